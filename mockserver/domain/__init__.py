@@ -1,0 +1,1 @@
+"""The words every provider shares: orders, money, moments, mistakes. Standard library only."""

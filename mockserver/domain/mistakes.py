@@ -1,0 +1,183 @@
+"""What can be refused, in the words of the domain. Only a provider's envelope turns these into HTTP."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from mockserver.domain.orders import Order
+
+
+class Mistake(Exception):
+    """A request that is understood and refused; nothing has been changed by it."""
+
+
+class Unauthenticated(Mistake):
+    """No account could be told from the request."""
+
+
+class MissingCredential(Unauthenticated):
+    """The request carries no credential at all."""
+
+
+class UnknownCredential(Unauthenticated):
+    """The credential is well-formed or not, but it belongs to nobody."""
+
+
+class AccountRefused(Mistake):
+    """The credential is right and the account may not act."""
+
+
+class AccountSuspended(AccountRefused):
+    """Blocked by the provider."""
+
+
+class AccountLocked(AccountRefused):
+    """Locked for a while."""
+
+
+class AccountDisabled(AccountRefused):
+    """Switched off."""
+
+
+class AccountRevoked(AccountRefused):
+    """The credential was withdrawn."""
+
+
+class AccountDenied(AccountRefused):
+    """The account has no access to this API."""
+
+
+class NotFound(Mistake):
+    """Nothing of that name, or it belongs to somebody else."""
+
+    def __init__(self, what: str, name: str = "") -> None:
+        super().__init__(f"{what} not found: {name!r}" if name else f"{what} not found")
+        self.what = what
+        self.name = name
+
+
+class UnknownRoute(NotFound):
+    """No endpoint has this path."""
+
+
+class MethodNotAllowed(Mistake):
+    """The path exists, the method does not; `allowed` lists those that do."""
+
+    def __init__(self, method: str, allowed: Sequence[str]) -> None:
+        super().__init__(f"method {method} is not allowed here")
+        self.method = method
+        self.allowed = tuple(allowed)
+
+
+class Invalid(Mistake):
+    """Fields that break a rule: `errors` maps each to its messages."""
+
+    def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
+        super().__init__("; ".join(f"{field}: {text}" for field, texts in errors.items() for text in texts))
+        self.errors = {field: list(texts) for field, texts in errors.items()}
+
+
+class Malformed(Invalid):
+    """The body is not what its content type promises."""
+
+
+class PayloadTooLarge(Mistake):
+    """The body exceeds `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"the body is larger than {limit} bytes")
+        self.limit = limit
+
+
+class RateLimited(Mistake):
+    """Too many calls of `operation`; the next is accepted after `retry_after`."""
+
+    def __init__(self, operation: str, retry_after: timedelta) -> None:
+        super().__init__(f"too many {operation} calls, wait {whole_seconds(retry_after)}s")
+        self.operation = operation
+        self.retry_after = retry_after
+
+
+class InsufficientBalance(Mistake):
+    """The wallet holds less than the price, both in minor units."""
+
+    def __init__(self, balance: int, needed: int) -> None:
+        super().__init__(f"balance {balance} is less than {needed}")
+        self.balance = balance
+        self.needed = needed
+
+
+class InvalidPrice(Mistake):
+    """The price is not one that is live now."""
+
+
+class OutOfStock(Mistake):
+    """Nothing left of what was asked for."""
+
+
+class ProviderError(Mistake):
+    """The upstream of the provider failed."""
+
+
+class InternalError(Mistake):
+    """The provider itself failed."""
+
+
+class NotTaken(Mistake):
+    """The order does not take `event` in the state it is in."""
+
+    def __init__(self, event: str, order: Order) -> None:
+        super().__init__(f"event {event!r} is not taken in state {order.state!r}")
+        self.event = event
+        self.order = order
+
+
+class TooEarly(NotTaken):
+    """It will be taken in `left`."""
+
+    def __init__(self, event: str, order: Order, left: timedelta) -> None:
+        super().__init__(event, order)
+        self.left = left
+
+
+class TooLate(NotTaken):
+    """It was taken until `ago` before now."""
+
+    def __init__(self, event: str, order: Order, ago: timedelta) -> None:
+        super().__init__(event, order)
+        self.ago = ago
+
+
+def whole_seconds(span: timedelta) -> int:
+    """Seconds rounded up, so that whoever waits that long is never early."""
+    return -(-span // timedelta(seconds=1))
+
+
+#: Mistakes that a scenario or a fault may name, by the name it uses.
+NAMED: dict[str, type[Mistake]] = {
+    kind.__name__: kind
+    for kind in (
+        UnknownCredential,
+        AccountSuspended,
+        AccountLocked,
+        AccountDisabled,
+        InvalidPrice,
+        OutOfStock,
+        ProviderError,
+        InternalError,
+    )
+}
+
+
+def mistake_named(name: str) -> Mistake:
+    """An instance of one of `NAMED`, plus the two that need numbers. Raises KeyError for other names."""
+    if name == "RateLimited":
+        return RateLimited("request", timedelta(seconds=30))
+    if name == "InsufficientBalance":
+        return InsufficientBalance(0, 0)
+    if name == "NotFound":
+        return NotFound("resource")
+    return NAMED[name]()
+
+
+#: Every name that `mistake_named` knows.
+MISTAKE_NAMES = (*NAMED, "RateLimited", "InsufficientBalance", "NotFound")

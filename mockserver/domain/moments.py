@@ -1,0 +1,73 @@
+"""Moments (aware datetimes in UTC) and spans (timedeltas), and how people write them."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+_SPAN = re.compile(r"(\d{1,12})(?:\.(\d{1,6}))?(ms|s|m|h|d|w)?")
+_UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000, "w": 604_800_000_000}
+_LONGEST = timedelta(days=36_525)
+
+
+def to_micros(moment: datetime) -> int:
+    """Microseconds since 1970, exact."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """The moment of `to_micros`."""
+    return EPOCH + timedelta(microseconds=micros)
+
+
+def parse_span(text: object) -> timedelta:
+    """`90s`, `10m`, `2h`, `1d`, `250ms`, or a number of seconds; raises ValueError for anything else.
+
+    Never negative and at most a hundred years.
+    """
+    if isinstance(text, bool) or not isinstance(text, str | int | float):
+        raise ValueError(f"not a duration: {text!r} (write 90s, 10m, 2h, 1d or a number of seconds)")
+    match = _SPAN.fullmatch(str(text).strip())
+    if match is None:
+        raise ValueError(f"not a duration: {text!r} (write 90s, 10m, 2h, 1d or a number of seconds)")
+    whole, fraction, unit = match.groups()
+    scale = _UNITS[unit or "s"]
+    micros = int(whole) * scale + int((fraction or "0").ljust(6, "0")) * scale // 1_000_000
+    if micros > _LONGEST // MICROSECOND:
+        raise ValueError(f"duration too long: {text!r} (at most a hundred years)")
+    return timedelta(microseconds=micros)
+
+
+def span_text(span: timedelta) -> str:
+    """The shortest text that `parse_span` reads back: `90s`, `10m`, `1h`."""
+    micros = span // MICROSECOND
+    for unit in ("w", "d", "h", "m", "s"):
+        if micros and micros % _UNITS[unit] == 0 and (unit != "w"):
+            return f"{micros // _UNITS[unit]}{unit}"
+    if micros == 0:
+        return "0s"
+    seconds, rest = divmod(micros, 1_000_000)
+    return f"{seconds}.{rest:06d}".rstrip("0") + "s"
+
+
+def parse_moment(text: object) -> datetime:
+    """An ISO 8601 moment with an offset or `Z`; raises ValueError otherwise."""
+    if not isinstance(text, str):
+        raise ValueError(f"not a moment: {text!r} (write 2026-01-31T12:00:00Z)")
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"not a moment: {text!r} (write 2026-01-31T12:00:00Z)") from None
+    if moment.tzinfo is None:
+        raise ValueError(f"moment without a time zone: {text!r} (end it with Z)")
+    return moment.astimezone(UTC)
+
+
+def moment_text(moment: datetime) -> str:
+    """ISO 8601 in UTC with `Z`; microseconds only where there are any."""
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def seconds_text(moment: datetime) -> str:
+    """ISO 8601 in UTC with `Z`, whole seconds."""
+    return moment.replace(microsecond=0).isoformat().replace("+00:00", "Z")

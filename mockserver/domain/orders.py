@@ -1,0 +1,46 @@
+"""An order of any provider: an activation, an unlock, a top-up, an operation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One line of an order's history: the state entered, when, and what caused it."""
+
+    state: str
+    at: datetime
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Everything that is known of an order.
+
+    `state` is the machine's own word. `visit` counts the states entered, so that a timer set in an
+    earlier one can be told by its number. `amount` is what was charged, in minor units. `machine` names
+    the machine the order was born with; `plan` holds what the deciding rule changed about it (JSON data
+    as in the scenario file); `facts` are the provider's own fields (JSON data).
+    """
+
+    provider: str
+    kind: str
+    id: str
+    account: str
+    sequence: int
+    state: str
+    visit: int
+    created_at: datetime
+    entered_at: datetime
+    amount: int
+    machine: str
+    facts: Facts
+    history: tuple[Passage, ...]
+    rule: str | None = None
+    plan: Mapping[str, Any] | None = None
+    settled: tuple[str, ...] = ()
+    """Money effects that happened already (`refund`, `cashback`), so that none happens twice."""

@@ -1,0 +1,99 @@
+"""How long something takes: five kinds of delay, resolved with dice, facts and settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from math import exp
+from statistics import NormalDist
+from typing import Any
+
+from mockserver.domain.moments import parse_span
+from mockserver.engine.dice import Dice
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Always `span`."""
+
+    span: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform:
+    """Anything from `low` to `high`, in whole milliseconds; both ends included."""
+
+    low: "Delay"
+    high: "Delay"
+
+
+@dataclass(frozen=True, slots=True)
+class LogNormal:
+    """Mostly near `median`, with a long tail that grows with `sigma`."""
+
+    median: "Delay"
+    sigma: float
+
+
+@dataclass(frozen=True, slots=True)
+class FromFact:
+    """What the order's fact `name` says: a duration text or a number of seconds."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FromSetting:
+    """What the sandbox's setting `name` says: a duration text or a number of seconds."""
+
+    name: str
+
+
+Delay = Fixed | Uniform | LogNormal | FromFact | FromSetting
+
+
+def resolve(
+    delay: Delay, dice: Dice, *purpose: object, facts: Mapping[str, Any], settings: Mapping[str, Any]
+) -> timedelta:
+    """The span of this delay for this purpose.
+
+    Raises KeyError when a fact or setting is missing, ValueError when it is no duration.
+    """
+    if isinstance(delay, Fixed):
+        return delay.span
+    if isinstance(delay, FromFact):
+        return parse_span(facts[delay.name])
+    if isinstance(delay, FromSetting):
+        return parse_span(settings[delay.name])
+    if isinstance(delay, Uniform):
+        low = resolve(delay.low, dice, *purpose, facts=facts, settings=settings)
+        high = resolve(delay.high, dice, *purpose, facts=facts, settings=settings)
+        if high <= low:
+            return low
+        return low + dice.between(0, (high - low) // _MILLISECOND, *purpose) * _MILLISECOND
+    median = resolve(delay.median, dice, *purpose, facts=facts, settings=settings)
+    place = min(max(dice.fraction(*purpose), 1e-6), 1 - 1e-6)
+    factor = exp(delay.sigma * NormalDist().inv_cdf(place))
+    return round(median / _MILLISECOND * factor) * _MILLISECOND
+
+
+def delay_from_data(data: object) -> Delay:
+    """The delay that this JSON data writes; raises ValueError with a sentence when it writes none.
+
+    `8s`, `{uniform: [1s, 3s]}`, `{lognormal: {median: 1s, sigma: 0.5}}`, `{fact: name}`, `{setting: name}`.
+    """
+    if not isinstance(data, Mapping):
+        return Fixed(parse_span(data))
+    match dict(data):
+        case {"uniform": [low, high], **rest} if not rest:
+            return Uniform(delay_from_data(low), delay_from_data(high))
+        case {"lognormal": {"median": median, "sigma": int() | float() as sigma, **inner}, **rest} if not rest | inner:
+            if not 0 <= sigma <= 5:
+                raise ValueError(f"sigma must be between 0 and 5: {sigma}")
+            return LogNormal(delay_from_data(median), float(sigma))
+        case {"fact": str() as name, **rest} if not rest:
+            return FromFact(name)
+        case {"setting": str() as name, **rest} if not rest:
+            return FromSetting(name)
+    raise ValueError(f"not a delay: {dict(data)!r} (a duration, uniform, lognormal, fact or setting)")

@@ -1,0 +1,187 @@
+"""The state machine: what an order does with an event, and which timers a state sets.
+
+Laws, kept by property tests: a final state is never left except by its own transitions; a timer of an
+earlier visit does nothing; `refund`, `cashback`, `spend` and `restock` happen at most once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from mockserver.domain.mistakes import NotTaken, TooEarly, TooLate
+from mockserver.domain.orders import Order, Passage
+from mockserver.engine.delays import Delay, delay_from_data, resolve
+from mockserver.engine.dice import Dice
+from mockserver.engine.effects import ONCE, Effect, Timer
+
+Since = Literal["entered", "created"]
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """On `on`, go to one of `to` (states with weights).
+
+    With `after`, the event is also sent by a timer that long after `since`. Before `not_before` the event
+    is refused as too early, at `not_after` and later as too late, both counted from `since`.
+    """
+
+    on: str
+    to: tuple[tuple[str, int], ...]
+    after: Delay | None = None
+    since: Since = "entered"
+    not_before: Delay | None = None
+    not_after: Delay | None = None
+    effects: tuple[Effect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`effects` follow every entry. `shows` is the word clients read, where it differs from the name."""
+
+    name: str
+    transitions: tuple[Transition, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    final: bool = False
+    shows: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A life cycle of one kind of order; `key` names it uniquely, contents included."""
+
+    key: str
+    provider: str
+    kind: str
+    start: str
+    states: Mapping[str, State]
+
+    def events(self) -> list[str]:
+        """Every event that some state takes, in the order of the file."""
+        return list(dict.fromkeys(move.on for state in self.states.values() for move in state.transitions))
+
+    def shown(self, state: str) -> str:
+        """The word clients read for this state."""
+        known = self.states.get(state)
+        return known.shows if known is not None and known.shows is not None else state
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """Everything a decision may depend on besides machine, order and event."""
+
+    now: datetime
+    dice: Dice
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The order as it is after the step, and what follows: effects to carry out, timers to set.
+
+    Timers of the visits before `order.visit` are void.
+    """
+
+    order: Order
+    effects: tuple[Effect, ...]
+    timers: tuple[Timer, ...]
+    was: str
+
+
+def begin(machine: Machine, order: Order, circumstances: Circumstances) -> Step:
+    """The first step: enter the start state (the plan's, where it names one)."""
+    start = (order.plan or {}).get("start") or machine.start
+    return _enter(machine, order, start, "created", (), circumstances)
+
+
+def send(machine: Machine, order: Order, event: str, cause: str, circumstances: Circumstances) -> Step:
+    """What the event does to the order; raises NotTaken, TooEarly or TooLate and changes nothing."""
+    state = machine.states[order.state]
+    transition = next((move for move in state.transitions if move.on == event), None)
+    if transition is None:
+        raise NotTaken(event, order)
+    _check_window(transition, order, circumstances)
+    return _follow(machine, order, transition, cause, circumstances)
+
+
+def ring(machine: Machine, order: Order, timer: Timer, circumstances: Circumstances) -> Step | None:
+    """What the timer does to the order: nothing (None) when it was set in an earlier visit."""
+    if timer.visit != order.visit:
+        return None
+    transition = machine.states[order.state].transitions[timer.place]
+    return _follow(machine, order, transition, f"timer {timer.event}", circumstances)
+
+
+def target_of(order: Order, move: Transition, dice: Dice) -> str:
+    """The state that this transition would lead the order to, were it followed in this visit."""
+    forced: str | None = (order.plan or {}).get("outcomes", {}).get(move.on)
+    return forced or dice.weighted(move.to, order.provider, order.id, order.visit, move.on)
+
+
+def _follow(machine: Machine, order: Order, move: Transition, cause: str, circumstances: Circumstances) -> Step:
+    target = target_of(order, move, circumstances.dice)
+    return _enter(machine, order, target, cause, move.effects, circumstances)
+
+
+def _enter(
+    machine: Machine,
+    order: Order,
+    name: str,
+    cause: str,
+    effects: tuple[Effect, ...],
+    circumstances: Circumstances,
+) -> Step:
+    state = machine.states[name]
+    due = tuple(effect for effect in (*effects, *state.effects) if effect.name not in order.settled)
+    entered = replace(
+        order,
+        state=name,
+        visit=order.visit + 1,
+        entered_at=circumstances.now,
+        history=(*order.history, Passage(name, circumstances.now, cause)),
+        settled=(*order.settled, *(effect.name for effect in due if effect.name in ONCE)),
+    )
+    return Step(entered, due, _timers(state, entered, circumstances), order.state)
+
+
+def _timers(state: State, order: Order, circumstances: Circumstances) -> tuple[Timer, ...]:
+    plan = order.plan or {}
+    never, delays = plan.get("never", ()), plan.get("delays", {})
+    timers = []
+    for place, move in enumerate(state.transitions):
+        after = delay_from_data(delays[move.on]) if move.on in delays else move.after
+        if after is None or move.on in never:
+            continue
+        span = _span(after, order, move.on, circumstances)
+        due = max(_origin(move, order) + span, circumstances.now)
+        timers.append(Timer(move.on, due, order.visit, place))
+    return tuple(timers)
+
+
+def _check_window(move: Transition, order: Order, circumstances: Circumstances) -> None:
+    age = circumstances.now - _origin(move, order)
+    if move.not_before is not None:
+        left = _span(move.not_before, order, f"{move.on} not before", circumstances) - age
+        if left > timedelta():
+            raise TooEarly(move.on, order, left)
+    if move.not_after is not None:
+        ago = age - _span(move.not_after, order, f"{move.on} not after", circumstances)
+        if ago >= timedelta():
+            raise TooLate(move.on, order, ago)
+
+
+def _origin(move: Transition, order: Order) -> datetime:
+    return order.created_at if move.since == "created" else order.entered_at
+
+
+def _span(delay: Delay, order: Order, purpose: str, circumstances: Circumstances) -> timedelta:
+    return resolve(
+        delay,
+        circumstances.dice,
+        order.provider,
+        order.id,
+        order.visit,
+        purpose,
+        facts=order.facts,
+        settings=circumstances.settings,
+    )

@@ -1,0 +1,137 @@
+"""Matchers over a flat subject: a match is the absence of differences, so every "no" explains itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from typing import Any
+
+Subject = Mapping[str, Any]
+
+#: Every comparison a matcher may name.
+COMPARISONS = ("eq", "ne", "in", "not_in", "gt", "gte", "lt", "lte", "prefix", "suffix", "contains", "like", "exists")
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """All of `tests`, pairs of a comparison and its operand, must hold for one value."""
+
+    tests: tuple[tuple[str, Any], ...]
+
+    def holds(self, value: object, *, present: bool) -> bool:
+        """Whether the value passes; an absent one passes only `exists: false`, `ne` and `not_in`."""
+        return all(_passes(name, operand, value, present) for name, operand in self.tests)
+
+    def text(self) -> str:
+        """As people read it: `eq 'wa'`."""
+        return " and ".join(f"{name} {operand!r}" for name, operand in self.tests)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Why a condition does not hold: the name looked up, what was wanted, what was found."""
+
+    name: str
+    wanted: str
+    found: Any
+
+
+Conditions = tuple[tuple[str, Matcher], ...]
+
+
+def matcher_from_data(data: object) -> Matcher:
+    """A plain value means `eq`, a list means `in`, an object names comparisons; raises ValueError."""
+    if isinstance(data, list):
+        return Matcher((("in", tuple(data)),))
+    if not isinstance(data, Mapping):
+        return Matcher((("eq", data),))
+    if not data:
+        raise ValueError("an empty matcher matches nothing in particular; name a comparison")
+    for name, operand in data.items():
+        if name not in COMPARISONS:
+            raise ValueError(f"unknown comparison {name!r} (one of {', '.join(COMPARISONS)})")
+        if name in ("in", "not_in") and not isinstance(operand, list):
+            raise ValueError(f"{name} takes a list")
+        if name in ("prefix", "suffix", "contains", "like") and not isinstance(operand, str):
+            raise ValueError(f"{name} takes a text")
+        if name == "exists" and not isinstance(operand, bool):
+            raise ValueError("exists takes true or false")
+    return Matcher(tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in data.items()))
+
+
+def differences(conditions: Conditions, subject: Subject) -> list[Difference]:
+    """All conditions that do not hold; an empty list is a match."""
+    found = []
+    for name, matcher in conditions:
+        present = name in subject
+        value = subject.get(name)
+        if not matcher.holds(value, present=present):
+            found.append(Difference(name, matcher.text(), value if present else "(absent)"))
+    return found
+
+
+def matches(conditions: Conditions, subject: Subject) -> bool:
+    """Whether there is no difference; stops at the first."""
+    return all(matcher.holds(subject.get(name), present=name in subject) for name, matcher in conditions)
+
+
+def _same(left: object, right: object) -> bool:
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, int | float | Decimal) and isinstance(right, int | float | Decimal):
+        return _number(left) == _number(right)
+    return left == right
+
+
+def _number(value: object) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+        return None
+    try:
+        return Decimal(str(value))
+    except ArithmeticError:
+        return None
+
+
+def _passes(name: str, operand: Any, value: Any, present: bool) -> bool:
+    match name:
+        case "exists":
+            return present is operand
+        case "eq":
+            return present and _same(value, operand)
+        case "ne":
+            return not (present and _same(value, operand))
+        case "in":
+            return present and any(_same(value, one) for one in operand)
+        case "not_in":
+            return not (present and any(_same(value, one) for one in operand))
+        case "gt" | "gte" | "lt" | "lte":
+            return present and _ordered(name, value, operand)
+    if not present:
+        return False
+    if name == "contains" and isinstance(value, list | tuple):
+        return any(_same(operand, one) for one in value)
+    text = str(value)
+    match name:
+        case "prefix":
+            return text.startswith(operand)
+        case "suffix":
+            return text.endswith(operand)
+        case "contains":
+            return operand in text
+        case "like":
+            return fnmatchcase(text, operand)
+    raise AssertionError(f"comparison {name!r} is not in COMPARISONS")
+
+
+def _ordered(name: str, value: object, operand: object) -> bool:
+    left, right = _number(value), _number(operand)
+    if left is None or right is None or left.is_nan() or right.is_nan():
+        return False
+    match name:
+        case "gt":
+            return left > right
+        case "gte":
+            return left >= right
+        case "lt":
+            return left < right
+    return left <= right
