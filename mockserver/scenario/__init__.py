@@ -1,0 +1,1 @@
+"""Scenarios: life cycles, rules, accounts and magic values as YAML data."""

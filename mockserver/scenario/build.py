@@ -1,0 +1,235 @@
+"""A scenario out of a file's data; every mistake is reported where it stands."""
+
+import re
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+from mockserver.domain.accounts import STATUSES
+from mockserver.domain.mistakes import MISTAKE_NAMES
+from mockserver.engine.machine import Machine
+from mockserver.engine.matching import COMPARISONS, Conditions, Matcher, matcher_from_data
+from mockserver.engine.rules import Rule
+from mockserver.scenario.cursor import Cursor
+from mockserver.scenario.machines import build_delay, build_machine, known_state
+from mockserver.scenario.model import AccountSeed, Magic, Scenario
+from mockserver.scenario.problems import Report, shown
+
+PROVENANCES = ("documented", "observed", "assumed")
+THEN_KEYS = ("start", "delays", "never", "outcomes", "refuse", "stock", "reprice")
+_SCENARIO = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_PROVIDER = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}")
+_MONEY = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
+_URL = re.compile(r"https?://[^\s/]\S*")
+
+
+def build_scenario(data: Any, report: Report, *, text: str, providers: Sequence[str] = ()) -> Scenario:
+    """The scenario, whole only when `report` has no errors afterwards.
+
+    `providers` are the names that may stand under `provider`; any may when it is empty.
+    """
+    top = Cursor(report, (), data)
+    if not isinstance(data, dict):
+        top.refuse("an object")
+    name_at, provider_at, about_at = top.need("scenario"), top.need("provider"), top.need("about")
+    name = name_at.text_like(_SCENARIO, "lower-case letters, digits, _ and -, at most 64") if name_at else ""
+    provider = _provider(provider_at, providers) if provider_at else ""
+    origin = f"{name}#{blake2b(text.encode()).hexdigest()[:12]}"
+    machines = _machines(top, provider, origin)
+    settings_at = top.get("settings")
+    return Scenario(
+        name=name,
+        provider=provider,
+        about=about_at.text() if about_at else "",
+        source=report.file,
+        text=text,
+        machines=machines,
+        rules=_rules(top.get("rules"), name, machines),
+        accounts=_accounts(top.get("accounts")),
+        magic=_magic(top.get("magic")),
+        settings={key: entry.scalar() for key, entry in settings_at.entries().items()} if settings_at else {},
+    )
+
+
+def _provider(cursor: Cursor, providers: Sequence[str]) -> str:
+    name = cursor.text_like(_PROVIDER, "lower-case letters, digits and _, beginning with a letter")
+    if providers and name not in providers:
+        cursor.error(f"unknown provider {shown(name)} (one of {', '.join(providers)})")
+    return name
+
+
+def _machines(top: Cursor, provider: str, origin: str) -> Mapping[str, Machine]:
+    one, several = top.get("machine"), top.get("machines")
+    if one and several:
+        several.error("write machine or machines, not both", at_key=True)
+    written = [one] if one else several.items() if several else []
+    machines: dict[str, Machine] = {}
+    for cursor in written:
+        if not isinstance(cursor.value, dict):
+            cursor.refuse("an object")
+            continue
+        machine = build_machine(cursor, provider=provider, origin=origin)
+        kind_at = cursor.get("kind")
+        if kind_at and machine.kind in machines:
+            kind_at.error(f"a second machine of kind {machine.kind!r}")
+        machines.setdefault(machine.kind, machine)
+    return machines
+
+
+def _rules(cursor: Cursor | None, scenario: str, machines: Mapping[str, Machine]) -> tuple[Rule, ...]:
+    rules: list[Rule] = []
+    taken: set[str] = set()
+    for number, item in enumerate(cursor.items() if cursor else [], start=1):
+        rule = _rule(item, f"{scenario}#{number}", machines)
+        if rule.name in taken:
+            (item.get("name") or item).error(f"a second rule is called {rule.name!r}")
+        taken.add(rule.name)
+        rules.append(rule)
+    return tuple(rules)
+
+
+def _rule(cursor: Cursor, default_name: str, machines: Mapping[str, Machine]) -> Rule:
+    if not isinstance(cursor.value, dict):
+        cursor.refuse("an object")
+    name, when, then, times, per = (cursor.get("name"), cursor.get("when"), cursor.need("then"), *_limits(cursor))
+    if then:
+        _check_then(then, machines)
+    return Rule(
+        name=name.text() if name else default_name,
+        when=_conditions(when) if when else (),
+        then=then.value if then and isinstance(then.value, dict) else {},
+        times=times.whole(1) if times else None,
+        per=tuple(item.text() for item in per.items()) if per else (),
+    )
+
+
+def _limits(cursor: Cursor) -> tuple[Cursor | None, Cursor | None]:
+    times, per = cursor.get("times"), cursor.get("per")
+    if per and not times:
+        per.error("per says for whom times counts: add times", at_key=True)
+    return times, per
+
+
+def _conditions(cursor: Cursor) -> Conditions:
+    conditions = []
+    for name, entry in cursor.entries().items():
+        matcher = _matcher(entry)
+        if matcher is not None:
+            conditions.append((name, matcher))
+    return tuple(conditions)
+
+
+def _matcher(cursor: Cursor) -> Matcher | None:
+    fine = True
+    for name, operand in cursor.entries().items() if isinstance(cursor.value, dict) else ():
+        if name not in COMPARISONS:
+            operand.error(f"unknown comparison {shown(name)} (one of {', '.join(COMPARISONS)})", at_key=True)
+            fine = False
+            continue
+        try:
+            matcher_from_data({name: operand.value})
+        except ValueError as error:
+            operand.error(f"{error}, not {shown(operand.value)}")
+            fine = False
+    if not fine:
+        return None
+    try:
+        return matcher_from_data(cursor.value)
+    except ValueError as error:
+        cursor.error(str(error))
+        return None
+
+
+def _check_then(cursor: Cursor, machines: Mapping[str, Machine]) -> None:
+    if cursor.value == {}:
+        cursor.error(f"then must say something (one of {', '.join(THEN_KEYS)})")
+    cursor.entries()
+    start, refuse, stock = cursor.get("start"), cursor.get("refuse"), cursor.get("stock")
+    if start:
+        _check_state(start, machines)
+    if refuse:
+        refuse.word(MISTAKE_NAMES)
+    if stock:
+        stock.whole(0)
+    _check_events(cursor, machines)
+    reprice = cursor.get("reprice")
+    if reprice and reprice.value is not True:
+        reprice.refuse("true (leave it out otherwise)")
+
+
+def _check_events(cursor: Cursor, machines: Mapping[str, Machine]) -> None:
+    """`delays`, `never` and `outcomes`, whose keys or items are events of the file's machines."""
+    delays, never, outcomes = cursor.get("delays"), cursor.get("never"), cursor.get("outcomes")
+    for event, delay in delays.entries().items() if delays else ():
+        _check_event(delay, event, machines, at_key=True)
+        build_delay(delay)
+    for item in never.items() if never else []:
+        _check_event(item, item.text(), machines, at_key=False)
+    for event, target in outcomes.entries().items() if outcomes else ():
+        _check_event(target, event, machines, at_key=True)
+        _check_state(target, machines)
+
+
+def _check_event(cursor: Cursor, event: str, machines: Mapping[str, Machine], *, at_key: bool) -> None:
+    events = list(dict.fromkeys(event for machine in machines.values() for event in machine.events()))
+    if events and event not in events:
+        cursor.error(f"unknown event {shown(event)} (one of {', '.join(events)})", at_key=at_key)
+
+
+def _check_state(cursor: Cursor, machines: Mapping[str, Machine]) -> None:
+    states = list(dict.fromkeys(state for machine in machines.values() for state in machine.states))
+    name = cursor.text()
+    if states and name:
+        known_state(cursor, name, states)
+
+
+def _accounts(cursor: Cursor | None) -> tuple[AccountSeed, ...]:
+    seeds: list[AccountSeed] = []
+    for item in cursor.items() if cursor else []:
+        seed = _account(item)
+        id_at, credentials_at = item.get("id"), item.get("credentials")
+        if id_at and any(seed.id == other.id for other in seeds):
+            id_at.error(f"a second account has the id {seed.id!r}")
+        if credentials_at and any(seed.credentials == other.credentials for other in seeds):
+            credentials_at.error("another account has the same credentials")
+        seeds.append(seed)
+    return tuple(seeds)
+
+
+def _account(cursor: Cursor) -> AccountSeed:
+    if not isinstance(cursor.value, dict):
+        cursor.refuse("an object")
+    id_at, credentials, balance = cursor.need("id"), cursor.need("credentials"), cursor.need("balance")
+    spent, status, about = cursor.get("total_spent"), cursor.get("status"), cursor.get("about")
+    details, url = cursor.get("details"), cursor.get("webhook_url")
+    if credentials and credentials.value == {}:
+        credentials.error("credentials must have at least one part")
+    return AccountSeed(
+        id=id_at.text_like(_ACCOUNT, "letters, digits and . _ @ + -") if id_at else "",
+        credentials={part: value.text() for part, value in credentials.entries().items()} if credentials else {},
+        balance=_money(balance) if balance else "0",
+        total_spent=_money(spent) if spent else "0",
+        status=status.word(STATUSES) if status else "active",
+        about=about.text() if about else "",
+        details={key: entry.value for key, entry in details.entries().items()} if details else {},
+        webhook_url=url.text_like(_URL, "an http:// or https:// address") if url and url.value is not None else None,
+    )
+
+
+def _money(cursor: Cursor) -> str:
+    if isinstance(cursor.value, int | float) and not isinstance(cursor.value, bool):
+        cursor.error(f'{cursor.name} must be in quotes, like "12.50", so that no digit is lost')
+        return "0"
+    return cursor.text_like(_MONEY, "an amount like 100.00, not negative")
+
+
+def _magic(cursor: Cursor | None) -> tuple[Magic, ...]:
+    rows = []
+    for item in cursor.items() if cursor else []:
+        if not isinstance(item.value, dict):
+            item.refuse("an object")
+        texts = {key: member.text() if (member := item.need(key)) else "" for key in ("where", "value", "effect")}
+        provenance = item.need("provenance")
+        rows.append(Magic(**texts, provenance=provenance.word(PROVENANCES) if provenance else ""))
+    return tuple(rows)

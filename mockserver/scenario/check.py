@@ -1,0 +1,78 @@
+"""Scenario files, read from text or disk: checked in full, or fast where tests have checked them before."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from mockserver.scenario.build import build_scenario
+from mockserver.scenario.lint import lint
+from mockserver.scenario.model import Scenario
+from mockserver.scenario.problems import Problem, Report, ScenarioProblems
+from mockserver.scenario.source import LARGEST, read_source
+
+
+def load_scenario(text: str | bytes, *, source: str, check: bool = True, providers: Sequence[str] = ()) -> Scenario:
+    """The scenario that a file's text writes; `source` is the file's name, used in messages.
+
+    With `check`, the schema and the lint are run over it too; without, only what cannot be built is found.
+    `providers` are the names that may stand under `provider`; any may when it is empty.
+    Raises ScenarioProblems with all errors in the order of the file; warnings are not raised.
+    """
+    return _load(text, Report(source), check=check, providers=providers)
+
+
+def load_file(
+    path: Path, *, check: bool = True, providers: Sequence[str] = (), place: tuple[str, str] | None = None
+) -> Scenario:
+    """As `load_scenario`, from a file, which must hold the provider and scenario of `place`, where it is given."""
+    report = Report(str(path))
+    scenario = _load(_bytes(path, report), report, check=check, providers=providers)
+    written = {"provider": scenario.provider, "scenario": scenario.name}
+    for (key, value), wanted in zip(written.items(), place or written.values(), strict=True):
+        if value != wanted:
+            report.error((key,), f"{key} must be {wanted!r}, as the file's path says, not {value!r}")
+    if report.errors():
+        raise ScenarioProblems(report.errors())
+    return scenario
+
+
+def check_text(text: str | bytes, *, source: str, providers: Sequence[str] = ()) -> list[Problem]:
+    """Every error and warning of a file's text, in the order of the file; an empty list when it is fine."""
+    report = Report(source)
+    with suppress(ScenarioProblems):
+        _load(text, report, check=True, providers=providers)
+    return report.problems()
+
+
+def check_file(path: Path | str, providers: Sequence[str]) -> list[Problem]:
+    """Every error and warning of a file, in its order; a file that cannot be read has one error, at 1:1."""
+    path = Path(path)
+    report = Report(str(path))
+    with suppress(ScenarioProblems):
+        scenario = _load(_bytes(path, report), report, check=True, providers=providers)
+        if scenario.name != path.stem:
+            report.warning(("scenario",), f"scenarios are found by file name: call this file {scenario.name}.yaml")
+    return report.problems()
+
+
+def _bytes(path: Path, report: Report) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(LARGEST + 1)
+    except OSError as error:
+        report.error_at((1, 1), f"cannot be read: {error.strerror or error}")
+        raise ScenarioProblems(report.errors()) from None
+
+
+def _load(raw: str | bytes, report: Report, *, check: bool, providers: Sequence[str]) -> Scenario:
+    text, data = read_source(raw, report)
+    scenario = build_scenario(data, report, text=text, providers=providers)
+    if check and isinstance(data, dict):
+        from mockserver.scenario.schema import check_schema
+
+        check_schema(data, report)
+        lint(scenario, report, data)
+    errors = report.errors()
+    if errors:
+        raise ScenarioProblems(errors)
+    return scenario

@@ -1,0 +1,106 @@
+"""A value of a scenario file that knows its place: reads as what is wanted, or reports why it cannot."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from mockserver.scenario.problems import Report, Trail, shown, trail_text
+
+
+class Cursor:
+    """One value. The readers report what is wrong and give an empty value of the wanted kind back."""
+
+    __slots__ = ("report", "trail", "value")
+
+    def __init__(self, report: Report, trail: Trail, value: Any) -> None:
+        self.report = report
+        self.trail = trail
+        self.value = value
+
+    @property
+    def name(self) -> str:
+        """How messages call it."""
+        return trail_text(self.trail)
+
+    def error(self, message: str, *, at_key: bool = False) -> None:
+        """Report an error of this value."""
+        self.report.error(self.trail, message, at_key=at_key)
+
+    def refuse(self, wanted: str) -> None:
+        """Report that this value is not what is wanted."""
+        self.error(f"{self.name} must be {wanted}, not {shown(self.value)}")
+
+    def entries(self) -> dict[str, "Cursor"]:
+        """The members of an object, in the order of the file."""
+        if not isinstance(self.value, dict):
+            self.refuse("an object")
+            return {}
+        return {key: Cursor(self.report, (*self.trail, key), value) for key, value in self.value.items()}
+
+    def items(self) -> list["Cursor"]:
+        """The items of a list."""
+        if not isinstance(self.value, list):
+            self.refuse("a list")
+            return []
+        return [Cursor(self.report, (*self.trail, place), value) for place, value in enumerate(self.value)]
+
+    def get(self, key: str) -> "Cursor | None":
+        """A member of an object, None when it is absent; anything but an object has no members."""
+        if not isinstance(self.value, dict) or key not in self.value:
+            return None
+        return Cursor(self.report, (*self.trail, key), self.value[key])
+
+    def need(self, key: str) -> "Cursor | None":
+        """A member that must be there; its absence is reported."""
+        member = self.get(key)
+        if member is None and isinstance(self.value, dict):
+            self.report.error((*self.trail, key), f"{key} is missing{_within(self.trail)}")
+        return member
+
+    def text(self) -> str:
+        """A text that is not empty."""
+        if not isinstance(self.value, str):
+            number = isinstance(self.value, int | float)
+            self.refuse("a text" if not number else "a text in quotes")
+            return ""
+        if not self.value:
+            self.error(f"{self.name} must not be empty")
+        return self.value
+
+    def text_like(self, pattern: re.Pattern[str], rule: str) -> str:
+        """A text that matches the whole pattern; `rule` says in words what it wants."""
+        text = self.text()
+        if text and pattern.fullmatch(text) is None:
+            self.error(f"{self.name} must be {rule}: {shown(text)}")
+        return text
+
+    def word(self, options: Sequence[str]) -> str:
+        """One of these texts; the first when it is none of them."""
+        if isinstance(self.value, str) and self.value in options:
+            return self.value
+        self.error(f"{self.name} must be one of {', '.join(options)}, not {shown(self.value)}")
+        return options[0]
+
+    def whole(self, least: int) -> int:
+        """A whole number that is not less than `least`."""
+        if isinstance(self.value, bool) or not isinstance(self.value, int) or self.value < least:
+            self.refuse(f"a whole number from {least}")
+            return least
+        return self.value
+
+    def flag(self) -> bool:
+        """True or false."""
+        if not isinstance(self.value, bool):
+            self.refuse("true or false")
+        return self.value is True
+
+    def scalar(self) -> Any:
+        """A text, number, truth value or null."""
+        if isinstance(self.value, dict | list):
+            self.refuse("a single value")
+            return None
+        return self.value
+
+
+def _within(trail: Trail) -> str:
+    return f" in {trail_text(trail)}" if trail else ""

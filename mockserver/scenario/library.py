@@ -1,0 +1,96 @@
+"""The scenarios that can be made active: files under roots, read when first asked for, and posted ones."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mockserver.scenario.check import load_file
+from mockserver.scenario.model import Scenario
+
+#: The scenario that lies under all others of its provider.
+DEFAULT = "quick"
+_Key = tuple[str, str]
+
+
+class Library:
+    """Scenarios by provider and name, from `<root>/<provider>/<name>.yaml`; later roots win.
+
+    Files are read when first asked for and kept; whoever shares the library shares what was read. Directories
+    are listed once. A file that cannot be used raises ScenarioProblems when it is asked for.
+    """
+
+    __slots__ = ("_files", "_posted", "_providers", "_read")
+
+    def __init__(self, roots: Sequence[Path], *, providers: Sequence[str] = (), trusted: int = 0) -> None:
+        """The first `trusted` roots are not checked in full when read; their files have been by tests.
+
+        `providers` are the names that may stand under `provider`; any may when it is empty.
+        """
+        self._providers = tuple(providers)
+        self._files: dict[_Key, tuple[Path, bool]] = {}
+        self._read: dict[_Key, Scenario] = {}
+        self._posted: dict[_Key, Scenario] = {}
+        for number, root in enumerate(roots):
+            for path in sorted(root.glob("*/*.yaml")):
+                self._files[path.parent.name, path.stem] = (path, number >= trusted)
+
+    @classmethod
+    def bundled(cls, extra_roots: Sequence[Path] = (), *, providers: Sequence[str] = ()) -> "Library":
+        """The package's own scenarios, and over them those of `extra_roots`, which are checked in full."""
+        from mockserver.resources import bundled
+
+        return cls([bundled("scenarios"), *extra_roots], providers=providers, trusted=1)
+
+    def overlaid(self) -> "Library":
+        """A library that shares the files and what was read of them, and begins with the same posted scenarios.
+
+        What is added to it is seen by nobody else.
+        """
+        child = Library((), providers=self._providers)
+        child._files = self._files
+        child._read = self._read
+        child._posted = dict(self._posted)
+        return child
+
+    def add(self, scenario: Scenario) -> None:
+        """Put a posted scenario over whatever has its provider and name."""
+        self._posted[scenario.provider, scenario.name] = scenario
+
+    def posted(self) -> list[Scenario]:
+        """What `add` was given, in that order; later ones of a name in place of earlier ones."""
+        return list(self._posted.values())
+
+    def names(self, provider: str | None = None) -> list[str]:
+        """The names of all scenarios, or of one provider's, sorted."""
+        return sorted({name for owner, name in self._keys() if provider in (None, owner)})
+
+    def listing(self) -> list[tuple[str, str, Path]]:
+        """Provider, name and file of each, sorted; a posted one has the path that its `source` names."""
+        return [
+            (*key, Path(self._posted[key].source) if key in self._posted else self._files[key][0])
+            for key in sorted(self._keys())
+        ]
+
+    def find(self, name: str) -> list[Scenario]:
+        """The scenarios of this name, one for each provider that has it, by provider; none is an empty list."""
+        return [self._load(key) for key in sorted(self._keys()) if key[1] == name]
+
+    def get(self, provider: str, name: str) -> Scenario:
+        """One scenario; raises KeyError with a sentence when the provider has none of this name."""
+        if (provider, name) not in self._posted and (provider, name) not in self._files:
+            raise KeyError(f"provider {provider!r} has no scenario {name!r}")
+        return self._load((provider, name))
+
+    def default(self, provider: str) -> Scenario:
+        """The provider's `quick`; raises KeyError when it has none."""
+        return self.get(provider, DEFAULT)
+
+    def _keys(self) -> set[_Key]:
+        return {*self._files, *self._posted}
+
+    def _load(self, key: _Key) -> Scenario:
+        scenario = self._posted.get(key) or self._read.get(key)
+        if scenario is None:
+            path, check = self._files[key]
+            scenario = load_file(path, check=check, providers=self._providers, place=key)
+            self._read[key] = scenario
+        return scenario

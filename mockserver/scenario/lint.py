@@ -1,0 +1,141 @@
+"""Machines and rules that can be built and still make no sense."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from mockserver.engine.delays import Delay, Fixed, LogNormal, Uniform
+from mockserver.engine.machine import Machine, Transition
+from mockserver.engine.rules import Aspect, Rule
+from mockserver.scenario.model import Scenario
+from mockserver.scenario.problems import Report, Trail
+
+Graph = Mapping[str, set[str]]
+_ASPECTS: tuple[Aspect, ...] = ("life", "refuse", "stock", "reprice")
+
+
+def lint(scenario: Scenario, report: Report, data: Mapping[str, Any]) -> None:
+    """Report endless loops and dead ends as errors, unreachable states and idle rules as warnings.
+
+    `scenario` may be built from a file with errors; what is missing from it is not complained about again.
+    """
+    forced = _forced_states(scenario.rules)
+    for trail, machine in _machines_with_trails(scenario, data):
+        _lint_machine(machine, report, trail, forced)
+    _lint_rules(scenario.rules, report)
+
+
+def _machines_with_trails(scenario: Scenario, data: Mapping[str, Any]) -> list[tuple[Trail, Machine]]:
+    if "machine" in data:
+        return [(("machine",), machine) for machine in scenario.machines.values()]
+    written = data.get("machines") if isinstance(data.get("machines"), list) else None
+    kinds = [item.get("kind") if isinstance(item, dict) else None for item in written or ()]
+    return [(("machines", kinds.index(kind)), made) for kind, made in scenario.machines.items() if kind in kinds]
+
+
+def _forced_states(rules: Iterable[Rule]) -> set[str]:
+    """States that rules lead into, past the machine's own ways."""
+    forced: set[str] = set()
+    for rule in rules:
+        outcomes = rule.then.get("outcomes")
+        named = [rule.then.get("start"), *(outcomes.values() if isinstance(outcomes, dict) else ())]
+        forced.update(name for name in named if isinstance(name, str))
+    return forced
+
+
+def _lint_machine(machine: Machine, report: Report, trail: Trail, forced: set[str]) -> None:
+    ways: dict[str, set[str]] = {
+        name: {target for move in state.transitions for target, _ in move.to} for name, state in machine.states.items()
+    }
+    _find_unreachable(machine, ways, report, trail, forced)
+    _find_dead_ends(machine, ways, report, trail)
+    _find_endless_loops(machine, report, trail)
+
+
+def _find_unreachable(machine: Machine, ways: Graph, report: Report, trail: Trail, forced: set[str]) -> None:
+    if machine.start not in ways:
+        return
+    reached = _reachable(ways, {machine.start} | forced)
+    for name in ways:
+        if name not in reached:
+            report.warning((*trail, "states", name), f"no way leads into state {name!r}", at_key=True)
+
+
+def _find_dead_ends(machine: Machine, ways: Graph, report: Report, trail: Trail) -> None:
+    """States that orders never get out of to a final one; one message for states that share the cause."""
+    stuck = {name for name, state in machine.states.items() if not state.final and not state.transitions}
+    for name in machine.states:
+        at = (*trail, "states", name)
+        if name in stuck and not any(report.has_error_below((*at, key)) for key in ("transitions", "final")):
+            report.error(at, f"state {name!r} is neither final nor left by any transition", at_key=True)
+    # A target that is missing or unknown has been reported: here it counts as an end.
+    ends = stuck | {name for name, state in machine.states.items() if state.final}
+    ends |= {target for targets in ways.values() for target in targets if target not in ways}
+    ends |= {name for name, state in machine.states.items() if any(not move.to for move in state.transitions)}
+    trapped = [name for name in ways if not _reachable(ways, {name}) & ends]
+    told: set[str] = set()
+    for name in trapped:
+        around = _reachable(ways, {name})
+        if not around & told:
+            at = (*trail, "states", name)
+            report.error(at, f"no way leads from state {name!r} to a final state", at_key=True)
+            told |= around
+        told.add(name)
+
+
+def _find_endless_loops(machine: Machine, report: Report, trail: Trail) -> None:
+    """Loops of timers that take no time: the sandbox's clock would never get past them."""
+    moves = [
+        (name, place, target)
+        for name, state in machine.states.items()
+        for place, move in enumerate(state.transitions)
+        if _takes_no_time(move)
+        for target, _ in move.to
+    ]
+    ways: dict[str, set[str]] = {name: set() for name in machine.states}
+    for name, _, target in moves:
+        if target in ways:
+            ways[name].add(target)
+    told: set[str] = set()
+    for name, place, target in moves:
+        around = _reachable(ways, {target})
+        if name in around and name not in told:
+            at = (*trail, "states", name, "transitions", place, "after")
+            report.error(at, f"an endless loop: timers lead from state {name!r} back to it in no time")
+            told |= {other for other in around if name in _reachable(ways, ways[other])}
+
+
+def _takes_no_time(move: Transition) -> bool:
+    # Counted from the order's creation a timer is overdue the second time round, so it rings at once as well.
+    return move.after is not None and (_is_zero(move.after) or move.since == "created")
+
+
+def _is_zero(delay: Delay) -> bool:
+    if isinstance(delay, Fixed):
+        return not delay.span
+    if isinstance(delay, Uniform):
+        return _is_zero(delay.low) and _is_zero(delay.high)
+    return isinstance(delay, LogNormal) and _is_zero(delay.median)
+
+
+def _reachable(ways: Graph, entries: Iterable[str]) -> set[str]:
+    reached = set(entries)
+    waiting = list(reached)
+    while waiting:
+        new = ways.get(waiting.pop(), set()) - reached
+        reached |= new
+        waiting.extend(new)
+    return reached
+
+
+def _lint_rules(rules: Iterable[Rule], report: Report) -> None:
+    decided: dict[Aspect, str] = {}
+    for place, rule in enumerate(rules):
+        aspects = [aspect for aspect in _ASPECTS if rule.speaks_of(aspect)]
+        if aspects and all(aspect in decided for aspect in aspects):
+            earlier = " and ".join(dict.fromkeys(repr(decided[aspect]) for aspect in aspects))
+            report.warning(("rules", place), f"rule {rule.name!r} never decides: {earlier} before it always does")
+        # A rule whose conditions have errors was built without them: it must not pass for unconditional.
+        has_conditions = bool(rule.when) or report.has_error_below(("rules", place, "when"))
+        if not has_conditions and rule.times is None:
+            for aspect in aspects:
+                decided.setdefault(aspect, rule.name)

@@ -1,0 +1,145 @@
+"""State machines out of a scenario file's data."""
+
+import re
+from collections.abc import Iterable
+from typing import cast
+
+from mockserver.engine.delays import Delay, Fixed, Uniform, delay_from_data
+from mockserver.engine.effects import EFFECTS, Effect
+from mockserver.engine.machine import Machine, Since, State, Transition
+from mockserver.scenario.cursor import Cursor
+from mockserver.scenario.problems import shown
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+_NAME_RULE = "letters, digits, _ and -, beginning with a letter"
+_EVENT = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+_EVENT_RULE = "letters, digits, _, - and dots, beginning with a letter"
+
+
+def build_machine(cursor: Cursor, *, provider: str, origin: str) -> Machine:
+    """The machine; `origin` goes into its key. What is wrong with it is reported and left out."""
+    kind_at, start_at, states_at = cursor.need("kind"), cursor.need("start"), cursor.need("states")
+    kind = kind_at.text_like(_NAME, _NAME_RULE) if kind_at else ""
+    written = states_at.entries() if states_at else {}
+    if states_at and states_at.value == {}:
+        states_at.error("states must name at least one state")
+    states = {name: build_state(name, body, written) for name, body in written.items()}
+    start = start_at.text() if start_at else ""
+    if start_at and start and states:
+        known_state(start_at, start, states)
+    return Machine(f"{provider}/{kind}/{origin}", provider, kind, start, states)
+
+
+def known_state(cursor: Cursor, name: str, states: Iterable[str]) -> None:
+    """Report a name that is not the name of one of these states."""
+    known = list(states)
+    if name not in known:
+        cursor.error(f"unknown state {shown(name)} (one of {', '.join(known)})")
+
+
+def build_state(name: str, cursor: Cursor, states: Iterable[str]) -> State:
+    """One state; the targets of its transitions must be among `states`."""
+    if _NAME.fullmatch(name) is None:
+        cursor.error(f"a state's name is {_NAME_RULE}: {shown(name)}", at_key=True)
+    if not isinstance(cursor.value, dict):
+        cursor.refuse("an object")
+    shows, final, moves = cursor.get("shows"), cursor.get("final"), cursor.get("transitions")
+    return State(
+        name,
+        transitions=_transitions(moves, states) if moves else (),
+        effects=build_effects(cursor.get("effects")),
+        final=final.flag() if final else False,
+        shows=shows.text() if shows else None,
+    )
+
+
+def _transitions(cursor: Cursor, states: Iterable[str]) -> tuple[Transition, ...]:
+    moves: list[Transition] = []
+    for item in cursor.items():
+        move = _transition(item, states)
+        event = item.get("on")
+        if event is not None and move.on and any(earlier.on == move.on for earlier in moves):
+            event.error(f"a second transition on {move.on!r} in one state: only the first would ever be taken")
+        moves.append(move)
+    return tuple(moves)
+
+
+def _transition(cursor: Cursor, states: Iterable[str]) -> Transition:
+    if not isinstance(cursor.value, dict):
+        cursor.refuse("an object")
+    event, target, since = cursor.need("on"), cursor.need("to"), cursor.get("since")
+    return Transition(
+        on=event.text_like(_EVENT, _EVENT_RULE) if event else "",
+        to=_targets(target, states) if target else (),
+        after=build_delay(cursor.get("after")),
+        since=cast(Since, since.word(("entered", "created"))) if since else "entered",
+        not_before=build_delay(cursor.get("not_before")),
+        not_after=build_delay(cursor.get("not_after")),
+        effects=build_effects(cursor.get("effects")),
+    )
+
+
+def _targets(cursor: Cursor, states: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    if isinstance(cursor.value, dict):
+        if not cursor.value:
+            cursor.error("to must name at least one state")
+        targets = []
+        for name, weight in cursor.entries().items():
+            known = list(states)
+            if name not in known:
+                weight.error(f"unknown state {shown(name)} (one of {', '.join(known)})", at_key=True)
+            targets.append((name, weight.whole(1)))
+        return tuple(targets)
+    if not isinstance(cursor.value, str):
+        cursor.refuse("a state, or an object of states with weights")
+        return ()
+    known_state(cursor, cursor.value, states)
+    return ((cursor.value, 1),)
+
+
+def build_effects(cursor: Cursor | None) -> tuple[Effect, ...]:
+    """The effects of a state or transition; none where nothing is written."""
+    built = [_effect(item) for item in cursor.items()] if cursor else []
+    return tuple(effect for effect in built if effect is not None)
+
+
+def _effect(cursor: Cursor) -> Effect | None:
+    value = cursor.value
+    if isinstance(value, str):
+        name, argument_at = value, None
+    elif isinstance(value, dict) and len(value) == 1:
+        [(name, argument_at)] = cursor.entries().items()
+    else:
+        cursor.error(f"an effect is a name or {{name: argument}}, not {shown(value)}")
+        return None
+    if name not in EFFECTS:
+        (argument_at or cursor).error(f"unknown effect {shown(name)} (one of {', '.join(EFFECTS)})", at_key=True)
+        return None
+    takes = EFFECTS[name][0]
+    if argument_at is None:
+        if takes:
+            cursor.error(f"effect {name} takes an argument: write {{{name}: ...}}")
+        return Effect(name)
+    if not takes:
+        argument_at.error(f"effect {name} takes no argument: write {name}", at_key=True)
+        return Effect(name)
+    return Effect(name, argument_at.text())
+
+
+def build_delay(cursor: Cursor | None) -> Delay | None:
+    """The delay; None where nothing is written, or nothing that is a delay."""
+    if cursor is None:
+        return None
+    bounds = cursor.get("uniform")
+    written = bounds.items() if bounds is not None and isinstance(bounds.value, list) else []
+    if len(written) == 2 and None in [build_delay(bound) for bound in written]:
+        return None
+    try:
+        delay = delay_from_data(cursor.value)
+    except ValueError as error:
+        cursor.error(str(error))
+        return None
+    match delay:
+        case Uniform(low=Fixed(span=low), high=Fixed(span=high)) if high < low:
+            cursor.error("uniform goes from the shorter to the longer: swap the two")
+    return delay

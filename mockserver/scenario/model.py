@@ -1,0 +1,52 @@
+"""A scenario file, read and checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.engine.machine import Machine
+from mockserver.engine.rules import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSeed:
+    """An account that exists in every sandbox where the scenario is in force.
+
+    `credentials` are the provider's own fields (`key`; `key` and `secret`; `identifier` and `password`).
+    `balance` and `total_spent` are decimal texts in the provider's currency.
+    """
+
+    id: str
+    credentials: Mapping[str, str]
+    balance: str
+    total_spent: str
+    status: str
+    about: str
+    details: Mapping[str, Any]
+    webhook_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Magic:
+    """A value that decides an outcome: where a client puts it, what happens, and who says so."""
+
+    where: str
+    value: str
+    effect: str
+    provenance: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One file. `machines` by kind of order; `rules` in the file's order; `source` is the file's name."""
+
+    name: str
+    provider: str
+    about: str
+    source: str
+    text: str
+    machines: Mapping[str, Machine]
+    rules: tuple[Rule, ...]
+    accounts: tuple[AccountSeed, ...]
+    magic: tuple[Magic, ...]
+    settings: Mapping[str, Any]

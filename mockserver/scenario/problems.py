@@ -1,0 +1,121 @@
+"""What is wrong with a scenario file, and where: one line and column for each cause."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+#: Where in the file's data: keys and list positions (from 0), outermost first; `()` is the whole file.
+Trail = tuple[str | int, ...]
+#: Line and column, both from 1; columns count characters.
+Place = tuple[int, int]
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One finding. An error keeps the file from being used, a warning does not."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+
+
+class ScenarioProblems(Exception):
+    """A scenario file that cannot be used; `problems` holds every error, in the order of the file."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = tuple(problems)
+
+
+class Report:
+    """Collects the problems of one file while it is read, built and judged.
+
+    The first error at a trail words it: later ones at the same trail or below stay silent, because they
+    have the same cause. That is what lets all phases run over a file with mistakes.
+    """
+
+    __slots__ = ("_elsewhere", "_found", "_warnings", "file", "keys", "values")
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.values: dict[Trail, Place] = {}
+        """Where each value begins; filled by the reader."""
+        self.keys: dict[Trail, Place] = {}
+        """Where the key of each value of an object begins; filled by the reader."""
+        self._found: dict[Trail, Problem | None] = {}
+        self._warnings: dict[Trail, Problem] = {}
+        self._elsewhere: list[Problem] = []
+
+    def error(self, trail: Trail, message: str, *, at_key: bool = False) -> None:
+        """An error of the value at `trail`; silent when it, or anything around it, has one already."""
+        if not self.has_error(trail):
+            self._found[trail] = self._problem(trail, message, at_key, "error")
+
+    def warning(self, trail: Trail, message: str, *, at_key: bool = False) -> None:
+        """A warning about the value at `trail`; silent where there is an error, and said once."""
+        if not self.has_error(trail):
+            self._warnings.setdefault(trail, self._problem(trail, message, at_key, "warning"))
+
+    def error_at(self, place: Place, message: str) -> None:
+        """An error of the text itself, which silences nothing."""
+        self._elsewhere.append(Problem(self.file, *place, message))
+
+    def silence(self, trail: Trail) -> None:
+        """No error at this trail or below, past or to come: another one names its cause better."""
+        self._found[trail] = None
+
+    def has_error(self, trail: Trail) -> bool:
+        """Whether this value, or anything around it, has an error."""
+        return bool(self._found) and any(trail[:size] in self._found for size in range(len(trail) + 1))
+
+    def has_error_below(self, trail: Trail) -> bool:
+        """Whether this value, anything around it, or anything inside it has an error."""
+        return self.has_error(trail) or any(found[: len(trail)] == trail for found in self._found)
+
+    def errors(self) -> list[Problem]:
+        """All errors, in the order of the file."""
+        return sorted([*filter(None, self._found.values()), *self._elsewhere], key=_position)
+
+    def problems(self) -> list[Problem]:
+        """All errors and warnings, in the order of the file."""
+        return sorted([*self.errors(), *self._warnings.values()], key=_position)
+
+    def _problem(self, trail: Trail, message: str, at_key: bool, severity: Severity) -> Problem:
+        place = self.keys.get(trail) if at_key else None
+        while place is None:
+            # What is missing has no place of its own: the innermost thing around it stands in.
+            place = self.values.get(trail) if trail else self.values.get((), (1, 1))
+            trail = trail[:-1]
+        return Problem(self.file, *place, message, severity)
+
+
+def trail_text(trail: Trail) -> str:
+    """The end of a trail as people read it: `balance`, `effects[0]`; `the file` for the whole."""
+    positions = ""
+    for step in reversed(trail):
+        if isinstance(step, str):
+            return step + positions
+        positions = f"[{step}]{positions}"
+    return f"the file{positions}"
+
+
+def shown(value: object) -> str:
+    """A value of the file as a message shows it, cut to a readable length."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _position(problem: Problem) -> tuple[int, int, str]:
+    return problem.line, problem.column, problem.message

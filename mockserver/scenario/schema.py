@@ -1,0 +1,117 @@
+"""A scenario file held against `schemas/scenario.schema.json`, with messages in our own words."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from mockserver.scenario.problems import Report, Trail, shown, trail_text
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+_KINDS = {
+    "object": "an object",
+    "array": "a list",
+    "string": "a text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "null": "null",
+}
+
+
+def scenario_schema() -> dict[str, Any]:
+    """The JSON Schema of scenario files, parsed anew."""
+    import json
+
+    from mockserver.resources import bundled
+
+    loaded: dict[str, Any] = json.loads((bundled("schemas") / "scenario.schema.json").read_text(encoding="utf-8"))
+    return loaded
+
+
+def check_schema(data: Any, report: Report) -> None:
+    """Report every violation of the schema that nobody has reported yet."""
+    from jsonschema import Draft202012Validator
+
+    for error in Draft202012Validator(scenario_schema()).iter_errors(data):
+        trail = tuple(error.absolute_path)
+        if "propertyNames" in error.absolute_schema_path:
+            key = _found(error)
+            report.error((*trail, key), f"{_rule(error)}: {shown(key)}", at_key=True)
+        elif error.validator == "additionalProperties":
+            _unknown_keys(error, report, trail)
+        elif error.validator == "required":
+            for key in _wanted(error):
+                if key not in _found(error):
+                    report.error((*trail, key), f"{key} is missing{f' in {trail_text(trail)}' if trail else ''}")
+        elif error.validator == "dependentRequired":
+            _lonely_keys(error, report, trail)
+        else:
+            report.error(trail, _message(error, trail_text(trail)))
+
+
+def _wanted(error: "ValidationError") -> Any:
+    return error.validator_value
+
+
+def _found(error: "ValidationError") -> Any:
+    return error.instance
+
+
+def _unknown_keys(error: "ValidationError", report: Report, trail: Trail) -> None:
+    from difflib import get_close_matches
+
+    # A validation error always carries the schema object that it comes from.
+    known = list(error.schema.get("properties", {})) if isinstance(error.schema, Mapping) else []
+    for key in _found(error):
+        if key in known:
+            continue
+        missing = [name for name in known if name not in _found(error)]
+        near = get_close_matches(key.lower(), missing, n=1)
+        if near:
+            # One slip of the pen is one problem, not an unknown key and a missing one.
+            report.silence((*trail, near[0]))
+        hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(known)}"
+        report.error((*trail, key), f"unknown key {shown(key)} ({hint})", at_key=True)
+
+
+def _lonely_keys(error: "ValidationError", report: Report, trail: Trail) -> None:
+    for key, needed in _wanted(error).items():
+        for other in needed:
+            if key in _found(error) and other not in _found(error):
+                report.error((*trail, key), f"{key} needs {other} beside it", at_key=True)
+
+
+def _rule(error: "ValidationError") -> str:
+    words = error.schema.get("patternErrorMessage") if isinstance(error.schema, Mapping) else None
+    return str(words or f"must match {_wanted(error)}")
+
+
+def _message(error: "ValidationError", name: str) -> str:
+    say = _MESSAGES.get(str(error.validator))
+    return say(error, name) if say is not None else f"{name}: {error.message}"
+
+
+def _kinds(names: str | Iterable[str]) -> str:
+    words = [_KINDS[names]] if isinstance(names, str) else [_KINDS[name] for name in names]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+_MESSAGES: dict[str, Callable[["ValidationError", str], str]] = {
+    "type": lambda error, name: f"{name} must be {_kinds(_wanted(error))}, not {shown(_found(error))}",
+    "enum": lambda error, name: (
+        f"{name} must be one of {', '.join(map(str, _wanted(error)))}, not {shown(_found(error))}"
+    ),
+    "const": lambda error, name: f"{name} must be {shown(_wanted(error))}, not {shown(_found(error))}",
+    "not": lambda error, name: f"{name} may not stand here",
+    "pattern": lambda error, name: f"{name}: {_rule(error)}: {shown(_found(error))}",
+    "minimum": lambda error, name: f"{name} must be at least {_wanted(error)}: {shown(_found(error))}",
+    "maximum": lambda error, name: f"{name} must be at most {_wanted(error)}: {shown(_found(error))}",
+    "minLength": lambda error, name: f"{name} must not be empty",
+    "maxLength": lambda error, name: f"{name} must have at most {_wanted(error)} characters",
+    "minItems": lambda error, name: f"{name} must have at least {_wanted(error)} items",
+    "maxItems": lambda error, name: f"{name} must have at most {_wanted(error)} items",
+    "minProperties": lambda error, name: f"{name} must have at least {_wanted(error)} keys",
+    "maxProperties": lambda error, name: f"{name} must have at most {_wanted(error)} keys",
+    "uniqueItems": lambda error, name: f"{name} must not name anything twice",
+}
