@@ -1,0 +1,83 @@
+"""One clock for real, frozen and scaled time: `base + rate x real seconds passed`."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+Mode = Literal["real", "frozen", "scaled"]
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class GoesBack(Exception):
+    """A clock only moves forward; `now` is where it stands, `asked` where it was told to go."""
+
+    def __init__(self, now: datetime, asked: datetime) -> None:
+        super().__init__(f"the clock stands at {now.isoformat()} and does not go back to {asked.isoformat()}")
+        self.now = now
+        self.asked = asked
+
+
+def machine_now() -> datetime:
+    """The machine's own time; the only place that reads it for a sandbox's start."""
+    return datetime.now(UTC)
+
+
+class Clock:
+    """The time of one sandbox, in UTC. `ticks` counts real nanoseconds and never goes back."""
+
+    __slots__ = ("_base", "_rate", "_since", "_ticks")
+
+    def __init__(
+        self, start: datetime, *, rate: Decimal = Decimal(1), ticks: Callable[[], int] = time.monotonic_ns
+    ) -> None:
+        self._ticks = ticks
+        self._base = start
+        self._since = ticks()
+        self._rate = rate
+
+    @property
+    def rate(self) -> Decimal:
+        """Sandbox seconds per real second; 0 is frozen."""
+        return self._rate
+
+    @property
+    def mode(self) -> Mode:
+        """`real` at rate 1, `frozen` at 0, else `scaled`."""
+        if self._rate == 1:
+            return "real"
+        return "scaled" if self._rate else "frozen"
+
+    def now(self) -> datetime:
+        """The moment it is, in whole microseconds."""
+        if not self._rate:
+            return self._base
+        passed = self._ticks() - self._since
+        micros = passed // 1000 if self._rate == 1 else int(passed * self._rate / 1000)
+        return self._base + micros * _MICROSECOND
+
+    def move_to(self, moment: datetime) -> None:
+        """Go to `moment` and run on from there at the same rate; raises GoesBack."""
+        now = self.now()
+        if moment < now:
+            raise GoesBack(now, moment)
+        self._base = moment
+        self._since = self._ticks()
+
+    def run_at(self, rate: Decimal) -> None:
+        """Change the rate from here on; raises ValueError when it is negative or above a million."""
+        if not rate.is_finite() or not 0 <= rate <= 1_000_000:
+            raise ValueError(f"rate must be between 0 and 1000000: {rate}")
+        self._base = self.now()
+        self._since = self._ticks()
+        self._rate = rate
+
+    def real_seconds_until(self, moment: datetime) -> float | None:
+        """Real seconds until the clock shows `moment`: 0 when it does already, None when it never will."""
+        left = moment - self.now()
+        if left <= timedelta():
+            return 0.0
+        if not self._rate:
+            return None
+        return float(Decimal(left // _MICROSECOND) / self._rate / 1_000_000)

@@ -1,0 +1,68 @@
+"""Moving time: everything due on the way runs in order, each thing at its own moment.
+
+Law, kept by a property test: many small steps equal one big step.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from mockserver.clockwork.clock import Clock, GoesBack
+
+#: How many timers one call may fire before it stops and says so.
+MOST_FIRED = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What running some due things came to: timers fired, delivery attempts that succeeded and failed."""
+
+    fired: int = 0
+    delivered: int = 0
+    failed: int = 0
+
+    def __add__(self, other: "Ran") -> "Ran":
+        return Ran(self.fired + other.fired, self.delivered + other.delivered, self.failed + other.failed)
+
+
+class LimitReached(Exception):
+    """`MOST_FIRED` timers fired in one call; what ran so far is kept, and the clock stands at `now`."""
+
+    def __init__(self, ran: Ran, now: datetime) -> None:
+        super().__init__(f"stopped after {ran.fired} timers at {now.isoformat()}; call again to go on")
+        self.ran = ran
+        self.now = now
+
+
+class Agenda(Protocol):
+    """What lies ahead in one sandbox."""
+
+    async def next_moment(self) -> datetime | None:
+        """When the next timer or delivery is due; None when nothing is left to come."""
+        ...
+
+    async def run_due(self, moment: datetime, *, most: int) -> Ran:
+        """Fire all timers due at `moment` or before (at most `most`), then await the deliveries due."""
+        ...
+
+
+async def advance(clock: Clock, agenda: Agenda, *, until: datetime | None, most: int = MOST_FIRED) -> Ran:
+    """Move to `until`, or with None until nothing is left to come.
+
+    Raises GoesBack before anything has run, and LimitReached after `most` timers.
+    """
+    now = clock.now()
+    if until is not None and until < now:
+        raise GoesBack(now, until)
+    ran = Ran()
+    while True:
+        due = await agenda.next_moment()
+        if due is None or (until is not None and due > until):
+            break
+        if ran.fired >= most:
+            raise LimitReached(ran, clock.now())
+        clock.move_to(max(due, clock.now()))
+        ran += await agenda.run_due(due, most=most - ran.fired)
+    if until is not None and until > clock.now():
+        clock.move_to(until)
+    return ran

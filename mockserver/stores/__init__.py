@@ -1,0 +1,1 @@
+"""Where rows live: one narrow port, and the backends that pass its contract suite."""
