@@ -1,0 +1,1 @@
+"""What happened, and why: one bounded journal per sandbox, without secrets."""

@@ -1,0 +1,86 @@
+"""A bounded journal of exchanges, in memory. Entries arrive redacted (`journal.redact`)."""
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+#: How many bytes of bodies one journal keeps; older entries go first.
+MOST_BYTES = 16 * 1024 * 1024
+#: How much of one body is kept.
+MOST_BODY = 64 * 1024
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(slots=True)
+class Entry:
+    """One exchange. `request_headers` and bodies are already redacted; `subject` is what rules were asked about."""
+
+    id: str
+    at: datetime
+    provider: str
+    method: str
+    path: str
+    query: str
+    request_headers: Pairs
+    request_body: bytes
+    status: int = 0
+    response_headers: Pairs = ()
+    response_body: bytes = b""
+    milliseconds: float = 0.0
+    operation: str | None = None
+    account: str | None = None
+    order: str | None = None
+    rule: str | None = None
+    mistake: str | None = None
+    subject: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the bodies."""
+        return len(self.request_body) + len(self.response_body)
+
+
+class Journal:
+    """The newest `most` entries by id; ids count up from 1 in each sandbox."""
+
+    __slots__ = ("_bytes", "_entries", "_most", "_number")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._entries: OrderedDict[str, Entry] = OrderedDict()
+        self._bytes = 0
+        self._number = 0
+
+    def next_id(self) -> str:
+        """The id of the exchange that begins now."""
+        self._number += 1
+        return f"req_{self._number:08d}"
+
+    def keep(self, entry: Entry) -> None:
+        """Write the entry down, and forget the oldest where there are too many."""
+        self._entries[entry.id] = entry
+        self._bytes += entry.size
+        while len(self._entries) > self._most or (self._bytes > MOST_BYTES and len(self._entries) > 1):
+            _, oldest = self._entries.popitem(last=False)
+            self._bytes -= oldest.size
+
+    def find(self, entry_id: str) -> Entry | None:
+        """The entry, or None when it never was or is forgotten."""
+        return self._entries.get(entry_id)
+
+    def newest_first(self) -> Iterator[Entry]:
+        """Every entry, newest first."""
+        return reversed(self._entries.values())
+
+    def forget(self) -> None:
+        """Drop every entry; ids go on counting."""
+        self._entries.clear()
+        self._bytes = 0
+
+    def clear(self) -> None:
+        """Drop every entry and begin counting anew."""
+        self.forget()
+        self._number = 0

@@ -1,0 +1,82 @@
+"""Takes secrets out of what the journal keeps: headers, query values, body fields."""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+HIDDEN = "[redacted]"
+#: Headers that are secret for every provider.
+SECRET_HEADERS = frozenset(
+    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-mock-token", "x-api-key", "api-key"}
+)
+#: Names in queries and bodies that are secret wherever they stand.
+SECRET_FIELDS = frozenset(
+    {
+        "access_token",
+        "api_key",
+        "api_secret",
+        "apikey",
+        "authorization",
+        "client_secret",
+        "code_verifier",
+        "password",
+        "refresh_token",
+        "secret",
+        "token",
+    }
+)
+
+
+def redact_headers(headers: Iterable[tuple[bytes, bytes]], secret: frozenset[bytes]) -> tuple[tuple[str, str], ...]:
+    """Header names (lower case) and values as texts, the values of secret ones hidden."""
+    return tuple(
+        (name.decode("latin-1"), HIDDEN if name in secret else value.decode("latin-1")) for name, value in headers
+    )
+
+
+def redact_query(query: str, secret: frozenset[str]) -> str:
+    """The query with the values of secret names hidden; unchanged when it holds none."""
+    if not query or not any(name in query.lower() for name in secret):
+        return query
+    pairs = parse_qsl(query, keep_blank_values=True)
+    return urlencode([(name, HIDDEN if name.lower() in secret else value) for name, value in pairs], safe="[]")
+
+
+def redact_url(url: str) -> str:
+    """The URL with user information and every query value hidden: receivers put their own secrets there."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return HIDDEN
+    place = parts.netloc.rpartition("@")[2]
+    pairs = parse_qsl(parts.query, keep_blank_values=True)
+    query = (
+        urlencode([(name, HIDDEN) for name, _ in pairs], safe="[]") if pairs else ("" if not parts.query else HIDDEN)
+    )
+    return urlunsplit((parts.scheme, place, parts.path, query, ""))
+
+
+def body_redactor(secret: frozenset[str]) -> re.Pattern[bytes]:
+    """A pattern for `redact_body`: JSON members and form fields of these names."""
+    names = "|".join(sorted(map(re.escape, secret)))
+    return re.compile(
+        rb'("(?:'
+        + names.encode()
+        + rb')"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s,}\]]+)|((?:^|&)(?:'
+        + names.encode()
+        + rb")=)([^&]*)",
+        re.IGNORECASE,
+    )
+
+
+def redact_body(body: bytes, pattern: re.Pattern[bytes]) -> bytes:
+    """The body with the values of secret names hidden, JSON stays JSON; unchanged when it holds none."""
+    if not body:
+        return body
+    return pattern.sub(_hide, body)
+
+
+def _hide(match: re.Match[bytes]) -> bytes:
+    if match[1] is not None:
+        return match[1] + b'"' + HIDDEN.encode() + b'"'
+    return match[3] + HIDDEN.encode()

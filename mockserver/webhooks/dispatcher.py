@@ -1,0 +1,210 @@
+"""Sends a webhook once and tells what came of it. The only module that opens connections to receivers."""
+
+import asyncio
+import codecs
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from mockserver.webhooks.model import Outcome, Verdict
+from mockserver.webhooks.targets import RefusedTarget, Target, TargetGuard, UnresolvedTarget
+
+if TYPE_CHECKING:
+    from ssl import SSLContext
+
+    from httpx import AsyncHTTPTransport, Request, Response
+
+_READ_AT_MOST = 65_536
+_KEPT_AT_MOST = 4_096
+#: Headers that describe the connection, not the notice: ours to write.
+_OURS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
+
+
+@dataclass(slots=True)
+class _Slots:
+    """Who is sending to one host and port, or waiting to."""
+
+    free: asyncio.Semaphore
+    users: int = 0
+
+
+class Dispatcher:
+    """Posts to receivers that `guard` lets pass, at most `per_target` at a time for one host and port.
+
+    `timeout` is in seconds of real time, for everything from the lookup to the last byte of the answer; waiting
+    for a turn does not count. `verify` False takes any certificate; an SSL context says which are taken.
+    """
+
+    def __init__(
+        self,
+        guard: TargetGuard,
+        *,
+        timeout: float = 10.0,
+        per_target: int = 16,
+        verify: "bool | SSLContext" = True,
+    ) -> None:
+        self._guard = guard
+        self._timeout = timeout
+        self._per_target = per_target
+        self._verify = verify
+        self._slots: dict[tuple[str, int], _Slots] = {}
+        self._opening = asyncio.Lock()
+        self._transport: AsyncHTTPTransport | None = None
+        self._closed = False
+
+    async def attempt(self, *, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
+        """POST `body` once and follow nothing; whatever happens is an Outcome, only cancellation passes."""
+        try:
+            return await self._attempt(url, body, headers)
+        except Exception as error:  # a delivery must end in the journal, whatever a receiver thinks of
+            return Outcome("unreachable", detail=f"the request could not be sent: {type(error).__name__}: {error}")
+
+    async def close(self) -> None:
+        """Close every connection; attempts under way and later ones end as unreachable."""
+        self._closed = True
+        async with self._opening:
+            transport, self._transport = self._transport, None
+        if transport is not None:
+            await transport.aclose()
+
+    async def _attempt(self, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
+        begun = perf_counter()
+        try:
+            async with asyncio.timeout(self._timeout):
+                target = await self._guard.resolve(url)
+        except RefusedTarget as refusal:
+            return Outcome("refused_target", detail=refusal.reason)
+        except UnresolvedTarget as failure:
+            return Outcome("unreachable", detail=failure.reason, milliseconds=_milliseconds(begun))
+        except TimeoutError:
+            detail = f"the host name was not resolved within {self._timeout:g} s"
+            return Outcome("timeout", detail=detail, milliseconds=_milliseconds(begun))
+        spent = perf_counter() - begun
+        transport = await self._open()
+        if transport is None:
+            return Outcome("unreachable", detail="the dispatcher is closed")
+        async with self._slot(target):
+            return await self._post(transport, target, body, headers, spent)
+
+    async def _open(self) -> "AsyncHTTPTransport | None":
+        async with self._opening:
+            if self._transport is None and not self._closed:
+                # The import and the certificates take a fifth of a second, which others need not wait for.
+                self._transport = await asyncio.to_thread(_transport, self._verify)
+            return self._transport
+
+    @asynccontextmanager
+    async def _slot(self, target: Target) -> AsyncIterator[None]:
+        key = (target.host, target.port)
+        slots = self._slots.setdefault(key, _Slots(asyncio.Semaphore(self._per_target)))
+        slots.users += 1
+        try:
+            async with slots.free:
+                yield
+        finally:
+            slots.users -= 1
+            if not slots.users:
+                del self._slots[key]
+
+    async def _post(
+        self,
+        transport: "AsyncHTTPTransport",
+        target: Target,
+        body: bytes,
+        headers: Mapping[str, str],
+        spent: float,
+    ) -> Outcome:
+        import httpx
+
+        begun = perf_counter() - spent
+        verdict: Verdict = "unreachable"
+        try:
+            async with asyncio.timeout(self._timeout - spent):
+                return await _exchange(transport, target, body, headers, begun)
+        except (TimeoutError, httpx.TimeoutException):
+            verdict, detail = "timeout", f"no complete answer within {self._timeout:g} s"
+        except httpx.RemoteProtocolError as error:
+            # A connection that was closed without an answer is told from a bad answer by this sentence only.
+            if str(error).startswith("Server disconnected"):
+                detail = f"{target.authority} closed the connection before it had answered"
+            else:
+                verdict, detail = "garbage", f"not an HTTP answer: {error}"
+        except httpx.NetworkError as error:
+            detail = f"the connection to {target.authority} failed: {_root(error)}"
+        return Outcome(verdict, detail=detail, milliseconds=_milliseconds(begun))
+
+
+def _transport(verify: "bool | SSLContext") -> "AsyncHTTPTransport":
+    import httpx
+
+    # No connection is kept: one is verified for one host name, and two names may share an address. No limit
+    # over all of them either, or a slow receiver would delay another.
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    return httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=limits)
+
+
+async def _exchange(
+    transport: "AsyncHTTPTransport", target: Target, body: bytes, headers: Mapping[str, str], begun: float
+) -> Outcome:
+    """Send to the first address that takes a connection (`localhost` has two) and read the answer."""
+    from httpx import ConnectError
+
+    for address in target.addresses[:-1]:
+        try:
+            response = await transport.handle_async_request(_request(target, address, body, headers))
+        except ConnectError:
+            continue
+        return await _read(response, begun)
+    request = _request(target, target.addresses[-1], body, headers)
+    return await _read(await transport.handle_async_request(request), begun)
+
+
+def _request(target: Target, address: str, body: bytes, headers: Mapping[str, str]) -> "Request":
+    """A request to the literal address, in the name of the host: its Host header, its certificate."""
+    import httpx
+
+    sent = [("Host", target.authority), ("Connection", "close")]
+    sent += [(name, value) for name, value in headers.items() if name.lower() not in _OURS]
+    if not any(name.lower() == "user-agent" for name in headers):
+        sent.append(("User-Agent", "mockserver"))
+    literal = f"[{address}]" if ":" in address else address
+    return httpx.Request(
+        "POST",
+        f"{target.scheme}://{literal}:{target.port}/",
+        headers=[(name.encode(), value.encode()) for name, value in sent],
+        content=body,
+        extensions={"target": target.path.encode("ascii"), "sni_hostname": target.host.rstrip(".")},
+    )
+
+
+async def _read(response: "Response", begun: float) -> Outcome:
+    held = bytearray()
+    try:
+        async for part in response.aiter_raw():
+            held += part
+            if len(held) >= _READ_AT_MOST:
+                break
+    finally:
+        await response.aclose()
+    # Not final where the text was cut, so that half a character at the cut is dropped and not replaced.
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    return Outcome(
+        "delivered" if response.is_success else "answered",
+        status=response.status_code,
+        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw),
+        body=decoder.decode(bytes(held[:_KEPT_AT_MOST]), final=len(held) <= _KEPT_AT_MOST),
+        milliseconds=_milliseconds(begun),
+    )
+
+
+def _root(error: BaseException) -> str:
+    """What the operating system or TLS said first; the client's own words are `All connection attempts failed`."""
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    return str(error) or type(error).__name__
+
+
+def _milliseconds(begun: float) -> int:
+    return round((perf_counter() - begun) * 1000)

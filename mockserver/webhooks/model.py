@@ -1,0 +1,61 @@
+"""Notices, deliveries and attempts, as values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+#: delivered: a 2xx. answered: another status, a redirect included. refused_target: not tried, the address
+#: is not one that we send to. timeout, unreachable, garbage: no HTTP answer came.
+Verdict = Literal["delivered", "answered", "refused_target", "timeout", "unreachable", "garbage"]
+
+#: pending: an attempt is due or under way. failed: no attempt will follow.
+State = Literal["pending", "delivered", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a provider wants sent: the exact body, where to, and headers of its own."""
+
+    event: str
+    url: str
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one attempt met. `body` is the beginning of the answer; `detail` a sentence when there is none."""
+
+    verdict: Verdict
+    status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    detail: str = ""
+    milliseconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try, at a moment of the sandbox's clock."""
+
+    at: datetime
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A notice on its way: its id stays the same over all attempts."""
+
+    id: str
+    provider: str
+    account: str
+    order: str | None
+    event: str
+    url: str
+    body: str
+    headers: Mapping[str, str]
+    created_at: datetime
+    cause: str
+    state: State = "pending"
+    attempts: tuple[Attempt, ...] = ()
