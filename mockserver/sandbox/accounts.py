@@ -1,0 +1,138 @@
+"""Accounts and credentials: opened from scenarios or by a test, found by digest, changed whole."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from hashlib import blake2b
+from typing import Any
+
+from mockserver.domain.accounts import STATUSES, Account
+from mockserver.domain.ledger import OPENING
+from mockserver.domain.mistakes import Invalid
+from mockserver.sandbox import ledger
+from mockserver.sandbox.codec import decode_account
+from mockserver.sandbox.trade import Trade
+from mockserver.sandbox.work import Work
+from mockserver.scenario.model import AccountSeed
+
+_CHANGEABLE = ("balance", "status", "webhook_url", "total_spent")
+
+
+def digest(provider: str, parts: Sequence[str]) -> str:
+    """What is kept of a credential: enough to recognise it, not enough to use it."""
+    text = "\x1f".join((provider, *parts)).encode("utf-8", "surrogatepass")
+    return blake2b(text, digest_size=16).hexdigest()
+
+
+async def open_account(work: Work, trade: Trade, seed: AccountSeed) -> Account:
+    """Make the account with its opening balance; raises Invalid when its id or a credential is taken."""
+    key = f"{trade.provider}/{seed.id}"
+    if await work.tx.get("accounts", key) is not None:
+        raise Invalid({"id": [f"already taken: {seed.id!r}"]})
+    await keep_credential(work, trade, seed.id, seed.credentials)
+    account = Account(
+        provider=trade.provider,
+        id=seed.id,
+        status=seed.status,
+        webhook_url=seed.webhook_url,
+        total_spent=minor(trade, "total_spent", seed.total_spent),
+        details={**trade.account_details(seed.id), **seed.details},
+    )
+    await work.keep_account(account)
+    opening = minor(trade, "balance", seed.balance)
+    if opening < 0:
+        raise Invalid({"balance": [f"must not be negative: {seed.balance}"]})
+    await ledger.give(
+        work.tx, trade.provider, seed.id, opening, of=OPENING, at=work.now, cause="opening balance", order=None
+    )
+    return account
+
+
+async def keep_credential(work: Work, trade: Trade, account_id: str, credential: Mapping[str, str]) -> None:
+    """Let the credential open the account; raises Invalid when parts are missing or it is taken."""
+    missing = [name for name in trade.credential if not credential.get(name)]
+    if missing:
+        raise Invalid({"credentials": [f"missing: {', '.join(missing)}"]})
+    mark = digest(trade.provider, [credential[name] for name in trade.credential])
+    if await work.tx.get("credentials", mark) is not None:
+        raise Invalid({"credentials": ["already in use by another account"]})
+    await work.tx.put("credentials", mark, account_id.encode())
+
+
+async def find_account(work: Work, trade: Trade, parts: Sequence[str]) -> Account | None:
+    """The account that the credential opens; with `accept_any_key`, one is opened for an unknown one."""
+    mark = digest(trade.provider, parts)
+    row = await work.tx.get("credentials", mark)
+    if row is not None:
+        return await work.account(trade.provider, row.data.decode())
+    if not work.settings["accept_any_key"]:
+        return None
+    credential = dict(zip(trade.credential, parts, strict=True))
+    return await open_account(work, trade, seed_of(f"any-{mark[:12]}", credential, balance=trade.new_balance))
+
+
+def seed_of(account_id: str, credentials: Mapping[str, str], *, balance: str = "0") -> AccountSeed:
+    """The seed of an account that no scenario declares."""
+    return AccountSeed(account_id, credentials, balance, "0", "active", "", {})
+
+
+async def change_account(work: Work, trade: Trade, account: Account, changes: Mapping[str, Any]) -> Account:
+    """Set some of balance, status, webhook_url, total_spent or the account's details, all or none.
+
+    Setting a balance books an adjustment. Raises Invalid naming every value that cannot be.
+    """
+    errors = {name: [text] for name, value in changes.items() if (text := _problem(trade, account, name, value))}
+    if errors:
+        raise Invalid(errors)
+    if "balance" in changes:
+        wanted = minor(trade, "balance", changes["balance"])
+        change = wanted - await work.balance(account)
+        if change:
+            await ledger.adjust(work.tx, trade.provider, account.id, change, at=work.now, cause="balance set by a test")
+    changed = replace(
+        account,
+        status=changes.get("status", account.status),
+        webhook_url=changes.get("webhook_url", account.webhook_url),
+        total_spent=minor(trade, "total_spent", changes["total_spent"])
+        if "total_spent" in changes
+        else account.total_spent,
+        details={name: changes.get(name, value) for name, value in account.details.items()},
+    )
+    await work.keep_account(changed)
+    return changed
+
+
+async def list_accounts(work: Work) -> list[Account]:
+    """Every account of the sandbox, by provider and id."""
+    found: list[Account] = []
+    after = ""
+    while rows := await work.tx.scan("accounts", after=after, limit=500):
+        found += [decode_account(row.data) for row in rows]
+        after = rows[-1].key
+    return found
+
+
+def minor(trade: Trade, name: str, amount: object) -> int:
+    """A decimal text (or whole number) as minor units; raises Invalid."""
+    if isinstance(amount, bool) or not isinstance(amount, str | int):
+        raise Invalid({name: [f"must be a decimal text such as '12.50': {amount!r}"]})
+    try:
+        return trade.currency.minor(amount)
+    except ValueError as error:
+        raise Invalid({name: [str(error)]}) from None
+
+
+def _problem(trade: Trade, account: Account, name: str, value: object) -> str | None:
+    if name in ("balance", "total_spent"):
+        try:
+            return "must not be negative" if minor(trade, name, value) < 0 else None
+        except Invalid as invalid:
+            return invalid.errors[name][0]
+    if name == "status":
+        return None if value in STATUSES else f"must be one of {', '.join(STATUSES)}: {value!r}"
+    if name == "webhook_url":
+        return None if value is None or isinstance(value, str) else f"must be a URL or null: {value!r}"
+    if name in account.details:
+        known = account.details[name]
+        same = known is None or type(value) is type(known)
+        return None if same else f"must be of the same type as {known!r}: {value!r}"
+    return f"cannot be changed; changeable are {', '.join((*_CHANGEABLE, *account.details))}"

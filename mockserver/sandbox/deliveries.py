@@ -1,0 +1,131 @@
+"""Webhook deliveries of one sandbox: started when due, awaited when time is moved, kept as a log."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from mockserver.clockwork.timeline import Ran
+from mockserver.domain.mistakes import NotFound
+from mockserver.sandbox.codec import decode_delivery, encode_delivery
+from mockserver.webhooks.backoff import next_try
+from mockserver.webhooks.model import Attempt, Delivery, Outcome, State
+
+if TYPE_CHECKING:
+    from mockserver.sandbox.sandbox import Sandbox
+    from mockserver.sandbox.work import Work
+
+#: Sends one attempt; never raises.
+Sender = Callable[[Delivery], Awaitable[Outcome]]
+
+#: How many deliveries the log keeps.
+LOG_SIZE = 5_000
+
+
+class Deliveries:
+    """The outbox at work. A row of `outbox` with a due moment waits; one without is being attempted."""
+
+    def __init__(self, sandbox: "Sandbox", sender: Sender) -> None:
+        self._sandbox = sandbox
+        self._sender = sender
+        self._running: dict[str, asyncio.Task[bool]] = {}
+
+    @property
+    def busy(self) -> bool:
+        """Whether any attempt is being made right now."""
+        return bool(self._running)
+
+    async def start_due(self, work: "Work") -> list[asyncio.Task[bool]]:
+        """Claim every delivery due by `work.now` and attempt them, in order for each receiver."""
+        claimed: dict[str, list[Delivery]] = {}
+        for row in await work.tx.due("outbox", until=work.now, limit=10_000):
+            await work.tx.put("outbox", row.key, b"")
+            delivery = await self.find(work, row.key)
+            claimed.setdefault(_receiver(delivery.url), []).append(delivery)
+        started: list[asyncio.Task[bool]] = []
+        for group in claimed.values():
+            before: asyncio.Task[bool] | None = None
+            for delivery in group:
+                before = asyncio.ensure_future(self._attempt(delivery, after=before))
+                self._running[delivery.id] = before
+                before.add_done_callback(partial(self._ended, delivery.id))
+                started.append(before)
+        return started
+
+    async def wait(self) -> Ran:
+        """Await everything being attempted now; what it came to."""
+        results = await asyncio.gather(*self._running.values())
+        return Ran(delivered=sum(results), failed=len(results) - sum(results))
+
+    async def cancel(self) -> None:
+        """End every attempt; their deliveries stay claimed."""
+        running = list(self._running.values())
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    async def find(self, work: "Work", delivery_id: str) -> Delivery:
+        """The delivery; raises NotFound."""
+        row = await work.tx.get("deliveries", delivery_id)
+        if row is None:
+            raise NotFound("delivery", delivery_id)
+        return decode_delivery(row.data)
+
+    async def listing(self, work: "Work", *, limit: int = 1000) -> list[tuple[Delivery, datetime | None]]:
+        """The newest deliveries with the moment of their next attempt, newest first."""
+        rows = await work.tx.scan("deliveries", limit=limit, reverse=True)
+        return [await self.with_next(work, decode_delivery(row.data)) for row in rows]
+
+    async def with_next(self, work: "Work", delivery: Delivery) -> tuple[Delivery, datetime | None]:
+        """The delivery and when its next attempt is due."""
+        waiting = await work.tx.get("outbox", delivery.id)
+        return delivery, waiting.due if waiting is not None else None
+
+    async def redeliver(self, work: "Work", delivery_id: str) -> Delivery:
+        """Attempt the delivery once more, now; raises NotFound."""
+        delivery = replace(await self.find(work, delivery_id), state="pending")
+        await work.tx.put("deliveries", delivery.id, encode_delivery(delivery))
+        if delivery.id not in self._running:
+            await work.tx.put("outbox", delivery.id, b"", due=work.now)
+            work.touched_due = True
+        return delivery
+
+    def _ended(self, delivery_id: str, task: asyncio.Task[bool]) -> None:
+        self._running.pop(delivery_id, None)
+
+    async def _attempt(self, delivery: Delivery, *, after: asyncio.Task[bool] | None) -> bool:
+        if after is not None:
+            await asyncio.wait([after])
+        outcome = await self._sender(delivery)
+        # A finished attempt is recorded even while the server stops.
+        return await asyncio.shield(asyncio.ensure_future(self._record(delivery.id, outcome)))
+
+    async def _record(self, delivery_id: str, outcome: Outcome) -> bool:
+        async with self._sandbox.work("delivery", settle=False) as work:
+            delivery = await self.find(work, delivery_id)
+            attempts = (*delivery.attempts, Attempt(work.now, outcome))
+            retries = self._sandbox.trades[delivery.provider].retries
+            again = next_try(retries, len(attempts), outcome, work.now)
+            delivered = outcome.verdict == "delivered"
+            state: State = "delivered" if delivered else "failed" if again is None else "pending"
+            delivery = replace(delivery, state=state, attempts=attempts)
+            await work.tx.put("deliveries", delivery.id, encode_delivery(delivery))
+            if again is None:
+                await work.tx.delete("outbox", delivery.id)
+            else:
+                await work.tx.put("outbox", delivery.id, b"", due=again)
+                work.touched_due = True
+            await self._forget_old(work)
+        return delivered
+
+    async def _forget_old(self, work: "Work") -> None:
+        if await work.tx.count("deliveries") > LOG_SIZE:
+            for row in await work.tx.scan("deliveries", limit=10):
+                if decode_delivery(row.data).state != "pending":
+                    await work.tx.delete("deliveries", row.key)
+
+
+def _receiver(url: str) -> str:
+    return "/".join(url.split("/", 3)[:3])

@@ -1,0 +1,83 @@
+"""Which scenarios are in force: the active ones over each provider's default."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.domain.mistakes import Invalid
+from mockserver.engine.machine import Machine
+from mockserver.engine.matching import Subject
+from mockserver.engine.rules import Aspect, NearMiss, Rule, candidates, near_misses
+from mockserver.scenario.library import Library
+from mockserver.scenario.model import AccountSeed, Magic, Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Force:
+    """`names` are the active scenarios, first things first. `layers` maps a provider to its scenarios:
+    the active ones that speak of it, then its default."""
+
+    names: tuple[str, ...]
+    layers: Mapping[str, tuple[Scenario, ...]]
+    rules: Mapping[str, tuple[Rule, ...]]
+
+    def machine(self, provider: str, kind: str) -> Machine:
+        """The first machine of this kind; raises KeyError when the default has none either."""
+        for scenario in self.layers[provider]:
+            if kind in scenario.machines:
+                return scenario.machines[kind]
+        raise KeyError(f"no scenario of {provider} has a machine of kind {kind!r}")
+
+    def machines(self) -> Iterable[Machine]:
+        """Every machine of every layer."""
+        scenarios = (scenario for layer in self.layers.values() for scenario in layer)
+        return (machine for scenario in scenarios for machine in scenario.machines.values())
+
+    def accounts(self, provider: str) -> list[AccountSeed]:
+        """The accounts of all layers; of two with the same id the upper one."""
+        found: dict[str, AccountSeed] = {}
+        for scenario in self.layers[provider]:
+            for seed in scenario.accounts:
+                found.setdefault(seed.id, seed)
+        return list(found.values())
+
+    def magic(self) -> list[tuple[str, Magic]]:
+        """Every magic value with its provider."""
+        return [(name, magic) for name, layer in self.layers.items() for one in layer for magic in one.magic]
+
+    def settings(self) -> dict[str, Any]:
+        """What the layers set; the upper ones win."""
+        merged: dict[str, Any] = {}
+        for layer in self.layers.values():
+            for scenario in reversed(layer):
+                merged |= scenario.settings
+        return merged
+
+    def candidates(self, aspect: Aspect, provider: str, subject: Subject) -> list[Rule]:
+        """The rules that could decide this aspect, first things first."""
+        return candidates(self.rules[provider], aspect, subject)
+
+    def speaks_of(self, aspect: Aspect, provider: str) -> bool:
+        """Whether any rule in force decides this aspect at all."""
+        return any(rule.speaks_of(aspect) for rule in self.rules[provider])
+
+    def near_misses(self, provider: str, subject: Subject) -> list[NearMiss]:
+        """The rules that nearly matched this subject, nearest first."""
+        return near_misses(self.rules.get(provider, ()), subject)
+
+
+def in_force(library: Library, names: Sequence[str], providers: Iterable[str]) -> Force:
+    """Lay the named scenarios over the defaults; raises Invalid naming each name nobody has."""
+    found: list[Scenario] = []
+    unknown = [name for name in names if not library.find(name)]
+    if unknown:
+        raise Invalid({"scenarios": [f"unknown scenario: {name!r}" for name in unknown]})
+    for name in dict.fromkeys(names):
+        found += library.find(name)
+    layers = {}
+    for provider in providers:
+        default = library.default(provider)
+        above = [one for one in found if one.provider == provider and one is not default]
+        layers[provider] = (*above, default)
+    rules = {provider: tuple(rule for one in layer for rule in one.rules) for provider, layer in layers.items()}
+    return Force(tuple(dict.fromkeys(names)), layers, rules)

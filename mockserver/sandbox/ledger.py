@@ -1,0 +1,67 @@
+"""Money: every change of a wallet is one movement in double entry, with its cause.
+
+Laws, kept by property tests: folding an account's movements gives its balance; a wallet is never negative.
+"""
+
+from datetime import datetime
+
+from mockserver.domain.ledger import ADJUSTMENTS, Movement
+from mockserver.domain.mistakes import InsufficientBalance
+from mockserver.sandbox.codec import decode_json, decode_movement, encode_json, encode_movement
+from mockserver.stores.base import Transaction
+
+_WALLET = "wallet"
+
+
+async def balance_of(tx: Transaction, provider: str, account: str) -> int:
+    """The wallet's balance in minor units; 0 for a wallet that never moved."""
+    row = await tx.get("wallets", f"{provider}/{account}")
+    return decode_json(row.data)[0] if row is not None else 0
+
+
+async def take(
+    tx: Transaction, provider: str, account: str, amount: int, *, to: str, at: datetime, cause: str, order: str | None
+) -> int:
+    """Out of the wallet into the book `to`; gives the balance after, raises InsufficientBalance."""
+    return await _move(tx, provider, account, -amount, to, at, cause, order)
+
+
+async def give(
+    tx: Transaction, provider: str, account: str, amount: int, *, of: str, at: datetime, cause: str, order: str | None
+) -> int:
+    """Into the wallet out of the book `of`; gives the balance after."""
+    return await _move(tx, provider, account, amount, of, at, cause, order)
+
+
+async def adjust(tx: Transaction, provider: str, account: str, change: int, *, at: datetime, cause: str) -> int:
+    """Change the wallet by any amount against the book of adjustments; raises InsufficientBalance."""
+    return await _move(tx, provider, account, change, ADJUSTMENTS, at, cause, None)
+
+
+async def movements(tx: Transaction, provider: str, account: str) -> list[Movement]:
+    """Every movement of the wallet, oldest first."""
+    prefix = f"{provider}/{account}/"
+    found: list[Movement] = []
+    after = ""
+    while True:
+        rows = await tx.scan("movements", prefix=prefix, after=after, limit=1000)
+        found += [decode_movement(provider, account, int(row.key[len(prefix) :]), row.data) for row in rows]
+        if len(rows) < 1000:
+            return found
+        after = rows[-1].key
+
+
+async def _move(
+    tx: Transaction, provider: str, account: str, change: int, book: str, at: datetime, cause: str, order: str | None
+) -> int:
+    key = f"{provider}/{account}"
+    row = await tx.get("wallets", key)
+    balance, sequence = decode_json(row.data) if row is not None else (0, 0)
+    after = balance + change
+    if after < 0:
+        raise InsufficientBalance(balance, -change)
+    debit, credit = (book, _WALLET) if change >= 0 else (_WALLET, book)
+    move = Movement(provider, account, sequence + 1, at, debit, credit, abs(change), cause, order, after)
+    await tx.put("movements", f"{key}/{move.sequence:010d}", encode_movement(move))
+    await tx.put("wallets", key, encode_json([after, move.sequence]))
+    return after

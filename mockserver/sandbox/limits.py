@@ -1,0 +1,31 @@
+"""Rate limits on the sandbox's clock: a window opens with its first call and lasts its time."""
+
+from datetime import datetime, timedelta
+
+
+class Limiter:
+    """Counts calls by name. Not part of a use case's transaction: refused calls count too."""
+
+    __slots__ = ("_windows",)
+
+    def __init__(self) -> None:
+        self._windows: dict[str, tuple[datetime, int]] = {}
+
+    def take(self, name: str, *, calls: int, window: timedelta, now: datetime) -> timedelta | None:
+        """Count one call; None when it is allowed, else how long until the next one is."""
+        opened, count = self._windows.get(name, (now, 0))
+        if now - opened >= window:
+            opened, count = now, 0
+        if count >= calls:
+            return opened + window - now
+        self._windows[name] = (opened, count + 1)
+        return None
+
+    def state(self, name: str, *, window: timedelta, now: datetime) -> tuple[int, datetime]:
+        """How many calls the window that is open now has counted, and when it ends."""
+        opened, count = self._windows.get(name, (now, 0))
+        return (count, opened + window) if now - opened < window else (0, now + window)
+
+    def clear(self) -> None:
+        """Forget every window."""
+        self._windows.clear()

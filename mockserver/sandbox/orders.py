@@ -1,0 +1,74 @@
+"""Orders as rows: kept by id, and listed by account and by state without walking over the others."""
+
+from mockserver.domain.mistakes import NotFound
+from mockserver.domain.orders import Order
+from mockserver.engine.effects import Timer
+from mockserver.engine.machine import Machine, Step
+from mockserver.sandbox.codec import decode_order, decode_timer, encode_order, encode_timer
+from mockserver.stores.base import Transaction
+
+
+async def find_order(tx: Transaction, provider: str, order_id: str) -> Order:
+    """The order; raises NotFound."""
+    row = await tx.get("orders", f"{provider}/{order_id}")
+    if row is None:
+        raise NotFound("order", order_id)
+    return decode_order(row.data)
+
+
+async def keep_order(tx: Transaction, order: Order, *, was: Order | None, machine: Machine) -> None:
+    """Write the order and its places in the lists; `was` is how it stood before, None for a new one."""
+    await tx.put("orders", f"{order.provider}/{order.id}", encode_order(order))
+    shown = machine.shown(order.state)
+    if was is None:
+        await tx.put("by_account", _listed(order, ""), order.id.encode())
+    else:
+        shown_before = machine.shown(was.state)
+        if shown_before == shown:
+            return
+        await tx.delete("by_word", _listed(was, shown_before))
+    await tx.put("by_word", _listed(order, shown), order.id.encode())
+
+
+async def list_orders(
+    tx: Transaction, provider: str, account: str, *, shown: str = "", skip: int = 0, limit: int = 100
+) -> list[Order]:
+    """The account's orders, newest first; with `shown`, those whose state clients read as this word."""
+    table, prefix = _list(provider, account, shown)
+    rows = await tx.scan(table, prefix=prefix, skip=skip, limit=limit, reverse=True)
+    return [await find_order(tx, provider, row.data.decode()) for row in rows]
+
+
+async def count_orders(tx: Transaction, provider: str, account: str, *, shown: str = "") -> int:
+    """How many orders the account has; with `shown`, in the state of this word."""
+    table, prefix = _list(provider, account, shown)
+    return await tx.count(table, prefix=prefix)
+
+
+async def keep_timers(tx: Transaction, step: Step, *, void: int) -> None:
+    """Set the step's timers in place of the `void` ones that the state before could have set."""
+    order = step.order
+    prefix = f"{order.provider}/{order.id}/"
+    for place in range(void):
+        await tx.delete("timers", f"{prefix}{place}")
+    for timer in step.timers:
+        data = encode_timer(order.provider, order.id, timer)
+        await tx.put("timers", f"{prefix}{timer.place}", data, due=timer.due)
+
+
+async def timers_of(tx: Transaction, order: Order, *, places: int) -> list[Timer]:
+    """The timers the order has now; `places` is how many transitions its state has."""
+    found = []
+    for place in range(places):
+        row = await tx.get("timers", f"{order.provider}/{order.id}/{place}")
+        if row is not None:
+            found.append(decode_timer(row.data)[2])
+    return sorted(found, key=lambda timer: (timer.due, timer.place))
+
+
+def _list(provider: str, account: str, shown: str) -> tuple[str, str]:
+    return ("by_word", f"{provider}/{account}/{shown}/") if shown else ("by_account", f"{provider}/{account}/")
+
+
+def _listed(order: Order, shown: str) -> str:
+    return f"{_list(order.provider, order.account, shown)[1]}{order.sequence:010d}"

@@ -1,0 +1,309 @@
+"""A sandbox: a world of its own with a clock, dice, settings, scenarios and rows. The unit of consistency.
+
+One lock covers each unit of work; nothing that waits for the outside is ever done under it.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from types import TracebackType
+from typing import Any
+
+from mockserver.clockwork.clock import Clock, machine_now
+from mockserver.clockwork.ticker import Ticker
+from mockserver.clockwork.timeline import MOST_FIRED, Ran, advance
+from mockserver.domain.accounts import Account
+from mockserver.engine.dice import Dice
+from mockserver.engine.machine import Machine
+from mockserver.engine.matching import Subject
+from mockserver.engine.rules import Aspect, Rule
+from mockserver.journal.journal import Journal
+from mockserver.sandbox import accounts
+from mockserver.sandbox.codec import decode_timer
+from mockserver.sandbox.deliveries import Deliveries, Sender
+from mockserver.sandbox.force import Force, in_force
+from mockserver.sandbox.limits import Limiter
+from mockserver.sandbox.settings import Setting, SettingsTable
+from mockserver.sandbox.trade import Trade
+from mockserver.sandbox.work import Work
+from mockserver.scenario.library import Library
+from mockserver.stores.base import Store
+from mockserver.stores.memory import MemoryStore
+
+
+@dataclass(frozen=True, slots=True)
+class Birth:
+    """How a sandbox is made, and what a reset brings back. `start` None: the machine's time at that moment."""
+
+    seed: int | str = "mockserver"
+    start: datetime | None = None
+    rate: Decimal = Decimal(1)
+    scenarios: tuple[str, ...] = ()
+    settings: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all sandboxes of a server share."""
+
+    trades: Mapping[str, Trade]
+    library: Library
+    rows: tuple[Setting, ...]
+    sender: Sender
+    journal_size: int = 5_000
+
+
+class Sandbox:
+    """Made by `await Sandbox.make(...)`; everything a client or a test does to it goes through `work()`."""
+
+    clock: Clock
+    dice: Dice
+    force: Force
+    born_at: datetime
+
+    def __init__(self, name: str, birth: Birth, shared: Surroundings) -> None:
+        self.name = name
+        self.birth = birth
+        self.trades = shared.trades
+        self.library = shared.library.overlaid()
+        self.settings = SettingsTable(shared.rows)
+        self.limiter = Limiter()
+        self.journal = Journal(shared.journal_size)
+        self.tallies: dict[str, int] = {}
+        """Counts that outlive refusals: how often a rule with `times` decided, how often prices moved."""
+        self.inbox: dict[str, Any] = {}
+        self._shared = shared
+        self._store: Store = MemoryStore()
+        self._lock = asyncio.Lock()
+        self._machines: dict[str, Machine] = {}
+        self._deliveries = Deliveries(self, shared.sender)
+        self._advancing = 0
+        self._next_timer: datetime | None = None
+        self._catalogues: dict[str, Any] = {}
+        self._set_up()
+
+    @classmethod
+    async def make(cls, name: str, birth: Birth, shared: Surroundings) -> "Sandbox":
+        """A sandbox with its accounts opened; raises Invalid for unknown scenarios or settings."""
+        made = cls(name, birth, shared)
+        await made._open_accounts()
+        return made
+
+    # -- what the world is made of -------------------------------------------------------------------
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """The webhook deliveries."""
+        return self._deliveries
+
+    def machine(self, provider: str, kind: str) -> Machine:
+        """The machine in force for new orders."""
+        return self.force.machine(provider, kind)
+
+    def machine_named(self, key: str) -> Machine:
+        """The machine an order was born with."""
+        return self._machines[key]
+
+    def catalogue(self, provider: str, build: Any) -> Any:
+        """The provider's catalogue for this sandbox's dice, built when first asked for."""
+        found = self._catalogues.get(provider)
+        if found is None:
+            found = self._catalogues[provider] = build(self.dice)
+        return found
+
+    def decide(self, aspect: Aspect, provider: str, subject: Subject) -> Rule | None:
+        """The rule that decides this aspect, counted against its `times`; None when no rule speaks of it."""
+        for rule in self.force.candidates(aspect, provider, subject):
+            if rule.times is None:
+                return rule
+            values = "/".join(str(subject.get(name)) for name in rule.per)
+            tally = f"{rule.name}/{aspect}/{values}"
+            used = self.tallies.get(tally, 0)
+            if used < rule.times:
+                self.tallies[tally] = used + 1
+                return rule
+        return None
+
+    def activate(self, names: Sequence[str]) -> None:
+        """Make these the active scenarios; running orders keep theirs. Raises Invalid and changes nothing."""
+        force = in_force(self.library, names, self.trades)
+        self.settings.use_scenario_values(force.settings())
+        self.force = force
+        self._machines |= {machine.key: machine for machine in force.machines()}
+
+    # -- work ----------------------------------------------------------------------------------------
+
+    def work(self, cause: str, *, settle: bool = True) -> "Turn":
+        """`async with sandbox.work(cause) as work`: everything due is applied first, then this is one whole."""
+        return Turn(self, cause, settle=settle)
+
+    async def open_new_accounts(self) -> None:
+        """Open the accounts of the scenarios in force that do not exist yet."""
+        await self._open_accounts()
+
+    async def advance(self, *, by: Any = None, to: datetime | None = None) -> Ran:
+        """Move time by a span or to a moment; with neither, until nothing is left to come.
+
+        Raises GoesBack or LimitReached; what ran before the latter is kept.
+        """
+        until = self.clock.now() + by if by is not None else to
+        self._advancing += 1
+        self._ticker.forget()
+        try:
+            return await advance(self.clock, self, until=until)
+        finally:
+            self._advancing -= 1
+            await self.wake()
+
+    async def set_clock(self, *, rate: Decimal | None = None, now: datetime | None = None) -> None:
+        """Change the rate and move forward, running what is due on the way; raises GoesBack, ValueError."""
+        if now is not None:
+            await self.advance(to=now)
+        if rate is not None:
+            self.clock.run_at(rate)
+        self._ticker.forget()
+        await self.wake()
+
+    async def wake(self) -> None:
+        """Apply what is due, start the deliveries that are, and expect the next."""
+        if self._advancing:
+            return
+        async with self.work("clock") as work:
+            await self._deliveries.start_due(work)
+            work.touched_due = True
+
+    async def pending(self) -> int:
+        """Timers and deliveries still to come."""
+        async with self.work("clock") as work:
+            return await work.tx.count("timers") + await work.tx.count("outbox")
+
+    async def reset(self) -> None:
+        """Back to how it was made; deliveries under way are ended."""
+        await self._deliveries.cancel()
+        await self._ticker.close()
+        async with self._lock:
+            await self._store.clear()
+            self.limiter.clear()
+            self.journal.clear()
+            self.tallies.clear()
+            self.inbox.clear()
+            self._machines.clear()
+            self.library = self._shared.library.overlaid()
+            self.settings = SettingsTable(self._shared.rows)
+            self._next_timer = None
+            self._set_up()
+        await self._open_accounts()
+
+    async def close(self) -> None:
+        """End everything that runs by itself."""
+        await self._ticker.close()
+        await self._deliveries.cancel()
+        await self._store.close()
+
+    # -- the agenda (clockwork.timeline) ---------------------------------------------------------------
+
+    async def next_moment(self) -> datetime | None:
+        """When the next timer or delivery is due; now, while a delivery is under way."""
+        if self._deliveries.busy:
+            return self.clock.now()
+        async with self.work("clock", settle=False) as work:
+            moments = [await work.tx.next_due("timers"), await work.tx.next_due("outbox")]
+        return min((moment for moment in moments if moment is not None), default=None)
+
+    async def run_due(self, moment: datetime, *, most: int) -> Ran:
+        """Fire the timers due by `moment`, at most `most`, then await the deliveries that are due."""
+        fired = 0
+        async with self._lock:
+            while fired < most and await self._fire_next(moment):
+                fired += 1
+        async with self.work("clock", settle=False) as work:
+            await self._deliveries.start_due(work)
+        return Ran(fired=fired) + await self._deliveries.wait()
+
+    # -- inside ----------------------------------------------------------------------------------------
+
+    def _set_up(self) -> None:
+        start = self.birth.start or machine_now()
+        self.clock = Clock(start, rate=self.birth.rate)
+        self.born_at = start
+        self.dice = Dice(self.birth.seed)
+        self._catalogues = {}
+        self._ticker = Ticker(self.clock, self.wake)
+        if self.birth.settings:
+            self.settings.patch(self.birth.settings)
+        self.activate(self.birth.scenarios)
+
+    async def _open_accounts(self) -> None:
+        async with self.work("opening") as work:
+            for provider, trade in self.trades.items():
+                for seed in self.force.accounts(provider):
+                    if await work.tx.get("accounts", f"{provider}/{seed.id}") is None:
+                        await accounts.open_account(work, trade, seed)
+
+    async def _settle(self, now: datetime) -> None:
+        for _ in range(MOST_FIRED):
+            if not await self._fire_next(now):
+                return
+
+    async def _fire_next(self, until: datetime) -> bool:
+        async with self._store.transaction() as tx:
+            rows = await tx.due("timers", until=until, limit=1)
+            if not rows:
+                return False
+            provider, order, timer = decode_timer(rows[0].data)
+            await tx.delete("timers", rows[0].key)
+            await Work(self, tx, timer.due, "clock").ring(provider, order, timer)
+            self._next_timer = await tx.next_due("timers")
+        return True
+
+    async def find_account(self, provider: str, parts: Sequence[str]) -> Account | None:
+        """The account that a credential opens."""
+        async with self.work("credential", settle=False) as work:
+            return await accounts.find_account(work, self.trades[provider], parts)
+
+
+class Turn:
+    """One unit of work under the sandbox's lock; commits on leaving normally, else undoes everything."""
+
+    __slots__ = ("_cause", "_sandbox", "_settle", "_transaction", "_work")
+
+    def __init__(self, sandbox: Sandbox, cause: str, *, settle: bool) -> None:
+        self._sandbox = sandbox
+        self._cause = cause
+        self._settle = settle
+
+    async def __aenter__(self) -> Work:
+        sandbox = self._sandbox
+        await sandbox._lock.acquire()
+        try:
+            now = sandbox.clock.now()
+            due = sandbox._next_timer
+            overdue = self._settle and due is not None and due <= now
+            if overdue:
+                await sandbox._settle(now)
+            self._transaction = sandbox._store.transaction()
+            tx = await self._transaction.__aenter__()
+        except BaseException:
+            sandbox._lock.release()
+            raise
+        work = self._work = Work(sandbox, tx, now, self._cause)
+        work.touched_due = overdue
+        return work
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        sandbox, work = self._sandbox, self._work
+        try:
+            waiting = None
+            if work.touched_due and error is None:
+                sandbox._next_timer = await work.tx.next_due("timers")
+                waiting = await work.tx.next_due("outbox")
+            await self._transaction.__aexit__(kind, error, trace)
+            if work.touched_due and error is None and not sandbox._advancing:
+                moments = [moment for moment in (sandbox._next_timer, waiting) if moment is not None]
+                sandbox._ticker.expect(min(moments, default=None))
+        finally:
+            sandbox._lock.release()

@@ -1,0 +1,111 @@
+"""Settings of a sandbox: one flat table of dotted names, checked when set."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from mockserver.domain.mistakes import Invalid
+from mockserver.domain.moments import parse_span
+
+Kind = Literal["choice", "duration", "boolean", "whole", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table. A `choice` takes one of `choices`; a `duration` a text or a number of seconds."""
+
+    name: str
+    default: Any
+    kind: Kind
+    help: str
+    choices: tuple[Any, ...] = ()
+
+    def problem(self, value: object) -> str | None:
+        """What is wrong with the value, or None."""
+        match self.kind:
+            case "choice":
+                if value not in self.choices or isinstance(value, bool) != isinstance(self.choices[0], bool):
+                    return f"must be one of {', '.join(map(repr, self.choices))}: {value!r}"
+            case "duration":
+                try:
+                    parse_span(value)
+                except ValueError as error:
+                    return str(error)
+            case "boolean":
+                if not isinstance(value, bool):
+                    return f"must be true or false: {value!r}"
+            case "whole":
+                if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+                    return f"must be a whole number from 0: {value!r}"
+            case "text":
+                if not isinstance(value, str):
+                    return f"must be a text: {value!r}"
+        return None
+
+
+#: Settings that every sandbox has, whatever its providers.
+COMMON = (
+    Setting(
+        "rate_limits",
+        "documented",
+        "choice",
+        "whether the providers' rate limits refuse calls, on the sandbox's clock",
+        ("documented", "off"),
+    ),
+    Setting(
+        "accept_any_key",
+        False,
+        "boolean",
+        "open an account for each unknown credential instead of refusing it",
+    ),
+)
+
+
+class SettingsTable:
+    """The known settings and, for one sandbox, their values: defaults, under scenarios', under patched ones."""
+
+    __slots__ = ("_patched", "_rows", "_scenario", "values")
+
+    def __init__(self, rows: Iterable[Setting]) -> None:
+        self._rows = {row.name: row for row in rows}
+        self._scenario: dict[str, Any] = {}
+        self._patched: dict[str, Any] = {}
+        self.values: Mapping[str, Any] = {}
+        self._merge()
+
+    def patch(self, changes: Mapping[str, Any]) -> None:
+        """Set some values, all or none; raises Invalid naming each that cannot be."""
+        self._check(changes)
+        self._patched = {**self._patched, **changes}
+        self._merge()
+
+    def use_scenario_values(self, values: Mapping[str, Any]) -> None:
+        """What the active scenarios set; raises Invalid and changes nothing."""
+        self._check(values)
+        self._scenario = dict(values)
+        self._merge()
+
+    def described(self) -> dict[str, dict[str, Any]]:
+        """Name -> value, default, help and, for choices, the choices."""
+        return {
+            name: {
+                "value": self.values[name],
+                "default": row.default,
+                "help": row.help,
+                **({"choices": list(row.choices)} if row.choices else {}),
+            }
+            for name, row in self._rows.items()
+        }
+
+    def problem(self, name: str, value: object) -> str | None:
+        """Why the setting cannot have this value, or None when it can."""
+        row = self._rows.get(name)
+        return f"unknown setting: {name!r}" if row is None else row.problem(value)
+
+    def _check(self, changes: Mapping[str, Any]) -> None:
+        errors = {name: [text] for name, value in changes.items() if (text := self.problem(name, value)) is not None}
+        if errors:
+            raise Invalid(errors)
+
+    def _merge(self) -> None:
+        self.values = {name: row.default for name, row in self._rows.items()} | self._scenario | self._patched

@@ -1,0 +1,37 @@
+"""What the use cases need to know of a provider: its money, its ids, its messages, its webhooks."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from mockserver.domain.money import Currency
+from mockserver.domain.orders import Order
+from mockserver.engine.dice import Dice
+from mockserver.webhooks.backoff import RetryPolicy
+from mockserver.webhooks.model import Notice
+
+if TYPE_CHECKING:
+    from mockserver.sandbox.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """`order_id` writes the n-th id of a kind. `compose` gives the facts that a message adds to an order.
+
+    `compose(work, order, kind, given)`: `given` is what a test pushed (`code`, `text` ...), checked by it;
+    raises Invalid. `notices(work, order, event)` tells what is to be sent where. `credential` names the
+    parts of a credential; `new_credential` makes one for an account opened through the control API.
+    """
+
+    provider: str
+    currency: Currency
+    kinds: tuple[str, ...]
+    order_id: Callable[[Dice, str, int], str]
+    compose: Callable[["Work", Order, str, Mapping[str, Any]], Mapping[str, Any]]
+    notices: Callable[["Work", Order, str], Awaitable[list[Notice]]]
+    credential: tuple[str, ...]
+    new_credential: Callable[[Dice, str], dict[str, str]]
+    account_details: Callable[[str], dict[str, Any]]
+    new_balance: str = "100"
+    """What an account opened by `accept_any_key` holds."""
+    retries: RetryPolicy = RetryPolicy()

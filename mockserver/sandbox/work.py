@@ -1,0 +1,235 @@
+"""A unit of work: what one use case does to the world, at one moment, in one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from mockserver.domain.accounts import Account
+from mockserver.domain.ledger import CASHBACK, SALES
+from mockserver.domain.mistakes import NotFound, OutOfStock
+from mockserver.domain.money import share
+from mockserver.domain.orders import Order
+from mockserver.engine.effects import Effect, Timer
+from mockserver.engine.machine import Circumstances, Machine, Step, begin, ring, send
+from mockserver.engine.rules import Rule
+from mockserver.sandbox import ledger, orders
+from mockserver.sandbox.codec import (
+    decode_account,
+    decode_json,
+    decode_order,
+    encode_account,
+    encode_delivery,
+    encode_json,
+)
+from mockserver.stores.base import Transaction
+from mockserver.webhooks.model import Delivery, Notice
+
+if TYPE_CHECKING:
+    from mockserver.sandbox.sandbox import Sandbox
+    from mockserver.sandbox.trade import Trade
+
+
+class Work:
+    """Made by `Sandbox.work()`; everything done through it commits together or not at all.
+
+    `now` is one moment for the whole unit. `cause` names what started it, for histories and the ledger.
+    """
+
+    __slots__ = ("cause", "dice", "now", "sandbox", "touched_due", "tx")
+
+    def __init__(self, sandbox: "Sandbox", tx: Transaction, now: datetime, cause: str) -> None:
+        self.sandbox = sandbox
+        self.tx = tx
+        self.now = now
+        self.cause = cause
+        self.dice = sandbox.dice
+        self.touched_due = False
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The sandbox's settings as they stand."""
+        return self.sandbox.settings.values
+
+    # -- orders ------------------------------------------------------------------------------------
+
+    async def place(
+        self,
+        trade: "Trade",
+        *,
+        kind: str,
+        account: str,
+        amount: int,
+        facts: Mapping[str, Any],
+        rule: Rule | None = None,
+        stock: str | None = None,
+    ) -> Order:
+        """Charge the wallet and begin an order; raises InsufficientBalance.
+
+        `stock` is the row that `take_stock` took from, kept for a restock.
+        """
+        sequence = await self.next_number(f"{trade.provider}/{kind}")
+        machine = self.sandbox.machine(trade.provider, kind)
+        order = Order(
+            provider=trade.provider,
+            kind=kind,
+            id=trade.order_id(self.dice, kind, sequence),
+            account=account,
+            sequence=sequence,
+            state="",
+            visit=0,
+            created_at=self.now,
+            entered_at=self.now,
+            amount=amount,
+            machine=machine.key,
+            facts=facts if stock is None else {**facts, "stock": stock},
+            history=(),
+            rule=rule.name if rule else None,
+            plan=rule.life() if rule else None,
+        )
+        if amount:
+            await ledger.take(
+                self.tx,
+                trade.provider,
+                account,
+                amount,
+                to=SALES,
+                at=self.now,
+                cause=self.cause,
+                order=order.id,
+            )
+        return await self._commit_step(begin(machine, order, self._circumstances()), None, machine, {})
+
+    async def order(self, provider: str, order_id: str) -> Order:
+        """The order; raises NotFound."""
+        return await orders.find_order(self.tx, provider, order_id)
+
+    async def own_order(self, account: Account, order_id: str) -> Order:
+        """The order, if it is this account's; raises NotFound."""
+        order = await self.order(account.provider, order_id)
+        if order.account != account.id:
+            raise NotFound("order", order_id)
+        return order
+
+    async def send(self, order: Order, event: str, given: Mapping[str, Any] | None = None) -> Order:
+        """Send the order an event; raises NotTaken, TooEarly or TooLate, or Invalid for bad `given` data."""
+        machine = self.sandbox.machine_named(order.machine)
+        step = send(machine, order, event, f"{event} by {self.cause}", self._circumstances())
+        return await self._commit_step(step, order, machine, given or {})
+
+    async def ring(self, provider: str, order_id: str, timer: Timer) -> None:
+        """Let a due timer ring; a stale one does nothing."""
+        row = await self.tx.get("orders", f"{provider}/{order_id}")
+        if row is None:
+            return
+        order = decode_order(row.data)
+        machine = self.sandbox.machine_named(order.machine)
+        step = ring(machine, order, timer, self._circumstances())
+        if step is not None:
+            await self._commit_step(step, order, machine, {})
+
+    async def amend(self, order: Order, facts: Mapping[str, Any]) -> Order:
+        """Write facts of the order that no event changes."""
+        amended = replace(order, facts={**order.facts, **facts})
+        await orders.keep_order(self.tx, amended, was=order, machine=self.sandbox.machine_named(order.machine))
+        return amended
+
+    # -- stock, numbers, money, accounts -----------------------------------------------------------
+
+    async def sold(self, key: str) -> int:
+        """How many were taken from this stock."""
+        row = await self.tx.get("stock", key)
+        return decode_json(row.data) if row is not None else 0
+
+    async def take_stock(self, key: str, *, stock: int) -> None:
+        """Take one of `stock`; raises OutOfStock when all are taken."""
+        sold = await self.sold(key)
+        if sold >= stock:
+            raise OutOfStock
+        await self.tx.put("stock", key, encode_json(sold + 1))
+
+    async def next_number(self, name: str) -> int:
+        """1, 2, 3 ... for each name."""
+        row = await self.tx.get("counters", name)
+        number = (decode_json(row.data) if row is not None else 0) + 1
+        await self.tx.put("counters", name, encode_json(number))
+        return number
+
+    async def balance(self, account: Account) -> int:
+        """The account's balance in minor units."""
+        return await ledger.balance_of(self.tx, account.provider, account.id)
+
+    async def account(self, provider: str, account_id: str) -> Account:
+        """The account; raises NotFound."""
+        row = await self.tx.get("accounts", f"{provider}/{account_id}")
+        if row is None:
+            raise NotFound("account", account_id)
+        return decode_account(row.data)
+
+    async def keep_account(self, account: Account) -> None:
+        """Write the account."""
+        await self.tx.put("accounts", f"{account.provider}/{account.id}", encode_account(account))
+
+    # -- steps -------------------------------------------------------------------------------------
+
+    def _circumstances(self) -> Circumstances:
+        return Circumstances(self.now, self.dice, self.sandbox.settings.values)
+
+    async def _commit_step(self, step: Step, was: Order | None, machine: Machine, given: Mapping[str, Any]) -> Order:
+        order = step.order
+        for effect in step.effects:
+            order = await self._carry_out(effect, order, given)
+        await orders.keep_order(self.tx, order, was=was, machine=machine)
+        void = len(machine.states[step.was].transitions) if was is not None else 0
+        await orders.keep_timers(self.tx, step, void=void)
+        self.touched_due = True
+        return order
+
+    async def _carry_out(self, effect: Effect, order: Order, given: Mapping[str, Any]) -> Order:
+        trade = self.sandbox.trades[order.provider]
+        match effect.name:
+            case "message":
+                facts = trade.compose(self, order, effect.argument, given)
+                return replace(order, facts={**order.facts, **facts})
+            case "refund":
+                await self._credit(order, order.amount, SALES, "refund")
+            case "cashback":
+                await self._credit(order, share(order.amount, order.facts.get("discount_pct", 0)), CASHBACK, "cashback")
+            case "spend":
+                account = await self.account(order.provider, order.account)
+                await self.keep_account(replace(account, total_spent=account.total_spent + order.amount))
+            case "restock":
+                if "stock" in order.facts:
+                    key = order.facts["stock"]
+                    await self.tx.put("stock", key, encode_json(max(0, await self.sold(key) - 1)))
+            case "webhook":
+                for notice in await trade.notices(self, order, effect.argument):
+                    await self.post(order, notice)
+        return order
+
+    async def _credit(self, order: Order, amount: int, book: str, why: str) -> None:
+        if amount:
+            cause = f"{why}: {order.history[-1].cause}"
+            await ledger.give(
+                self.tx, order.provider, order.account, amount, of=book, at=self.now, cause=cause, order=order.id
+            )
+
+    async def post(self, order: Order, notice: Notice) -> Delivery:
+        """Put a notice in the outbox, due now."""
+        number = await self.next_number("deliveries")
+        delivery = Delivery(
+            id=f"dlv_{number:08d}",
+            provider=order.provider,
+            account=order.account,
+            order=order.id,
+            event=notice.event,
+            url=notice.url,
+            body=notice.body.decode(),
+            headers=notice.headers,
+            created_at=self.now,
+            cause=order.history[-1].cause,
+        )
+        await self.tx.put("deliveries", delivery.id, encode_delivery(delivery))
+        await self.tx.put("outbox", delivery.id, b"", due=self.now)
+        self.touched_due = True
+        return delivery
