@@ -1,0 +1,37 @@
+"""Reads a request's body within its limit."""
+
+from starlette.types import Receive
+
+from mockserver.domain.mistakes import Mistake, PayloadTooLarge
+
+#: The largest body that is read, in bytes.
+MOST = 1024 * 1024
+
+
+class Disconnected(Exception):
+    """The client went away before its request was complete; nobody waits for an answer."""
+
+
+async def read_body(receive: Receive) -> tuple[bytes, Mistake | None]:
+    """The body, or PayloadTooLarge (and no body) when it exceeds `MOST`.
+
+    What is too large is read to its end and dropped, so that the client gets to read the answer.
+    """
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise Disconnected
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body", False):
+        return (body, None) if len(body) <= MOST else (b"", PayloadTooLarge(MOST))
+    chunks, size = [body], len(body)
+    while message.get("more_body", False):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size <= MOST:
+            chunks.append(chunk)
+        else:
+            chunks.clear()
+    return (b"".join(chunks), None) if size <= MOST else (b"", PayloadTooLarge(MOST))

@@ -1,0 +1,102 @@
+"""One call of an endpoint, as its handler sees it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.domain.accounts import Account
+from mockserver.domain.orders import Order
+from mockserver.engine.rules import Aspect, Rule
+from mockserver.http.provider import Endpoint, Limit, Provider
+from mockserver.journal.journal import Entry
+from mockserver.sandbox.sandbox import Sandbox, Turn
+
+
+class Call:
+    """What came in, already identified and checked, and the sandbox it came to.
+
+    `fields` holds path, query and body fields together, of the types their schemas say. `base_url` is the
+    address the client used for this provider, without a slash at its end.
+    """
+
+    __slots__ = (
+        "_account",
+        "base_url",
+        "endpoint",
+        "entry",
+        "fields",
+        "headers",
+        "identity",
+        "limit",
+        "provider",
+        "sandbox",
+    )
+
+    def __init__(
+        self,
+        *,
+        sandbox: Sandbox,
+        provider: Provider,
+        endpoint: Endpoint | None,
+        entry: Entry,
+        headers: Mapping[str, str],
+        base_url: str,
+    ) -> None:
+        self.sandbox = sandbox
+        self.provider = provider
+        self.endpoint = endpoint
+        self.entry = entry
+        self.headers = headers
+        self.base_url = base_url
+        self.fields: dict[str, Any] = {}
+        self.identity: Any = None
+        """Whatever the provider's `identify` wants its handlers to know of the credential."""
+        self.limit: Limit | None = None
+        """The limit this call was counted against."""
+        self._account: Account | None = None
+
+    @property
+    def account(self) -> Account:
+        """Who calls; only public endpoints have nobody."""
+        assert self._account is not None, "a public endpoint has no account"
+        return self._account
+
+    def identify(self, account: Account) -> None:
+        """Say who calls."""
+        self._account = account
+        self.entry.account = account.id
+
+    def limit_name(self) -> str:
+        """The name under which the limiter counts this call."""
+        assert self.endpoint is not None, "only calls of an endpoint are counted"
+        bucket = self.limit.bucket if self.limit and self.limit.bucket else self.endpoint.name
+        return f"{self.provider.name}/{self.entry.account}/{bucket}"
+
+    def work(self) -> Turn:
+        """A unit of work caused by this call."""
+        operation = self.endpoint.name if self.endpoint else "call"
+        return self.sandbox.work(f"{operation} {self.entry.id}")
+
+    def decide(self, aspect: Aspect, facts: Mapping[str, Any] | None = None) -> Rule | None:
+        """The rule that decides this aspect of the call; `facts` of an order are matched as `order.*`."""
+        subject = self.subject()
+        if facts:
+            subject |= {f"order.{name}": value for name, value in facts.items()}
+        self.entry.subject = subject
+        rule = self.sandbox.decide(aspect, self.provider.name, subject)
+        if rule is not None:
+            self.entry.rule = rule.name
+        return rule
+
+    def touched(self, order: Order) -> Order:
+        """Note which order the call was about."""
+        self.entry.order = order.id
+        if order.rule is not None:
+            self.entry.rule = order.rule
+        return order
+
+    def subject(self) -> dict[str, Any]:
+        """What rules are asked about: the operation, the account, the request's fields."""
+        subject: dict[str, Any] = {f"request.{name}": value for name, value in self.fields.items()}
+        subject["operation"] = self.endpoint.name if self.endpoint else None
+        subject["account"] = self.entry.account
+        return subject

@@ -1,0 +1,175 @@
+"""Fields against a schema: accepted quickly by a compiled validator, explained slowly when refused."""
+
+import re
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mockserver.http.explaining import Explainer
+
+Schema = dict[str, Any]
+Errors = dict[str, list[str]]
+Retrieve = Callable[[str], Schema]
+Convert = Callable[[Any], Any]
+
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+_NUMBER = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?")
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+class Checker:
+    """One JSON Schema 2020-12; references to other schemas go through `retrieve`.
+
+    Numbers in data may be int, float or Decimal; not-a-number and infinities are refused.
+    """
+
+    def __init__(self, schema: Schema, *, retrieve: Retrieve | None = None) -> None:
+        self.schema = schema
+        self._retrieve = retrieve or _retrieve_nothing
+        self._quick: Callable[[Any], bool] | None = None
+        self._slow: Explainer | None = None
+        self._convert = _converter(schema, schema, self._retrieve, ())
+
+    def check(self, data: Any) -> Errors:
+        """What is wrong, by dotted field name (`body` for the whole); an empty dict when nothing is."""
+        return {} if self.accepts(data) else self.explain(data)
+
+    def accepts(self, data: Any) -> bool:
+        """Whether the data is valid; compiles the schema with the first call."""
+        if self._quick is None:
+            self._quick = self._compiled()
+        try:
+            return self._quick(data)
+        except (ValueError, OverflowError, RecursionError):
+            # The compiled validator takes no lone surrogates where it needs UTF-8: the slow one decides.
+            return not self.explain(data)
+
+    def explain(self, data: Any) -> Errors:
+        """As `check`, always the slow way; at most a hundred messages."""
+        if self._slow is None:
+            from mockserver.http.explaining import Explainer
+
+            self._slow = Explainer(self.schema, self._retrieve)
+        return self._slow.explain(data)
+
+    def normalise(self, data: Any) -> Any:
+        """Valid data with one type for each kind of number: `integer` is int, `number` is Decimal.
+
+        JSON Schema takes 6.0 for an integer. Fields that the schema does not know stay as they are; so do
+        numbers below a reference of a schema to itself. The data given is not changed.
+        """
+        return self._convert(data) if self._convert else data
+
+    def _compiled(self) -> Callable[[Any], bool]:
+        import jsonschema_rs
+
+        validator = jsonschema_rs.Draft202012Validator(self.schema, retriever=self._retrieve, validate_formats=False)
+        return validator.is_valid
+
+
+class QueryReader:
+    """Reads the texts of a query or of path fields into the types that the schema's properties have."""
+
+    def __init__(self, checker: Checker) -> None:
+        self._checker = checker
+        properties = checker.schema.get("properties", {})
+        self._kinds: dict[str, str] = {name: _kind(field) for name, field in properties.items()}
+        self._item_kinds = {name: _kind(field.get("items", {})) for name, field in properties.items()}
+        self._defaults = {name: field["default"] for name, field in properties.items() if "default" in field}
+
+    def read(self, pairs: Sequence[tuple[str, str]]) -> tuple[dict[str, Any], Errors]:
+        """The values and what is wrong with them, as `Checker.check` says it.
+
+        Integers are `-?[0-9]+` of at most 18 digits, numbers are Decimals, booleans `true`, `false`, `1` or
+        `0`. The last of repeated scalars wins; lists take every `name` and `name[]`. Unknown names are
+        ignored, defaults are filled in.
+        """
+        values: dict[str, Any] = {}
+        for given, text in pairs:
+            name = given
+            if name not in self._kinds and given.endswith("[]"):
+                name = given[:-2]
+            kind = self._kinds.get(name)
+            if kind == "array":
+                values.setdefault(name, []).append(_typed(text, self._item_kinds[name]))
+            elif kind is not None and name == given:
+                values[name] = _typed(text, kind)
+        for name, default in self._defaults.items():
+            values.setdefault(name, default)
+        return values, self._checker.check(values)
+
+
+def read_query(schema: Schema, pairs: Sequence[tuple[str, str]]) -> tuple[dict[str, Any], Errors]:
+    """`QueryReader.read` for a schema that is used once."""
+    return QueryReader(Checker(schema)).read(pairs)
+
+
+def _retrieve_nothing(uri: str) -> Schema:
+    raise KeyError(f"no schema has the id {uri!r}")
+
+
+def _kind(field: Schema) -> str:
+    types = field.get("type", "string")
+    return types if isinstance(types, str) else next(name for name in types if name != "null")
+
+
+def _typed(text: str, kind: str) -> Any:
+    """The value that a text stands for, or the text itself, which the check then refuses."""
+    if kind == "integer" and _INTEGER.fullmatch(text):
+        return int(text)
+    if kind == "number" and _NUMBER.fullmatch(text):
+        return Decimal(text)
+    if kind == "boolean":
+        return _BOOLEANS.get(text, text)
+    return text
+
+
+def _converter(schema: Any, root: Schema, retrieve: Retrieve, above: tuple[str, ...]) -> Convert | None:
+    """What normalises data of this schema; None when there is nothing to do."""
+    if not isinstance(schema, dict):
+        return None
+    if "$ref" in schema:
+        reference = schema["$ref"]
+        if reference in above:
+            return None
+        target, root = _target(reference, root, retrieve)
+        return _converter(target, root, retrieve, (*above, reference))
+    types = schema.get("type", ())
+    types = (types,) if isinstance(types, str) else types
+    if "number" in types:
+        return _as_decimal
+    if "integer" in types:
+        return _as_integer
+    fields = {name: _converter(inner, root, retrieve, above) for name, inner in schema.get("properties", {}).items()}
+    converters = [(name, convert) for name, convert in fields.items() if convert]
+    if converters:
+        return lambda data: _each_field(data, converters)
+    item = _converter(schema.get("items"), root, retrieve, above)
+    return (lambda data: [item(value) for value in data] if isinstance(data, list) else data) if item else None
+
+
+def _target(reference: str, root: Schema, retrieve: Retrieve) -> tuple[Any, Schema]:
+    """What a reference names, and the schema that references in there start from."""
+    uri, _, pointer = reference.partition("#")
+    target: Any = retrieve(uri) if uri else root
+    root = target
+    for part in pointer.split("/")[1:]:
+        target = target[part.replace("~1", "/").replace("~0", "~")]
+    return target, root
+
+
+def _each_field(data: Any, converters: Sequence[tuple[str, Convert]]) -> Any:
+    if not isinstance(data, dict):
+        return data
+    return data | {name: convert(data[name]) for name, convert in converters if name in data}
+
+
+def _as_integer(value: Any) -> Any:
+    return int(value) if isinstance(value, float | Decimal) else value
+
+
+def _as_decimal(value: Any) -> Any:
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    return Decimal(value) if isinstance(value, int) and not isinstance(value, bool) else value

@@ -1,0 +1,176 @@
+"""What is wrong with data, in sentences. Imports jsonschema: import this only when something is refused."""
+
+import re
+from collections.abc import Callable, Iterator
+from decimal import Context, Decimal
+from itertools import islice
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.validators import extend
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+#: What stands for the body as a whole among the field names.
+BODY = "body"
+
+# A hostile body may break the schema in very many places; nobody reads more than this.
+_MOST_ERRORS = 100
+_LONGEST_NAME = 100
+
+_ESCAPE_CLASS_OR_DOLLAR = re.compile(r"\\.|\[(?:\\.|[^\]])*\]|\$", re.DOTALL)
+_TYPES = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "an integer",
+    "null": "null",
+    "number": "a number",
+    "object": "an object",
+    "string": "a string",
+}
+
+
+class Explainer:
+    """A jsonschema validator that judges as the compiled one does, and words what it finds."""
+
+    def __init__(self, schema: dict[str, Any], retrieve: Callable[[str], dict[str, Any]]) -> None:
+        checker = Draft202012Validator.TYPE_CHECKER.redefine_many({"number": _is_number, "integer": _is_integer})
+        rules = {"multipleOf": _multiple_of, "pattern": _pattern}
+        kind = extend(Draft202012Validator, rules, type_checker=checker)  # type: ignore[no-untyped-call]
+        registry: Registry[Any] = Registry(
+            retrieve=lambda uri: Resource.from_contents(retrieve(uri), default_specification=DRAFT202012)  # type: ignore[call-arg]
+        )
+        self._validator = kind(schema, registry=registry)
+
+    def explain(self, data: Any) -> dict[str, list[str]]:
+        """Sentences by dotted field name, `body` for the whole; empty when the data is valid."""
+        try:
+            return _worded(list(islice(self._validator.iter_errors(data), _MOST_ERRORS)))
+        except (ValueError, ArithmeticError, RecursionError):
+            # jsonschema puts values into its messages, and so fails on what has no text: integers of
+            # thousands of digits, very deep nesting.
+            return {BODY: ["The body has a value that is too long or nested too deeply."]}
+
+
+def _worded(found: list[ValidationError]) -> dict[str, list[str]]:
+    errors: dict[str, list[str]] = {}
+    mistyped: set[str] = set()
+    for error in found:
+        for path, rule in _rules(error):
+            field = _field_name(path)
+            subject = f"The {field} field" if path else "The body"
+            text = f"{subject} {rule}."
+            # What has the wrong type breaks other rules only in consequence.
+            if error.validator == "type" and field not in mistyped:
+                mistyped.add(field)
+                errors[field] = [text]
+            elif field not in mistyped and text not in errors.setdefault(field, []):
+                errors[field].append(text)
+    return errors
+
+
+def _field_name(path: tuple[str | int, ...]) -> str:
+    """The dotted name; safe to encode, and cut where a client made it very long."""
+    name = ".".join(str(part) for part in path) or BODY
+    return name[:_LONGEST_NAME].encode("utf-8", "backslashreplace").decode()
+
+
+def _rules(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Each field that an error is about, with the rule that it breaks."""
+    path = tuple(error.absolute_path)
+    wanted: Any = error.validator_value
+    instance: Any = error.instance
+    match error.validator:
+        case "required":
+            yield from (((*path, name), "is required") for name in wanted if name not in instance)
+        case "additionalProperties":
+            yield from (((*path, name), "is not allowed") for name in _extras(error))
+        case "anyOf" | "oneOf" if (best := best_match([error])) is not None and best is not error:
+            yield from _rules(best)
+        case _:
+            yield path, _rule(str(error.validator), wanted)
+
+
+def _extras(error: ValidationError) -> list[str]:
+    schema: dict[str, Any] = error.schema if isinstance(error.schema, dict) else {}
+    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    instance: Any = error.instance
+    names = (name for name in instance if name not in known)
+    return list(islice((name for name in names if not any(re.search(one, name) for one in patterns)), _MOST_ERRORS))
+
+
+def _rule(keyword: str, wanted: Any) -> str:
+    """The rule as the rest of a sentence about the field."""
+    match keyword:
+        case "type":
+            return f"must be {' or '.join(_TYPES[name] for name in ([wanted] if isinstance(wanted, str) else wanted))}"
+        case "enum":
+            return f"must be one of: {', '.join(_shown(value) for value in wanted)}"
+        case "const":
+            return f"must be {_shown(wanted)}"
+        case "minimum":
+            return f"must be at least {_shown(wanted)}"
+        case "maximum":
+            return f"must not be greater than {_shown(wanted)}"
+        case "exclusiveMinimum":
+            return f"must be greater than {_shown(wanted)}"
+        case "exclusiveMaximum":
+            return f"must be less than {_shown(wanted)}"
+        case "multipleOf":
+            return f"must be a multiple of {_shown(wanted)}"
+        case "minLength" | "minItems" | "minProperties" if wanted == 1:
+            return "must not be empty"
+        case "minLength" | "minItems" | "minProperties":
+            return f"must have at least {wanted} {_counted(keyword)}"
+        case "maxLength" | "maxItems" | "maxProperties":
+            return f"must not have more than {wanted} {_counted(keyword)}"
+        case "uniqueItems":
+            return "must not have the same item twice"
+        case "pattern":
+            return "has the wrong format"
+        case "None":
+            return "is not allowed"
+    return "is invalid"
+
+
+def _counted(keyword: str) -> str:
+    return {"Length": "characters", "Items": "items", "Properties": "fields"}[keyword[3:]]
+
+
+def _shown(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return format(Decimal(repr(value)), "f") if isinstance(value, float) else str(value)
+
+
+def _is_number(_checker: Any, value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return False
+    return isinstance(value, int) or Decimal(value).is_finite()
+
+
+def _is_integer(checker: Any, value: Any) -> bool:
+    return _is_number(checker, value) and not _remains(value, 1)
+
+
+def _remains(value: float | Decimal, unit: float) -> bool:
+    """Whether anything remains of a value after whole units; decimal arithmetic, so 1.14 is 11400 times 0.0001."""
+    exact = Context(prec=1000)
+    return bool(exact.remainder(_decimal(value), _decimal(unit)))
+
+
+def _decimal(value: float | Decimal) -> Decimal:
+    return Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+
+
+def _multiple_of(_validator: Any, unit: float, value: Any, _schema: Any) -> Iterator[ValidationError]:
+    if _is_number(None, value) and _remains(value, unit):
+        yield ValidationError("not a multiple")
+
+
+def _pattern(_validator: Any, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:
+    # ECMA 262, which JSON Schema prescribes, has `$` match at the very end only, not before a last newline.
+    strict = _ESCAPE_CLASS_OR_DOLLAR.sub(lambda found: r"\Z" if found[0] == "$" else found[0], pattern)
+    if isinstance(value, str) and not re.search(strict, value, re.ASCII):
+        yield ValidationError("does not match")

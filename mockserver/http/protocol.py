@@ -1,0 +1,118 @@
+"""HTTP/1.1 protocols for uvicorn that hand to the application what can be routed at all.
+
+uvicorn's parsers refuse a request whose target holds raw bytes outside ASCII, control characters or spaces
+with a bare text, before any application sees it. Here such bytes are percent-encoded first, so that the
+emulated API refuses them in its own words. Offers to upgrade (`Upgrade: h2c`, which some HTTP clients send with
+each first request) are dropped, as RFC 9110 allows: httptools would lose the body of a request that makes one.
+"""
+
+import asyncio
+import re
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+#: A request line longer than this is not waited for.
+LONGEST_LINE = 65_536
+
+_WELL_FORMED = re.compile(rb"[A-Z]+ /[\x21-\x7e]* HTTP/1\.[01]\r\n")
+_NOT_PLAIN = re.compile(rb"[^\x21-\x7e]")
+_ORIGIN = re.compile(rb"(?i)https?://[^/?#]+/?")
+_UPGRADE = re.compile(rb"(?i)\r\nupgrade:[^\r\n]*(?=\r\n)")
+
+
+def repaired_line(line: bytes) -> bytes:
+    """A request line (up to, not with, its line feed) whose target a strict parser takes.
+
+    A target that is a whole URL, as sent to a proxy, is cut to its path: the Host header names the same host.
+    Anything without a method, a target and a version comes back as it is.
+    """
+    method, _, rest = line.partition(b" ")
+    target, _, version = rest.rpartition(b" ")
+    if not target or not version.startswith(b"HTTP/"):
+        return line
+    target = _NOT_PLAIN.sub(lambda match: b"%%%02X" % match[0][0], target)
+    target = _ORIGIN.sub(b"/", target, count=1) if _ORIGIN.match(target) else target
+    return b"%s %s %s" % (method, target, version)
+
+
+class HeadFilter:
+    """Holds back the first line of a request until it is whole, and repairs it."""
+
+    __slots__ = ("_held",)
+
+    def __init__(self) -> None:
+        self._held = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """What to give to the parser, at the start of a request; empty while the line is not whole."""
+        if not self._held and _WELL_FORMED.match(data):
+            return _without_upgrade(data) if b"pgrade" in data else data
+        data = (self._held + data).lstrip(b"\r\n")
+        self._held = b""
+        end = data.find(b"\n")
+        if end < 0:
+            # What does not begin like a method is not HTTP (a TLS greeting, say): the parser refuses it at once.
+            if len(data) < LONGEST_LINE and data[:1].isalpha():
+                self._held = data
+                return b""
+            return data
+        return _without_upgrade(repaired_line(data[:end]) + data[end:])
+
+
+def _without_upgrade(data: bytes) -> bytes:
+    head, blank, body = data.partition(b"\r\n\r\n")
+    return _UPGRADE.sub(b"", head + blank[:2]) + blank[2:] + body
+
+
+class ForgivingH11(H11Protocol):
+    """The pure Python parser, for where httptools is not installed."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._head = HeadFilter()
+
+    def data_received(self, data: bytes) -> None:
+        if self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]:
+            data = self._head.feed(data)
+            if not data:
+                return
+        super().data_received(data)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Going on in HTTP/1.1 is the right answer, not worth a warning."""
+
+
+def http_protocol() -> type[asyncio.Protocol]:
+    """The protocol class to serve with: on httptools where it is installed, else on h11."""
+    try:
+        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+    except ImportError:
+        return ForgivingH11
+
+    class ForgivingHttpTools(HttpToolsProtocol):
+        def __init__(self, *arguments: Any, **named: Any) -> None:
+            super().__init__(*arguments, **named)
+            self._head = HeadFilter()
+            self._between_requests = True
+
+        def on_message_begin(self) -> None:
+            self._between_requests = False
+            super().on_message_begin()
+
+        def on_message_complete(self) -> None:
+            super().on_message_complete()
+            self._between_requests = True
+
+        def data_received(self, data: bytes) -> None:
+            if self._between_requests:
+                data = self._head.feed(data)
+                if not data:
+                    return
+            super().data_received(data)
+
+        def _unsupported_upgrade_warning(self) -> None:
+            """Going on in HTTP/1.1 is the right answer, not worth a warning."""
+
+    return ForgivingHttpTools

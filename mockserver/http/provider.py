@@ -1,0 +1,153 @@
+"""The declaration of a provider: everything the kit needs to serve one, as data and plain functions."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from mockserver.domain.mistakes import Mistake
+
+if TYPE_CHECKING:
+    from mockserver.domain.accounts import Account
+    from mockserver.http.call import Call
+    from mockserver.sandbox.settings import Setting
+    from mockserver.sandbox.trade import Trade
+
+Provenance = Literal["documented", "observed", "assumed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `calls` in each `window` of the sandbox's clock; the window opens with its first call.
+
+    Endpoints whose limits name the same `bucket` are counted together; by default each counts alone.
+    """
+
+    calls: int
+    window: timedelta = timedelta(minutes=1)
+    bucket: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a handler answers. `data` is JSON data (or ready bytes), not yet in the provider's envelope."""
+
+    data: Any
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    media: str = "application/json"
+
+
+Handler = Callable[["Call"], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One method of one path.
+
+    `name` is the operation, as rules, limits, the journal and OpenAPI call it. `takes`, `form`, `query` and
+    `path_fields` name the schemas of the JSON body, the form body, the query and the path; `gives` that of
+    the whole answer, envelope included. `mistakes` are those that this endpoint adds to the ones any call can
+    meet. `scope` is what the credential must allow, as the provider's `identify` reads it. `head`: whether
+    HEAD is answered as GET without a body; not where GET changes something.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    name: str
+    summary: str
+    gives: str
+    takes: str | None = None
+    form: str | None = None
+    query: str | None = None
+    path_fields: str | None = None
+    status: int = 200
+    limit: Limit | None = None
+    mistakes: tuple[type[Mistake], ...] = ()
+    provenance: Provenance = "documented"
+    public: bool = False
+    scope: str | None = None
+    head: bool = True
+    confidential: bool = False
+    """Whether the answer holds secrets, which the journal then hides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How a provider words a mistake; `extra` goes beside its envelope's own fields."""
+
+    status: int
+    code: str
+    text: str
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    headers: tuple[tuple[str, str], ...] = ()
+    provenance: Provenance = "documented"
+
+
+Worder = Callable[[Any], Wording]
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """A provider answers under `/{host}{prefix}`, and under `{prefix}` when the Host header names `host`."""
+
+    host: str
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Annex:
+    """Endpoints of a provider that live elsewhere (another host, or another envelope)."""
+
+    mount: Mount
+    endpoints: tuple[Endpoint, ...]
+    wrap: Callable[["Call", Reply], bytes]
+    refuse: Callable[["Call", Wording], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Where clients put credentials, so that the journal never keeps them; all lower case."""
+
+    headers: frozenset[str] = frozenset()
+    fields: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One emulated API.
+
+    `mistakes` is looked up along the mistake's class line (MRO). `identify` tells the account from the call's
+    headers, or raises Unauthenticated or another mistake. `wrap` and `refuse` are the two envelopes.
+    `common_mistakes` are those that any call can meet, for the OpenAPI document. `limit` chooses the limit of
+    a call where it depends on more than the endpoint. `headers` adds to every answer, refusals included.
+    """
+
+    name: str
+    title: str
+    mounts: tuple[Mount, ...]
+    endpoints: tuple[Endpoint, ...]
+    identify: Callable[["Call"], Awaitable["Account"]]
+    mistakes: Mapping[type[Mistake], Wording | Worder]
+    wrap: Callable[["Call", Reply], bytes]
+    refuse: Callable[["Call", Wording], bytes]
+    failure_schema: str
+    trade: "Trade"
+    annexes: tuple[Annex, ...] = ()
+    limit: Callable[["Call"], Limit | None] | None = None
+    headers: Callable[["Call", int], tuple[tuple[str, str], ...]] | None = None
+    settings: tuple["Setting", ...] = ()
+    secrets: Secrets = Secrets()
+    webhooks: Mapping[str, str] = field(default_factory=dict)
+    """Event name -> the schema of its body."""
+    common_mistakes: tuple[type[Mistake], ...] = ()
+
+
+def word(provider: Provider, mistake: Mistake) -> Wording:
+    """The provider's wording of a mistake; raises KeyError when not even `Mistake` itself has one."""
+    for kind in type(mistake).__mro__:
+        wording = provider.mistakes.get(kind)
+        if wording is not None:
+            return wording if isinstance(wording, Wording) else wording(mistake)
+    raise KeyError(type(mistake).__name__)

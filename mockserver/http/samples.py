@@ -1,0 +1,84 @@
+"""Mistakes that nobody made, to show how a provider words each kind."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from mockserver.domain.mistakes import (
+    InsufficientBalance,
+    Invalid,
+    MethodNotAllowed,
+    Mistake,
+    NotFound,
+    NotTaken,
+    PayloadTooLarge,
+    RateLimited,
+    TooEarly,
+    TooLate,
+)
+from mockserver.domain.orders import Order
+from mockserver.http.body import MOST
+
+_SPAN = timedelta(seconds=30)
+_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class _AllFacts(Mapping[str, Any]):
+    """Has every fact, each with a value that may stand for a code or an id."""
+
+    def __getitem__(self, name: str) -> str:
+        return "123456"
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+
+def _orders() -> tuple[Order, Order]:
+    """One order that has got all it may get, and one that has got nothing."""
+    full = Order(
+        provider="sample",
+        kind="order",
+        id="123456",
+        account="sample",
+        sequence=1,
+        state="completed",
+        visit=2,
+        created_at=_MOMENT,
+        entered_at=_MOMENT,
+        amount=0,
+        machine="sample",
+        facts=_AllFacts(),
+        history=(),
+    )
+    return full, replace(full, facts={}, state="cancelled")
+
+
+_BUILDERS: Mapping[type[Mistake], Callable[[Any], tuple[Mistake, ...]]] = {
+    NotFound: lambda kind: (kind("resource"),),
+    MethodNotAllowed: lambda kind: (kind("PUT", ("GET",)),),
+    Invalid: lambda kind: (kind({"field": ["The field field is required."]}),),
+    PayloadTooLarge: lambda kind: (kind(MOST),),
+    RateLimited: lambda kind: (kind("request", _SPAN),),
+    InsufficientBalance: lambda kind: (kind(0, 1),),
+    TooEarly: lambda kind: tuple(kind("cancel", order, _SPAN) for order in _orders()),
+    TooLate: lambda kind: tuple(kind("cancel", order, _SPAN) for order in _orders()),
+    NotTaken: lambda kind: tuple(kind("cancel", order) for order in _orders()),
+    Mistake: lambda kind: (kind(),),
+}
+
+
+def samples_of(kind: type[Mistake]) -> tuple[Mistake, ...]:
+    """Instances of the kind, several where its wording may depend on the order that it is about.
+
+    Kinds that a provider adds are built as the nearest kind above them; raises ValueError for those whose
+    constructors take something else.
+    """
+    build = next(_BUILDERS[one] for one in kind.__mro__ if one in _BUILDERS)
+    try:
+        return build(kind)
+    except TypeError as error:
+        raise ValueError(f"no sample of mistake {kind.__name__} can be built, give one: {error}") from error

@@ -1,0 +1,89 @@
+"""The JSON Schemas of the providers, read when they are first asked for."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mockserver.http.checking import Checker, QueryReader, Schema
+
+SUFFIX = ".schema.json"
+#: `$id` of a schema is this followed by its name.
+ID_PREFIX = "mockserver:"
+
+_NAME = re.compile(r"[a-z0-9_-]+(?:[./][a-z0-9_-]+)*", re.ASCII)
+
+
+class SchemaStore:
+    """Schemas under one root, by names such as `acme/order.request`; each file is read and compiled once.
+
+    The schemas handed out are shared: whoever wants to change one copies it first.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._loaded: dict[str, Schema] = {}
+        self._checkers: dict[str, Checker] = {}
+        self._readers: dict[str, QueryReader] = {}
+
+    def all_names(self) -> list[str]:
+        """Every name that has a file, sorted."""
+        files = self._root.rglob(f"*{SUFFIX}")
+        return sorted(file.relative_to(self._root).as_posix().removesuffix(SUFFIX) for file in files)
+
+    def load(self, name: str) -> Schema:
+        """The schema as it is written; raises KeyError for an unknown name, ValueError for a broken file."""
+        schema = self._loaded.get(name)
+        if schema is None:
+            schema = self._loaded[name] = self._read(name)
+        return schema
+
+    def retrieve(self, uri: str) -> Schema:
+        """The schema whose `$id` is `uri`, for references between files; raises KeyError."""
+        if not uri.startswith(ID_PREFIX):
+            raise KeyError(f"no schema has the id {uri!r}")
+        return self.load(uri.removeprefix(ID_PREFIX))
+
+    def checker(self, name: str) -> Checker:
+        """The checker of a schema, compiled with its first use; raises as `load` does."""
+        checker = self._checkers.get(name)
+        if checker is None:
+            checker = self._checkers[name] = Checker(self.load(name), retrieve=self.retrieve)
+        return checker
+
+    def query_reader(self, name: str) -> QueryReader:
+        """The reader of the query or path fields that a schema describes; raises as `load` does."""
+        reader = self._readers.get(name)
+        if reader is None:
+            reader = self._readers[name] = QueryReader(self.checker(name))
+        return reader
+
+    def provenance(self, name: str) -> list[tuple[str, str]]:
+        """Where each fact comes from: pairs like `("$.data.tiers[*].price", "documented")`.
+
+        `$` is the schema as a whole; properties that carry no `x-provenance` are left out.
+        """
+        return list(_provenances(self.load(name), "$"))
+
+    def _read(self, name: str) -> Schema:
+        file = self._root / f"{name}{SUFFIX}"
+        if not _NAME.fullmatch(name) or not file.is_file():
+            raise KeyError(f"no schema is named {name!r}")
+        try:
+            schema = json.loads(file.read_bytes())
+        except ValueError as error:
+            raise ValueError(f"{file}: not JSON: {error}") from None
+        if not isinstance(schema, dict):
+            raise ValueError(f"{file}: a schema is a JSON object")
+        return schema
+
+
+def _provenances(schema: Any, path: str) -> Iterator[tuple[str, str]]:
+    if not isinstance(schema, dict):
+        return
+    if "x-provenance" in schema:
+        yield path, schema["x-provenance"]
+    for name, inner in schema.get("properties", {}).items():
+        yield from _provenances(inner, f"{path}.{name}")
+    yield from _provenances(schema.get("items"), f"{path}[*]")

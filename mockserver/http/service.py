@@ -1,0 +1,291 @@
+"""Serves a provider from its declaration: routing, identity, limits, checks, envelope, journal."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from time import perf_counter_ns
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.routing import Route, Router
+from starlette.types import Receive, Scope, Send
+
+from mockserver.domain.accounts import Account
+from mockserver.domain.mistakes import (
+    AccountDenied,
+    AccountDisabled,
+    AccountLocked,
+    AccountRefused,
+    AccountRevoked,
+    AccountSuspended,
+    InternalError,
+    Invalid,
+    Malformed,
+    MethodNotAllowed,
+    Mistake,
+    RateLimited,
+    UnknownRoute,
+    mistake_named,
+)
+from mockserver.http.body import read_body
+from mockserver.http.call import Call
+from mockserver.http.dates import http_date
+from mockserver.http.provider import Annex, Endpoint, Provider, Wording, word
+from mockserver.http.schemas import SchemaStore
+from mockserver.journal.journal import MOST_BODY, Entry
+from mockserver.journal.redact import (
+    SECRET_FIELDS,
+    SECRET_HEADERS,
+    body_redactor,
+    redact_body,
+    redact_headers,
+    redact_query,
+)
+from mockserver.sandbox.sandbox import Sandbox
+
+log = logging.getLogger("mockserver")
+
+_REFUSED: dict[str, type[AccountRefused]] = {
+    "suspended": AccountSuspended,
+    "locked": AccountLocked,
+    "disabled": AccountDisabled,
+    "revoked": AccountRevoked,
+    "denied": AccountDenied,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Where a request came in: its sandbox, and the path in front of the provider's own (`/~w/host/v1`)."""
+
+    sandbox: Sandbox
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Payload:
+    """An answer as bytes."""
+
+    status: int
+    body: bytes
+    media: str
+    headers: tuple[tuple[str, str], ...]
+
+
+class Service:
+    """An ASGI app for one provider, or for one of its annexes.
+
+    Expects `scope["mock.arrival"]`, and the provider's own path in `path`.
+    """
+
+    def __init__(self, provider: Provider, schemas: SchemaStore, annex: Annex | None = None) -> None:
+        self.provider = provider
+        self.wrap = annex.wrap if annex else provider.wrap
+        self.refuse = annex.refuse if annex else provider.refuse
+        self.schemas = schemas
+        fields = SECRET_FIELDS | provider.secrets.fields
+        self.secret_headers = frozenset(name.encode() for name in SECRET_HEADERS | provider.secrets.headers)
+        self.secret_fields = fields
+        self.secret_body = body_redactor(fields)
+        paths: dict[str, dict[str, Endpoint]] = {}
+        for endpoint in annex.endpoints if annex else provider.endpoints:
+            paths.setdefault(endpoint.path, {})[endpoint.method] = endpoint
+        routes = [Route(path, _Resource(self, methods)) for path, methods in paths.items()]
+        #: Answers any path as unknown, in the provider's envelope.
+        self.elsewhere = _Resource(self, {})
+        self._router = Router(routes, default=self.elsewhere, redirect_slashes=False)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._router(scope, receive, send)
+
+
+class _Resource:
+    """All methods of one path; with none, the answer to an unknown path."""
+
+    def __init__(self, service: Service, methods: Mapping[str, Endpoint]) -> None:
+        self._service = service
+        self._methods = methods
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        began = perf_counter_ns()
+        service = self._service
+        provider = service.provider
+        arrival: Arrival = scope["mock.arrival"]
+        sandbox = arrival.sandbox
+        body, whole = await read_body(receive)
+        headers = _headers(scope["headers"])
+        method = scope["method"]
+        endpoint = self._methods.get(method) or self._for_head(method)
+        entry = _entry(service, scope, sandbox, arrival, body, endpoint)
+        call = Call(
+            sandbox=sandbox,
+            provider=provider,
+            endpoint=endpoint,
+            entry=entry,
+            headers=headers,
+            base_url=f"{scope.get('scheme', 'http')}://{headers.get('host', 'localhost')}{arrival.prefix}",
+        )
+        extra: tuple[tuple[str, str], ...]
+        try:
+            if endpoint is None:
+                raise self._no_endpoint(scope)
+            if whole is not None:
+                raise whole
+            reply = await _answer(service, call, endpoint, scope, body)
+            status, extra, assumed = reply.status, reply.headers, endpoint.provenance == "assumed"
+            payload, media = service.wrap(call, reply), reply.media
+        except Exception as error:
+            wording = _worded(provider, call, error)
+            status, extra, assumed = wording.status, wording.headers, wording.provenance == "assumed"
+            payload, media = service.refuse(call, wording), "application/json"
+        if provider.headers is not None:
+            extra += provider.headers(call, status)
+        if assumed:
+            extra += (("X-Mock-Assumed", "true"),)
+        answer = _Payload(status, payload, media, extra)
+        await _send(service, send, scope, call, answer, began=began)
+
+    def _for_head(self, method: str) -> Endpoint | None:
+        endpoint = self._methods.get("GET") if method == "HEAD" else None
+        return endpoint if endpoint is not None and endpoint.head else None
+
+    def _no_endpoint(self, scope: Scope) -> Mistake:
+        if not self._methods:
+            return UnknownRoute("route", scope["path"])
+        return MethodNotAllowed(scope["method"], sorted(self._methods))
+
+
+async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope, body: bytes) -> Any:
+    provider, sandbox = service.provider, call.sandbox
+    if not endpoint.public:
+        account = await provider.identify(call)
+        _refuse_status(account)
+        call.identify(account)
+        _count_call(call, endpoint)
+    _read_fields(service, call, endpoint, scope, body)
+    if sandbox.force.speaks_of("refuse", provider.name):
+        rule = call.decide("refuse")
+        if rule is not None:
+            raise mistake_named(rule.then["refuse"])
+    return await endpoint.handler(call)
+
+
+def _refuse_status(account: Account) -> None:
+    refusal = _REFUSED.get(account.status)
+    if refusal is not None:
+        raise refusal
+
+
+def _count_call(call: Call, endpoint: Endpoint) -> None:
+    limit = call.limit = call.provider.limit(call) if call.provider.limit else endpoint.limit
+    sandbox = call.sandbox
+    if limit is None or sandbox.settings.values["rate_limits"] == "off":
+        return
+    now = sandbox.clock.now()
+    wait = sandbox.limiter.take(call.limit_name(), calls=limit.calls, window=limit.window, now=now)
+    if wait is not None:
+        raise RateLimited(endpoint.name, max(wait, timedelta(seconds=1)))
+
+
+def _read_fields(service: Service, call: Call, endpoint: Endpoint, scope: Scope, body: bytes) -> None:
+    """Body, query and path fields; of the same name, the path's wins."""
+    errors: dict[str, list[str]] = {}
+    if endpoint.takes is not None:
+        checker = service.schemas.checker(endpoint.takes)
+        data = _json(body)
+        errors = checker.check(data)
+        if not errors:
+            call.fields |= checker.normalise(data)
+    texts: list[tuple[str | None, Callable[[], list[tuple[str, str]]]]] = [
+        (endpoint.form, lambda: _pairs(body)),
+        (endpoint.query, lambda: _pairs(scope["query_string"])),
+        (endpoint.path_fields, lambda: list(scope["path_params"].items())),
+    ]
+    for schema, pairs in texts:
+        if schema is not None:
+            values, wrong = service.schemas.query_reader(schema).read(pairs())
+            call.fields |= values
+            errors = errors | wrong
+    if errors:
+        raise Invalid(errors)
+
+
+def _pairs(query: bytes) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=1000)
+    except ValueError as error:
+        raise Invalid({"query": [f"The query is not readable: {error}."]}) from None
+
+
+def _json(body: bytes) -> Any:
+    """An empty body and the empty list (PHP's empty object) count as an object without members."""
+    if not body.strip():
+        return {}
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Malformed({"body": [f"The request body is not valid JSON: {error}."]}) from None
+    return {} if data == [] else data
+
+
+def _worded(provider: Provider, call: Call, error: Exception) -> Wording:
+    if not isinstance(error, Mistake):
+        log.error("%s %s failed", call.entry.method, call.entry.path, exc_info=error)
+        error = InternalError()
+    call.entry.mistake = type(error).__name__
+    return word(provider, error)
+
+
+def _headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Lower-case names to values; what is sent twice is joined, as RFC 9110 says."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in pairs:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def _entry(
+    service: Service, scope: Scope, sandbox: Sandbox, arrival: Arrival, body: bytes, endpoint: Endpoint | None
+) -> Entry:
+    return Entry(
+        id=sandbox.journal.next_id(),
+        at=sandbox.clock.now(),
+        provider=service.provider.name,
+        method=scope["method"],
+        path=scope["path"],
+        query=redact_query(scope["query_string"].decode("latin-1"), service.secret_fields),
+        request_headers=redact_headers(scope["headers"], service.secret_headers),
+        request_body=redact_body(body[:MOST_BODY], service.secret_body),
+        operation=endpoint.name if endpoint else None,
+    )
+
+
+async def _send(
+    service: Service,
+    send: Send,
+    scope: Scope,
+    call: Call,
+    answer: _Payload,
+    *,
+    began: int,
+) -> None:
+    entry, sandbox, payload = call.entry, call.sandbox, answer.body
+    headers = [
+        (b"content-type", answer.media.encode()),
+        (b"content-length", str(len(payload)).encode()),
+        (b"date", http_date(sandbox.clock.now())),
+        (b"x-mock-request-id", entry.id.encode()),
+    ]
+    headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers]
+    entry.status = answer.status
+    entry.response_headers = tuple((name.decode(), value.decode("latin-1")) for name, value in headers)
+    confidential = call.endpoint is not None and call.endpoint.confidential
+    kept = payload[:MOST_BODY]
+    entry.response_body = redact_body(kept, service.secret_body) if confidential else kept
+    entry.milliseconds = (perf_counter_ns() - began) / 1_000_000
+    sandbox.journal.keep(entry)
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else payload})

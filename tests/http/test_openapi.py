@@ -1,0 +1,254 @@
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from mockserver.domain.mistakes import (
+    Invalid,
+    MissingCredential,
+    Mistake,
+    NotFound,
+    NotTaken,
+    RateLimited,
+    TooEarly,
+    Unauthenticated,
+    whole_seconds,
+)
+from mockserver.http.openapi import document
+from mockserver.http.provider import Endpoint, Limit, Mount, Provider, Reply, Wording
+from mockserver.http.samples import samples_of
+from mockserver.http.schemas import SchemaStore
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "money": {"title": "Money", "$defs": {"amount": {"type": "number", "description": "In EUR."}}},
+    "order.request": {
+        "title": "Order request",
+        "type": "object",
+        "required": ["price"],
+        "properties": {"price": {"$ref": "mockserver:acme/money#/$defs/amount"}},
+        "examples": [{"price": 1.5, "$ref": "a value, not a reference"}],
+    },
+    "order": {
+        "title": "Order",
+        "type": "object",
+        "properties": {"price": {"$ref": "mockserver:acme/money#/$defs/amount"}, "parts": {"$ref": "#/$defs/parts"}},
+        "$defs": {"parts": {"type": "array", "items": {"$ref": "#"}}},
+    },
+    "list.query": {
+        "type": "object",
+        "required": ["since"],
+        "properties": {
+            "page": {"description": "Number of the page.", "type": "integer", "default": 1},
+            "since": {"type": "string"},
+        },
+    },
+    "order.path": {"type": "object", "properties": {"order_id": {"description": "Its id.", "type": "string"}}},
+    "part.path": {"type": "object", "properties": {"number": {"type": "integer"}}},
+    "failure": {"title": "Failure", "type": "object", "properties": {"code": {"type": "string"}}},
+    "done.webhook": {"title": "Done", "x-provenance": "observed", "type": "object"},
+}
+
+
+class Sealed(NotTaken):
+    """A mistake of the provider's own."""
+
+
+class Picky(Mistake):
+    """A mistake that the kit cannot build."""
+
+    def __init__(self, one: int, two: int) -> None:
+        super().__init__(f"{one} {two}")
+
+
+async def nothing(_call: object) -> Reply:
+    return Reply({})
+
+
+ENDPOINTS = (
+    Endpoint(
+        "POST", "/orders", nothing, "place_order", "Place an order", "acme/order",
+        takes="acme/order.request", status=201, limit=Limit(10), provenance="observed",
+    ),
+    Endpoint("GET", "/orders", nothing, "list_orders", "List orders", "acme/order", query="acme/list.query"),
+    Endpoint(
+        "DELETE", "/orders/{order_id:str}", nothing, "cancel_order", "Cancel an order", "acme/order",
+        path_fields="acme/order.path", mistakes=(NotFound, NotTaken, TooEarly, Sealed),
+    ),
+    Endpoint(
+        "GET", "/orders/{order_id}/parts/{number}", nothing, "part", "Show a part", "acme/order",
+        path_fields="acme/part.path", public=True,
+    ),
+)  # fmt: skip
+MISTAKES: Mapping[type[Mistake], Any] = {
+    Mistake: Wording(500, "BROKEN", "Broken."),
+    Unauthenticated: Wording(401, "NO_KEY", "Give a key.", headers=(("WWW-Authenticate", "Bearer"),)),
+    Invalid: lambda mistake: Wording(422, "INVALID", str(mistake), provenance="assumed"),
+    NotFound: lambda mistake: Wording(404, "UNKNOWN", f"No such {mistake.what}."),
+    RateLimited: lambda mistake: Wording(
+        429, "SLOW_DOWN", "Wait.", headers=(("Retry-After", str(whole_seconds(mistake.retry_after))),)
+    ),
+    NotTaken: lambda mistake: Wording(409, f"IS_{mistake.order.state.upper()}", "No more."),
+    Sealed: lambda mistake: Wording(409, "SEALED", f"The seal is {mistake.order.facts['seal']}."),
+    TooEarly: lambda mistake: Wording(409, "TOO_EARLY", f"Wait {whole_seconds(mistake.left)}s."),
+}
+
+
+def acme(**changes: Any) -> Provider:
+    declared: dict[str, Any] = {
+        "name": "acme",
+        "title": "Acme API",
+        "mounts": (Mount("api.acme.example", "/v1"),),
+        "endpoints": ENDPOINTS,
+        "identify": nothing,
+        "mistakes": MISTAKES,
+        "wrap": nothing,
+        "refuse": nothing,
+        "failure_schema": "acme/failure",
+        "trade": cast(Any, None),
+        "webhooks": {"order.done": "acme/done.webhook"},
+        "common_mistakes": (MissingCredential, Mistake),
+    }
+    return Provider(**declared | changes)
+
+
+@pytest.fixture
+def schemas(tmp_path: Path) -> SchemaStore:
+    (tmp_path / "acme").mkdir()
+    for name, schema in SCHEMAS.items():
+        whole = {"$schema": DRAFT, "$id": f"mockserver:acme/{name}", **schema}
+        (tmp_path / "acme" / f"{name}.schema.json").write_text(json.dumps(whole))
+    return SchemaStore(tmp_path)
+
+
+@pytest.fixture
+def found(schemas: SchemaStore) -> dict[str, Any]:
+    return document(acme(), schemas, servers=["http://localhost:7460/api.acme.example/v1"])
+
+
+def test_the_document_is_valid_openapi(found: dict[str, Any]) -> None:
+    OpenAPIV31SpecValidator(json.loads(json.dumps(found))).validate()
+
+
+def test_the_document_is_self_contained(found: dict[str, Any]) -> None:
+    text = json.dumps(found)
+    assert "mockserver:" not in text
+    assert '"$id"' not in text
+    components = found["components"]["schemas"]
+    assert list(components) == sorted(f"acme.{name}" for name in SCHEMAS if not name.endswith((".query", ".path")))
+    assert components["acme.order"]["properties"]["price"] == {"$ref": "#/components/schemas/acme.money/$defs/amount"}
+    assert components["acme.order"]["$defs"]["parts"]["items"] == {"$ref": "#/components/schemas/acme.order"}
+    assert components["acme.order.request"]["examples"] == SCHEMAS["order.request"]["examples"]
+
+
+def test_the_same_declaration_gives_the_same_text(schemas: SchemaStore, found: dict[str, Any]) -> None:
+    again = document(acme(), schemas, servers=["http://localhost:7460/api.acme.example/v1"])
+    assert json.dumps(again) == json.dumps(found)
+
+
+def test_an_operation_tells_all_that_the_endpoint_declares(found: dict[str, Any]) -> None:
+    placing = found["paths"]["/orders"]["post"]
+    assert placing["operationId"] == "place_order"
+    assert placing["x-provenance"] == "observed"
+    assert placing["x-rate-limit"] == {"calls": 10, "seconds": 60}
+    schema = placing["requestBody"]["content"]["application/json"]["schema"]
+    assert schema == {"$ref": "#/components/schemas/acme.order.request"}
+    assert list(placing["responses"]) == ["201", "401", "422", "429", "500"]
+    assert list(placing["responses"]["429"]["headers"]) == ["Retry-After"]
+
+
+def test_query_fields_become_parameters(found: dict[str, Any]) -> None:
+    assert found["paths"]["/orders"]["get"]["parameters"] == [
+        {
+            "name": "page",
+            "in": "query",
+            "required": False,
+            "description": "Number of the page.",
+            "schema": {"type": "integer", "default": 1},
+        },
+        {"name": "since", "in": "query", "required": True, "schema": {"type": "string"}},
+    ]
+
+
+def test_path_fields_become_parameters_without_their_converters(found: dict[str, Any]) -> None:
+    [parameter] = found["paths"]["/orders/{order_id}"]["delete"]["parameters"]
+    assert (parameter["name"], parameter["in"], parameter["required"]) == ("order_id", "path", True)
+    order, number = found["paths"]["/orders/{order_id}/parts/{number}"]["get"]["parameters"]
+    assert order["schema"] == {"type": "string"}
+    assert number["schema"] == {"type": "integer"}
+
+
+def test_mistakes_are_grouped_by_status_in_the_providers_words(found: dict[str, Any]) -> None:
+    responses = found["paths"]["/orders/{order_id}"]["delete"]["responses"]
+    assert list(responses) == ["200", "401", "404", "409", "500"]
+    assert responses["404"]["description"] == "- `UNKNOWN`: No such resource."
+    assert [one["code"] for one in responses["409"]["x-codes"]] == [
+        "IS_COMPLETED",
+        "IS_CANCELLED",
+        "TOO_EARLY",
+        "SEALED",
+    ]
+    assert responses["409"]["x-codes"][-1]["text"] == "The seal is 123456."
+
+
+def test_a_public_endpoint_needs_no_credential(found: dict[str, Any]) -> None:
+    operation = found["paths"]["/orders/{order_id}/parts/{number}"]["get"]
+    assert operation["security"] == []
+    assert list(operation["responses"]) == ["200", "422", "500"]
+
+
+def test_given_samples_replace_those_of_the_kit(schemas: SchemaStore) -> None:
+    [full, _empty] = samples_of(NotTaken)
+    assert isinstance(full, NotTaken)
+    orders = [replace(full.order, state=state) for state in ("shipped", "paid")]
+    found = document(acme(), schemas, servers=[], samples={NotTaken: [NotTaken("cancel", one) for one in orders]})
+    codes = found["paths"]["/orders/{order_id}"]["delete"]["responses"]["409"]["x-codes"]
+    assert [one["code"] for one in codes] == ["IS_SHIPPED", "IS_PAID", "TOO_EARLY", "SEALED"]
+
+
+def test_examples_of_refusals_come_from_the_given_envelope(schemas: SchemaStore) -> None:
+    found = document(acme(), schemas, servers=[], failure=lambda wording: {"code": wording.code})
+    content = found["paths"]["/orders"]["get"]["responses"]["422"]["content"]["application/json"]
+    assert content["examples"] == {"INVALID": {"value": {"code": "INVALID"}}}
+
+
+def test_webhooks_are_described(found: dict[str, Any]) -> None:
+    hook = found["webhooks"]["order.done"]["post"]
+    assert hook["summary"] == "Done"
+    assert hook["x-provenance"] == "observed"
+
+
+def test_the_document_says_that_it_describes_an_emulation(found: dict[str, Any]) -> None:
+    assert "emulation" in found["info"]["description"]
+    assert found["security"] == [{"bearer": []}]
+
+
+def test_a_mistake_that_cannot_be_built_needs_a_sample(schemas: SchemaStore) -> None:
+    provider = acme(common_mistakes=(Picky,))
+    with pytest.raises(ValueError, match="no sample of mistake Picky can be built"):
+        document(provider, schemas, servers=[])
+    assert document(provider, schemas, servers=[], samples={Picky: [Picky(1, 2)]})
+
+
+def test_a_mistake_that_cannot_be_worded_is_named(schemas: SchemaStore) -> None:
+    provider = acme(mistakes={Mistake: lambda mistake: mistake.absent})
+    with pytest.raises(ValueError, match="acme cannot word a sample of"):
+        document(provider, schemas, servers=[])
+
+
+def test_a_reference_out_of_the_bundle_is_refused(schemas: SchemaStore, tmp_path: Path) -> None:
+    broken = {"properties": {"price": {"$ref": "https://acme.example/schema"}}}
+    (tmp_path / "acme" / "order.schema.json").write_text(json.dumps(broken))
+    with pytest.raises(ValueError, match=r"'https://acme\.example/schema', which is not one of the bundled schemas"):
+        document(acme(), schemas, servers=[])
+
+
+def test_limits_are_told_in_seconds(schemas: SchemaStore) -> None:
+    endpoint = Endpoint("GET", "/a", nothing, "a", "A", "acme/order", limit=Limit(5, timedelta(hours=1)))
+    found = document(acme(endpoints=(endpoint,)), schemas, servers=[])
+    assert found["paths"]["/a"]["get"]["x-rate-limit"] == {"calls": 5, "seconds": 3600}
