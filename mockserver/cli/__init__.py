@@ -1,0 +1,190 @@
+"""The command line: serve, check scenario files, steer a running server's clock.
+
+Exit codes: 0 as asked, 1 what was asked failed, 2 it was asked wrongly. A user's mistake is one line on stderr.
+Whatever is heavy is imported by the command that needs it.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockserver import __version__, config
+from mockserver.cli.clock import clock
+from mockserver.config import Settings
+
+_HELP = {"help_option_names": ["-h", "--help"]}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line (`sys.argv` by default); returns the exit code of the process."""
+    try:
+        outcome = program.main(arguments, prog_name="mockserver", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        return _complain(_sentence(error), error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        return 0
+    except BrokenPipeError:
+        # Who read our output has gone (`| head`); keep the interpreter from complaining about it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _sentence(error: click.ClickException) -> str:
+    text = " ".join(error.format_message().split())
+    return text[:1].lower() + text[1:]
+
+
+def _complain(message: str, code: int) -> int:
+    click.echo(f"mockserver: {message}", err=True)
+    return code
+
+
+def _serve_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The settings table as options, in its order."""
+    for name, option, default in reversed(config.table()):
+        shown = "" if default in (None, (), False) else f", default {default}"
+        command = click.option(
+            config.flag_of(name),
+            name,
+            metavar=option.metavar or None,
+            is_flag=option.switch,
+            multiple=option.separator is not None,
+            default=None,
+            help=f"{option.help} [{config.variable_of(name)}{shown}]" + (" Repeatable." if option.separator else ""),
+        )(command)
+    return command
+
+
+@click.group(invoke_without_command=True, context_settings=_HELP)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@_serve_flags
+@click.pass_context
+def program(context: click.Context, /, **flags: Any) -> int:
+    """A local sandbox server for four SIM and number APIs. Without a command it serves."""
+    context.obj = flags
+    return _serve_from(flags) if context.invoked_subcommand is None else 0
+
+
+@program.command("serve")
+@_serve_flags
+@click.pass_obj
+def serve_command(outer: Mapping[str, Any], /, **flags: Any) -> int:
+    """Serve until Ctrl-C."""
+    return _serve_from({**outer, **{name: value for name, value in flags.items() if value not in (None, False, ())}})
+
+
+def _serve_from(flags: Mapping[str, Any]) -> int:
+    try:
+        settings = config.load(flags, os.environ)
+    except config.BadSetting as error:
+        return _complain(str(error), 2)
+    return serve(settings)
+
+
+def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = None) -> int:
+    """Check the scenario directories, listen, announce, and serve until a signal comes; returns the exit code."""
+    if settings.scenarios and not _report(_problems(_scenario_files(settings.scenarios)), err=True):
+        return 2
+    for path in _misplaced(settings.scenarios):
+        click.echo(f"{path}:1:1: not used: a scenario's place is DIR/PROVIDER/NAME.yaml (warning)", err=True)
+    from mockserver import server
+    from mockserver.cli.banner import announce
+
+    try:
+        listener = server.bind(settings.host, settings.port)
+    except server.CannotListen as error:
+        return _complain(str(error), 1)
+    with listener:
+        completed = _completed(settings)
+        app = (make_app or _create_app)(completed)
+        unknown_token = completed.token if settings.token is None else None
+        return server.run(
+            app,
+            completed,
+            listener=listener,
+            on_started=lambda url: announce(app, completed, url, unknown_token=unknown_token),
+        )
+
+
+def _create_app(settings: Settings) -> Any:
+    from mockserver.app import create_app
+
+    return create_app(settings)
+
+
+def _completed(settings: Settings) -> Settings:
+    """With what only a starting server can choose: a token where one is needed, the moment where clocks start."""
+    if settings.token is None and not config.is_loopback(settings.host):
+        import secrets
+
+        settings = replace(settings, token=secrets.token_urlsafe(24))
+    if settings.start is None and settings.clock.mode != "real":
+        from mockserver.clockwork.clock import machine_now
+
+        settings = replace(settings, start=machine_now().replace(microsecond=0))
+    return settings
+
+
+@program.command("check")
+@click.argument("paths", nargs=-1, required=True, metavar="FILE...")
+def check_command(paths: tuple[str, ...]) -> int:
+    """Check scenario files; of a directory, all *.yaml in it.
+
+    Prints a line for each problem: file, line, column, what is wrong.
+    """
+    for path in paths:
+        if not Path(path).exists():
+            return _complain(f"no such file or directory: {path}", 2)
+    files = _scenario_files(map(Path, paths))
+    if not files:
+        return _complain(f"no scenario files (*.yaml) in {', '.join(paths)}", 1)
+    if not _report(_problems(files), err=False):
+        return 1
+    click.echo(f"{len(files)} {'file' if len(files) == 1 else 'files'} ok")
+    return 0
+
+
+def _scenario_files(paths: Iterable[Path]) -> list[Path]:
+    """The files themselves, and those of directories at any depth; each once, sorted within a directory."""
+    files: dict[Path, None] = {}
+    for path in paths:
+        found = sorted(each for each in path.rglob("*.yaml") if each.is_file()) if path.is_dir() else [path]
+        files.update(dict.fromkeys(found))
+    return list(files)
+
+
+def _misplaced(directories: Iterable[Path]) -> list[Path]:
+    """Files that the library of scenarios will not find."""
+    return [path for root in directories for path in _scenario_files([root]) if path.parent.parent != root]
+
+
+def _problems(files: Iterable[Path]) -> Iterable[Any]:
+    import pkgutil
+
+    from mockserver.scenario.check import check_file
+
+    # By their folders: importing them would cost a check of one file a second.
+    folder = Path(__file__).parents[1] / "providers"
+    providers = [module.name for module in pkgutil.iter_modules([str(folder)]) if module.ispkg]
+    for file in files:
+        yield from check_file(file, providers)
+
+
+def _report(problems: Iterable[Any], *, err: bool) -> bool:
+    """Print all problems; True when none is an error."""
+    fine = True
+    for problem in problems:
+        error = problem.severity == "error"
+        click.echo(f"{problem}" if error else f"{problem} (warning)", err=err)
+        fine = fine and not error
+    return fine
+
+
+program.add_command(clock)

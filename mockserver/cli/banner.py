@@ -1,0 +1,69 @@
+"""What a server says when it has started: for people, or as one line of JSON for programs."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from mockserver import __version__, config
+from mockserver.config import Settings
+
+
+def announce(app: Any, settings: Settings, url: str, *, unknown_token: str | None = None) -> None:
+    """Print the banner on stdout, as `log_format` says.
+
+    The JSON object has event, version, url, port, control, clock, now, providers (name -> base URL),
+    credentials (name -> texts), and token where the control API asks for one.
+    With `quiet` there is none, but an `unknown_token`, which nobody else can tell, goes to stderr.
+    """
+    if settings.quiet:
+        if unknown_token:
+            click.echo(f"mockserver: the control API needs the token {unknown_token}", err=True)
+        return
+    facts = _facts(app, settings, url)
+    try:
+        click.echo(_json(facts) if settings.log_format == "json" else _text(facts))
+    except OSError:
+        # Nobody reads it any more; that is no reason not to serve.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _facts(app: Any, settings: Settings, url: str) -> dict[str, Any]:
+    from mockserver.clockwork.clock import machine_now
+    from mockserver.domain.moments import moment_text, seconds_text
+
+    return {
+        "event": "started",
+        "version": __version__,
+        "url": url,
+        "port": int(url.rpartition(":")[2]),
+        "control": f"{url}/_mock",
+        "clock": str(settings.clock),
+        "now": moment_text(settings.start) if settings.start else seconds_text(machine_now()),
+        "providers": {name: url + path for name, path in app.describe()},
+        "credentials": dict(app.credentials()),
+        **({"token": settings.token} if settings.token else {}),
+        **({} if config.is_loopback(settings.host) else {"listens_on": settings.host}),
+    }
+
+
+def _json(facts: Mapping[str, Any]) -> str:
+    import json
+
+    return json.dumps(facts)
+
+
+def _text(facts: Mapping[str, Any]) -> str:
+    rows: list[tuple[str, str]] = []
+    for name, base in facts["providers"].items():
+        rows.append((name, base))
+        rows += [("", f"  {credential}") for credential in facts["credentials"].get(name, ())]
+    rows += [("", ""), ("clock", f"{facts['clock']}, now {facts['now']}"), ("control", facts["control"])]
+    if "token" in facts:
+        rows += [("token", facts["token"]), ("", "the control API needs it: Authorization: Bearer TOKEN")]
+    rows.append(("stop", "Ctrl-C"))
+    width = max(len(name) for name, _ in rows) + 2
+    beyond = f", listening on {facts['listens_on']}" if "listens_on" in facts else ""
+    lines = [f"  {name:{width}}{text}".rstrip() for name, text in rows]
+    return "\n".join([f"mockserver {facts['version']} on {facts['url']}{beyond}", "", *lines, ""])

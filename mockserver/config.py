@@ -1,0 +1,249 @@
+"""The settings of a server process: one table, read from flags and environment variables.
+
+A flag wins over its variable, the variable over the default. An empty variable counts as not set.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_type_hints
+
+from mockserver.domain.moments import parse_moment
+
+_HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+
+
+class BadSetting(ValueError):
+    """A setting that cannot be; the message names the flag or the variable, the rule and the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockChoice:
+    """How the clocks of new sandboxes run; `rate` (0 to a million) is sandbox seconds per real second, 0 for frozen."""
+
+    mode: Literal["real", "frozen", "scaled"] = "real"
+    rate: Decimal = Decimal(1)
+
+    def __str__(self) -> str:
+        return f"scaled:{self.rate}" if self.mode == "scaled" else self.mode
+
+
+REAL = ClockChoice()
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """How one setting is given.
+
+    `read` turns one text into a value or raises ValueError with the rule and the value. `separator`
+    stands between the values of a repeatable setting in its variable. A `switch` is a flag without a value.
+    """
+
+    read: Callable[[str], Any]
+    metavar: str
+    help: str
+    separator: str | None = None
+    switch: bool = False
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        stripped = text.strip()
+        if not (stripped.isascii() and stripped.isdecimal() and len(stripped) < 12 and low <= int(stripped) <= high):
+            raise ValueError(f"must be a whole number from {low} to {high}: {text!r}")
+        return int(stripped)
+
+    return read
+
+
+def _choice(*choices: str) -> Callable[[str], str]:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(f"must be one of {', '.join(choices)}: {text!r}")
+        return text
+
+    return read
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in _TRUE | _FALSE:
+        raise ValueError(f"must be 1 or 0 (or true, false, yes, no, on, off): {text!r}")
+    return text.lower() in _TRUE
+
+
+def _host(text: str) -> str:
+    """A host name or an address; an IPv6 address may stand in brackets."""
+    bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    if _HOST_NAME.fullmatch(bare) or (":" in bare and _is_address(bare)):
+        return bare.lower()
+    raise ValueError(f"must be a host name or an IP address, without scheme and port: {text!r}")
+
+
+def _is_address(text: str) -> bool:
+    import ipaddress
+
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _clock(text: str) -> ClockChoice:
+    mode, _, rate = text.partition(":")
+    if text == "real":
+        return REAL
+    if text == "frozen":
+        return ClockChoice("frozen", Decimal(0))
+    if mode == "scaled" and re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,6})?", rate) and 0 < Decimal(rate) <= 1_000_000:
+        return ClockChoice("scaled", Decimal(rate))
+    raise ValueError(f"must be real, frozen or scaled:N with N above 0 and at most 1000000: {text!r}")
+
+
+def _start(text: str) -> datetime:
+    try:
+        moment = parse_moment(text)
+    except OverflowError:
+        moment = _LATEST
+    if not _EARLIEST <= moment < _LATEST:
+        raise ValueError(f"must be a moment from 1970 to 8999: {text!r}")
+    return moment
+
+
+def _seed(text: str) -> int | str:
+    # "007" and "7" are different texts, so only what an int writes back the same becomes one.
+    if re.fullmatch(r"0|-?[1-9][0-9]{0,17}", text):
+        return int(text)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError(f"must be text in UTF-8: {text!r}") from None
+    if not text:
+        raise ValueError("must not be empty: ''")
+    return text
+
+
+def _token(text: str) -> str:
+    # The value stays out of the message: it is a secret.
+    if not re.fullmatch(r"[\x21-\x7e]{1,200}", text):
+        raise ValueError("must be 1 to 200 printable ASCII characters without spaces (value not shown)")
+    return text
+
+
+def _directory(text: str) -> Path:
+    path = Path(text)
+    try:
+        found = path.is_dir() and os.access(path, os.R_OK | os.X_OK)
+    except ValueError:
+        found = False
+    if not text or not found:
+        raise ValueError(f"must be a directory that exists and can be read: {text!r}")
+    return path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings, checked. Each field is a row of the table: its flag and its variable follow from its name."""
+
+    host: Annotated[
+        str, Option(_host, "HOST", "Address to listen on; beyond loopback the control API asks for a token.")
+    ] = "127.0.0.1"
+    port: Annotated[int, Option(_whole(0, 65_535), "PORT", "Port to listen on; 0 chooses a free one.")] = 7460
+    clock: Annotated[
+        ClockChoice, Option(_clock, "MODE", "real, frozen, or scaled:N for N sandbox seconds in each real second.")
+    ] = REAL
+    start: Annotated[
+        datetime | None,
+        Option(_start, "MOMENT", "Where clocks start, such as 2026-01-31T12:00:00Z; else the present moment."),
+    ] = None
+    seed: Annotated[
+        int | str, Option(_seed, "SEED", "What ids, prices and chances are cast from: a text or a number.")
+    ] = "mockserver"
+    scenarios: Annotated[
+        tuple[Path, ...],
+        Option(_directory, "DIR", "A directory of scenario files (*.yaml) of your own.", separator=os.pathsep),
+    ] = ()
+    rate_limits: Annotated[
+        Literal["documented", "off"],
+        Option(_choice("documented", "off"), "WHICH", "The providers' rate limits: documented or off."),
+    ] = "documented"
+    log_format: Annotated[
+        Literal["human", "json"], Option(_choice("human", "json"), "FORMAT", "Banner and log lines: human or json.")
+    ] = "human"
+    token: Annotated[str | None, Option(_token, "TOKEN", "The token that the control API takes.")] = field(
+        default=None, repr=False
+    )
+    webhook_hosts: Annotated[
+        tuple[str, ...],
+        Option(_host, "HOST", "A host that webhooks may go to besides loopback and private ones.", separator=","),
+    ] = ()
+    max_sandboxes: Annotated[
+        int, Option(_whole(1, 1_000_000), "COUNT", "How many sandboxes may exist before the longest unused one goes.")
+    ] = 1000
+    journal_size: Annotated[
+        int, Option(_whole(1, 10_000_000), "COUNT", "How many requests the journal of a sandbox keeps.")
+    ] = 5000
+    quiet: Annotated[bool, Option(_switch, "", "Print no banner.", switch=True)] = False
+
+
+def table() -> tuple[tuple[str, Option, Any], ...]:
+    """The rows: name, how it is given, default."""
+    hints = get_type_hints(Settings, include_extras=True)
+    return tuple((row.name, hints[row.name].__metadata__[0], row.default) for row in fields(Settings))
+
+
+def flag_of(name: str) -> str:
+    """`rate_limits` -> `--rate-limits`."""
+    return "--" + name.replace("_", "-")
+
+
+def variable_of(name: str) -> str:
+    """`rate_limits` -> `MOCKSERVER_RATE_LIMITS`."""
+    return "MOCKSERVER_" + name.upper()
+
+
+def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
+    """Settings from flags (name -> text, texts when repeatable, or True) over variables over defaults.
+
+    None, False and an empty sequence are flags not given. Raises BadSetting for the first value that cannot be.
+    """
+    values: dict[str, Any] = {}
+    for name, option, _ in table():
+        given = flags.get(name)
+        text = environment.get(variable_of(name))
+        if given:
+            values[name] = _read(flag_of(name), option, given)
+        elif given == "":
+            raise BadSetting(f"{flag_of(name)}: needs a value: ''")
+        elif text:
+            texts = [part for part in text.split(option.separator) if part] if option.separator else text
+            values[name] = _read(variable_of(name), option, texts)
+    return Settings(**values)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach what listens on `host`; names other than localhost are not trusted."""
+    import ipaddress
+
+    if host.rstrip(".") == "localhost":
+        return True
+    return _is_address(host) and ipaddress.ip_address(host).is_loopback
+
+
+def _read(label: str, option: Option, given: Any) -> Any:
+    try:
+        if option.switch and given is True:
+            return True
+        if option.separator is None:
+            return option.read(given)
+        return tuple(dict.fromkeys(option.read(text) for text in given))
+    except ValueError as error:
+        raise BadSetting(f"{label}: {error}") from None

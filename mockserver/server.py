@@ -1,0 +1,254 @@
+"""The process around the application: socket, uvicorn, signals, logging, and a server in a thread."""
+
+import asyncio
+import contextlib
+import errno
+import json
+import logging
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from types import FrameType, TracebackType
+from typing import Any, Literal, Self
+
+import uvicorn
+
+from mockserver.config import Settings
+from mockserver.domain.moments import moment_text
+from mockserver.http.protocol import http_protocol
+
+BACKLOG = 2048
+#: Seconds of real time at a stop: for requests under way to finish, for those cut off to notice, and for the
+#: application's own shutdown (which takes no time unless it hangs).
+GRACE, NOTICE, APPLICATION = 0.3, 0.1, 2.0
+#: Clients keep connections longer than uvicorn's five seconds, and a POST on a connection just closed is lost.
+KEEP_ALIVE = 75
+
+_log = logging.getLogger("mockserver.server")
+
+
+class CannotListen(Exception):
+    """The address cannot be listened on; the message is a whole line for people."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 chooses a free one. Raises CannotListen."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (OSError, UnicodeError) as error:
+        raise CannotListen(f"host {host} is not known: {_reason(error)}") from None
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        # Listening here, not in uvicorn: two sockets may bind to one port, only one may listen.
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            message = f"port {port} on {host} is in use: stop what listens there, or choose another port"
+            raise CannotListen(f"{message} (--port 0 chooses a free one)") from None
+        raise CannotListen(f"cannot listen on port {port} of {host}: {_reason(error)}") from None
+    listener.setblocking(False)
+    return listener
+
+
+def _reason(error: Exception) -> str:
+    text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return text[:1].lower() + text[1:]
+
+
+def url_of(listener: socket.socket) -> str:
+    """The URL at which this machine reaches a listening socket."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Server(uvicorn.Server):
+    """uvicorn, stopping within a second whatever its connections are doing, and without polling.
+
+    The first signal stops it in good order, the second does not wait for requests, the third ends the process.
+    """
+
+    def __init__(self, app: Any, *, on_started: Callable[[], None]) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=http_protocol(),
+                ws="none",
+                lifespan="on",
+                interface="asgi3",
+                log_config=None,
+                access_log=False,
+                proxy_headers=False,
+                server_header=False,
+                date_header=False,
+                backlog=BACKLOG,
+                timeout_keep_alive=KEEP_ALIVE,
+                h11_max_incomplete_event_size=1 << 20,
+            )
+        )
+        self._on_started = on_started
+        self._stopping = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._signals = 0
+
+    def stop(self) -> None:
+        """Begin to stop; may be called from any thread, any number of times."""
+        self.should_exit = True
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nothing is left to stop
+                self._loop.call_soon_threadsafe(self._stopping.set)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        # Not remembered as uvicorn does to raise it again: a stop that was asked for ends with exit code 0.
+        self._signals += 1
+        self.force_exit = self._signals > 1
+        if self._signals > 2:
+            os._exit(128 + sig)
+        self.stop()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        self._on_started()
+
+    async def main_loop(self) -> None:
+        if not self.should_exit:
+            await self._stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or ():
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await self._wait_for_requests(GRACE)
+        # First the connections, then the tasks: what answers to a connection that is gone answers to nobody,
+        # so that half-sent requests and endless streams end without an error.
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        await self._wait_for_requests(NOTICE)
+        for task in list(self.server_state.tasks):
+            task.cancel()
+        await self._wait_for_requests(NOTICE)
+        try:
+            await asyncio.wait_for(self.lifespan.shutdown(), APPLICATION)
+        except TimeoutError:
+            _log.warning("the application did not shut down within %s seconds", APPLICATION)
+
+    async def _wait_for_requests(self, seconds: float) -> None:
+        """Until no request is under way, at most `seconds`; a second signal is noticed on the way."""
+        end = asyncio.get_running_loop().time() + seconds
+        while self.server_state.tasks and asyncio.get_running_loop().time() < end:
+            await asyncio.wait(list(self.server_state.tasks), timeout=0.001 if self.force_exit else 0.02)
+            if self.force_exit:
+                return
+
+
+def run(
+    app: Any,
+    settings: Settings,
+    *,
+    listener: socket.socket | None = None,
+    on_started: Callable[[str], None] | None = None,
+) -> int:
+    """Serve until a signal comes; returns the exit code of the process.
+
+    `on_started` gets the URL as soon as requests are answered. Without a `listener` the settings say where to
+    listen; when that cannot be, one line goes to stderr and the code is 1.
+    """
+    configure_logging(settings.log_format)
+    try:
+        bound = listener or bind(settings.host, settings.port)
+    except CannotListen as error:
+        print(f"mockserver: {error}", file=sys.stderr)
+        return 1
+    url = url_of(bound)
+    server = Server(app, on_started=lambda: on_started(url) if on_started else None)
+    try:
+        server.run(sockets=[bound])
+    except KeyboardInterrupt:
+        return 0
+    except SystemExit as stopped:
+        return stopped.code if isinstance(stopped.code, int) else 1
+    finally:
+        bound.close()
+    return 0
+
+
+class LiveServer:
+    """Serves an ASGI application on a free port from a thread, for tests; a context manager.
+
+    Entering raises RuntimeError when the application does not start.
+    """
+
+    def __init__(self, app: Any, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._listener = bind(host, port)
+        self.url = url_of(self._listener)
+        self.port: int = self._listener.getsockname()[1]
+        self._settled = threading.Event()
+        self._server = Server(app, on_started=self._settled.set)
+        self._thread = threading.Thread(target=self._run, name=f"mockserver {self.url}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._settled.wait()
+        if not self._server.started:
+            self._thread.join()
+            raise RuntimeError(f"the application did not start on {self.url}: its log says why")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.stop()
+        self._thread.join(timeout=APPLICATION + 3)
+        if self._thread.is_alive():
+            raise RuntimeError(f"the server on {self.url} did not stop")
+
+    def _run(self) -> None:
+        try:
+            self._server.run(sockets=[self._listener])
+        except SystemExit:  # uvicorn's way to say that the application did not start
+            pass
+        finally:
+            self._listener.close()
+            self._settled.set()
+
+
+class _JsonFormatter(logging.Formatter):
+    """One object per line: time, level, logger, message, and the traceback where there is one."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC)
+        line = {
+            "time": moment_text(moment.replace(microsecond=moment.microsecond // 1000 * 1000)),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def _tells_something(record: logging.LogRecord) -> bool:
+    """False for the requests that a stop cuts off: uvicorn reports each as an error with a traceback."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
+
+
+def configure_logging(log_format: Literal["human", "json"]) -> None:
+    """Warnings and errors of everything in this process to stderr, a line each."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonFormatter() if log_format == "json" else logging.Formatter("%(levelname)s %(message)s"))
+    handler.addFilter(_tells_something)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

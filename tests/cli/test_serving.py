@@ -1,0 +1,132 @@
+import json
+import signal
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from mockserver import __version__, server
+from tests.server.processes import ROOT, line_of, python
+
+#: Serves a fake application with the real command line.
+MAIN = """
+import sys
+import mockserver.cli
+from tests.server.fake_app import FakeApp
+
+mockserver.cli._create_app = lambda settings: FakeApp()
+sys.exit(mockserver.cli.main())
+"""
+
+
+def test_the_banner_tells_all_that_a_client_needs() -> None:
+    with python("-c", MAIN, "--port", "0", "--start", "2026-01-31T12:00:00Z", "--clock", "frozen") as process:
+        first = line_of(process)
+        url = first.split()[-1]
+        banner = first
+        while "Ctrl-C" not in banner:
+            banner += "\n" + line_of(process)
+        urllib.request.urlopen(f"{url}/").close()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (0, "")
+    assert first.startswith(f"mockserver {__version__} on http://127.0.0.1:")
+    for part in (
+        f"{url}/api.acme.example/v1",
+        "acme-demo",
+        "globex-key / globex-secret",
+        "frozen, now 2026-01-31T12:00:00Z",
+        f"{url}/_mock",
+    ):
+        assert part in banner
+    assert "token" not in banner
+
+
+def test_the_json_banner_is_one_line_on_stdout() -> None:
+    with python(
+        "-c", MAIN, "serve", "--log-format", "json", MOCKSERVER_PORT="0", MOCKSERVER_CLOCK="scaled:60"
+    ) as process:
+        started = json.loads(line_of(process))
+        process.send_signal(signal.SIGTERM)
+        output, errors = process.communicate(timeout=10)
+    assert (process.returncode, output, errors) == (0, "application stopped\n", "")
+    assert started["event"] == "started"
+    assert started["url"] == f"http://127.0.0.1:{started['port']}"
+    assert started["control"] == f"{started['url']}/_mock"
+    assert started["clock"] == "scaled:60"
+    assert started["providers"]["globex"] == f"{started['url']}/globex.example"
+    assert started["credentials"]["acme"] == ["acme-demo", "acme-poor"]
+    assert "token" not in started
+
+
+def test_flags_win_over_variables_before_and_after_the_command() -> None:
+    given = ("--seed", "before", "--log-format", "json", "serve", "--port", "0")
+    with python("-c", MAIN, *given, MOCKSERVER_PORT="1", MOCKSERVER_LOG_FORMAT="human") as process:
+        assert json.loads(line_of(process))["port"] > 1
+
+
+@pytest.mark.parametrize("given", [(), ("--token", "s3cret")])
+def test_beyond_loopback_the_banner_has_the_token(given: tuple[str, ...]) -> None:
+    with python("-c", MAIN, "--port", "0", "--host", "0.0.0.0", "--log-format", "json", *given) as process:
+        started = json.loads(line_of(process))
+    assert started["listens_on"] == "0.0.0.0"
+    assert started["token"] == "s3cret" if given else len(started["token"]) >= 32
+
+
+def test_quiet_prints_no_banner_but_a_token_that_nobody_knows() -> None:
+    with python("-c", MAIN, "--port", "0", "--quiet", "--host", "0.0.0.0") as process:
+        assert process.stderr is not None
+        told = process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=10)
+    assert told.startswith("mockserver: the control API needs the token ")
+    assert output == "application stopped\n"
+
+
+def test_a_taken_port_is_one_clear_line() -> None:
+    with server.bind("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with python("-c", MAIN, "--port", str(port)) as process:
+            output, errors = process.communicate(timeout=10)
+    assert (process.returncode, output) == (1, "")
+    assert errors.startswith(f"mockserver: port {port} on 127.0.0.1 is in use")
+    assert errors.count("\n") == 1
+
+
+def test_a_closed_stdout_does_not_keep_the_server_from_serving() -> None:
+    with python("-c", MAIN, "--port", "0") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        process.stdout = None
+        assert process.stderr is not None
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) in (0, -signal.SIGINT)
+        assert "Traceback" not in process.stderr.read()
+
+
+def test_scenario_directories_are_checked_before_the_server_starts(tmp_path: Path) -> None:
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / "broken.yaml").write_text("scenario: broken\nprovider: [\n")
+    (tmp_path / "wrong.yaml").write_text("scenario: wrong\nprovider: nobody\nabout: Nothing.\n")
+    with python("-m", "mockserver", "--port", "0", "--scenarios", str(tmp_path)) as process:
+        output, errors = process.communicate(timeout=20)
+    assert (process.returncode, output) == (2, "")
+    lines = errors.splitlines()
+    assert any(line.startswith(f"{tmp_path / 'acme' / 'broken.yaml'}:") for line in lines)
+    assert any(line.startswith(f"{tmp_path / 'wrong.yaml'}:2:") for line in lines)
+    assert "Traceback" not in errors
+
+
+def test_a_scenario_file_where_none_is_looked_for_is_named(tmp_path: Path) -> None:
+    text = (ROOT / "scenarios" / "daisysim" / "quick.yaml").read_text()
+    for place in (tmp_path / "quick.yaml", tmp_path / "daisysim" / "quick.yaml"):
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(text)
+    with python("-c", MAIN, "--port", "0", "--scenarios", str(tmp_path)) as process:
+        line_of(process)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert (
+        errors == f"{tmp_path / 'quick.yaml'}:1:1: not used: a scenario's place is DIR/PROVIDER/NAME.yaml (warning)\n"
+    )

@@ -1,0 +1,162 @@
+import os
+from dataclasses import fields
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver import config
+from mockserver.config import BadSetting, ClockChoice, Settings, load
+
+
+def test_without_flags_and_variables_all_settings_have_their_defaults() -> None:
+    assert load({}, {}) == Settings()
+    assert (Settings().host, Settings().port, Settings().rate_limits) == ("127.0.0.1", 7460, "documented")
+
+
+def test_every_setting_has_a_row_and_its_default_can_be_given_as_text() -> None:
+    rows = config.table()
+    assert [name for name, _, _ in rows] == [field.name for field in fields(Settings)]
+    for name, option, default in rows:
+        assert option.help.endswith(".")
+        if default not in (None, (), False):
+            assert load({name: str(default)}, {}) == Settings(), name
+
+
+def test_a_flag_wins_over_its_variable_and_the_variable_over_the_default() -> None:
+    environment = {"MOCKSERVER_PORT": "8001", "MOCKSERVER_SEED": "from-variable"}
+    settings = load({"port": "8002"}, environment)
+    assert (settings.port, settings.seed) == (8002, "from-variable")
+
+
+def test_an_empty_variable_counts_as_not_set() -> None:
+    assert load({}, {config.variable_of(name): "" for name, _, _ in config.table()}) == Settings()
+
+
+def test_an_empty_flag_is_refused() -> None:
+    with pytest.raises(BadSetting, match=r"^--port: needs a value: ''$"):
+        load({"port": ""}, {})
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rule"),
+    [
+        ("port", "http", "must be a whole number from 0 to 65535: 'http'"),
+        ("port", "65536", "must be a whole number from 0 to 65535: '65536'"),
+        ("port", "-1", "must be a whole number from 0 to 65535: '-1'"),
+        ("port", "٣", "must be a whole number from 0 to 65535: '٣'"),
+        ("port", "9" * 5000, "must be a whole number from 0 to 65535: '9"),
+        ("max_sandboxes", "0", "must be a whole number from 1 to 1000000: '0'"),
+        ("journal_size", "1e3", "must be a whole number from 1 to 10000000: '1e3'"),
+        ("host", "http://localhost", "must be a host name or an IP address, without scheme and port"),
+        ("host", "localhost:80", "must be a host name or an IP address, without scheme and port"),
+        ("host", "two words", "must be a host name or an IP address, without scheme and port"),
+        ("clock", "slow", "must be real, frozen or scaled:N"),
+        ("clock", "scaled", "must be real, frozen or scaled:N"),
+        ("clock", "scaled:0", "must be real, frozen or scaled:N"),
+        ("clock", "scaled:-3", "must be real, frozen or scaled:N"),
+        ("clock", "scaled:1000001", "must be real, frozen or scaled:N"),
+        ("clock", "real:2", "must be real, frozen or scaled:N"),
+        ("start", "tomorrow", "not a moment: 'tomorrow'"),
+        ("start", "2026-01-31T12:00:00", "moment without a time zone"),
+        ("start", "1969-12-31T23:59:59Z", "must be a moment from 1970 to 8999"),
+        ("start", "0001-01-01T00:00:00+05:00", "must be a moment from 1970 to 8999"),
+        ("seed", "\udcff", "must be text in UTF-8"),
+        ("rate_limits", "on", "must be one of documented, off: 'on'"),
+        ("log_format", "xml", "must be one of human, json: 'xml'"),
+    ],
+)
+def test_a_bad_value_names_the_flag_or_the_variable_with_the_rule(name: str, text: str, rule: str) -> None:
+    with pytest.raises(BadSetting) as by_flag:
+        load({name: text}, {})
+    with pytest.raises(BadSetting) as by_variable:
+        load({}, {config.variable_of(name): text})
+    assert str(by_flag.value).startswith(f"{config.flag_of(name)}: {rule}")
+    assert str(by_variable.value).startswith(f"{config.variable_of(name)}: {rule}")
+    assert "\n" not in str(by_flag.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "choice"),
+    [
+        ("real", ClockChoice("real", Decimal(1))),
+        ("frozen", ClockChoice("frozen", Decimal(0))),
+        ("scaled:60", ClockChoice("scaled", Decimal(60))),
+        ("scaled:0.5", ClockChoice("scaled", Decimal("0.5"))),
+    ],
+)
+def test_a_clock_has_a_mode_and_an_exact_rate_and_is_written_as_it_is_read(text: str, choice: ClockChoice) -> None:
+    assert load({"clock": text}, {}).clock == choice
+    assert str(choice) == text
+
+
+def test_a_start_is_turned_into_utc() -> None:
+    start = load({"start": "2026-01-31T12:00:00+02:00"}, {}).start
+    assert start == datetime(2026, 1, 31, 10, tzinfo=UTC)
+    assert start.tzinfo is UTC
+
+
+@pytest.mark.parametrize(("text", "seed"), [("42", 42), ("-7", -7), ("007", "007"), ("4 2", "4 2"), ("abc", "abc")])
+def test_a_seed_is_a_number_only_when_it_is_written_as_one(text: str, seed: int | str) -> None:
+    assert load({"seed": text}, {}).seed == seed
+
+
+def test_scenario_directories_come_from_repeated_flags_or_a_path_list(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "with,comma"
+    first.mkdir()
+    second.mkdir()
+    listed = os.pathsep.join((str(first), str(second)))
+    assert load({"scenarios": (str(first), str(second))}, {}).scenarios == (first, second)
+    assert load({}, {"MOCKSERVER_SCENARIOS": listed}).scenarios == (first, second)
+    assert load({"scenarios": (str(second),)}, {"MOCKSERVER_SCENARIOS": listed}).scenarios == (second,)
+
+
+def test_a_scenario_directory_must_exist(tmp_path: Path) -> None:
+    file = tmp_path / "file.yaml"
+    file.touch()
+    for path in (tmp_path / "missing", file, "nul\0byte"):
+        with pytest.raises(BadSetting, match=r"^--scenarios: must be a directory that exists and can be read: '"):
+            load({"scenarios": (str(path),)}, {})
+
+
+def test_webhook_hosts_are_lower_case_and_named_once() -> None:
+    settings = load({}, {"MOCKSERVER_WEBHOOK_HOSTS": "Hooks.Example,[::1],hooks.example"})
+    assert settings.webhook_hosts == ("hooks.example", "::1")
+
+
+@pytest.mark.parametrize(("text", "quiet"), [("1", True), ("TRUE", True), ("off", False), ("0", False)])
+def test_a_switch_is_a_flag_without_value_or_a_variable_with_one(text: str, quiet: bool) -> None:
+    assert load({"quiet": True}, {}).quiet is True
+    assert load({}, {"MOCKSERVER_QUIET": text}).quiet is quiet
+    assert load({"quiet": True}, {"MOCKSERVER_QUIET": "0"}).quiet is True
+
+
+def test_the_token_is_in_no_message_and_no_repr() -> None:
+    assert "s3cret" not in repr(load({"token": "s3cret"}, {}))
+    with pytest.raises(BadSetting, match=r"^--token: must be 1 to 200 printable ASCII") as refused:
+        load({"token": "s3cret with space"}, {})
+    assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.8.9.10", True),
+        ("::1", True),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("192.168.1.5", False),
+        ("localhost.example", False),
+    ],
+)
+def test_only_loopback_addresses_and_localhost_are_loopback(host: str, loopback: bool) -> None:
+    assert config.is_loopback(load({"host": host}, {}).host) is loopback
+
+
+def test_unknown_variables_of_others_are_left_alone() -> None:
+    others: dict[str, Any] = {"MOCKSERVER_URL": "http://elsewhere", "PORT": "1"}
+    assert load({}, others) == Settings()

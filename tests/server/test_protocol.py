@@ -1,0 +1,146 @@
+import json
+import re
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from mockserver.http.protocol import HeadFilter, repaired_line
+from mockserver.server import LiveServer
+from tests.server.fake_app import FakeApp
+from tests.server.processes import connect, receive_until
+
+
+@pytest.fixture(scope="module", params=["httptools", "h11"])
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "h11":
+            patch.setitem(sys.modules, "uvicorn.protocols.http.httptools_impl", None)
+        live = LiveServer(FakeApp())
+    with live:
+        yield live.url
+
+
+def _ask(url: str, *parts: bytes) -> Any:
+    """What the application was told; `parts` arrive one after the other."""
+    with connect(url) as connection:
+        for part in parts:
+            connection.sendall(part)
+        return _told(receive_until(connection, b"}"))
+
+
+def _told(answer: bytes) -> Any:
+    head, _, body = answer.rpartition(b"\r\n\r\n")
+    assert b"200 OK" in head, answer
+    return json.loads(body)
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "raw_path"),
+    [
+        (b"/check/\xff\xfe", "/check/\ufffd\ufffd", "/check/%FF%FE"),
+        (b"/check/\xc3\xa9", "/check/é", "/check/%C3%A9"),
+        (b"/check/%ff%FE", "/check/\ufffd\ufffd", "/check/%ff%FE"),
+        (b"/check/a\x00b", "/check/a\0b", "/check/a%00b"),
+        (b"/check/a%00b", "/check/a\0b", "/check/a%00b"),
+        (b"/check/a\x01\x7f\tb", "/check/a\x01\x7f\tb", "/check/a%01%7F%09b"),
+        (b"/check/a b  c", "/check/a b  c", "/check/a%20b%20%20c"),
+        (b'/check/{a}|"<>^`\\', '/check/{a}|"<>^`\\', '/check/{a}|"<>^`\\'),
+        (b"/check/%zz%", "/check/%zz%", "/check/%zz%"),
+    ],
+)
+def test_odd_bytes_in_a_path_reach_the_application(url: str, target: bytes, path: str, raw_path: str) -> None:
+    told = _ask(url, b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert (told["path"], told["raw_path"]) == (path, raw_path)
+
+
+def test_odd_bytes_in_a_query_reach_the_application(url: str) -> None:
+    told = _ask(url, b"GET /search?q=\xff\x00 x HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert (told["path"], told["query"]) == ("/search", "q=%FF%00%20x")
+
+
+def test_a_request_line_may_come_in_pieces(url: str) -> None:
+    told = _ask(url, b"G", b"ET /a\xff", b"\xfe/b HT", b"TP/1.1\r", b"\nHost: x\r\n\r\n")
+    assert (told["method"], told["path"]) == ("GET", "/a\ufffd\ufffd/b")
+
+
+def test_each_request_of_a_connection_is_repaired(url: str) -> None:
+    with connect(url) as connection:
+        for number in (b"1", b"2", b"3"):
+            connection.sendall(b"POST /\xff" + number + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n\xff\n b")
+            told = _told(receive_until(connection, b"}"))
+            assert (told["path"], told["body"]) == (f"/\ufffd{number.decode()}", "\xff\n b")
+
+
+def test_pipelined_requests_are_answered_in_order(url: str) -> None:
+    requests = b"".join(b"GET /%d HTTP/1.1\r\nHost: x\r\nX-Odd: \xe9\r\n\r\n" % number for number in range(3))
+    with connect(url, requests[:-30]) as connection:
+        connection.sendall(requests[-30:])
+        answers = receive_until(connection, b'"/2"')
+    assert re.findall(rb'"path": "/(\d)"', answers) == [b"0", b"1", b"2"]
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "query"),
+    [
+        (b"http://api.example", "/", ""),
+        (b"HTTP://api.example:80/a?b", "/a", "b"),
+        (b"http://api.example?b", "/", "b"),
+        (b"/http://api.example/a", "/http://api.example/a", ""),
+    ],
+)
+def test_the_target_may_be_a_whole_url(url: str, target: bytes, path: str, query: str) -> None:
+    told = _ask(url, b"GET " + target + b" HTTP/1.1\r\nHost: api.example\r\n\r\n")
+    assert (told["path"], told["query"]) == (path, query)
+
+
+def test_an_offered_upgrade_neither_loses_the_body_nor_the_connection(url: str) -> None:
+    request = (
+        b"POST / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+        b"HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\nContent-Length: 4\r\n\r\nbody"
+    )
+    with connect(url) as connection:
+        for _ in range(2):
+            connection.sendall(request)
+            assert _told(receive_until(connection, b"}"))["body"] == "body"
+
+
+def test_who_expects_100_continue_gets_it(url: str) -> None:
+    with connect(url) as connection:
+        connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n")
+        assert receive_until(connection, b"\r\n\r\n").startswith(b"HTTP/1.1 100 Continue\r\n")
+        connection.sendall(b"body")
+        assert _told(receive_until(connection, b"}"))["body"] == "body"
+
+
+def test_headers_of_200_kilobytes_are_no_problem(url: str) -> None:
+    told = _ask(url, b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: ", *[b"a" * 20_000] * 10, b"\r\n\r\n")
+    assert told["header_bytes"] > 200_000
+
+
+@pytest.mark.parametrize(
+    "sent", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", b"hello\r\n\r\n", b"GET / HTTP/1.1\r\nbad header\r\n\r\n"]
+)
+def test_what_is_not_http_gets_a_400(url: str, sent: bytes) -> None:
+    with connect(url, sent) as connection:
+        assert receive_until(connection, b"\r\n").startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(
+    "line", [b"GET / HTTP/1.1\r", b"GET /a?b=%20 HTTP/1.0", b"hello", b"OPTIONS * HTTP/1.1\r", b""]
+)
+def test_a_line_without_oddities_comes_back_as_it_is(line: bytes) -> None:
+    assert repaired_line(line) == line
+
+
+def test_a_line_that_never_ends_is_not_kept() -> None:
+    head = HeadFilter()
+    assert head.feed(b"GET /" + b"a" * 60_000) == b""
+    assert len(head.feed(b"a" * 10_000)) == 70_005
+
+
+def test_empty_lines_before_a_request_are_dropped() -> None:
+    head = HeadFilter()
+    assert head.feed(b"\r\n") == b""
+    assert head.feed(b"\r\nGET / HTTP/1.1\r\n\r\n") == b"GET / HTTP/1.1\r\n\r\n"

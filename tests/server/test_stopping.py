@@ -1,0 +1,96 @@
+import contextlib
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.server.processes import connect, line_of, python, receive_until
+
+SERVE = """
+import sys
+from mockserver import config, server
+from tests.server.fake_app import FakeApp
+
+app = FakeApp(hangs_at_stop={hangs_at_stop}, fails_to_start={fails_to_start})
+settings = config.load({{"port": "0"}}, {{}})
+sys.exit(server.run(app, settings, on_started=lambda url: print(url, flush=True)))
+"""
+
+
+def _script(*, hangs_at_stop: bool = False, fails_to_start: bool = False) -> str:
+    return SERVE.format(hangs_at_stop=hangs_at_stop, fails_to_start=fails_to_start)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_within_a_second_whatever_connections_do(number: signal.Signals) -> None:
+    with python("-c", _script()) as process, contextlib.ExitStack() as connections:
+        url = line_of(process)
+
+        def connected(sent: bytes, answer: bytes = b"") -> None:
+            connection = connections.enter_context(connect(url, sent))
+            if answer:
+                receive_until(connection, answer)
+
+        connected(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n", b"}")
+        connected(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n", b"first")
+        connected(b"GET /hang HTTP/1.1\r\nHost: x\r\n\r\n")
+        connected(b"GET / HT")
+        connected(b"GET / HTTP/1.1\r\nHo")
+        connected(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf")
+        connected(b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n", b"100 Continue")
+        began = time.perf_counter()
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=10)
+        took = time.perf_counter() - began
+    assert (process.returncode, errors) == (0, "")
+    assert output == "application stopped\n"
+    assert took < 1
+
+
+def test_a_request_under_way_is_answered_before_the_server_stops() -> None:
+    with python("-c", _script()) as process:
+        url = line_of(process)
+        half = b"POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
+        with connect(url, half) as connection:
+            receive_until(connection, b"100 Continue")
+            process.send_signal(signal.SIGINT)
+            _wait_until_refused(url)
+            connection.sendall(b"the body.")
+            assert b'"the body."' in receive_until(connection, b"}")
+        assert process.wait(timeout=10) == 0
+
+
+def _wait_until_refused(url: str) -> None:
+    with contextlib.suppress(ConnectionRefusedError, ConnectionResetError):
+        while True:
+            connect(url).close()
+
+
+def test_a_second_signal_still_ends_in_good_order() -> None:
+    with python("-c", _script()) as process, connect(line_of(process), b"GET /hang HTTP/1.1\r\nHost: x\r\n\r\n"):
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        output, errors = process.communicate(timeout=10)
+    assert (process.returncode, output, errors) == (0, "application stopped\n", "")
+
+
+def test_a_third_signal_ends_a_process_whose_application_hangs() -> None:
+    with python("-c", _script(hangs_at_stop=True)) as process:
+        line_of(process)
+        began = time.perf_counter()
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.02)
+        took = time.perf_counter() - began
+        assert process.returncode == 128 + signal.SIGINT
+    assert took < 1
+
+
+def test_an_application_that_does_not_start_ends_the_process_with_its_message() -> None:
+    with python("-c", _script(fails_to_start=True)) as process:
+        output, errors = process.communicate(timeout=10)
+    assert (process.returncode, output) == (3, "")
+    assert "no room in the inn" in errors
+    assert "Traceback" not in errors
