@@ -1,0 +1,176 @@
+"""The one ASGI app: sandboxes by path prefix, providers by prefix or Host, the control API, all resources."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockserver import __version__
+from mockserver.clockwork.clock import machine_now
+from mockserver.config import Settings
+from mockserver.control.app import ControlApp
+from mockserver.control.index import base_url
+from mockserver.control.operation import Server
+from mockserver.control.problems import Problem, problem_of, send_problem
+from mockserver.http.body import Disconnected
+from mockserver.http.provider import Provider
+from mockserver.http.schemas import SchemaStore
+from mockserver.http.service import Arrival, Service
+from mockserver.providers import PROVIDERS
+from mockserver.resources import bundled
+from mockserver.sandbox.sandbox import Birth, Surroundings
+from mockserver.sandbox.sandboxes import DEFAULT, Sandboxes
+from mockserver.sandbox.settings import COMMON
+from mockserver.scenario.library import Library
+from mockserver.webhooks.dispatcher import Dispatcher
+from mockserver.webhooks.model import Delivery, Outcome
+from mockserver.webhooks.targets import TargetGuard
+
+#: Who answers, the path in front of its own, and its own path.
+Routed = tuple[ASGIApp, str, str]
+
+
+class App:
+    """Routes every request to a provider in a sandbox or to the control API; owns what they need."""
+
+    def __init__(self, settings: Settings, providers: Sequence[Provider] = PROVIDERS) -> None:
+        self._providers = {provider.name: provider for provider in providers}
+        self._dispatcher = Dispatcher(TargetGuard(frozenset(settings.webhook_hosts)))
+        schemas = SchemaStore(bundled("schemas"))
+        rows = (*COMMON, *(row for provider in providers for row in provider.settings))
+        shared = Surroundings(
+            trades={provider.name: provider.trade for provider in providers},
+            library=Library.bundled(settings.scenarios, providers=list(self._providers)),
+            rows=rows,
+            sender=self._deliver,
+            journal_size=settings.journal_size,
+        )
+        birth = Birth(
+            seed=settings.seed,
+            start=settings.start,
+            rate=settings.clock.rate,
+            settings={"rate_limits": settings.rate_limits},
+        )
+        self._sandboxes = Sandboxes(birth, shared, most=settings.max_sandboxes)
+        server = Server(self._sandboxes, self._providers, schemas, __version__, machine_now())
+        self._control = ControlApp(server, token=settings.token)
+        self._hosts: dict[str, list[tuple[str, Service]]] = {}
+        for provider in providers:
+            service = Service(provider, schemas)
+            served = [(mount, service) for mount in provider.mounts]
+            served += [(annex.mount, Service(provider, schemas, annex)) for annex in provider.annexes]
+            for mount, one in served:
+                self._hosts.setdefault(mount.host, []).append((mount.prefix, one))
+        for mounts in self._hosts.values():
+            mounts.sort(key=lambda row: -len(row[0]))
+
+    async def startup(self) -> None:
+        """Make the default sandbox; raises ScenarioProblems and Invalid for what cannot be."""
+        await self._sandboxes.use(DEFAULT)
+
+    async def shutdown(self) -> None:
+        """End everything that runs by itself."""
+        await self._sandboxes.close()
+        await self._dispatcher.close()
+
+    def describe(self) -> list[tuple[str, str]]:
+        """For the banner: each provider's name and the path of its base URL."""
+        return [(name, base_url("", DEFAULT, provider)) for name, provider in self._providers.items()]
+
+    def credentials(self) -> dict[str, list[str]]:
+        """For the banner: each provider's documented credentials, parts joined by ` / `."""
+        sandbox = self._sandboxes.known(DEFAULT)
+        if sandbox is None:
+            return {}
+        return {
+            name: [" / ".join(seed.credentials.values()) for seed in sandbox.force.accounts(name)]
+            for name in self._providers
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            try:
+                await self._serve(scope, receive, send)
+            except Disconnected:
+                return
+            except Exception as error:
+                problem = problem_of(error)
+                if problem is None:
+                    raise
+                await send_problem(send, problem)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            raise RuntimeError(f"{scope['type']} is not served")
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        name, prefix = DEFAULT, ""
+        if path.startswith("/~"):
+            name, slash, rest = path[2:].partition("/")
+            prefix, path = f"/~{name}", slash + rest
+        if path == "/_mock" or path.startswith("/_mock/"):
+            inner = {**scope, "path": path, "mock.sandbox_name": name}
+            await self._control(inner, receive, send)
+            return
+        found = self._route(path, scope)
+        if found is None:
+            await send_problem(send, self._nothing_here(path))
+            return
+        service, inside, own = found
+        sandbox = self._sandboxes.known(name) if name == DEFAULT else None
+        arrival = Arrival(sandbox or await self._sandboxes.use(name), prefix + inside)
+        inner = {**scope, "path": own, "root_path": "", "mock.arrival": arrival}
+        await service(inner, receive, send)
+
+    def _route(self, path: str, scope: Scope) -> Routed | None:
+        """The service (or its answer to unknown paths), the path in front of its own, and its own path."""
+        first, slash, rest = path[1:].partition("/")
+        mounts = self._hosts.get(first.lower())
+        if mounts is not None:
+            found = _mounted(mounts, slash + rest)
+            return found[0], f"/{first}{found[1]}", found[2]
+        mounts = self._hosts.get(_host_of(scope))
+        return None if mounts is None else _mounted(mounts, path)
+
+    def _nothing_here(self, path: str) -> Problem:
+        bases = [path for _, path in self.describe()]
+        return Problem(404, f"nothing is served at {path[:200]!r}", base_paths=bases, control="/_mock")
+
+    async def _deliver(self, delivery: Delivery) -> Outcome:
+        return await self._dispatcher.attempt(url=delivery.url, body=delivery.body.encode(), headers=delivery.headers)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                try:
+                    await self.startup()
+                except Exception as error:
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
+                    raise
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.shutdown()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+
+def _mounted(mounts: list[tuple[str, Service]], path: str) -> Routed:
+    for prefix, service in mounts:
+        if path == prefix or path.startswith(prefix + "/") or not prefix:
+            return service, prefix, path[len(prefix) :] or "/"
+    return mounts[0][1].elsewhere, "", path
+
+
+def _host_of(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"host":
+            text: str = value.decode("latin-1")
+            return text.partition(":")[0].lower()
+    return ""
+
+
+def create_app(settings: Settings | None = None, **more: Any) -> App:
+    """The app for these settings, or for the defaults with some of them given by name."""
+    return App(settings if settings is not None else Settings(**more))

@@ -1,0 +1,151 @@
+"""`/_mock/accounts` and `/_mock/ledger`."""
+
+from typing import Any
+
+from mockserver.control.operation import Answer, ControlCall, Operation, list_of, object_schema, text_schema
+from mockserver.domain.accounts import STATUSES, Account
+from mockserver.domain.mistakes import Invalid
+from mockserver.domain.moments import moment_text
+from mockserver.sandbox import ledger
+from mockserver.sandbox.accounts import change_account, list_accounts, open_account, seed_of
+from mockserver.sandbox.trade import Trade
+from mockserver.sandbox.work import Work
+
+_AMOUNT = {"type": "string", "description": "A decimal text in the provider's currency, such as 12.50."}
+_URL = {"type": ["string", "null"], "description": "Where the account's webhooks go."}
+_CHANGES: dict[str, Any] = {
+    "balance": _AMOUNT,
+    "status": {"type": "string", "enum": list(STATUSES), "description": "Whether the account may act."},
+    "webhook_url": _URL,
+    "total_spent": _AMOUNT,
+}
+CHANGE = {"type": "object", "properties": _CHANGES, "description": "Also the account's own details, such as email."}
+NEW = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {
+        "id": text_schema("The account's id.", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$"),
+        "credentials": {"type": "object", "additionalProperties": {"type": "string"}},
+        **_CHANGES,
+    },
+}
+ACCOUNT = {"type": "object", "required": ["provider", "id", "balance", "currency", "status", "webhook_url"]}
+
+
+async def account_data(work: Work, trade: Trade, account: Account) -> dict[str, Any]:
+    """An account as the control API shows it, without credentials."""
+    return {
+        "provider": account.provider,
+        "id": account.id,
+        "balance": trade.currency.text(await work.balance(account)),
+        "currency": trade.currency.code,
+        "status": account.status,
+        "webhook_url": account.webhook_url,
+        "total_spent": trade.currency.text(account.total_spent),
+        **account.details,
+    }
+
+
+async def listing(call: ControlCall) -> Answer:
+    """Every account of the sandbox."""
+    sandbox = await call.sandbox()
+    async with sandbox.work("control") as work:
+        found = await list_accounts(work)
+        rows = [await account_data(work, sandbox.trades[one.provider], one) for one in found]
+    return Answer({"accounts": rows})
+
+
+async def show(call: ControlCall) -> Answer:
+    """One account."""
+    sandbox, trade = await call.sandbox(), call.provider().trade
+    async with sandbox.work("control") as work:
+        account = await work.account(trade.provider, call.path_fields["id"])
+        return Answer(await account_data(work, trade, account))
+
+
+async def change(call: ControlCall) -> Answer:
+    """Set some of an account's values, all or none."""
+    sandbox, trade = await call.sandbox(), call.provider().trade
+    async with sandbox.work("control") as work:
+        account = await work.account(trade.provider, call.path_fields["id"])
+        account = await change_account(work, trade, account, call.body)
+        return Answer(await account_data(work, trade, account))
+
+
+async def create(call: ControlCall) -> Answer:
+    """Open an account; the answer is the only place that ever shows its credentials."""
+    sandbox, trade = await call.sandbox(), call.provider().trade
+    body = dict(call.body)
+    account_id = body.pop("id")
+    credentials = body.pop("credentials", None) or trade.new_credential(sandbox.dice, account_id)
+    unknown = [name for name in credentials if name not in trade.credential]
+    if unknown:
+        raise Invalid({"credentials": [f"unknown: {', '.join(unknown)}; they are {', '.join(trade.credential)}"]})
+    async with sandbox.work("control") as work:
+        balance = body.pop("balance", "0")
+        account = await open_account(work, trade, seed_of(account_id, credentials, balance=balance))
+        account = await change_account(work, trade, account, body)
+        data = await account_data(work, trade, account)
+    return Answer({**data, "credentials": credentials}, status=201)
+
+
+async def movements(call: ControlCall) -> Answer:
+    """Everything that ever moved the account's balance."""
+    sandbox, trade = await call.sandbox(), call.provider().trade
+    async with sandbox.work("control") as work:
+        account = await work.account(trade.provider, call.path_fields["id"])
+        found = await ledger.movements(work.tx, trade.provider, account.id)
+        held = await work.balance(account)
+    entries = [
+        {
+            "at": moment_text(move.at),
+            "amount": trade.currency.text(move.signed),
+            "cause": move.cause,
+            "order": move.order,
+            "balance_after": trade.currency.text(move.balance_after),
+            "debit": move.debit,
+            "credit": move.credit,
+        }
+        for move in found
+    ]
+    return Answer({"balance": trade.currency.text(held), "currency": trade.currency.code, "entries": entries})
+
+
+OPERATIONS = (
+    Operation(
+        "GET", "/accounts", listing, name="accounts", summary="Every account", gives=list_of("accounts", ACCOUNT)
+    ),
+    Operation(
+        "POST",
+        "/accounts/{provider}",
+        create,
+        name="createAccount",
+        summary="Open an account",
+        takes=NEW,
+        gives=ACCOUNT,
+        status=201,
+    ),
+    Operation("GET", "/accounts/{provider}/{id}", show, name="account", summary="One account", gives=ACCOUNT),
+    Operation(
+        "PATCH",
+        "/accounts/{provider}/{id}",
+        change,
+        name="changeAccount",
+        summary="Set balance, status, webhook URL or details",
+        takes=CHANGE,
+        gives=ACCOUNT,
+    ),
+    Operation(
+        "GET",
+        "/ledger/{provider}/{id}",
+        movements,
+        name="ledger",
+        summary="Every movement of an account's money",
+        gives=object_schema(
+            ("balance", "currency", "entries"),
+            balance=_AMOUNT,
+            currency=text_schema("ISO 4217."),
+            entries={"type": "array", "items": {"type": "object"}},
+        ),
+    ),
+)

@@ -1,0 +1,120 @@
+"""`/_mock/clock`: time is read, set and moved."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from mockserver.control.operation import Answer, ControlCall, Operation, object_schema, text_schema
+from mockserver.domain.mistakes import Invalid
+from mockserver.domain.moments import moment_text, parse_moment, parse_span
+from mockserver.sandbox.sandbox import Sandbox
+
+MODES = ("real", "frozen", "scaled")
+CLOCK = object_schema(
+    mode={"type": "string", "enum": list(MODES), "description": "How time runs."},
+    rate={"type": "number", "minimum": 0, "maximum": 1_000_000, "description": "Sandbox seconds per real second."},
+    now=text_schema("The moment it is, ISO 8601 UTC; only forward."),
+)
+ADVANCE = object_schema(
+    by={"type": ["string", "number"], "description": "A duration: 90s, 10m, 2h, 1d, or seconds."},
+    to=text_schema("A moment, ISO 8601 UTC."),
+    until={"type": "string", "enum": ["idle"], "description": "Until nothing is left to come, expiries included."},
+)
+
+
+def clock_data(sandbox: Sandbox) -> dict[str, Any]:
+    """`{mode, now, rate}`."""
+    clock = sandbox.clock
+    rate = clock.rate
+    return {
+        "mode": clock.mode,
+        "now": moment_text(clock.now()),
+        "rate": int(rate) if rate == rate.to_integral_value() else float(rate),
+    }
+
+
+def read_rate(body: Mapping[str, Any], *, present: Decimal) -> Decimal | None:
+    """The rate that mode and rate together ask for, None when they say nothing; raises Invalid."""
+    mode, given = body.get("mode"), body.get("rate")
+    rate = None if given is None else Decimal(str(given))
+    fixed = {"real": Decimal(1), "frozen": Decimal(0)}.get(mode or "")
+    if fixed is not None:
+        if rate is not None and rate != fixed:
+            raise Invalid({"rate": [f"mode {mode} runs at {fixed}, not at {rate}"]})
+        return fixed
+    if mode == "scaled" and rate is None:
+        if present in (0, 1):
+            raise Invalid({"rate": ["mode scaled needs a rate"]})
+        return present
+    return rate
+
+
+def read_now(body: Mapping[str, Any]) -> Any:
+    """The moment of `now`, or None; raises Invalid."""
+    if body.get("now") is None:
+        return None
+    try:
+        return parse_moment(body["now"])
+    except ValueError as error:
+        raise Invalid({"now": [str(error)]}) from None
+
+
+async def show(call: ControlCall) -> Answer:
+    """The clock as it stands."""
+    return Answer(clock_data(await call.sandbox()))
+
+
+async def change(call: ControlCall) -> Answer:
+    """Set mode, rate and moment; 409 for going back, and then nothing has changed."""
+    sandbox = await call.sandbox()
+    rate, now = read_rate(call.body, present=sandbox.clock.rate), read_now(call.body)
+    await sandbox.set_clock(rate=rate, now=now)
+    return Answer(clock_data(sandbox))
+
+
+async def move(call: ControlCall) -> Answer:
+    """Move time; answers when everything due on the way has run and every delivery has been attempted."""
+    sandbox = await call.sandbox()
+    if len(call.body) != 1:
+        raise Invalid({"body": ["exactly one of by, to, until"]})
+    try:
+        by = parse_span(call.body["by"]) if "by" in call.body else None
+        to = parse_moment(call.body["to"]) if "to" in call.body else None
+    except ValueError as error:
+        raise Invalid({next(iter(call.body)): [str(error)]}) from None
+    ran = await sandbox.advance(by=by, to=to)
+    return Answer(
+        {
+            "now": moment_text(sandbox.clock.now()),
+            "fired": ran.fired,
+            "delivered": ran.delivered,
+            "failed": ran.failed,
+            "pending": await sandbox.pending(),
+        }
+    )
+
+
+_RAN = object_schema(
+    ("now", "fired", "delivered", "failed", "pending"),
+    now=text_schema("The new moment."),
+    fired={"type": "integer", "description": "Timers fired."},
+    delivered={"type": "integer", "description": "Delivery attempts that succeeded."},
+    failed={"type": "integer", "description": "Delivery attempts that failed."},
+    pending={"type": "integer", "description": "Timers and deliveries still to come."},
+)
+
+OPERATIONS = (
+    Operation("GET", "/clock", show, name="clock", summary="Mode, moment and rate of the clock", gives=CLOCK),
+    Operation(
+        "PUT", "/clock", change, name="setClock", summary="Set mode and rate, move forward", takes=CLOCK, gives=CLOCK
+    ),
+    Operation(
+        "POST",
+        "/clock/advance",
+        move,
+        name="advanceClock",
+        summary="Move time by a duration, to a moment, or until idle",
+        takes=ADVANCE,
+        gives=_RAN,
+    ),
+)

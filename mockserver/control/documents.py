@@ -1,0 +1,96 @@
+"""`/_mock/openapi.json` and `/_mock/openapi/{provider}.json`."""
+
+import re
+from typing import Any
+
+from mockserver.control.index import base_url
+from mockserver.control.operation import Answer, ControlCall, Operation, sandbox_prefix
+from mockserver.http.openapi import document
+
+PROBLEM = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {"type": "array", "items": {"type": "object"}},
+    },
+}
+
+
+async def of_provider(call: ControlCall) -> Answer:
+    """The OpenAPI document of an emulated API, made from its endpoints and schemas."""
+    provider = call.provider()
+    url = base_url(call.origin, call.name, provider)
+    return Answer(document(provider, call.server.schemas, servers=[url]))
+
+
+async def of_control(call: ControlCall) -> Answer:
+    """The OpenAPI document of the control API."""
+    paths: dict[str, dict[str, Any]] = {}
+    for one in call.operations:
+        paths.setdefault(f"/_mock{one.path}", {})[one.method.lower()] = _operation(one)
+    return Answer(
+        {
+            "openapi": "3.1.0",
+            "info": {
+                "title": "mockserver control API",
+                "version": call.server.version,
+                "description": "Steers one sandbox. Put `/~NAME` in front of every path for a sandbox of that name.",
+            },
+            "servers": [{"url": f"{call.origin}{sandbox_prefix(call.name)}"}],
+            "security": [{}, {"bearer": []}, {"header": []}],
+            "paths": paths,
+            "components": {
+                "schemas": {"Problem": PROBLEM},
+                "securitySchemes": {
+                    "bearer": {"type": "http", "scheme": "bearer"},
+                    "header": {"type": "apiKey", "in": "header", "name": "X-Mock-Token"},
+                },
+            },
+        }
+    )
+
+
+def _operation(one: Operation) -> dict[str, Any]:
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in re.findall(r"\{(\w+)\}", one.path)
+    ]
+    parameters += [
+        {"name": name, "in": "query", "required": False, "description": text, "schema": {"type": "string"}}
+        for name, text in one.query.items()
+    ]
+    good: dict[str, Any] = {"description": one.summary}
+    if one.status != 204:
+        good["content"] = {"application/json": {"schema": dict(one.gives)}}
+    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    data: dict[str, Any] = {
+        "operationId": one.name,
+        "summary": one.summary,
+        "parameters": parameters,
+        "responses": {
+            str(one.status): good,
+            "default": {"description": "A problem document.", "content": {"application/problem+json": problem}},
+        },
+    }
+    if one.takes is not None or one.media != "application/json":
+        schema = dict(one.takes) if one.takes is not None else {"type": "string"}
+        data["requestBody"] = {"required": True, "content": {one.media: {"schema": schema}}}
+    if one.open:
+        data["security"] = [{}]
+    return data
+
+
+OPERATIONS = (
+    Operation("GET", "/openapi.json", of_control, name="openapi", summary="This document"),
+    Operation(
+        "GET",
+        "/openapi/{provider}.json",
+        of_provider,
+        name="providerOpenapi",
+        summary="The OpenAPI document of an emulated API",
+    ),
+)

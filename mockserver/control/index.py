@@ -1,0 +1,76 @@
+"""`/_mock` and `/_mock/health`."""
+
+from typing import Any
+
+from mockserver.clockwork.clock import machine_now
+from mockserver.control.operation import Answer, ControlCall, Operation, Server, sandbox_prefix
+from mockserver.http.provider import Provider
+from mockserver.sandbox.sandbox import Sandbox
+
+
+def base_url(origin: str, name: str, provider: Provider) -> str:
+    """Where a client of this provider reaches this sandbox."""
+    mount = provider.mounts[0]
+    return f"{origin}{sandbox_prefix(name)}/{mount.host}{mount.prefix}"
+
+
+def described_providers(server: Server, sandbox: Sandbox, origin: str) -> dict[str, Any]:
+    """Provider name -> base URL and the credentials that the scenarios in force declare."""
+    return {
+        name: {
+            "title": provider.title,
+            "base_url": base_url(origin, sandbox.name, provider),
+            "credentials": [
+                {"account": seed.id, **seed.credentials, "about": seed.about} for seed in sandbox.force.accounts(name)
+            ],
+            "openapi": f"{origin}{sandbox_prefix(sandbox.name)}/_mock/openapi/{name}.json",
+        }
+        for name, provider in server.providers.items()
+    }
+
+
+async def health(call: ControlCall) -> Answer:
+    """Whether the server is up; touches no sandbox."""
+    server = call.server
+    uptime = (machine_now() - server.started).total_seconds()
+    return Answer(
+        {"status": "ok", "version": server.version, "uptime": round(max(uptime, 0.0), 3), "store": server.store}
+    )
+
+
+async def index(call: ControlCall) -> Answer:
+    """What there is, and where."""
+    sandbox = await call.sandbox()
+    here = f"{call.origin}{sandbox_prefix(sandbox.name)}/_mock"
+    nouns = (
+        "accounts",
+        "clock",
+        "health",
+        "inbox",
+        "ledger",
+        "machines",
+        "magic",
+        "openapi.json",
+        "orders",
+        "requests",
+        "reset",
+        "sandboxes",
+        "scenarios",
+        "settings",
+        "webhooks/deliveries",
+    )
+    return Answer(
+        {
+            "name": "mockserver",
+            "version": call.server.version,
+            "sandbox": sandbox.name,
+            "providers": described_providers(call.server, sandbox, call.origin),
+            "links": {noun: f"{here}/{noun}" for noun in nouns},
+        }
+    )
+
+
+OPERATIONS = (
+    Operation("GET", "/health", health, name="health", summary="Whether the server is up", open=True),
+    Operation("GET", "", index, name="index", summary="Providers, base URLs, documented credentials, links"),
+)

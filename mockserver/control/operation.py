@@ -1,0 +1,126 @@
+"""How an operation of the control API is declared, and what its handler is given."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from mockserver.domain.mistakes import Invalid, NotFound
+from mockserver.http.provider import Provider
+from mockserver.http.schemas import SchemaStore
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.sandboxes import DEFAULT, Sandboxes
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """What the control API steers. `started` is the machine's time at start."""
+
+    sandboxes: Sandboxes
+    providers: Mapping[str, Provider]
+    schemas: SchemaStore
+    version: str
+    started: datetime
+    store: str = "memory"
+
+
+@dataclass(slots=True)
+class ControlCall:
+    """One call. `origin` is the address the client used (`http://localhost:7460`), `name` the sandbox's."""
+
+    server: Server
+    name: str
+    origin: str
+    method: str
+    path: str
+    path_fields: Mapping[str, str]
+    query: Mapping[str, str]
+    query_text: str
+    headers: Mapping[str, str]
+    raw: bytes
+    operations: Sequence["Operation"]
+    body: Any = None
+
+    async def sandbox(self) -> Sandbox:
+        """The sandbox the call came to, made on first use."""
+        return await self.server.sandboxes.use(self.name)
+
+    def provider(self) -> Provider:
+        """The provider that the path names; raises NotFound."""
+        return known_provider(self.server, self.path_fields["provider"])
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a handler gives: JSON data, or a text with its media type."""
+
+    data: Any
+    status: int = 200
+    media: str = "application/json"
+
+
+Schema = Mapping[str, Any]
+Handler = Callable[[ControlCall], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path under `/_mock`. `takes` and `gives` are JSON Schemas.
+
+    `open` operations need no token. `media` is what the body must be; a YAML body arrives in `raw`.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    name: str
+    summary: str
+    gives: Schema = field(default_factory=dict)
+    takes: Schema | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+    media: str = "application/json"
+    open: bool = False
+
+
+def known_provider(server: Server, name: str) -> Provider:
+    """The provider of this name; raises NotFound."""
+    found = server.providers.get(name)
+    if found is None:
+        raise NotFound("provider", name)
+    return found
+
+
+def whole_query(call: ControlCall, name: str, *, default: int, most: int) -> int:
+    """A whole number of the query, 1 to `most`; raises Invalid."""
+    text = call.query.get(name)
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= most):
+        raise Invalid({name: [f"must be a whole number from 1 to {most}: {text!r}"]})
+    return int(text)
+
+
+def sandbox_prefix(name: str) -> str:
+    """What stands in front of every path of the sandbox: nothing for the default one."""
+    return "" if name == DEFAULT else f"/~{name}"
+
+
+def text_schema(description: str, **more: Any) -> dict[str, Any]:
+    """The schema of a text."""
+    return {"type": "string", "description": description, **more}
+
+
+def object_schema(required: tuple[str, ...] = (), **properties: Schema) -> dict[str, Any]:
+    """The schema of an object with these members and no others."""
+    schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {**schema, "required": list(required)} if required else schema
+
+
+def list_of(name: str, item: Schema | None = None) -> dict[str, Any]:
+    """The schema of `{name: [...]}`."""
+    return {
+        "type": "object",
+        "properties": {name: {"type": "array", "items": dict(item or {"type": "object"})}},
+        "required": [name],
+    }

@@ -1,0 +1,91 @@
+"""RFC 9457 problem documents, and which mistake becomes which."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+from starlette.types import Send
+
+from mockserver.clockwork.clock import GoesBack
+from mockserver.clockwork.timeline import LimitReached
+from mockserver.domain.mistakes import Invalid, MethodNotAllowed, Mistake, NotFound, NotTaken, PayloadTooLarge
+from mockserver.domain.moments import moment_text
+from mockserver.scenario.problems import ScenarioProblems
+
+_TITLES = {
+    400: "Bad request",
+    401: "Token required",
+    403: "Refused",
+    404: "Not found",
+    405: "Method not allowed",
+    409: "Conflict",
+    413: "Too large",
+    422: "Invalid",
+    500: "Internal error",
+    503: "Not ready",
+}
+
+
+class Problem(Exception):
+    """An answer that is a problem document; `more` are extension members."""
+
+    def __init__(self, status: int, detail: str, *, headers: Mapping[str, str] | None = None, **more: object) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = headers or {}
+        self.more = more
+
+    def document(self) -> dict[str, Any]:
+        """The problem as JSON data."""
+        title = _TITLES.get(self.status, "Problem")
+        return {"type": "about:blank", "title": title, "status": self.status, "detail": self.detail, **self.more}
+
+
+def problem_of(error: Exception) -> Problem | None:
+    """The problem that tells this error, or None when it is none of those a client can cause."""
+    match error:
+        case Problem():
+            return error
+        case NotFound():
+            return Problem(404, str(error))
+        case MethodNotAllowed():
+            return Problem(405, str(error), headers={"allow": ", ".join(error.allowed)})
+        case Invalid():
+            wrong = [{"field": field, "message": text} for field, texts in error.errors.items() for text in texts]
+            return Problem(422, str(error), errors=wrong)
+        case PayloadTooLarge():
+            return Problem(413, str(error))
+        case NotTaken() | GoesBack():
+            return Problem(409, str(error))
+        case LimitReached():
+            ran = error.ran
+            return Problem(
+                409,
+                str(error),
+                now=moment_text(error.now),
+                fired=ran.fired,
+                delivered=ran.delivered,
+                failed=ran.failed,
+            )
+        case ScenarioProblems():
+            rows = [
+                {"file": one.file, "line": one.line, "column": one.column, "message": one.message}
+                for one in error.problems
+            ]
+            return Problem(422, f"the scenario has {len(rows)} problem(s)", errors=rows)
+        case Mistake():
+            return Problem(409, str(error) or type(error).__name__)
+    return None
+
+
+async def send_problem(send: Send, problem: Problem) -> None:
+    """Answer with the problem."""
+    body = orjson.dumps(problem.document())
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        *((name.encode(), value.encode("latin-1", "replace")) for name, value in problem.headers.items()),
+    ]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

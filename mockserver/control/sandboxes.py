@@ -1,0 +1,116 @@
+"""`/_mock/sandboxes` and `/_mock/reset`."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from mockserver.control.clock import CLOCK, clock_data, read_now, read_rate
+from mockserver.control.index import described_providers
+from mockserver.control.operation import (
+    Answer,
+    ControlCall,
+    Operation,
+    list_of,
+    object_schema,
+    sandbox_prefix,
+    text_schema,
+)
+from mockserver.domain.mistakes import NotFound
+from mockserver.sandbox.sandbox import Birth, Sandbox
+
+NEW = object_schema(
+    name=text_schema("[a-z0-9][a-z0-9_-]{0,63}; made up when left out."),
+    seed={"type": ["string", "integer"], "description": "What ids, prices and chances are cast from."},
+    clock=CLOCK,
+    scenarios={"type": "array", "items": {"type": "string"}, "description": "Active scenarios, first things first."},
+    settings={"type": "object", "description": "Dotted names to values."},
+)
+_MADE = {"type": "object", "required": ["name", "base_url", "providers"]}
+
+
+def _described(call: ControlCall, sandbox: Sandbox) -> dict[str, Any]:
+    return {
+        "name": sandbox.name,
+        "base_url": f"{call.origin}{sandbox_prefix(sandbox.name)}",
+        "seed": sandbox.birth.seed,
+        "clock": clock_data(sandbox),
+        "scenarios": list(sandbox.force.names),
+        "providers": described_providers(call.server, sandbox, call.origin),
+    }
+
+
+def _birth(body: Mapping[str, Any], usual: Birth) -> Birth:
+    clock = body.get("clock") or {}
+    rate = read_rate(clock, present=usual.rate)
+    return Birth(
+        seed=body.get("seed", usual.seed),
+        start=read_now(clock) or usual.start,
+        rate=usual.rate if rate is None else Decimal(rate),
+        scenarios=tuple(body.get("scenarios", usual.scenarios)),
+        settings={**(usual.settings or {}), **body.get("settings", {})},
+    )
+
+
+async def listing(call: ControlCall) -> Answer:
+    """Every sandbox by name."""
+    server = call.server
+    found = [server.sandboxes.known(name) for name in server.sandboxes.names()]
+    rows = [
+        {
+            "name": one.name,
+            "base_url": f"{call.origin}{sandbox_prefix(one.name)}",
+            "clock": clock_data(one),
+            "scenarios": list(one.force.names),
+        }
+        for one in found
+        if one is not None
+    ]
+    return Answer({"sandboxes": rows})
+
+
+async def create(call: ControlCall) -> Answer:
+    """A new sandbox."""
+    sandboxes = call.server.sandboxes
+    made = await sandboxes.create(call.body.get("name"), _birth(call.body, sandboxes.birth))
+    return Answer(_described(call, made), status=201)
+
+
+async def show(call: ControlCall) -> Answer:
+    """One sandbox; looking at it does not make it."""
+    found = call.server.sandboxes.known(call.path_fields["name"])
+    if found is None:
+        raise NotFound("sandbox", call.path_fields["name"])
+    return Answer(_described(call, found))
+
+
+async def delete(call: ControlCall) -> Answer:
+    """Forget a sandbox."""
+    await call.server.sandboxes.delete(call.path_fields["name"])
+    return Answer(None, status=204)
+
+
+async def reset(call: ControlCall) -> Answer:
+    """This sandbox back to how it was made."""
+    sandbox = await call.sandbox()
+    await sandbox.reset()
+    return Answer(_described(call, sandbox))
+
+
+OPERATIONS = (
+    Operation(
+        "GET", "/sandboxes", listing, name="sandboxes", summary="Every sandbox by name", gives=list_of("sandboxes")
+    ),
+    Operation(
+        "POST",
+        "/sandboxes",
+        create,
+        name="createSandbox",
+        summary="A new sandbox with clock, seed, scenarios and settings of its own",
+        takes=NEW,
+        gives=_MADE,
+        status=201,
+    ),
+    Operation("GET", "/sandboxes/{name}", show, name="sandbox", summary="One sandbox", gives=_MADE),
+    Operation("DELETE", "/sandboxes/{name}", delete, name="deleteSandbox", summary="Forget a sandbox", status=204),
+    Operation("POST", "/reset", reset, name="reset", summary="This sandbox back to how it was made", gives=_MADE),
+)

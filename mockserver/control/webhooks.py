@@ -1,0 +1,84 @@
+"""`/_mock/webhooks/deliveries`."""
+
+from datetime import datetime
+from typing import Any
+
+from mockserver.control.operation import Answer, ControlCall, Operation, list_of, whole_query
+from mockserver.domain.moments import moment_text
+from mockserver.journal.redact import redact_url
+from mockserver.webhooks.model import Delivery
+
+
+def delivery_data(delivery: Delivery, next_try: datetime | None) -> dict[str, Any]:
+    """A delivery as the control API shows it; values in its URL's query are hidden."""
+    return {
+        "id": delivery.id,
+        "provider": delivery.provider,
+        "account": delivery.account,
+        "order": delivery.order,
+        "event": delivery.event,
+        "url": redact_url(delivery.url),
+        "state": delivery.state,
+        "created_at": moment_text(delivery.created_at),
+        "cause": delivery.cause,
+        "next_try": moment_text(next_try) if next_try is not None else None,
+        "request": {"headers": dict(delivery.headers), "body": delivery.body},
+        "attempts": [
+            {
+                "at": moment_text(attempt.at),
+                "verdict": attempt.outcome.verdict,
+                "status": attempt.outcome.status,
+                "headers": [list(pair) for pair in attempt.outcome.headers],
+                "body": attempt.outcome.body,
+                "detail": attempt.outcome.detail,
+                "milliseconds": attempt.outcome.milliseconds,
+            }
+            for attempt in delivery.attempts
+        ],
+    }
+
+
+async def listing(call: ControlCall) -> Answer:
+    """The newest deliveries, newest first."""
+    sandbox = await call.sandbox()
+    limit = whole_query(call, "limit", default=1000, most=5000)
+    async with sandbox.work("control") as work:
+        found = await sandbox.deliveries.listing(work, limit=limit)
+    return Answer({"deliveries": [delivery_data(delivery, due) for delivery, due in found]})
+
+
+async def show(call: ControlCall) -> Answer:
+    """One delivery with all its attempts."""
+    sandbox = await call.sandbox()
+    async with sandbox.work("control") as work:
+        found = await sandbox.deliveries.find(work, call.path_fields["id"])
+        return Answer(delivery_data(*await sandbox.deliveries.with_next(work, found)))
+
+
+async def redeliver(call: ControlCall) -> Answer:
+    """Attempt the delivery once more, at once; the answer does not wait for it."""
+    sandbox = await call.sandbox()
+    async with sandbox.work("control") as work:
+        found = await sandbox.deliveries.redeliver(work, call.path_fields["id"])
+        return Answer(delivery_data(*await sandbox.deliveries.with_next(work, found)))
+
+
+OPERATIONS = (
+    Operation(
+        "GET",
+        "/webhooks/deliveries",
+        listing,
+        name="deliveries",
+        summary="Webhook deliveries, newest first",
+        gives=list_of("deliveries"),
+        query={"limit": "how many at most (1000)"},
+    ),
+    Operation("GET", "/webhooks/deliveries/{id}", show, name="delivery", summary="One delivery"),
+    Operation(
+        "POST",
+        "/webhooks/deliveries/{id}/redeliver",
+        redeliver,
+        name="redeliver",
+        summary="Attempt a delivery once more",
+    ),
+)
