@@ -1,0 +1,6 @@
+"""The emulated APIs, one folder each. A new one is a folder here and a line below."""
+
+from mockserver.http.provider import Provider
+from mockserver.providers import daisysim
+
+PROVIDERS: tuple[Provider, ...] = (daisysim.PROVIDER,)

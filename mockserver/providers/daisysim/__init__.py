@@ -1,0 +1,46 @@
+"""DaisySIM Virtual Numbers API, v1.0."""
+
+from mockserver.domain.mistakes import (
+    AccountLocked,
+    AccountSuspended,
+    InternalError,
+    MethodNotAllowed,
+    MissingCredential,
+    PayloadTooLarge,
+    UnknownCredential,
+)
+from mockserver.http.provider import Mount, Provider
+from mockserver.providers.daisysim import auth, endpoints, errors, trade
+from mockserver.sandbox.settings import Setting
+
+PROVIDER = Provider(
+    name="daisysim",
+    title="DaisySIM Virtual Numbers API",
+    mounts=(Mount("daisysim.com", "/api/v1/virtual"),),
+    endpoints=endpoints.ENDPOINTS,
+    identify=auth.identify,
+    mistakes=errors.MISTAKES,
+    wrap=errors.wrap,
+    refuse=errors.refuse,
+    failure_schema="daisysim/error",
+    trade=trade.TRADE,
+    settings=(
+        Setting(
+            "daisysim.cancel_after",
+            "60s",
+            "duration",
+            "how old an activation must be before it can be cancelled (60 s documented, other sources say 120 or 180)",
+        ),
+        Setting("daisysim.price_ttl", "300s", "duration", "how long live prices stay before they are drawn anew"),
+    ),
+    webhooks={"code.received": "daisysim/code-received.webhook"},
+    common_mistakes=(
+        MissingCredential,
+        UnknownCredential,
+        AccountSuspended,
+        AccountLocked,
+        MethodNotAllowed,
+        PayloadTooLarge,
+        InternalError,
+    ),
+)

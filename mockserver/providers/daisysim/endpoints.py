@@ -1,0 +1,255 @@
+"""The eight endpoints. Each handler reads, asks and answers; what is refused is raised below it."""
+
+from mockserver.catalogue.numbers import fictional_number
+from mockserver.domain.mistakes import (
+    InsufficientBalance,
+    InvalidPrice,
+    NotFound,
+    NotTaken,
+    OutOfStock,
+    ProviderError,
+    TooEarly,
+)
+from mockserver.domain.orders import Order
+from mockserver.http.call import Call
+from mockserver.http.provider import Endpoint, Limit, Reply
+from mockserver.providers.daisysim import wire
+from mockserver.providers.daisysim.catalogue import Tier
+from mockserver.providers.daisysim.shop import known_service, live_tiers, move_prices, shop_of, stock_key
+from mockserver.providers.daisysim.trade import TRADE
+from mockserver.sandbox.orders import count_orders, list_orders
+
+
+async def balance(call: Call) -> Reply:
+    """Wallet and loyalty tier."""
+    async with call.work() as work:
+        account = await work.account("daisysim", call.account.id)
+        held = await work.balance(account)
+    return Reply(
+        {
+            "balance": wire.money(held),
+            "currency": "USD",
+            "email": account.details["email"],
+            "total_spent": wire.money(account.total_spent),
+            "discount": wire.discount(account.total_spent),
+        }
+    )
+
+
+async def countries(call: Call) -> Reply:
+    """Every country, sorted by name."""
+    return Reply(shop_of(call.sandbox).countries_answer())
+
+
+async def services(call: Call) -> Reply:
+    """What a country sells."""
+    return Reply(shop_of(call.sandbox).services_answer(call.fields["country_id"]))
+
+
+async def prices(call: Call) -> Reply:
+    """The tiers of a country and service that have numbers left."""
+    async with call.work() as work:
+        account = await work.account("daisysim", call.account.id)
+        name, percent, _ = wire.TIERS[wire.tier_of(account.total_spent)]
+        rows = []
+        total = 0
+        for tier in live_tiers(call, now=work.now):
+            left = tier.stock - await work.sold(stock_key(call, tier))
+            if left > 0:
+                total += left
+                price = wire.money(tier.price)
+                rows.append({"tier": tier.number, "price": price, "discount_pct": percent, "available": left})
+    return Reply(
+        {
+            "country": call.fields["country"],
+            "service": call.fields["service"],
+            "total_numbers": total,
+            "discount_tier": name,
+            "discount_pct": percent,
+            "tiers": rows,
+        }
+    )
+
+
+async def purchase(call: Call) -> Reply:
+    """Charge the price and give a number; the checks run in the order price, stock, balance."""
+    if call.decide("reprice") is not None:
+        move_prices(call)
+    async with call.work() as work:
+        tier = _tier_at_price(call, live_tiers(call, now=work.now))
+        key = stock_key(call, tier)
+        await work.take_stock(key, stock=tier.stock)
+        account = await work.account("daisysim", call.account.id)
+        facts = await _facts(call, await work.next_number("daisysim/phone"), account.total_spent)
+        order = await work.place(
+            TRADE,
+            kind="activation",
+            account=account.id,
+            amount=tier.price,
+            facts=facts,
+            rule=call.decide("life", facts),
+            stock=key,
+        )
+        left = await work.balance(account)
+    call.touched(order)
+    return Reply(
+        {
+            "activation_id": order.id,
+            "phone_number": facts["phone_number"],
+            "amount_charged": wire.money(order.amount),
+            "balance_after": wire.money(left),
+            "service": facts["label"],
+            "country": facts["country_name"],
+        },
+        status=201,
+    )
+
+
+async def check(call: Call) -> Reply:
+    """Whether the code is there."""
+    async with call.work() as work:
+        order = call.touched(await work.own_order(call.account, call.fields["activation_id"]))
+    return Reply(wire.status(order, _shown(call, order)))
+
+
+async def cancel(call: Call) -> Reply:
+    """Give the number back for a full refund."""
+    async with call.work() as work:
+        order = call.touched(await work.own_order(call.account, call.fields["activation_id"]))
+        await work.send(order, "cancel")
+        left = await work.balance(call.account)
+    return Reply(
+        {"activation_id": order.id, "refund": wire.money(order.amount), "balance_after": wire.money(left)},
+    )
+
+
+async def history(call: Call) -> Reply:
+    """The account's orders, newest first."""
+    page, per_page = call.fields["page"], call.fields["per_page"]
+    word = call.fields.get("status") or ""
+    account = call.account.id
+    async with call.work() as work:
+        shown = word.capitalize()
+        total = await count_orders(work.tx, "daisysim", account, shown=shown)
+        skip = (page - 1) * per_page
+        found = await list_orders(work.tx, "daisysim", account, shown=shown, skip=skip, limit=per_page)
+    pagination = {
+        "current_page": page,
+        "per_page": per_page,
+        "total": total,
+        "last_page": max(1, -(-total // per_page)),
+    }
+    return Reply(
+        {"orders": [wire.history_row(order, _shown(call, order)) for order in found], "pagination": pagination}
+    )
+
+
+def _tier_at_price(call: Call, tiers: tuple[Tier, ...]) -> Tier:
+    """The tier with the price sent; raises InvalidPrice, and OutOfStock when the pair never has any numbers."""
+    if tiers and not any(tier.stock for tier in tiers):
+        raise OutOfStock
+    try:
+        price = wire.USD.rounded(call.fields["price"])
+    except ValueError:
+        raise InvalidPrice from None
+    for tier in tiers:
+        if tier.price == price:
+            return tier
+    raise InvalidPrice
+
+
+async def _facts(call: Call, number: int, total_spent: int) -> dict[str, object]:
+    country = shop_of(call.sandbox).catalogue.country(call.fields["country"])
+    service = known_service(call)
+    assert country is not None, "a tier belongs to a known country"
+    assert service is not None, "a tier belongs to a known service"
+    return {
+        "country": country.id,
+        "country_name": country.name,
+        "service": service.code,
+        "label": call.fields.get("service_name") or service.name,
+        "phone_number": fictional_number(country.iso2, call.sandbox.dice, "daisysim", number),
+        "discount_pct": wire.TIERS[wire.tier_of(total_spent)][1],
+    }
+
+
+def _shown(call: Call, order: Order) -> str:
+    return call.sandbox.machine_named(order.machine).shown(order.state)
+
+
+ENDPOINTS = (
+    Endpoint(
+        "GET", "/balance", balance, name="balance", summary="Wallet balance and loyalty tier", gives="daisysim/balance"
+    ),
+    Endpoint(
+        "GET",
+        "/countries",
+        countries,
+        name="countries",
+        summary="All countries, sorted by name",
+        gives="daisysim/countries",
+        mistakes=(ProviderError,),
+    ),
+    Endpoint(
+        "GET",
+        "/services/{country_id}",
+        services,
+        name="services",
+        summary="What a country sells",
+        gives="daisysim/services",
+        path_fields="daisysim/country.path",
+    ),
+    Endpoint(
+        "POST",
+        "/prices",
+        prices,
+        name="prices",
+        summary="Price tiers of a country and service",
+        gives="daisysim/prices",
+        takes="daisysim/prices.request",
+        limit=Limit(30),
+    ),
+    Endpoint(
+        "POST",
+        "/purchase",
+        purchase,
+        name="purchase",
+        summary="Buy a number",
+        gives="daisysim/purchase",
+        takes="daisysim/purchase.request",
+        status=201,
+        limit=Limit(10),
+        mistakes=(InvalidPrice, InsufficientBalance, OutOfStock, ProviderError),
+    ),
+    Endpoint(
+        "GET",
+        "/check/{activation_id}",
+        check,
+        name="check",
+        summary="Whether the code has arrived",
+        gives="daisysim/check",
+        path_fields="daisysim/activation.path",
+        limit=Limit(60),
+        mistakes=(NotFound,),
+    ),
+    Endpoint(
+        "POST",
+        "/cancel/{activation_id}",
+        cancel,
+        name="cancel",
+        summary="Cancel a number that has no code yet",
+        gives="daisysim/cancel",
+        path_fields="daisysim/activation.path",
+        limit=Limit(10),
+        mistakes=(NotFound, NotTaken, TooEarly),
+    ),
+    Endpoint(
+        "GET",
+        "/history",
+        history,
+        name="history",
+        summary="The account's orders, newest first",
+        gives="daisysim/history",
+        query="daisysim/history.query",
+    ),
+)

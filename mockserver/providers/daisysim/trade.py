@@ -1,0 +1,71 @@
+"""What the use cases need to know of DaisySIM."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.domain.mistakes import Invalid
+from mockserver.domain.moments import seconds_text
+from mockserver.domain.orders import Order
+from mockserver.engine.dice import Dice
+from mockserver.providers.daisysim import wire
+from mockserver.sandbox.trade import Trade
+from mockserver.sandbox.work import Work
+from mockserver.webhooks.model import Notice
+
+_KEY_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def activation_id(dice: Dice, kind: str, number: int) -> str:
+    """A text of nine digits (documented); each id is a few above the one before."""
+    start = 100_000_000 + dice.below(400_000_000, "activation ids start")
+    return str(start + number * 7 + dice.below(7, "activation id", number))
+
+
+def compose(work: Work, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """An SMS: `code` as given (1 to 32 printable characters) or six digits; `text` as given or our own."""
+    code = given.get("code")
+    text = given.get("text")
+    if code is None:
+        code = work.dice.digits(6, "code", order.id, order.visit)
+    if not isinstance(code, str) or not 0 < len(code) <= 32 or not code.isprintable():
+        raise Invalid({"code": ["must be a text of 1 to 32 printable characters"]})
+    if text is not None and (not isinstance(text, str) or len(text) > 1000):
+        raise Invalid({"text": ["must be a text of at most 1000 characters"]})
+    label = order.facts["label"]
+    return {
+        "code": code,
+        "text": f"{label}: {code} is your verification code." if text is None else text,
+        "received_at": seconds_text(work.now),
+    }
+
+
+async def notices(work: Work, order: Order, event: str) -> list[Notice]:
+    """The account's one webhook, unsigned (documented); its URL is kept as it was set, query included."""
+    account = await work.account(order.provider, order.account)
+    if not account.webhook_url:
+        return []
+    headers = {"content-type": "application/json", "user-agent": "DaisySIM-Webhook/1.0"}
+    return [Notice(event, account.webhook_url, wire.code_received(order), headers)]
+
+
+def new_credential(dice: Dice, account_id: str) -> dict[str, str]:
+    """A key as real ones look: `DA_` and 40 letters and digits (observed)."""
+    return {"key": "DA_" + dice.letters(_KEY_ALPHABET, 40, "key", account_id)}
+
+
+def account_details(account_id: str) -> dict[str, Any]:
+    """An address that belongs to nobody (RFC 2606)."""
+    return {"email": f"{account_id}@example.com"}
+
+
+TRADE = Trade(
+    provider="daisysim",
+    currency=wire.USD,
+    kinds=("activation",),
+    order_id=activation_id,
+    compose=compose,
+    notices=notices,
+    credential=("key",),
+    new_credential=new_credential,
+    account_details=account_details,
+)

@@ -1,0 +1,82 @@
+"""DaisySIM's shapes: what its answers and its webhook look like."""
+
+from typing import Any
+
+import orjson
+
+from mockserver.domain.moments import seconds_text
+from mockserver.domain.money import Currency
+from mockserver.domain.orders import Order
+
+#: Wallets and prices are kept in ten-thousandths of a dollar: the API has at most 4 decimals (documented).
+USD = Currency("USD", 4)
+
+#: (name, percent, total spent from which it holds, in minor units). Silver and Gold's threshold are
+#: documented, the rest is assumed.
+TIERS = (("Bronze", 0, 0), ("Silver", 10, 250_000), ("Gold", 15, 1_000_000), ("Platinum", 20, 5_000_000))
+
+
+def money(minor: int) -> orjson.Fragment:
+    """A JSON number with exactly the decimals that the page prints: 1.1400."""
+    return orjson.Fragment(USD.text(minor).encode())
+
+
+def tier_of(total_spent: int) -> int:
+    """The index of the loyalty tier in `TIERS`."""
+    return max(index for index, (_, _, threshold) in enumerate(TIERS) if total_spent >= threshold)
+
+
+def discount(total_spent: int) -> dict[str, Any]:
+    """The loyalty part of a balance; at the top there is no next tier."""
+    index = tier_of(total_spent)
+    name, percent, _ = TIERS[index]
+    if index + 1 == len(TIERS):
+        return {"tier": name, "percent": percent, "next_tier": None, "next_at": None, "needed": None}
+    following, _, threshold = TIERS[index + 1]
+    return {
+        "tier": name,
+        "percent": percent,
+        "next_tier": following,
+        "next_at": threshold // 10_000,
+        "needed": money(threshold - total_spent),
+    }
+
+
+def status(order: Order, shown: str) -> dict[str, Any]:
+    """The answer of /check."""
+    return {
+        "activation_id": order.id,
+        "status": shown,
+        "code": order.facts.get("code"),
+        "phone_number": order.facts["phone_number"],
+    }
+
+
+def history_row(order: Order, shown: str) -> dict[str, Any]:
+    """One order of /history."""
+    done = "code" in order.facts
+    return {
+        "activation_id": order.id,
+        "phone_number": order.facts["phone_number"],
+        "service": order.facts["label"],
+        "country": order.facts["country_name"],
+        "status": shown,
+        "code": order.facts.get("code"),
+        "amount_charged": money(order.amount),
+        "created_at": seconds_text(order.created_at),
+        "completed_at": seconds_text(order.entered_at) if done else None,
+    }
+
+
+def code_received(order: Order) -> bytes:
+    """The body of the webhook: all texts."""
+    return orjson.dumps(
+        {
+            "event": "code.received",
+            "activation_id": order.id,
+            "phone_number": order.facts["phone_number"],
+            "service": order.facts["label"],
+            "code": order.facts["code"],
+            "received_at": order.facts["received_at"],
+        }
+    )
