@@ -92,13 +92,15 @@ class Service:
         paths: dict[str, dict[str, Endpoint]] = {}
         for endpoint in annex.endpoints if annex else provider.endpoints:
             paths.setdefault(endpoint.path, {})[endpoint.method] = endpoint
-        routes = [Route(path, _Resource(self, methods)) for path, methods in paths.items()]
+        routes = [Route(path, _Resource(self, methods)) for path, methods in paths.items() if "{" in path]
         #: Answers any path as unknown, in the provider's envelope.
         self.elsewhere = _Resource(self, {})
         self._router = Router(routes, default=self.elsewhere, redirect_slashes=False)
+        #: Paths without fields need no pattern; the router keeps those with some.
+        self._plain = {path: _Resource(self, methods) for path, methods in paths.items() if "{" not in path}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._router(scope, receive, send)
+        await (self._plain.get(scope["path"]) or self._router)(scope, receive, send)
 
 
 class _Resource:
@@ -165,7 +167,7 @@ async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope
         call.identify(account)
         _count_call(call, endpoint)
     _read_fields(service, call, endpoint, scope, body)
-    if sandbox.force.speaks_of("refuse", provider.name):
+    if sandbox.force.speaking("refuse", provider.name, endpoint.name):
         rule = call.decide("refuse")
         if rule is not None:
             raise mistake_named(rule.then["refuse"])
@@ -183,8 +185,7 @@ def _count_call(call: Call, endpoint: Endpoint) -> None:
     sandbox = call.sandbox
     if limit is None or sandbox.settings.values["rate_limits"] == "off":
         return
-    now = sandbox.clock.now()
-    wait = sandbox.limiter.take(call.limit_name(), calls=limit.calls, window=limit.window, now=now)
+    wait = sandbox.limiter.take(call.limit_name(), calls=limit.calls, window=limit.window, now=call.entry.at)
     if wait is not None:
         raise RateLimited(endpoint.name, max(wait, timedelta(seconds=1)))
 
@@ -281,7 +282,7 @@ async def _send(
     ]
     headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers]
     entry.status = answer.status
-    entry.response_headers = tuple((name.decode(), value.decode("latin-1")) for name, value in headers)
+    entry.response_headers = tuple(headers)
     confidential = call.endpoint is not None and call.endpoint.confidential
     kept = payload[:MOST_BODY]
     entry.response_body = redact_body(kept, service.secret_body) if confidential else kept

@@ -21,7 +21,7 @@ from mockserver.engine.matching import Subject
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.journal.journal import Journal
 from mockserver.sandbox import accounts
-from mockserver.sandbox.codec import decode_timer
+from mockserver.sandbox.codec import decode_account, decode_timer
 from mockserver.sandbox.deliveries import Deliveries, Sender
 from mockserver.sandbox.force import Force, in_force
 from mockserver.sandbox.limits import Limiter
@@ -259,9 +259,18 @@ class Sandbox:
         return True
 
     async def find_account(self, provider: str, parts: Sequence[str]) -> Account | None:
-        """The account that a credential opens."""
-        async with self.work("credential", settle=False) as work:
-            return await accounts.find_account(work, self.trades[provider], parts)
+        """The account that a credential opens; with `accept_any_key`, one is opened for an unknown one."""
+        found = await self._store.read("credentials", accounts.digest(provider, parts))
+        if found is not None:
+            return await self._account(provider, found.data.decode())
+        if not self.settings.values["accept_any_key"]:
+            return None
+        async with self.work("credential") as work:
+            return await accounts.find_or_open(work, self.trades[provider], parts)
+
+    async def _account(self, provider: str, account_id: str) -> Account | None:
+        row = await self._store.read("accounts", f"{provider}/{account_id}")
+        return decode_account(row.data) if row is not None else None
 
 
 class Turn:
