@@ -38,7 +38,7 @@ def blocks_of(iso2: str) -> tuple[Block, ...]:
 
 
 def how_many_numbers(iso2: str) -> int:
-    """How many different numbers a country has here: 30 (AU) to 10,000, Testland 10**9; KeyError as `blocks_of`."""
+    """How many numbers a country has here: 30 (AU) to 100,000 (IE), Testland 10**9; KeyError as `blocks_of`."""
     return _size(blocks_of(iso2))
 
 
