@@ -6,12 +6,12 @@ One lock covers each unit of work; nothing that waits for the outside is ever do
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from types import TracebackType
 from typing import Any
 
-from mockserver.clockwork.clock import Clock, machine_now
+from mockserver.clockwork.clock import Clock, GoesBack, machine_now
 from mockserver.clockwork.ticker import Ticker
 from mockserver.clockwork.timeline import MOST_FIRED, Ran, advance
 from mockserver.domain.accounts import Account
@@ -143,12 +143,15 @@ class Sandbox:
         """Open the accounts of the scenarios in force that do not exist yet."""
         await self._open_accounts()
 
-    async def advance(self, *, by: Any = None, to: datetime | None = None) -> Ran:
+    async def advance(self, *, by: timedelta | None = None, to: datetime | None = None) -> Ran:
         """Move time by a span or to a moment; with neither, until nothing is left to come.
 
         Raises GoesBack or LimitReached; what ran before the latter is kept.
         """
-        until = self.clock.now() + by if by is not None else to
+        now = self.clock.now()
+        if to is not None and to < now:
+            raise GoesBack(now, to)
+        until = now + by if by is not None else to
         self._advancing += 1
         self._ticker.forget()
         try:
