@@ -116,8 +116,9 @@ class App:
             name, slash, rest = path[2:].partition("/")
             prefix, path = f"/~{name}", slash + rest
         if path == "/_mock" or path.startswith("/_mock/"):
-            inner = {**scope, "path": path, "mock.sandbox_name": name}
-            await (self._control or self._made_control())(inner, receive, send)
+            scope["path"] = path
+            scope["mock.sandbox_name"] = name
+            await (self._control or self._made_control())(scope, receive, send)
             return
         found = self._route(path, scope)
         if found is None:
@@ -125,8 +126,10 @@ class App:
         service, inside, own = found
         sandbox = self._sandboxes.known(name) if name == DEFAULT else None
         arrival = Arrival(sandbox or await self._sandboxes.use(name), prefix + inside)
-        inner = {**scope, "path": own, "root_path": "", "mock.arrival": arrival}
-        await service(inner, receive, send)
+        scope["path"] = own
+        scope["root_path"] = ""
+        scope["mock.arrival"] = arrival
+        await service(scope, receive, send)
 
     def _route(self, path: str, scope: Scope) -> Routed | None:
         """The service (or its answer to unknown paths), the path in front of its own, and its own path."""

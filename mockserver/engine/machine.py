@@ -5,7 +5,7 @@ earlier visit does nothing; `refund`, `cashback`, `spend` and `restock` happen a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -137,8 +137,7 @@ def _enter(
     due, settled = _unsettled((*effects, *state.effects), order.settled)
     # An order that goes in circles would otherwise grow with every round.
     past = order.history if len(order.history) < MOST_PASSAGES else (order.history[0], *order.history[2:])
-    entered = replace(
-        order,
+    entered = order._replace(
         state=name,
         visit=order.visit + 1,
         entered_at=circumstances.now,

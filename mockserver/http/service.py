@@ -1,7 +1,7 @@
 """Serves a provider from its declaration: routing, identity, limits, checks, envelope, journal."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from time import perf_counter_ns
@@ -31,6 +31,7 @@ from mockserver.domain.mistakes import (
 )
 from mockserver.http.body import read_body
 from mockserver.http.call import Call
+from mockserver.http.checking import Errors, QueryReader
 from mockserver.http.dates import http_date
 from mockserver.http.provider import Annex, Endpoint, Provider, Wording, word
 from mockserver.http.schemas import SchemaStore
@@ -92,15 +93,26 @@ class Service:
         paths: dict[str, dict[str, Endpoint]] = {}
         for endpoint in annex.endpoints if annex else provider.endpoints:
             paths.setdefault(endpoint.path, {})[endpoint.method] = endpoint
-        routes = [Route(path, _Resource(self, methods)) for path, methods in paths.items() if "{" in path]
         #: Answers any path as unknown, in the provider's envelope.
         self.elsewhere = _Resource(self, {})
-        self._router = Router(routes, default=self.elsewhere, redirect_slashes=False)
-        #: Paths without fields need no pattern; the router keeps those with some.
+        #: Paths without fields need no pattern; those with some are told apart by a router for their first part.
         self._plain = {path: _Resource(self, methods) for path, methods in paths.items() if "{" not in path}
+        routes: dict[str, list[Route]] = {}
+        for path, methods in paths.items():
+            if "{" in path:
+                routes.setdefault(_first_part(path), []).append(Route(path, _Resource(self, methods)))
+        self._routers = {
+            part: Router(group, default=self.elsewhere, redirect_slashes=False) for part, group in routes.items()
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (self._plain.get(scope["path"]) or self._router)(scope, receive, send)
+        path = scope["path"]
+        found = self._plain.get(path) or self._routers.get(_first_part(path)) or self.elsewhere
+        await found(scope, receive, send)
+
+
+def _first_part(path: str) -> str:
+    return path[1:].partition("/")[0]
 
 
 class _Resource:
@@ -127,7 +139,8 @@ class _Resource:
             endpoint=endpoint,
             entry=entry,
             headers=headers,
-            base_url=f"{scope.get('scheme', 'http')}://{headers.get('host', 'localhost')}{arrival.prefix}",
+            prefix=arrival.prefix,
+            scheme=scope.get("scheme", "http"),
         )
         extra: tuple[tuple[str, str], ...]
         try:
@@ -192,25 +205,29 @@ def _count_call(call: Call, endpoint: Endpoint) -> None:
 
 def _read_fields(service: Service, call: Call, endpoint: Endpoint, scope: Scope, body: bytes) -> None:
     """Body, query and path fields; of the same name, the path's wins."""
-    errors: dict[str, list[str]] = {}
+    errors: Errors = {}
     if endpoint.takes is not None:
         checker = service.schemas.checker(endpoint.takes)
         data = _json(body)
         errors = checker.check(data)
         if not errors:
             call.fields |= checker.normalise(data)
-    texts: list[tuple[str | None, Callable[[], list[tuple[str, str]]]]] = [
-        (endpoint.form, lambda: _pairs(body)),
-        (endpoint.query, lambda: _pairs(scope["query_string"])),
-        (endpoint.path_fields, lambda: list(scope["path_params"].items())),
-    ]
-    for schema, pairs in texts:
-        if schema is not None:
-            values, wrong = service.schemas.query_reader(schema).read(pairs())
-            call.fields |= values
-            errors = errors | wrong
+    readers = service.schemas
+    if endpoint.form is not None:
+        errors = _read_texts(call, readers.query_reader(endpoint.form), _pairs(body), errors)
+    if endpoint.query is not None:
+        errors = _read_texts(call, readers.query_reader(endpoint.query), _pairs(scope["query_string"]), errors)
+    if endpoint.path_fields is not None:
+        pairs = list(scope["path_params"].items())
+        errors = _read_texts(call, readers.query_reader(endpoint.path_fields), pairs, errors)
     if errors:
         raise Invalid(errors)
+
+
+def _read_texts(call: Call, reader: QueryReader, pairs: list[tuple[str, str]], errors: Errors) -> Errors:
+    values, wrong = reader.read(pairs)
+    call.fields |= values
+    return errors | wrong if wrong else errors
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:

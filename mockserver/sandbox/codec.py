@@ -47,25 +47,10 @@ def decode_order(data: bytes) -> Order:
     """The order of `encode_order`."""
     row = orjson.loads(data)
     created = row[7]
-    history = tuple(Passage(state, from_micros(created + after), cause) for state, after, cause in row[12])
-    return Order(
-        provider=row[0],
-        kind=row[1],
-        id=row[2],
-        account=row[3],
-        sequence=row[4],
-        state=row[5],
-        visit=row[6],
-        created_at=from_micros(created),
-        entered_at=from_micros(created + row[8]),
-        amount=row[9],
-        machine=row[10],
-        facts=row[11],
-        history=history,
-        rule=row[13],
-        plan=row[14],
-        settled=tuple(row[15]),
-    )
+    history = tuple([Passage(state, from_micros(created + after), cause) for state, after, cause in row[12]])
+    row[7], row[8] = from_micros(created), from_micros(created + row[8])
+    row[12], row[15] = history, tuple(row[15])
+    return Order._make(row)
 
 
 def encode_account(account: Account) -> bytes:

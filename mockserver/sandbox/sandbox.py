@@ -29,7 +29,7 @@ from mockserver.sandbox.settings import Setting, SettingsTable
 from mockserver.sandbox.trade import Trade
 from mockserver.sandbox.work import Work
 from mockserver.scenario.library import Library
-from mockserver.stores.base import Store
+from mockserver.stores.base import Row, Store
 from mockserver.stores.memory import MemoryStore
 
 
@@ -82,6 +82,8 @@ class Sandbox:
         self._advancing = 0
         self._next_timer: datetime | None = None
         self._catalogues: dict[str, Any] = {}
+        #: Accounts that called, as decoded from the row they were found in.
+        self._seen: dict[str, tuple[Row, Account]] = {}
         self._set_up()
 
     @classmethod
@@ -193,6 +195,7 @@ class Sandbox:
             self.tallies.clear()
             self.inbox.clear()
             self._machines.clear()
+            self._seen.clear()
             self.library = self._shared.library.overlaid()
             self.settings = SettingsTable(self._shared.rows)
             self._next_timer = None
@@ -272,8 +275,14 @@ class Sandbox:
             return await accounts.find_or_open(work, self.trades[provider], parts)
 
     async def _account(self, provider: str, account_id: str) -> Account | None:
-        row = await self._store.read("accounts", f"{provider}/{account_id}")
-        return decode_account(row.data) if row is not None else None
+        key = f"{provider}/{account_id}"
+        row = await self._store.read("accounts", key)
+        if row is None:
+            return None
+        seen = self._seen.get(key)
+        if seen is None or seen[0] is not row:
+            seen = self._seen[key] = (row, decode_account(row.data))
+        return seen[1]
 
 
 class Turn:

@@ -1,6 +1,6 @@
 """The eight endpoints. Each handler reads, asks and answers; what is refused is raised below it."""
 
-from mockserver.catalogue.numbers import fictional_number
+from mockserver.catalogue.numbers import number_at
 from mockserver.domain.mistakes import (
     InsufficientBalance,
     InvalidPrice,
@@ -168,7 +168,7 @@ async def _facts(call: Call, number: int, total_spent: int) -> dict[str, object]
         "country_name": country.name,
         "service": service.code,
         "label": call.fields.get("service_name") or service.name,
-        "phone_number": fictional_number(country.iso2, call.sandbox.dice, "daisysim", number),
+        "phone_number": number_at(country.iso2, call.sandbox.dice.below(1 << 32, "daisysim phones") + number),
         "discount_pct": wire.TIERS[wire.tier_of(total_spent)][1],
     }
 
