@@ -122,6 +122,7 @@ class Server(uvicorn.Server):
         # What was imported stays: no collection need walk it. A request makes some hundred short-lived objects,
         # so that the default of one young collection for 700 would run every few requests.
         gc.freeze()
+        gc.enable()
         gc.set_threshold(20_000, 20, 50)
         self._on_started()
 

@@ -1,10 +1,9 @@
 """Matchers over a flat subject: a match is the absence of differences, so every "no" explains itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, NamedTuple
 
 Subject = Mapping[str, Any]
 
@@ -12,8 +11,7 @@ Subject = Mapping[str, Any]
 COMPARISONS = ("eq", "ne", "in", "not_in", "gt", "gte", "lt", "lte", "prefix", "suffix", "contains", "like", "exists")
 
 
-@dataclass(frozen=True, slots=True)
-class Matcher:
+class Matcher(NamedTuple):
     """All of `tests`, pairs of a comparison and its operand, must hold for one value."""
 
     tests: tuple[tuple[str, Any], ...]
@@ -33,8 +31,7 @@ class Matcher:
         return " and ".join(f"{name} {operand!r}" for name, operand in self.tests)
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(NamedTuple):
     """Why a condition does not hold: the name looked up, what was wanted, what was found."""
 
     name: str

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.domain.accounts import Account
+from mockserver.domain.mistakes import NotFound
 from mockserver.domain.orders import Order
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.http.provider import Endpoint, Limit, Provider
@@ -77,6 +78,13 @@ class Call:
         assert self.endpoint is not None, "only calls of an endpoint are counted"
         bucket = self.limit.bucket if self.limit and self.limit.bucket else self.endpoint.name
         return f"{self.provider.name}/{self.entry.account}/{bucket}"
+
+    async def own_order(self, order_id: str) -> Order:
+        """The caller's order as it stands; raises NotFound. For calls that only look; others use `work`."""
+        order = await self.sandbox.order(self.provider.name, order_id)
+        if order.account != self.account.id:
+            raise NotFound("order", order_id)
+        return self.touched(order)
 
     def work(self) -> Turn:
         """A unit of work caused by this call."""

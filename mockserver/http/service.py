@@ -1,16 +1,17 @@
 """Serves a provider from its declaration: routing, identity, limits, checks, envelope, journal."""
 
 import logging
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import orjson
+from starlette.convertors import PathConvertor, StringConvertor
 from starlette.routing import Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import (
@@ -57,16 +58,14 @@ _REFUSED: dict[str, type[AccountRefused]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """Where a request came in: its sandbox, and the path in front of the provider's own (`/~w/host/v1`)."""
 
     sandbox: Sandbox
     prefix: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Payload:
+class _Payload(NamedTuple):
     """An answer as bytes."""
 
     status: int
@@ -95,19 +94,28 @@ class Service:
             paths.setdefault(endpoint.path, {})[endpoint.method] = endpoint
         #: Answers any path as unknown, in the provider's envelope.
         self.elsewhere = _Resource(self, {})
-        #: Paths without fields need no pattern; those with some are told apart by a router for their first part.
-        self._plain = {path: _Resource(self, methods) for path, methods in paths.items() if "{" not in path}
-        routes: dict[str, list[Route]] = {}
-        for path, methods in paths.items():
-            if "{" in path:
-                routes.setdefault(_first_part(path), []).append(Route(path, _Resource(self, methods)))
-        self._routers = {
-            part: Router(group, default=self.elsewhere, redirect_slashes=False) for part, group in routes.items()
-        }
+        resources = {path: _Resource(self, methods) for path, methods in paths.items()}
+        routes = [Route(path, resource) for path, resource in resources.items()]
+        self.router = Router(routes, default=self.elsewhere, redirect_slashes=False)
+        # The router asks one route after the other; most paths can be told by their text or their first part.
+        self._plain = {path: resource for path, resource in resources.items() if "{" not in path}
+        self._by_part: dict[str, list[tuple[re.Pattern[str], _Resource]]] = {}
+        for route in routes:
+            texts = all(isinstance(one, StringConvertor | PathConvertor) for one in route.param_convertors.values())
+            if "{" in route.path and texts:
+                self._by_part.setdefault(_first_part(route.path), []).append((route.path_regex, resources[route.path]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        found = self._plain.get(path) or self._routers.get(_first_part(path)) or self.elsewhere
+        found: ASGIApp | None = self._plain.get(path)
+        if found is None:
+            found = self.router
+            for pattern, resource in self._by_part.get(_first_part(path), ()):
+                match = pattern.match(path)
+                if match is not None:
+                    scope["path_params"] = match.groupdict()
+                    found = resource
+                    break
         await found(scope, receive, send)
 
 
