@@ -3,8 +3,9 @@
 Law, kept by a property test: many small steps equal one big step.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from mockserver.clockwork.clock import Clock
 
@@ -12,15 +13,15 @@ from mockserver.clockwork.clock import Clock
 MOST_FIRED = 100_000
 
 
-class Ran(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Ran:
     """What running some due things came to: timers fired, delivery attempts that succeeded and failed."""
 
     fired: int = 0
     delivered: int = 0
     failed: int = 0
 
-    def plus(self, other: "Ran") -> "Ran":
-        """Both together."""
+    def __add__(self, other: "Ran") -> "Ran":
         return Ran(self.fired + other.fired, self.delivered + other.delivered, self.failed + other.failed)
 
 
@@ -58,7 +59,7 @@ async def advance(clock: Clock, agenda: Agenda, *, until: datetime | None, most:
         if ran.fired >= most:
             raise LimitReached(ran, clock.now())
         clock.reach(due)
-        ran = ran.plus(await agenda.run_due(due, most=most - ran.fired))
+        ran += await agenda.run_due(due, most=most - ran.fired)
     if until is not None:
         clock.reach(until)
     return ran

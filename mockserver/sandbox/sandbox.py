@@ -239,7 +239,7 @@ class Sandbox:
                 fired += 1
         async with self.work("clock", settle=False) as work:
             await self._deliveries.start_due(work)
-        return Ran(fired=fired).plus(await self._deliveries.wait())
+        return Ran(fired=fired) + await self._deliveries.wait()
 
     # -- inside ----------------------------------------------------------------------------------------
 

@@ -198,6 +198,7 @@ ENDPOINTS = (
         summary="What a country sells",
         gives="daisysim/services",
         path_fields="daisysim/country.path",
+        mistakes=(ProviderError,),
     ),
     Endpoint(
         "POST",
@@ -208,6 +209,7 @@ ENDPOINTS = (
         gives="daisysim/prices",
         takes="daisysim/prices.request",
         limit=Limit(30),
+        mistakes=(ProviderError,),
     ),
     Endpoint(
         "POST",
