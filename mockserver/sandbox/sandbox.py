@@ -224,9 +224,9 @@ class Sandbox:
     # -- the agenda (clockwork.timeline) ---------------------------------------------------------------
 
     async def next_moment(self) -> datetime | None:
-        """When the next timer or delivery is due; now, while a delivery is under way."""
+        """When the next timer or delivery is due; the beginning, while a delivery is under way: it was due before."""
         if self._deliveries.busy:
-            return self.clock.now()
+            return self.born_at
         async with self.work("clock", settle=False) as work:
             moments = [await work.tx.next_due("timers"), await work.tx.next_due("outbox")]
         return min((moment for moment in moments if moment is not None), default=None)
@@ -336,8 +336,9 @@ class Turn:
                 sandbox._next_timer = await work.tx.next_due("timers")
                 waiting = await work.tx.next_due("outbox")
             await self._transaction.__aexit__(kind, error, trace)
-            if work.touched_due and error is None and not sandbox._advancing:
+            if work.touched_due and not sandbox._advancing:
                 moments = [moment for moment in (sandbox._next_timer, waiting) if moment is not None]
-                sandbox._ticker.expect(min(moments, default=None))
+                # What was settled before a refused use case may have put something in the outbox.
+                sandbox._ticker.expect(min(moments, default=None) if error is None else work.now)
         finally:
             sandbox._lock.release()
