@@ -1,5 +1,6 @@
 """The one ASGI app: sandboxes by path prefix, providers by prefix or Host, the control API, all resources."""
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from mockserver.http.schemas import SchemaStore
 from mockserver.http.service import Arrival, Service
 from mockserver.providers import PROVIDERS
 from mockserver.resources import bundled
+from mockserver.sandbox.accounts import is_sealed
 from mockserver.sandbox.sandbox import Birth, Surroundings
 from mockserver.sandbox.sandboxes import DEFAULT, Sandboxes
 from mockserver.sandbox.settings import COMMON
@@ -23,6 +25,13 @@ from mockserver.webhooks.model import Delivery, Outcome
 if TYPE_CHECKING:
     from mockserver.control.problems import Problem
     from mockserver.webhooks.dispatcher import Dispatcher
+
+log = logging.getLogger("mockserver")
+
+
+class StateRefused(Exception):
+    """The snapshot to start from cannot be restored; the message names the file and what is wrong."""
+
 
 #: Who answers, the path in front of its own, and its own path.
 Routed = tuple[ASGIApp, str, str]
@@ -38,6 +47,8 @@ class App:
         self._settings = settings
         self._started = machine_now()
         self._providers = {provider.name: provider for provider in providers}
+        #: Not before a snapshot was read: one that was refused is not written over.
+        self._restored = False
         self._dispatcher: Dispatcher | None = None
         self._control: ASGIApp | None = None
         schemas = self._schemas = SchemaStore(bundled("schemas"))
@@ -67,11 +78,32 @@ class App:
             mounts.sort(key=lambda row: -len(row[0]))
 
     async def startup(self) -> None:
-        """Make the default sandbox; raises ScenarioProblems and Invalid for what cannot be."""
-        await self._sandboxes.use(DEFAULT)
+        """Make the default sandbox, from a snapshot where settings name one that exists.
+
+        Raises ScenarioProblems and Invalid for what cannot be, StateRefused for a snapshot that cannot be restored.
+        """
+        sandbox = await self._sandboxes.use(DEFAULT)
+        path = self._settings.state
+        if path is not None and (path.exists() or not self._settings.save_on_exit):
+            from mockserver.sandbox.statefile import load
+
+            try:
+                await load(sandbox, path, version=__version__)
+            except Exception as error:
+                raise StateRefused(f"{path} cannot be restored: {error}") from error
+        self._restored = True
 
     async def shutdown(self) -> None:
-        """End everything that runs by itself."""
+        """End everything that runs by itself, and keep the default sandbox where settings say so."""
+        path, sandbox = self._settings.state, self._sandboxes.known(DEFAULT)
+        if path is not None and sandbox is not None and self._settings.save_on_exit and self._restored:
+            from mockserver.sandbox.statefile import save
+
+            try:
+                await sandbox.deliveries.cancel()
+                await save(sandbox, path, version=__version__)
+            except OSError as error:
+                log.error("the state could not be saved: %s: %s", path, error.strerror or error)
         await self._sandboxes.close()
         if self._dispatcher is not None:
             await self._dispatcher.close()
@@ -87,7 +119,9 @@ class App:
         if sandbox is None:
             return {}
         return {
-            name: [" / ".join(seed.credentials.values()) for seed in sandbox.force.accounts(name)]
+            name: [
+                " / ".join(seed.credentials.values()) for seed in sandbox.force.accounts(name) if not is_sealed(seed)
+            ]
             for name in self._providers
         }
 

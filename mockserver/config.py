@@ -146,6 +146,17 @@ def _directory(text: str) -> Path:
     return path
 
 
+def _state_file(text: str) -> Path:
+    path = Path(text)
+    try:
+        possible = not path.is_dir() and path.parent.is_dir()
+    except ValueError:
+        possible = False
+    if not text or not possible:
+        raise ValueError(f"must be a file in a directory that exists: {text!r}")
+    return path
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings, checked. Each field is a row of the table: its flag and its variable follow from its name."""
@@ -168,6 +179,12 @@ class Settings:
         tuple[Path, ...],
         Option(_directory, "DIR", "A directory of scenario files (*.yaml) of your own.", separator=os.pathsep),
     ] = ()
+    state: Annotated[Path | None, Option(_state_file, "FILE", "A snapshot to start from, clock and seed included.")] = (
+        None
+    )
+    save_on_exit: Annotated[
+        bool, Option(_switch, "", "Write the snapshot of --state anew when the server stops.", switch=True)
+    ] = False
     rate_limits: Annotated[
         Literal["documented", "off"],
         Option(_choice("documented", "off"), "WHICH", "The providers' rate limits: documented or off."),

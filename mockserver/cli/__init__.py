@@ -95,6 +95,9 @@ def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = No
         return 2
     for path in _misplaced(settings.scenarios):
         click.echo(f"{path}:1:1: not used: a scenario's place is DIR/PROVIDER/NAME.yaml (warning)", err=True)
+    wrong = _state_problem(settings)
+    if wrong is not None:
+        return _complain(wrong, 2)
     # What is made until the server answers stays; the server switches collection on again.
     gc.disable()
     from mockserver import server
@@ -114,6 +117,20 @@ def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = No
             listener=listener,
             on_started=lambda url: announce(app, completed, url, unknown_token=unknown_token),
         )
+
+
+def _state_problem(settings: Settings) -> str | None:
+    """What keeps the snapshot to start from from being read; whether it fits, the application says."""
+    path = settings.state
+    if path is None:
+        return "--save-on-exit needs --state FILE to write to" if settings.save_on_exit else None
+    if settings.save_on_exit and not path.exists():
+        return None
+    try:
+        with path.open("rb"):
+            return None
+    except OSError as error:
+        return f"--state: cannot be read: {path}: {error.strerror or error}"
 
 
 def _create_app(settings: Settings) -> Any:

@@ -21,13 +21,14 @@ from mockserver.control import (
     sandboxes,
     scenarios,
     settings,
+    state,
     webhooks,
 )
 from mockserver.control.access import check_access
 from mockserver.control.operation import Answer, ControlCall, Operation, Server
 from mockserver.control.problems import Problem, problem_of, send_problem
 from mockserver.domain.mistakes import Invalid, MethodNotAllowed, NotFound
-from mockserver.http.body import read_body
+from mockserver.http.body import MOST, read_body
 from mockserver.http.checking import Checker
 
 log = logging.getLogger("mockserver")
@@ -37,6 +38,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *sandboxes.OPERATIONS,
     *clock.OPERATIONS,
     *settings.OPERATIONS,
+    *state.OPERATIONS,
     *accounts.OPERATIONS,
     *orders.OPERATIONS,
     *scenarios.OPERATIONS,
@@ -70,14 +72,19 @@ class ControlApp:
         await _send(send, scope, answer)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
-        body, too_large = await read_body(receive)
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         path = scope["path"].removeprefix("/_mock").rstrip("/")
         found = [(match, methods) for pattern, methods in self._routes if (match := pattern.fullmatch(path))]
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         operation = next((methods[method] for _, methods in found if method in methods), None)
+        refusal = None
         if operation is None or not operation.open:
-            check_access(headers, token=self._token)
+            refusal = _refusal(headers, self._token)
+        # Read before anything is refused, so that the client gets to read the answer.
+        most = MOST if operation is None or refusal is not None else operation.largest
+        body, too_large = await read_body(receive, most=most)
+        if refusal is not None:
+            raise refusal
         if too_large is not None:
             raise too_large
         if not found:
@@ -118,6 +125,14 @@ class ControlApp:
         return data
 
 
+def _refusal(headers: Mapping[str, str], token: str | None) -> Problem | None:
+    try:
+        check_access(headers, token=token)
+    except Problem as problem:
+        return problem
+    return None
+
+
 def _routes(operations: Sequence[Operation]) -> list[tuple[re.Pattern[str], dict[str, Operation]]]:
     """Patterns in the order of the operations, so that fixed paths stand before those with fields."""
     paths: dict[str, dict[str, Operation]] = {}
@@ -139,7 +154,9 @@ def _query(text: str) -> Mapping[str, str]:
 
 
 async def _send(send: Send, scope: Scope, answer: Answer) -> None:
-    body = answer.data.encode() if isinstance(answer.data, str) and answer.media != "application/json" else None
+    body = answer.data if isinstance(answer.data, bytes) else None
+    if isinstance(answer.data, str) and answer.media != "application/json":
+        body = answer.data.encode()
     if body is None:
         body = b"" if answer.status == 204 else orjson.dumps(answer.data, default=str)
     headers = [(b"content-type", answer.media.encode()), (b"content-length", str(len(body)).encode())]

@@ -76,8 +76,9 @@ def _operation(one: Operation) -> dict[str, Any]:
             "default": {"description": "A problem document.", "content": {"application/problem+json": problem}},
         },
     }
-    if one.takes is not None or one.media != "application/json":
-        schema = dict(one.takes) if one.takes is not None else {"type": "string"}
+    takes = one.takes if one.takes is not None else one.reads
+    if takes is not None or one.media != "application/json":
+        schema = dict(takes) if takes is not None else {"type": "string"}
         data["requestBody"] = {"required": True, "content": {one.media: {"schema": schema}}}
     if one.open:
         data["security"] = [{}]

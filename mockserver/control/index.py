@@ -5,6 +5,7 @@ from typing import Any
 from mockserver.clockwork.clock import machine_now
 from mockserver.control.operation import Answer, ControlCall, Operation, Server, sandbox_prefix
 from mockserver.http.provider import Provider
+from mockserver.sandbox.accounts import is_sealed
 from mockserver.sandbox.sandbox import Sandbox
 
 
@@ -21,7 +22,9 @@ def described_providers(server: Server, sandbox: Sandbox, origin: str) -> dict[s
             "title": provider.title,
             "base_url": base_url(origin, sandbox.name, provider),
             "credentials": [
-                {"account": seed.id, **seed.credentials, "about": seed.about} for seed in sandbox.force.accounts(name)
+                {"account": seed.id, **seed.credentials, "about": seed.about}
+                for seed in sandbox.force.accounts(name)
+                if not is_sealed(seed)
             ],
             "openapi": f"{origin}{sandbox_prefix(sandbox.name)}/_mock/openapi/{name}.json",
         }
@@ -57,6 +60,7 @@ async def index(call: ControlCall) -> Answer:
         "sandboxes",
         "scenarios",
         "settings",
+        "state",
         "webhooks/deliveries",
     )
     return Answer(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from mockserver.domain.mistakes import Invalid, NotFound
+from mockserver.http.body import MOST
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
 from mockserver.sandbox.sandbox import Sandbox
@@ -52,7 +53,7 @@ class ControlCall:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a handler gives: JSON data, or a text with its media type."""
+    """What a handler gives: JSON data (as bytes when it is written already), or a text with its media type."""
 
     data: Any
     status: int = 200
@@ -67,7 +68,8 @@ Handler = Callable[[ControlCall], Awaitable[Answer]]
 class Operation:
     """One method of one path under `/_mock`. `takes` and `gives` are JSON Schemas.
 
-    `open` operations need no token. `media` is what the body must be; a YAML body arrives in `raw`.
+    `open` operations need no token. `media` is what the body must be; a YAML body arrives in `raw`, and so does
+    one that `reads` describes and nobody checks. `largest` is how many bytes it may have.
     """
 
     method: str
@@ -81,6 +83,8 @@ class Operation:
     status: int = 200
     media: str = "application/json"
     open: bool = False
+    reads: Schema | None = None
+    largest: int = MOST
 
 
 def known_provider(server: Server, name: str) -> Provider:

@@ -25,10 +25,11 @@ NEW = object_schema(
     scenarios={"type": "array", "items": {"type": "string"}, "description": "Active scenarios, first things first."},
     settings={"type": "object", "description": "Dotted names to values."},
 )
-_MADE = {"type": "object", "required": ["name", "base_url", "providers"]}
+MADE = {"type": "object", "required": ["name", "base_url", "providers"]}
 
 
-def _described(call: ControlCall, sandbox: Sandbox) -> dict[str, Any]:
+def described(call: ControlCall, sandbox: Sandbox) -> dict[str, Any]:
+    """A sandbox with its clock, scenarios and base URLs."""
     return {
         "name": sandbox.name,
         "base_url": f"{call.origin}{sandbox_prefix(sandbox.name)}",
@@ -72,7 +73,7 @@ async def create(call: ControlCall) -> Answer:
     """A new sandbox."""
     sandboxes = call.server.sandboxes
     made = await sandboxes.create(call.body.get("name"), _birth(call.body, sandboxes.birth))
-    return Answer(_described(call, made), status=201)
+    return Answer(described(call, made), status=201)
 
 
 async def show(call: ControlCall) -> Answer:
@@ -80,7 +81,7 @@ async def show(call: ControlCall) -> Answer:
     found = call.server.sandboxes.known(call.path_fields["name"])
     if found is None:
         raise NotFound("sandbox", call.path_fields["name"])
-    return Answer(_described(call, found))
+    return Answer(described(call, found))
 
 
 async def delete(call: ControlCall) -> Answer:
@@ -93,7 +94,7 @@ async def reset(call: ControlCall) -> Answer:
     """This sandbox back to how it was made."""
     sandbox = await call.sandbox()
     await sandbox.reset()
-    return Answer(_described(call, sandbox))
+    return Answer(described(call, sandbox))
 
 
 OPERATIONS = (
@@ -107,10 +108,10 @@ OPERATIONS = (
         name="createSandbox",
         summary="A new sandbox with clock, seed, scenarios and settings of its own",
         takes=NEW,
-        gives=_MADE,
+        gives=MADE,
         status=201,
     ),
-    Operation("GET", "/sandboxes/{name}", show, name="sandbox", summary="One sandbox", gives=_MADE),
+    Operation("GET", "/sandboxes/{name}", show, name="sandbox", summary="One sandbox", gives=MADE),
     Operation("DELETE", "/sandboxes/{name}", delete, name="deleteSandbox", summary="Forget a sandbox", status=204),
-    Operation("POST", "/reset", reset, name="reset", summary="This sandbox back to how it was made", gives=_MADE),
+    Operation("POST", "/reset", reset, name="reset", summary="This sandbox back to how it was made", gives=MADE),
 )

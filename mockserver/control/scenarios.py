@@ -3,6 +3,7 @@
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of
 from mockserver.control.problems import Problem
 from mockserver.domain.mistakes import NotFound
+from mockserver.sandbox.sealing import sealed
 from mockserver.scenario.check import load_scenario
 from mockserver.scenario.problems import Problem as Located
 from mockserver.scenario.problems import ScenarioProblems
@@ -39,7 +40,10 @@ async def show(call: ControlCall) -> Answer:
 
 
 async def add(call: ControlCall) -> Answer:
-    """Add a scenario to this sandbox's library; its name is the file's own. Of an active one, new orders take it."""
+    """Add a scenario to this sandbox's library; its name is the file's own. Of an active one, new orders take it.
+
+    What it says of credentials is kept as digests.
+    """
     sandbox = await call.sandbox()
     providers = list(call.server.providers)
     scenario = load_scenario(call.raw, source="scenario.yaml", providers=providers)
@@ -50,7 +54,7 @@ async def add(call: ControlCall) -> Answer:
     ]
     if problems:
         raise ScenarioProblems(problems)
-    sandbox.library.add(scenario)
+    sandbox.library.add(sealed(scenario, sandbox.trades[scenario.provider]))
     if scenario.name in sandbox.force.names or scenario.name == "quick":
         sandbox.activate(sandbox.force.names)
         await sandbox.open_new_accounts()

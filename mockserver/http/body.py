@@ -12,8 +12,8 @@ class Disconnected(Exception):
     """The client went away before its request was complete; nobody waits for an answer."""
 
 
-async def read_body(receive: Receive) -> tuple[bytes, Mistake | None]:
-    """The body, or PayloadTooLarge (and no body) when it exceeds `MOST`.
+async def read_body(receive: Receive, *, most: int = MOST) -> tuple[bytes, Mistake | None]:
+    """The body, or PayloadTooLarge (and no body) when it exceeds `most` bytes.
 
     What is too large is read to its end and dropped, so that the client gets to read the answer.
     """
@@ -22,7 +22,7 @@ async def read_body(receive: Receive) -> tuple[bytes, Mistake | None]:
         raise Disconnected
     body: bytes = message.get("body", b"")
     if not message.get("more_body", False):
-        return (body, None) if len(body) <= MOST else (b"", PayloadTooLarge(MOST))
+        return (body, None) if len(body) <= most else (b"", PayloadTooLarge(most))
     chunks, size = [body], len(body)
     while message.get("more_body", False):
         message = await receive()
@@ -30,8 +30,8 @@ async def read_body(receive: Receive) -> tuple[bytes, Mistake | None]:
             raise Disconnected
         chunk = message.get("body", b"")
         size += len(chunk)
-        if size <= MOST:
+        if size <= most:
             chunks.append(chunk)
         else:
             chunks.clear()
-    return (b"".join(chunks), None) if size <= MOST else (b"", PayloadTooLarge(MOST))
+    return (b"".join(chunks), None) if size <= most else (b"", PayloadTooLarge(most))

@@ -55,6 +55,11 @@ class Journal:
         self._bytes = 0
         self._number = 0
 
+    @property
+    def number(self) -> int:
+        """How many exchanges began."""
+        return self._number
+
     def next_id(self) -> str:
         """The id of the exchange that begins now."""
         self._number += 1
@@ -81,7 +86,7 @@ class Journal:
         self._entries.clear()
         self._bytes = 0
 
-    def clear(self) -> None:
-        """Drop every entry and begin counting anew."""
+    def clear(self, *, number: int = 0) -> None:
+        """Drop every entry and count on from `number`."""
         self.forget()
-        self._number = 0
+        self._number = number

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from mockserver.clockwork.timeline import Ran
 from mockserver.domain.mistakes import NotFound
+from mockserver.journal.redact import HIDDEN, SECRET_HEADERS
 from mockserver.sandbox.codec import decode_delivery, encode_delivery
 from mockserver.webhooks.backoff import next_try
 from mockserver.webhooks.model import Attempt, Delivery, Outcome, State
@@ -31,6 +32,7 @@ class Deliveries:
         self._sandbox = sandbox
         self._sender = sender
         self._running: dict[str, asyncio.Task[bool]] = {}
+        self._recording: set[asyncio.Task[bool]] = set()
 
     @property
     def busy(self) -> bool:
@@ -67,6 +69,8 @@ class Deliveries:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+        # What had its answer already is written down before the rows change under it.
+        await asyncio.gather(*self._recording, return_exceptions=True)
 
     async def find(self, work: "Work", delivery_id: str) -> Delivery:
         """The delivery; raises NotFound."""
@@ -102,12 +106,15 @@ class Deliveries:
             await asyncio.wait([after])
         outcome = await self._sender(delivery)
         # A finished attempt is recorded even while the server stops.
-        return await asyncio.shield(asyncio.ensure_future(self._record(delivery.id, outcome)))
+        recording = asyncio.ensure_future(self._record(delivery.id, outcome))
+        self._recording.add(recording)
+        recording.add_done_callback(self._recording.discard)
+        return await asyncio.shield(recording)
 
     async def _record(self, delivery_id: str, outcome: Outcome) -> bool:
         async with self._sandbox.work("delivery", settle=False) as work:
             delivery = await self.find(work, delivery_id)
-            attempts = (*delivery.attempts, Attempt(work.now, outcome))
+            attempts = (*delivery.attempts, Attempt(work.now, _without_secrets(outcome)))
             retries = self._sandbox.trades[delivery.provider].retries
             again = next_try(retries, len(attempts), outcome, work.now)
             delivered = outcome.verdict == "delivered"
@@ -127,6 +134,12 @@ class Deliveries:
             for row in await work.tx.scan("deliveries", limit=10):
                 if decode_delivery(row.data).state != "pending":
                     await work.tx.delete("deliveries", row.key)
+
+
+def _without_secrets(outcome: Outcome) -> Outcome:
+    """What a receiver sets as a cookie is nobody's business."""
+    shown = tuple((name, HIDDEN if name.lower() in SECRET_HEADERS else value) for name, value in outcome.headers)
+    return outcome._replace(headers=shown)
 
 
 def _receiver(url: str) -> str:

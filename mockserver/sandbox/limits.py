@@ -1,5 +1,6 @@
 """Rate limits on the sandbox's clock: a window opens with its first call and lasts its time."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 
@@ -25,6 +26,14 @@ class Limiter:
         """How many calls the window that is open now has counted, and when it ends."""
         opened, count = self._windows.get(name, (now, 0))
         return (count, opened + window) if now - opened < window else (0, now + window)
+
+    def windows(self) -> dict[str, tuple[datetime, int]]:
+        """Every window by name: when it opened, how many calls it has counted."""
+        return dict(self._windows)
+
+    def put_windows(self, windows: Mapping[str, tuple[datetime, int]]) -> None:
+        """Have these windows and no others."""
+        self._windows = dict(windows)
 
     def clear(self) -> None:
         """Forget every window."""

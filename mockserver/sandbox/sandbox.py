@@ -4,12 +4,12 @@ One lock covers each unit of work; nothing that waits for the outside is ever do
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockserver.clockwork.clock import Clock, GoesBack, machine_now
 from mockserver.clockwork.ticker import Ticker
@@ -31,8 +31,12 @@ from mockserver.sandbox.settings import Setting, SettingsTable
 from mockserver.sandbox.trade import Trade
 from mockserver.sandbox.work import Work
 from mockserver.scenario.library import Library
+from mockserver.scenario.model import Scenario
 from mockserver.stores.base import Row, Store
 from mockserver.stores.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from mockserver.sandbox.snapshot import World
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +68,12 @@ class Sandbox:
     dice: Dice
     force: Force
     born_at: datetime
+    _ticker: Ticker
 
     def __init__(self, name: str, birth: Birth, shared: Surroundings) -> None:
         self.name = name
+        self.identity = name
+        """The name under which this world began: what ids and tokens are made of. A restored one brings its own."""
         self.birth = birth
         self.trades = shared.trades
         self.library = shared.library.overlaid()
@@ -80,6 +87,7 @@ class Sandbox:
         self._store: Store = MemoryStore()
         self._lock = asyncio.Lock()
         self._machines: dict[str, Machine] = {}
+        self._sources: dict[str, Scenario] = {}
         self._deliveries = Deliveries(self, shared.sender)
         self._advancing = 0
         self._next_timer: datetime | None = None
@@ -110,6 +118,10 @@ class Sandbox:
         """The machine an order was born with."""
         return self._machines[key]
 
+    def source_of(self, key: str) -> Scenario:
+        """The scenario that the machine an order was born with stood in."""
+        return self._sources[key]
+
     def catalogue(self, provider: str, build: Any) -> Any:
         """The provider's catalogue for this sandbox's dice, built when first asked for."""
         found = self._catalogues.get(provider)
@@ -135,7 +147,7 @@ class Sandbox:
         force = in_force(self.library, names, self.trades)
         self.settings.use_scenario_values(force.settings())
         self.force = force
-        self._machines |= {machine.key: machine for machine in force.machines()}
+        self._know(scenario for layer in force.layers.values() for scenario in layer)
 
     # -- work ----------------------------------------------------------------------------------------
 
@@ -208,12 +220,44 @@ class Sandbox:
             self.tallies.clear()
             self.inbox.clear()
             self._machines.clear()
+            self._sources.clear()
             self._seen.clear()
             self.library = self._shared.library.overlaid()
             self.settings = SettingsTable(self._shared.rows)
             self._next_timer = None
+            self.identity = self.name
             self._set_up()
         await self._open_accounts()
+
+    def overlaid_library(self) -> Library:
+        """The server's library without what was posted to this sandbox."""
+        return self._shared.library.overlaid()
+
+    def new_settings(self) -> SettingsTable:
+        """Settings as they are by default."""
+        return SettingsTable(self._shared.rows)
+
+    async def become(self, world: "World") -> None:
+        """Be what a snapshot says, whole; deliveries under way are ended, the journal and the inboxes emptied."""
+        await self._deliveries.cancel()
+        await self._ticker.close()
+        async with self._lock:
+            async with self._store.transaction() as tx:
+                await world.put_rows(tx)
+                self._next_timer = await tx.next_due("timers")
+            self.birth, self.identity, self.born_at = world.birth, world.identity, world.born_at
+            self.clock, self.dice = Clock(world.now, rate=world.rate), Dice(world.birth.seed)
+            self.settings, self.library, self.force = world.settings, world.library, world.force
+            self._machines, self._sources = {}, {}
+            self._know(world.scenarios)
+            self.limiter.put_windows(world.limits)
+            self.tallies = dict(world.tallies)
+            self.journal.clear(number=world.requests)
+            self.inbox.clear()
+            self._seen.clear()
+            self._catalogues = {}
+            self._ticker = Ticker(self.clock, self.wake)
+        await self.wake()
 
     async def close(self) -> None:
         """End everything that runs by itself."""
@@ -242,6 +286,12 @@ class Sandbox:
         return Ran(fired=fired) + await self._deliveries.wait()
 
     # -- inside ----------------------------------------------------------------------------------------
+
+    def _know(self, scenarios: Iterable[Scenario]) -> None:
+        for scenario in scenarios:
+            for machine in scenario.machines.values():
+                self._machines[machine.key] = machine
+                self._sources[machine.key] = scenario
 
     def _set_up(self) -> None:
         start = self.birth.start or machine_now()

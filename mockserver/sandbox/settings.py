@@ -73,6 +73,11 @@ class SettingsTable:
         self.values: Mapping[str, Any] = {}
         self._merge()
 
+    @property
+    def patched(self) -> Mapping[str, Any]:
+        """What was set over defaults and scenarios."""
+        return self._patched
+
     def patch(self, changes: Mapping[str, Any]) -> None:
         """Set some values, all or none; raises Invalid naming each that cannot be."""
         self._check(changes)

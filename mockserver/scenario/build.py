@@ -49,6 +49,7 @@ def build_scenario(data: Any, report: Report, *, text: str, providers: Sequence[
         accounts=_accounts(top.get("accounts")),
         magic=_magic(top.get("magic")),
         settings={key: entry.scalar() for key, entry in settings_at.entries().items()} if settings_at else {},
+        origin=origin,
     )
 
 

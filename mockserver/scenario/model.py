@@ -34,7 +34,10 @@ class Magic(NamedTuple):
 
 
 class Scenario(NamedTuple):
-    """One file. `machines` by kind of order; `rules` in the file's order; `source` is the file's name."""
+    """One file. `machines` by kind of order; `rules` in the file's order; `source` is the file's name.
+
+    `origin` tells contents apart: the name and a digest of the text, as in the keys of its machines.
+    """
 
     name: str
     provider: str
@@ -46,3 +49,4 @@ class Scenario(NamedTuple):
     accounts: tuple[AccountSeed, ...]
     magic: tuple[Magic, ...]
     settings: Mapping[str, Any]
+    origin: str = ""

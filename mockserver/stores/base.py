@@ -1,4 +1,4 @@
-"""The port: seven verbs over tables of rows, in transactions that commit whole or not at all."""
+"""The port: eight verbs over tables of rows, in transactions that commit whole or not at all."""
 
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
@@ -54,6 +54,10 @@ class Transaction(Protocol):
 
     async def next_due(self, table: str) -> datetime | None:
         """The earliest due moment of the table, or None."""
+        ...
+
+    async def tables(self) -> list[str]:
+        """The names of the tables that have rows, sorted."""
         ...
 
 

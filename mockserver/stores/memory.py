@@ -200,6 +200,12 @@ class _Transaction:
         (_, key), *_ = held.line.slice(0, 1)
         return held.rows[key].due
 
+    async def tables(self) -> list[str]:
+        """The names of the tables that have rows, sorted."""
+        if self._tables is None:
+            raise RuntimeError("the transaction is not open")
+        return sorted(name for name, held in self._tables.items() if held.rows)
+
     def _table(self, name: str) -> _Table | None:
         if self._tables is None:
             raise RuntimeError("the transaction is not open")

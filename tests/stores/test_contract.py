@@ -215,3 +215,14 @@ async def test_a_cleared_store_is_empty_and_usable(open_store: OpenStore) -> Non
     await filled(store, "c")
     assert await scanned(store) == ["c"]
     await store.close()
+
+
+async def test_tables_are_those_that_have_rows(open_store: OpenStore) -> None:
+    store = open_store()
+    async with store.transaction() as tx:
+        assert await tx.tables() == []
+        for table in ("b", "a", "c"):
+            await tx.put(table, "key", b"")
+        await tx.delete("c", "key")
+        assert await tx.tables() == ["a", "b"]
+    await store.close()

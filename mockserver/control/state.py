@@ -1,0 +1,62 @@
+"""`/_mock/state`: the whole sandbox as one document."""
+
+from typing import Any
+
+import orjson
+
+from mockserver.control.operation import Answer, ControlCall, Operation, text_schema
+from mockserver.control.problems import Problem
+from mockserver.control.sandboxes import MADE, described
+
+#: The largest document that is read, in bytes.
+LARGEST = 256 * 1024 * 1024
+
+_STATE: dict[str, Any] = {
+    "type": "object",
+    "required": ["format", "version"],
+    "properties": {
+        "format": {"const": "mockserver state"},
+        "version": text_schema("Of the server that made it; only the same one restores it."),
+    },
+}
+
+
+async def show(call: ControlCall) -> Answer:
+    """The snapshot, indented. Without the journal's entries and what inboxes received."""
+    # Imported here: most servers never take one.
+    from mockserver.sandbox.snapshot import take
+    from mockserver.sandbox.statefile import text_of
+
+    return Answer(text_of(await take(await call.sandbox(), version=call.server.version)))
+
+
+async def restore(call: ControlCall) -> Answer:
+    """Become what the snapshot says, its clock included, or refuse it and change nothing."""
+    from mockserver.sandbox.snapshot import WrongVersion, read
+
+    try:
+        data = orjson.loads(call.raw)
+    except orjson.JSONDecodeError as error:
+        raise Problem(422, f"the body is not JSON: {error}") from None
+    sandbox = await call.sandbox()
+    try:
+        world = read(sandbox, data, version=call.server.version)
+    except WrongVersion as error:
+        raise Problem(409, str(error)) from None
+    await sandbox.become(world)
+    return Answer(described(call, sandbox))
+
+
+OPERATIONS = (
+    Operation("GET", "/state", show, name="state", summary="This sandbox as one document", gives=_STATE),
+    Operation(
+        "PUT",
+        "/state",
+        restore,
+        name="restoreState",
+        summary="Restore this sandbox from a snapshot of the same version",
+        reads=_STATE,
+        gives=MADE,
+        largest=LARGEST,
+    ),
+)

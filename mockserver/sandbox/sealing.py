@@ -1,0 +1,62 @@
+"""Scenarios without their credentials: digests stand in their place, which open accounts as they did."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from mockserver.sandbox.accounts import SEALED, digest
+from mockserver.sandbox.trade import Trade
+from mockserver.scenario.model import AccountSeed, Scenario
+
+_COMMENT = re.compile("#.*")
+_SHORTEST = 4
+
+
+def sealed(scenario: Scenario, trade: Trade) -> Scenario:
+    """The scenario with digests in place of credentials, in its text too; sealed ones come back as they are."""
+    marks = [_mark(seed, trade) for seed in scenario.accounts]
+    open_ones = [
+        (seed, mark)
+        for seed, mark in zip(scenario.accounts, marks, strict=True)
+        if mark not in seed.credentials.values()
+    ]
+    if not open_ones:
+        return scenario
+    accounts = tuple(
+        seed._replace(credentials=dict.fromkeys(seed.credentials, mark))
+        for seed, mark in zip(scenario.accounts, marks, strict=True)
+    )
+    return scenario._replace(accounts=accounts, text=_sealed_text(scenario, marks))
+
+
+def _mark(seed: AccountSeed, trade: Trade) -> str:
+    values = set(seed.credentials.values())
+    if len(values) == 1 and (only := next(iter(values))).startswith(SEALED):
+        return only
+    return SEALED + digest(trade.provider, [seed.credentials.get(name, "") for name in trade.credential])
+
+
+def _sealed_text(scenario: Scenario, marks: list[str]) -> str:
+    text = scenario.text
+    for node, number in reversed(list(_credential_nodes(text))):
+        end = "\n" if node.style in ("|", ">") else ""
+        text = f'{text[: node.start_mark.index]}"{marks[number]}"{end}{text[node.end_mark.index :]}'
+    secrets = {value for seed in scenario.accounts for value in seed.credentials.values() if len(value) >= _SHORTEST}
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = _COMMENT.sub(lambda match, secret=secret: match[0].replace(secret, "..."), text)  # type: ignore[misc]
+    return text
+
+
+def _credential_nodes(text: str) -> Iterator[tuple[Any, int]]:
+    """The nodes of the values under `accounts[n].credentials`, each with its n, in the order of the text."""
+    import yaml
+
+    # The loader in Python: its places are those of characters of the text in whatever version of libyaml.
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    for number, account in enumerate(_member(root, "accounts").value):
+        for _, value in _member(account, "credentials").value:
+            yield value, number
+
+
+def _member(node: Any, name: str) -> Any:
+    return next(value for key, value in node.value if key.value == name)

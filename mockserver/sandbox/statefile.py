@@ -1,0 +1,44 @@
+"""Snapshots as text and as files: indented, a line for each value, so that they can be committed and compared."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from mockserver.domain.mistakes import Invalid
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.snapshot import read, take
+
+
+def text_of(document: Any) -> bytes:
+    """The document as it is answered and written."""
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def data_of(path: Path) -> Any:
+    """The JSON data of a file; raises OSError, and Invalid when it holds none."""
+    try:
+        return orjson.loads(path.read_bytes())
+    except orjson.JSONDecodeError as error:
+        raise Invalid({"file": [f"must be JSON: {error}"]}) from None
+
+
+async def load(sandbox: Sandbox, path: Path, *, version: str) -> None:
+    """Restore the sandbox from a file; raises OSError, Invalid, WrongVersion or ScenarioProblems."""
+    await sandbox.become(read(sandbox, data_of(path), version=version))
+
+
+async def save(sandbox: Sandbox, path: Path, *, version: str) -> None:
+    """Write the sandbox to a file; raises OSError, and then the file is as it was."""
+    _write(path, text_of(await take(sandbox, version=version)))
+
+
+def _write(path: Path, text: bytes) -> None:
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(text)
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,197 @@
+import asyncio
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mockserver.app import App
+from mockserver.config import Settings
+from mockserver.providers.daisysim import PROVIDER
+from mockserver.webhooks.backoff import RetryPolicy
+from tests.state.story import NOWHERE, go_on, live, post
+from tests.support import World, frozen_settings, running, started
+
+pytestmark = pytest.mark.anyio
+
+
+async def snapshot(world: World) -> bytes:
+    answer = await world.control("GET", "/state")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    return answer.content
+
+
+async def restore(world: World, state: bytes) -> None:
+    answer = await world.control("PUT", "/state", content=state)
+    assert answer.status_code == 200, answer.text
+
+
+async def test_whoever_takes_up_a_snapshot_goes_on_byte_for_byte() -> None:
+    async with running() as one:
+        await live(one)
+        state = await snapshot(one)
+        wanted = await go_on(one)
+    async with running(seed="other", rate_limits="off") as other:
+        await other.buy(7, "tg")
+        await restore(other, state)
+        assert await snapshot(other) == state
+        assert await go_on(other) == wanted
+
+
+async def test_a_snapshot_restored_where_it_was_taken_undoes_what_came_after() -> None:
+    async with running() as world:
+        await live(world)
+        state = await snapshot(world)
+        wanted = await go_on(world)
+        await restore(world, state)
+        assert (await world.steer("GET", "/clock"))["now"] == json.loads(state)["clock"]["now"]
+        assert await snapshot(world) == state
+        assert await go_on(world) == wanted
+
+
+async def test_taking_a_snapshot_changes_nothing() -> None:
+    async with running() as world:
+        await live(world)
+        state = await snapshot(world)
+        assert await snapshot(world) == state
+        assert (await world.control("HEAD", "/state")).content == b""
+
+
+async def test_a_snapshot_can_be_read_and_compared_line_by_line() -> None:
+    async with running() as world:
+        await live(world)
+        before = (await snapshot(world)).decode()
+        await world.steer("PATCH", "/settings", {"daisysim.cancel_after": "77s"})
+        after = (await snapshot(world)).decode()
+    assert before.endswith("\n}\n")
+    differing = [line for line in after.splitlines() if line not in before.splitlines()]
+    assert [line.strip() for line in differing] == ['"daisysim.cancel_after": "77s",']
+    data = json.loads(before)
+    [order] = [one for one in data["tables"]["orders"].values() if one["state"] == "cancelled"]
+    assert order["created_at"] == "2026-01-31T12:00:00Z"
+    assert order["history"][-1]["cause"].startswith("cancel by cancel req_")
+    assert order["facts"]["service"] == "tg"
+    assert "base64" not in before
+
+
+async def test_rows_stand_in_the_order_of_their_keys_and_what_is_due_in_the_order_of_its_coming() -> None:
+    async with running() as world:
+        await live(world)
+        data = json.loads(await snapshot(world))
+    for table in data["tables"].values():
+        assert list(table) == sorted(table)
+    moments = [moment for moment, _ in data["agenda"]["timers"]]
+    assert moments == sorted(moments)
+    assert len(moments) > 2
+
+
+async def test_it_holds_the_texts_of_the_machines_that_orders_were_born_with() -> None:
+    async with running() as world:
+        await live(world)
+        data = json.loads(await snapshot(world))
+    kept = {(one["origin"], one["use"]): "\n".join(one["text"]) for one in data["scenarios"]["kept"]}
+    machines = {one["machine"].rpartition("/")[2] for one in data["tables"]["orders"].values()}
+    assert machines <= {origin for origin, _ in kept}
+    [past] = [text for (_, use), text in kept.items() if use == "past"]
+    assert "after: 45s" in past
+    assert sorted(use for origin, use in kept if origin.startswith("own#")) == ["past", "posted"]
+
+
+async def test_a_scenario_of_a_directory_comes_along_to_a_server_without_it(tmp_path: Path) -> None:
+    (tmp_path / "daisysim").mkdir()
+    rules = "rules: [{when: {operation: prices}, then: {refuse: ProviderError}}]\n"
+    (tmp_path / "daisysim" / "mine.yaml").write_text(f"scenario: mine\nprovider: daisysim\nabout: Down.\n{rules}")
+    async with running(scenarios=(tmp_path,)) as one:
+        await one.steer("PUT", "/scenarios/active", ["mine"])
+        state = await snapshot(one)
+    async with running() as other:
+        await restore(other, state)
+        answer = await other.daisy("POST", "/prices", {"country": 6, "service": "wa"})
+        assert answer.status_code == 502
+
+
+async def test_an_account_opened_by_a_posted_scenario_stays_open_and_so_does_one_not_yet_opened() -> None:
+    late = "scenario: late\nprovider: daisysim\nabout: Not active yet.\n"
+    late += "accounts: [{id: later, credentials: {key: 'marked-later'}, balance: '1.00'}]\n"
+    async with running() as one:
+        await live(one)
+        await post(one, late)
+        state = await snapshot(one)
+    async with running() as other:
+        await restore(other, state)
+        assert (await other.daisy("GET", "/balance", key="marked-owl-key")).json()["data"]["balance"] == 7.5
+        assert (await other.daisy("GET", "/balance", key="new-key")).json()["data"]["balance"] == 3
+        assert (await other.daisy("GET", "/balance", key="marked-later")).status_code == 401
+        await other.steer("PUT", "/scenarios/active", ["late"])
+        assert (await other.daisy("GET", "/balance", key="marked-later")).json()["data"]["balance"] == 1
+
+
+async def test_a_real_clock_runs_on_from_where_it_stood() -> None:
+    async with running() as one:
+        await one.buy()
+        await one.steer("PUT", "/clock", {"mode": "scaled", "rate": 2.5})
+        state = await snapshot(one)
+    async with running(Settings()) as other:
+        await restore(other, state)
+        clock = await other.steer("GET", "/clock")
+        assert (clock["mode"], clock["rate"]) == ("scaled", 2.5)
+        assert "2026-01-31T12:00:00" <= clock["now"] < "2026-01-31T12:05:00"
+
+
+async def test_sandboxes_are_restored_one_by_one() -> None:
+    async with running() as world:
+        await world.buy()
+        state = await snapshot(world)
+        beside = world.beside("copy")
+        await restore(beside, state)
+        assert await snapshot(beside) == state
+        await beside.buy(7, "tg")
+        assert await snapshot(world) == state
+
+
+async def test_a_delivery_under_way_is_attempted_again_by_whoever_takes_up() -> None:
+    asked = asyncio.Event()
+    answering = asyncio.Event()
+
+    async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"}")
+        asked.set()
+        await answering.wait()
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        writer.close()
+
+    receiver = await asyncio.start_server(receive, "127.0.0.1", 0)
+    async with receiver, running() as world:
+        url = f"http://127.0.0.1:{receiver.sockets[0].getsockname()[1]}/"
+        await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": url})
+        await world.buy()
+        moving = asyncio.ensure_future(world.advance("8s"))
+        await asyncio.wait_for(asked.wait(), 10)
+        state = await snapshot(world)
+        assert json.loads(state)["agenda"]["outbox"] == [["2026-01-31T12:00:08Z", "dlv_00000001"]]
+        answering.set()
+        assert (await moving)["delivered"] == 1
+        assert "outbox" not in json.loads(await snapshot(world))["agenda"]
+        async with running() as other:
+            await restore(other, state)
+            await other.advance("0s")
+            [delivery] = (await other.steer("GET", "/webhooks/deliveries"))["deliveries"]
+            assert (delivery["state"], len(delivery["attempts"])) == ("delivered", 1)
+
+
+async def test_a_further_try_comes_when_it_was_to_come() -> None:
+    trade = replace(PROVIDER.trade, retries=RetryPolicy((timedelta(seconds=30),)))
+    provider = replace(PROVIDER, trade=trade)
+    async with started(App(frozen_settings(), [provider])) as one:
+        await one.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": NOWHERE})
+        await one.buy()
+        await one.advance("8s")
+        state = await snapshot(one)
+    async with started(App(frozen_settings(), [provider])) as other:
+        await restore(other, state)
+        assert (await other.advance("29s"))["failed"] == 0
+        assert (await other.advance("1s"))["failed"] == 1
+        [delivery] = (await other.steer("GET", "/webhooks/deliveries"))["deliveries"]
+        assert (delivery["state"], [one["at"][-4:] for one in delivery["attempts"]]) == ("failed", [":08Z", ":38Z"])
