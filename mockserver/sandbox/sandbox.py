@@ -89,7 +89,8 @@ class Sandbox:
         self._machines: dict[str, Machine] = {}
         self._sources: dict[str, Scenario] = {}
         self._deliveries = Deliveries(self, shared.sender)
-        self._advancing = 0
+        self._heading: list[datetime] = []
+        """Where the advances that are under way lead to."""
         self._next_timer: datetime | None = None
         self._catalogues: dict[str, Any] = {}
         #: Accounts that called, as decoded from the row they were found in.
@@ -178,13 +179,15 @@ class Sandbox:
         now = self.clock.now()
         if to is not None and to < now:
             raise GoesBack(now, to)
-        until = now + by if by is not None else to
-        self._advancing += 1
+        # Spans add up, also of calls that run at the same time.
+        until = max([now, *self._heading]) + by if by is not None else to
+        heading = until if until is not None else now
+        self._heading.append(heading)
         self._ticker.forget()
         try:
-            return await advance(self.clock, self, until=until)
+            return await advance(self.clock, _Ahead(self), until=until)
         finally:
-            self._advancing -= 1
+            self._heading.remove(heading)
             await self.wake()
 
     async def set_clock(self, *, rate: Decimal | None = None, now: datetime | None = None) -> None:
@@ -198,7 +201,7 @@ class Sandbox:
 
     async def wake(self) -> None:
         """Apply what is due, start the deliveries that are, and expect the next."""
-        if self._advancing:
+        if self._heading:
             return
         async with self.work("clock") as work:
             await self._deliveries.start_due(work)
@@ -268,18 +271,21 @@ class Sandbox:
     # -- the agenda (clockwork.timeline) ---------------------------------------------------------------
 
     async def next_moment(self) -> datetime | None:
-        """When the next timer or delivery is due; the beginning, while a delivery is under way: it was due before."""
-        if self._deliveries.busy:
+        """When the next timer or delivery is due; the beginning, for a delivery under way: it was due before."""
+        if self._deliveries.unawaited:
             return self.born_at
         async with self.work("clock", settle=False) as work:
             moments = [await work.tx.next_due("timers"), await work.tx.next_due("outbox")]
         return min((moment for moment in moments if moment is not None), default=None)
 
-    async def run_due(self, moment: datetime, *, most: int) -> Ran:
-        """Fire the timers due by `moment`, at most `most`, then await the deliveries that are due."""
+    async def run_due(self, moment: datetime, *, most: int, clock: Clock) -> Ran:
+        """Fire the timers due by `moment`, at most `most`, then await the deliveries that are due.
+
+        Nothing fires when another clock than `clock` is in place by now.
+        """
         fired = 0
         async with self._lock:
-            while fired < most and await self._fire_next(moment):
+            while self.clock is clock and fired < most and await self._fire_next(moment):
                 fired += 1
         async with self.work("clock", settle=False) as work:
             await self._deliveries.start_due(work)
@@ -348,6 +354,23 @@ class Sandbox:
         return seen[1]
 
 
+class _Ahead:
+    """What lies ahead of one advance: nothing any more, once a reset or a restore put another clock in place."""
+
+    __slots__ = ("_clock", "_sandbox")
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._clock = sandbox.clock
+
+    async def next_moment(self) -> datetime | None:
+        moment = await self._sandbox.next_moment()
+        return moment if self._sandbox.clock is self._clock else None
+
+    async def run_due(self, moment: datetime, *, most: int) -> Ran:
+        return await self._sandbox.run_due(moment, most=most, clock=self._clock)
+
+
 class Turn:
     """One unit of work under the sandbox's lock; commits on leaving normally, else undoes everything."""
 
@@ -386,7 +409,7 @@ class Turn:
                 sandbox._next_timer = await work.tx.next_due("timers")
                 waiting = await work.tx.next_due("outbox")
             await self._transaction.__aexit__(kind, error, trace)
-            if work.touched_due and not sandbox._advancing:
+            if work.touched_due and not sandbox._heading:
                 moments = [moment for moment in (sandbox._next_timer, waiting) if moment is not None]
                 # What was settled before a refused use case may have put something in the outbox.
                 sandbox._ticker.expect(min(moments, default=None) if error is None else work.now)

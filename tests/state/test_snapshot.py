@@ -195,3 +195,28 @@ async def test_a_further_try_comes_when_it_was_to_come() -> None:
         assert (await other.advance("1s"))["failed"] == 1
         [delivery] = (await other.steer("GET", "/webhooks/deliveries"))["deliveries"]
         assert (delivery["state"], [one["at"][-4:] for one in delivery["attempts"]]) == ("failed", [":08Z", ":38Z"])
+
+
+async def test_a_restore_while_time_is_moved_ends_the_moving() -> None:
+    asked = asyncio.Event()
+
+    async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"}")
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    receiver = await asyncio.start_server(receive, "127.0.0.1", 0)
+    async with receiver, running() as world:
+        url = f"http://127.0.0.1:{receiver.sockets[0].getsockname()[1]}/"
+        await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": url})
+        await world.buy()
+        await world.steer("PUT", "/scenarios/active", ["slow-sms"])
+        await world.buy()
+        state = await snapshot(world)
+        moving = asyncio.ensure_future(world.advance("10m"))
+        await asyncio.wait_for(asked.wait(), 10)
+        await restore(world, state)
+        await moving
+        assert await snapshot(world) == state
+        assert (await world.steer("GET", "/clock"))["now"] == "2026-01-31T12:00:00Z"
