@@ -9,9 +9,10 @@ import orjson
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of, object_schema, whole_query
 from mockserver.domain.mistakes import Invalid, NotFound
 from mockserver.domain.moments import moment_text
-from mockserver.engine.matching import Matcher, matcher_from_data
+from mockserver.engine.matching import Difference, Matcher, matcher_from_data
 from mockserver.http.provider import Provider
 from mockserver.journal.journal import Entry, Pairs
+from mockserver.journal.redact import HIDDEN, SECRET_FIELDS
 from mockserver.sandbox.sandbox import Sandbox
 
 _CRITERIA = ("provider", "operation", "method", "path", "status", "account", "order", "mistake", "rule")
@@ -133,14 +134,22 @@ def _near_misses(call: ControlCall, sandbox: Sandbox, entry: Entry) -> list[dict
     """For an unknown path the endpoints that look like it, else the rules that nearly matched."""
     if entry.operation is None:
         return _near_endpoints(call.server.providers[entry.provider], entry)
+    secret = SECRET_FIELDS | call.server.providers[entry.provider].secrets.fields
     return [
         {
             "rule": miss.rule,
-            "differences": [{"name": one.name, "wanted": one.wanted, "found": one.found} for one in miss.differences],
+            "differences": [
+                {"name": one.name, "wanted": one.wanted, "found": _found(one, secret)} for one in miss.differences
+            ],
         }
         for miss in sandbox.force.near_misses(entry.provider, entry.subject)
         if entry.subject
     ]
+
+
+def _found(difference: Difference, secret: frozenset[str]) -> Any:
+    """What the request had where a rule wanted something else; not when that is a secret."""
+    return HIDDEN if difference.name.rpartition(".")[2].lower() in secret else difference.found
 
 
 def _near_endpoints(provider: Provider, entry: Entry) -> list[dict[str, Any]]:

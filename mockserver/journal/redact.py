@@ -2,28 +2,72 @@
 
 import re
 from collections.abc import Iterable
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit, urlunsplit
+
+import orjson
 
 HIDDEN = "[redacted]"
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]')
 _HIDDEN = HIDDEN.encode()
 #: Headers that are secret for every provider.
 SECRET_HEADERS = frozenset(
-    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-mock-token", "x-api-key", "api-key"}
+    {
+        "access-token",
+        "api-key",
+        "api-token",
+        "apikey",
+        "auth-token",
+        "authentication",
+        "authorization",
+        "cookie",
+        "private-token",
+        "proxy-authorization",
+        "set-cookie",
+        "x-access-token",
+        "x-api-key",
+        "x-api-secret",
+        "x-api-token",
+        "x-apikey",
+        "x-auth",
+        "x-auth-key",
+        "x-auth-token",
+        "x-authorization",
+        "x-client-secret",
+        "x-csrf-token",
+        "x-forwarded-authorization",
+        "x-mock-token",
+        "x-password",
+        "x-secret",
+        "x-session-token",
+        "x-token",
+    }
 )
 #: Names in queries and bodies that are secret wherever they stand.
 SECRET_FIELDS = frozenset(
     {
         "access_token",
+        "accesstoken",
         "api_key",
         "api_secret",
         "apikey",
+        "apisecret",
+        "auth_token",
         "authorization",
+        "client_assertion",
         "client_secret",
+        "clientsecret",
         "code_verifier",
+        "id_token",
+        "passphrase",
+        "passwd",
         "password",
+        "private_key",
         "refresh_token",
+        "refreshtoken",
         "secret",
+        "secret_key",
+        "session_token",
         "token",
     }
 )
@@ -58,31 +102,99 @@ def redact_url(url: str) -> str:
     return urlunsplit((parts.scheme, place, parts.path, query, ""))
 
 
-def body_redactor(secret: frozenset[str]) -> re.Pattern[bytes]:
-    """A pattern for `redact_body`: JSON members and form fields of these names."""
-    names = "|".join(sorted(map(re.escape, secret)))
-    return re.compile(
-        rb'("(?:'
-        + names.encode()
-        + rb')"\s*:\s*)("(?:[^"\\]|\\.)*"?|[\[{]|[^\s,}\]]+)|((?:^|&)(?:'
-        + names.encode()
-        + rb")=)([^&]*)",
-        re.IGNORECASE,
+class BodyRedactor(NamedTuple):
+    """What finds the values of some names in a body.
+
+    `hint` finds whatever could be such a name, and most bodies have none; `exact` JSON members and form fields,
+    `loose` and `part` what stands for them in bodies that are neither, as when a client sends Python's or YAML.
+    """
+
+    names: frozenset[str]
+    hint: re.Pattern[bytes]
+    exact: re.Pattern[bytes]
+    loose: re.Pattern[bytes]
+    part: re.Pattern[bytes]
+
+
+def body_redactor(secret: frozenset[str]) -> BodyRedactor:
+    """For `redact_body`: values of these names, in whatever case, are secret."""
+    names = "|".join(sorted(map(re.escape, secret))).encode()
+    exact = rb'("(?:' + names + rb')"\s*:\s*)("(?:[^"\\]|\\.)*"?|[\[{]|[^\s,}\]]+)|((?:^|&)(?:' + names + rb")=)([^&]*)"
+    loose = (
+        rb"((?<![A-Za-z0-9_-])(?:"
+        + names
+        + rb")[\"'\\]*\s*(?::|=>?|>)\s*)(\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|[\[{]|[^\r\n&<}]+)"
+    )
+    part = rb"(name=[\"']?(?:" + names + rb")[\"']?(?:;[^\r\n]*)?(?:\r?\n[^\r\n]+)*\r?\n\r?\n)(.*?)(?=\r?\n--|\Z)"
+    return BodyRedactor(
+        secret,
+        re.compile(names + rb"|\\u|%[0-9a-f]", re.IGNORECASE),
+        re.compile(exact, re.IGNORECASE),
+        re.compile(loose, re.IGNORECASE),
+        re.compile(part, re.IGNORECASE | re.DOTALL),
     )
 
 
-def redact_body(body: bytes, pattern: re.Pattern[bytes]) -> bytes:
+def redact_body(body: bytes, redactor: BodyRedactor) -> bytes:
     """The body with the values of secret names hidden, JSON stays JSON; unchanged when it holds none."""
+    if redactor.hint.search(body) is None:
+        return body
+    redacted = _replaced(body, redactor.exact)
+    try:
+        data = orjson.loads(redacted)
+    except orjson.JSONDecodeError:
+        return _redact_text(redacted, redactor)
+    if b"\\" not in redacted:
+        return redacted
+    # Names may be written with escapes, and texts may hold bodies of their own.
+    try:
+        hidden = _redact_data(data, redactor)
+    except RecursionError:
+        return orjson.dumps(HIDDEN)
+    return redacted if hidden == data else orjson.dumps(hidden)
+
+
+def _redact_text(body: bytes, redactor: BodyRedactor) -> bytes:
+    """What is not JSON: a form, parts, or anything with a name, a sign and a value."""
+    pairs = body.split(b"&")
+    if b"%" in body:
+        pairs = [_redact_pair(pair, redactor.names) for pair in pairs]
+    body = redactor.part.sub(lambda match: match[1] + _HIDDEN, b"&".join(pairs))
+    return _replaced(body, redactor.loose, quoted=False)
+
+
+def _redact_pair(pair: bytes, names: frozenset[str]) -> bytes:
+    name, equals, _ = pair.partition(b"=")
+    secret = equals and b"%" in name and unquote_plus(name.decode("latin-1")).lower() in names
+    return name + equals + _HIDDEN if secret else pair
+
+
+def _redact_data(data: Any, redactor: BodyRedactor) -> Any:
+    if isinstance(data, dict):
+        return {
+            name: HIDDEN if name.lower() in redactor.names else _redact_data(value, redactor)
+            for name, value in data.items()
+        }
+    if isinstance(data, list):
+        return [_redact_data(value, redactor) for value in data]
+    if isinstance(data, str) and data.lstrip()[:1] in ("{", "["):
+        return redact_body(data.encode("utf-8", "replace"), redactor).decode()
+    return data
+
+
+def _replaced(body: bytes, pattern: re.Pattern[bytes], *, quoted: bool = True) -> bytes:
     kept: list[bytes] = []
     place = 0
     while (match := pattern.search(body, place)) is not None:
-        kept += [body[place : match.start()], _hide(match)]
+        kept += [body[place : match.start()], _hide(match, quoted=quoted)]
         place = match.end() if match[2] not in (b"[", b"{") else _end_of_nested(body, match.start(2))
     return b"".join((*kept, body[place:])) if kept else body
 
 
-def _hide(match: re.Match[bytes]) -> bytes:
-    return match[1] + b'"' + _HIDDEN + b'"' if match[1] is not None else match[3] + _HIDDEN
+def _hide(match: re.Match[bytes], *, quoted: bool) -> bytes:
+    if match[1] is None:
+        return match[3] + _HIDDEN
+    return match[1] + b'"' + _HIDDEN + b'"' if quoted else match[1] + _HIDDEN
 
 
 def _end_of_nested(body: bytes, start: int) -> int:

@@ -1,5 +1,6 @@
 """What is wrong with a scenario file, and where: one line and column for each cause."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -87,12 +88,17 @@ class Report:
         return sorted([*self.errors(), *self._warnings.values()], key=_position)
 
     def _problem(self, trail: Trail, message: str, at_key: bool, severity: Severity) -> Problem:
+        # What was written in place of a credential may be one.
+        told = _BEFORE_VALUE.split(message)[0] if "credentials" in trail else message
         place = self.keys.get(trail) if at_key else None
         while place is None:
             # What is missing has no place of its own: the innermost thing around it stands in.
             place = self.values.get(trail) if trail else self.values.get((), (1, 1))
             trail = trail[:-1]
-        return Problem(self.file, *place, message, severity)
+        return Problem(self.file, *place, told, severity)
+
+
+_BEFORE_VALUE = re.compile(", not | instead of |: remove ")
 
 
 def trail_text(trail: Trail) -> str:

@@ -170,7 +170,7 @@ MISTAKES = [
     ("{id: poor,", "{id: demo,", "37:10: a second account has the id 'demo'"),
     ("{id: poor,", "{id: po/or,", "37:10: id must be letters, digits and . _ @ + -: 'po/or'"),
     ("{key: acme-poor}", "{key: acme-demo}", "37:29: another account has the same credentials"),
-    ("{key: acme-poor}", "{key: 12345}", "37:35: key must be a text in quotes, not 12345"),
+    ("{key: acme-poor}", "{key: 12345}", "37:35: key must be a text in quotes"),
     ("{key: acme-poor}", "{}", "37:29: credentials must have at least one part"),
     ('balance: "0.10"', "balance: 0.10", '37:56: balance must be in quotes, like "12.50"'),
     ('balance: "0.10"', 'balance: "0,10"', "37:56: balance must be an amount like 100.00, not negative: '0,10'"),
