@@ -105,12 +105,13 @@ def redact_url(url: str) -> str:
 class BodyRedactor(NamedTuple):
     """What finds the values of some names in a body.
 
-    `hint` finds whatever could be such a name, and most bodies have none; `exact` JSON members and form fields,
+    `hints` are in every body that has such a name, and in few others (a search by patterns takes ten times as
+    long); `exact` finds JSON members and form fields,
     `loose` and `part` what stands for them in bodies that are neither, as when a client sends Python's or YAML.
     """
 
     names: frozenset[str]
-    hint: re.Pattern[bytes]
+    hints: tuple[bytes, ...]
     exact: re.Pattern[bytes]
     loose: re.Pattern[bytes]
     part: re.Pattern[bytes]
@@ -128,7 +129,7 @@ def body_redactor(secret: frozenset[str]) -> BodyRedactor:
     part = rb"(name=[\"']?(?:" + names + rb")[\"']?(?:;[^\r\n]*)?(?:\r?\n[^\r\n]+)*\r?\n\r?\n)(.*?)(?=\r?\n--|\Z)"
     return BodyRedactor(
         secret,
-        re.compile(names + rb"|\\u|%[0-9a-f]", re.IGNORECASE),
+        (*(one.encode() for one in sorted(secret) if not any(other in one for other in secret - {one})), b"\\u", b"%"),
         re.compile(exact, re.IGNORECASE),
         re.compile(loose, re.IGNORECASE),
         re.compile(part, re.IGNORECASE | re.DOTALL),
@@ -137,8 +138,16 @@ def body_redactor(secret: frozenset[str]) -> BodyRedactor:
 
 def redact_body(body: bytes, redactor: BodyRedactor) -> bytes:
     """The body with the values of secret names hidden, JSON stays JSON; unchanged when it holds none."""
-    if redactor.hint.search(body) is None:
+    if not body:
         return body
+    lowered = body.lower()
+    for hint in redactor.hints:
+        if hint in lowered:
+            return _redact(body, redactor)
+    return body
+
+
+def _redact(body: bytes, redactor: BodyRedactor) -> bytes:
     redacted = _replaced(body, redactor.exact)
     try:
         data = orjson.loads(redacted)
