@@ -238,7 +238,8 @@ def _worded(provider: Provider, call: Call, error: Exception) -> Wording:
         log.error("%s %s failed", call.entry.method, call.entry.path, exc_info=error)
         error = InternalError()
     call.entry.mistake = type(error).__name__
-    return word(provider, error)
+    wording = word(provider, error)
+    return provider.reword(call, wording) if provider.reword is not None else wording
 
 
 def _headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
