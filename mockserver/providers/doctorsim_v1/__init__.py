@@ -9,13 +9,13 @@ from mockserver.domain.mistakes import (
     UnknownRoute,
 )
 from mockserver.http.provider import Annex, Mount, Provider, Secrets
-from mockserver.providers.doctorsim_v1 import auth, checks, endpoints, errors, trade
+from mockserver.providers.doctorsim_v1 import auth, endpoints, errors, trade, wire
 from mockserver.sandbox.settings import Setting
 
 PROVIDER = Provider(
     name=auth.NAME,
     title="doctorSIM Unlocking API",
-    mounts=(Mount(checks.API_HOST),),
+    mounts=(Mount(wire.API_HOST),),
     endpoints=endpoints.ENDPOINTS,
     identify=auth.identify,
     mistakes=errors.MISTAKES,
@@ -24,7 +24,7 @@ PROVIDER = Provider(
     reword=errors.reword,
     failure_schema="doctorsim_v1/error",
     trade=trade.TRADE,
-    annexes=(Annex(Mount(checks.WEB_HOST, checks.REPORTS), endpoints.REPORT_ENDPOINTS, errors.wrap, errors.refuse),),
+    annexes=(Annex(Mount(wire.WEB_HOST, wire.REPORTS), endpoints.REPORT_ENDPOINTS, errors.wrap, errors.refuse),),
     settings=(
         Setting(
             "doctorsim_v1.limit_status",

@@ -11,10 +11,8 @@ from mockserver.providers.doctorsim_v1.auth import SANDBOX, mode_of
 from mockserver.providers.doctorsim_v1.errors import HashMissing
 from mockserver.providers.doctorsim_v1.imei import decomposition, problem_of
 from mockserver.providers.doctorsim_v1.reports import UNKNOWN, Listing, Phone, Report
+from mockserver.providers.doctorsim_v1.wire import API_HOST, REPORTS, WEB_HOST
 
-API_HOST = "api.doctorsim.com"
-WEB_HOST = "www.doctorsim.com"
-REPORTS = "/imei_report"
 _FREE = {"type": "F", "desc": "free"}
 _PAY = {"type": "P", "desc": "pay"}
 _NO_MODEL = {"code": 404, "txt": "No hay ningún modelo de teléfono con este IMEI."}

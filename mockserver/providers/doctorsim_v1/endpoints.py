@@ -1,10 +1,8 @@
-"""The endpoints. Lists are answered from bytes that are encoded once."""
+"""The endpoints. What answers them is imported with the first call that needs it, so that a start does not pay."""
 
 from mockserver.domain.mistakes import InsufficientBalance, NotFound, NotTaken, TooLate
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint, Limit, Reply
-from mockserver.providers.doctorsim_v1 import orders, shop
-from mockserver.providers.doctorsim_v1.checks import imei_report, imeicheck
 from mockserver.providers.doctorsim_v1.errors import (
     HashMissing,
     NotAvailableYet,
@@ -18,42 +16,114 @@ LIMIT = Limit(500, bucket="all")
 
 async def countries(call: Call) -> Reply:
     """All countries."""
+    from mockserver.providers.doctorsim_v1 import shop
+
     return Reply(shop.countries_answer())
 
 
 async def networks(call: Call) -> Reply:
     """The networks of all countries that have any."""
+    from mockserver.providers.doctorsim_v1 import shop
+
     return Reply(shop.all_networks_answer())
 
 
 async def country_networks(call: Call) -> Reply:
     """The networks of one country."""
+    from mockserver.providers.doctorsim_v1 import shop
+
     return Reply(shop.networks_answer(call.fields["country_id"]))
 
 
 async def brands(call: Call) -> Reply:
     """All brands."""
+    from mockserver.providers.doctorsim_v1 import shop
+
     return Reply(shop.brands_answer())
 
 
 async def devices(call: Call) -> Reply:
     """All devices of all brands."""
+    from mockserver.providers.doctorsim_v1 import shop
+
     return Reply(shop.all_devices_answer())
 
 
 async def brand_devices(call: Call) -> Reply:
     """The devices of one brand."""
+    from mockserver.providers.doctorsim_v1 import shop
+
     return Reply(shop.devices_answer(call.fields["brand_id"]))
 
 
 async def device(call: Call) -> Reply:
     """One device."""
+    from mockserver.providers.doctorsim_v1 import shop
+
     return Reply(shop.device_answer(call.fields["brand_id"], call.fields["device_id"]))
 
 
 async def tools(call: Call) -> Reply:
     """What unlocks a device on a network."""
+    from mockserver.providers.doctorsim_v1 import shop
+
     return Reply(shop.shop_of(call.sandbox).tools_answer(call.fields["device_id"], call.fields["network_id"]))
+
+
+async def create_order(call: Call) -> Reply:
+    """A new order."""
+    from mockserver.providers.doctorsim_v1 import orders
+
+    return await orders.create_order(call)
+
+
+async def check_all_orders(call: Call) -> Reply:
+    """All orders of the account."""
+    from mockserver.providers.doctorsim_v1 import orders
+
+    return await orders.check_all_orders(call)
+
+
+async def check_order_status(call: Call) -> Reply:
+    """One order."""
+    from mockserver.providers.doctorsim_v1 import orders
+
+    return await orders.check_order_status(call)
+
+
+async def update_order(call: Call) -> Reply:
+    """An order that is ready now."""
+    from mockserver.providers.doctorsim_v1 import orders
+
+    return await orders.update_order(call)
+
+
+async def cancel_order(call: Call) -> Reply:
+    """An order that is canceled."""
+    from mockserver.providers.doctorsim_v1 import orders
+
+    return await orders.cancel_order(call)
+
+
+async def retrieve_order_instructions(call: Call) -> Reply:
+    """How to unlock the phone."""
+    from mockserver.providers.doctorsim_v1 import orders
+
+    return await orders.retrieve_order_instructions(call)
+
+
+async def imeicheck(call: Call) -> Reply:
+    """What is known about a phone."""
+    from mockserver.providers.doctorsim_v1 import checks
+
+    return await checks.imeicheck(call)
+
+
+async def imei_report(call: Call) -> Reply:
+    """A report as a PDF."""
+    from mockserver.providers.doctorsim_v1 import checks
+
+    return await checks.imei_report(call)
 
 
 ENDPOINTS = (
@@ -141,7 +211,7 @@ ENDPOINTS = (
     Endpoint(
         "POST",
         "/create_order/{device_id}/{network_id}/{imei}/{tool_id}",
-        orders.create_order,
+        create_order,
         name="create_order",
         summary="Order the unlocking of a phone",
         gives="doctorsim_v1/create-order",
@@ -152,7 +222,7 @@ ENDPOINTS = (
     Endpoint(
         "GET",
         "/check_order_status",
-        orders.check_all_orders,
+        check_all_orders,
         name="check_all_orders",
         summary="All orders of the account, newest first",
         gives="doctorsim_v1/orders",
@@ -162,7 +232,7 @@ ENDPOINTS = (
     Endpoint(
         "GET",
         "/check_order_status/{ticket_id}",
-        orders.check_order_status,
+        check_order_status,
         name="check_order_status",
         summary="How an order stands",
         gives="doctorsim_v1/orders",
@@ -173,7 +243,7 @@ ENDPOINTS = (
     Endpoint(
         "POST",
         "/update_order/{ticket_id}",
-        orders.update_order,
+        update_order,
         name="update_order",
         summary="Wait no longer for an order",
         gives="doctorsim_v1/update-order",
@@ -185,7 +255,7 @@ ENDPOINTS = (
     Endpoint(
         "DELETE",
         "/cancel_order/{ticket_id}",
-        orders.cancel_order,
+        cancel_order,
         name="cancel_order",
         summary="Cancel an order within the first ten minutes",
         gives="doctorsim_v1/cancel-order",
@@ -196,7 +266,7 @@ ENDPOINTS = (
     Endpoint(
         "GET",
         "/retrieve_order_instructions/{ticket_id}",
-        orders.retrieve_order_instructions,
+        retrieve_order_instructions,
         name="retrieve_order_instructions",
         summary="How to unlock the phone",
         gives="doctorsim_v1/instructions",

@@ -37,8 +37,7 @@ async def create_order(call: Call) -> Reply:
 
 async def check_order_status(call: Call) -> Reply:
     """One order of the account."""
-    async with call.work() as work:
-        order = call.touched(await work.own_order(call.account, call.fields["ticket_id"]))
+    order = await call.own_order(call.fields["ticket_id"])
     return Reply({order.id: wire.order_data(order, _shown(call, order))})
 
 
@@ -74,8 +73,7 @@ async def cancel_order(call: Call) -> Reply:
 
 async def retrieve_order_instructions(call: Call) -> Reply:
     """How to unlock the phone, once the order is available."""
-    async with call.work() as work:
-        order = call.touched(await work.own_order(call.account, call.fields["ticket_id"]))
+    order = await call.own_order(call.fields["ticket_id"])
     if order.state != wire.AVAILABLE:
         raise NotAvailableYet("retrieve", order)
     return Reply({order.id: {"howto": order.facts.get("howto") or howto(order.facts)}})

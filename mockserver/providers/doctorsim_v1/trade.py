@@ -7,7 +7,6 @@ from mockserver.domain.mistakes import Invalid
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
 from mockserver.providers.doctorsim_v1.auth import NAME, SANDBOX
-from mockserver.providers.doctorsim_v1.instructions import code_for
 from mockserver.providers.doctorsim_v1.wire import CREDITS
 from mockserver.sandbox.trade import Trade
 from mockserver.sandbox.work import Work
@@ -29,6 +28,8 @@ def compose(work: Work, order: Order, kind: str, given: Mapping[str, Any]) -> di
     """
     code, text = given.get("code"), given.get("text")
     if code is None:
+        from mockserver.providers.doctorsim_v1.instructions import code_for
+
         code = code_for(order.facts["brand"], work.dice, "unlock code", order.id)
     if not isinstance(code, str) or not 0 < len(code) <= 64 or not code.isprintable():
         raise Invalid({"code": ["must be a text of 1 to 64 printable characters"]})

@@ -16,6 +16,11 @@ from mockserver.domain.orders import Order
 CREDITS = Currency("credits", 2)
 AVAILABLE = "available"
 
+API_HOST = "api.doctorsim.com"
+WEB_HOST = "www.doctorsim.com"
+#: Where WEB_HOST keeps the reports.
+REPORTS = "/imei_report"
+
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
