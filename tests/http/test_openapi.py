@@ -1,6 +1,5 @@
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -205,7 +204,7 @@ def test_a_public_endpoint_needs_no_credential(found: dict[str, Any]) -> None:
 def test_given_samples_replace_those_of_the_kit(schemas: SchemaStore) -> None:
     [full, _empty] = samples_of(NotTaken)
     assert isinstance(full, NotTaken)
-    orders = [replace(full.order, state=state) for state in ("shipped", "paid")]
+    orders = [full.order._replace(state=state) for state in ("shipped", "paid")]
     found = document(acme(), schemas, servers=[], samples={NotTaken: [NotTaken("cancel", one) for one in orders]})
     codes = found["paths"]["/orders/{order_id}"]["delete"]["responses"]["409"]["x-codes"]
     assert [one["code"] for one in codes] == ["IS_SHIPPED", "IS_PAID", "TOO_EARLY", "SEALED"]
@@ -255,7 +254,7 @@ def test_limits_are_told_in_seconds(schemas: SchemaStore) -> None:
 
 
 def test_a_form_is_a_request_body_of_its_own_media_type(schemas: SchemaStore) -> None:
-    endpoint = replace(ENDPOINTS[0], takes=None, form="acme/order.request")
+    endpoint = ENDPOINTS[0]._replace(takes=None, form="acme/order.request")
     operation = document(acme(endpoints=(endpoint,)), schemas, servers=[])["paths"]["/orders"]["post"]
     reference = {"schema": {"$ref": "#/components/schemas/acme.order.request"}}
     assert operation["requestBody"] == {"required": True, "content": {"application/x-www-form-urlencoded": reference}}
@@ -264,7 +263,7 @@ def test_a_form_is_a_request_body_of_its_own_media_type(schemas: SchemaStore) ->
 
 def test_a_refusal_with_the_status_of_the_answer_stands_beside_it(schemas: SchemaStore) -> None:
     mistakes = {**MISTAKES, NotFound: Wording(200, "NOTHING", "Nothing here.")}
-    endpoint = replace(ENDPOINTS[2], mistakes=(NotFound,))
+    endpoint = ENDPOINTS[2]._replace(mistakes=(NotFound,))
     data = document(acme(endpoints=(endpoint,), mistakes=mistakes), schemas, servers=[])
     found = data["paths"]["/orders/{order_id}"]["delete"]["responses"]["200"]
     assert found["description"] == "Done. Or:\n- `NOTHING`: Nothing here."
