@@ -10,8 +10,8 @@ pytestmark = pytest.mark.anyio
 
 #: A brand, its flag, a good suffix (of the page where it has one) and bad ones.
 SUFFIXES = [
-    ("Alcatel", "sn", "SN5678G-33574", ["SN567-33574", "SN567890-33574", "SN5678G33574", "SN5678G-3357", "SN5678G-33574901"]),
-    ("LG", "sn", "SN5678-3357490", ["SN56 8-33574", "sn5678G-33574"]),
+    ("Alcatel", "sn", "SN5678G-33574", ["SN567-33574", "SN567890-33574", "SN5678G33574", "SN5678G-3357"]),
+    ("LG", "sn", "SN5678-3357490", ["SN56 8-33574", "sn5678G-33574", "SN5678G-33574901"]),
     ("BlackBerry", "prd", "PRD12345678", ["PRD1234567", "PRD123456789", "PRD1234567A", "PRD-12345678"]),
     ("BlackBerry", "pin", "PIN21FB6301", ["PIN21FB630", "PIN21FB63011", "PIN21FB 630"]),
     ("BlackBerry", "mep", "MEP-12345-678", ["MEP12345678", "MEP-1234-678", "MEP-12345-67", "MEP-1234A-678"]),
