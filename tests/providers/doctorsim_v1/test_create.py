@@ -23,7 +23,8 @@ async def device_of(v1: V1, brand: str) -> str:
     """A device of the brand."""
     brands = await v1.res("GET", "/brands")
     id = next(id for id, known in brands.items() if known["brand"] == brand)
-    return next(iter((await v1.res("GET", f"/devices/{id}"))[id]))
+    devices: dict[str, Any] = (await v1.res("GET", f"/devices/{id}"))[id]
+    return next(iter(devices))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Orders from open to their end: status, update, cancel, instructions, scenarios."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -163,7 +164,7 @@ async def test_nowait_is_refused_for_an_order_that_is_canceled_or_failed(v1: V1)
     "body",
     [{}, {"data": {"force": "now"}}, {"data": {"force": ""}}, {"json": {"force": "nowait"}}, {"data": {"x": "nowait"}}],
 )
-async def test_another_value_or_none_is_a_bad_parameter(v1: V1, body: dict[str, object]) -> None:
+async def test_another_value_or_none_is_a_bad_parameter(v1: V1, body: dict[str, Any]) -> None:
     ticket = await v1.order()
     assert error_of(await v1.call("POST", f"/update_order/{ticket}", **body))[:2] == (400, "API_ERROR")
     assert await v1.status(ticket) == "open"
