@@ -1,10 +1,12 @@
 """A client of one provider in one sandbox, and what a provider must tell so that it can be asked anything."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
@@ -15,8 +17,19 @@ from tests.support import World, frozen_settings, started
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A body that is a form."""
+
+    fields: Mapping[str, str]
+
+    def padded(self, size: int) -> bytes:
+        """As it is sent, with a field more that makes it this long."""
+        return f"{urlencode(self.fields)}&padding=".encode().ljust(size, b"x")
+
+
+@dataclass(frozen=True, slots=True)
 class Ask:
-    """A request below the provider's base URL; `body` is JSON data."""
+    """A request below the provider's base URL; `body` is JSON data or a Form."""
 
     path: str
     body: Any = None
@@ -27,13 +40,17 @@ class Samples:
     """What the suite needs to know of a provider, in `samples/{provider}.py` as `SAMPLES`.
 
     `credential` and `stranger` are headers: of `account`, and of nobody. `asks` prepares for each operation
-    a request that it accepts, whatever that takes (buying first what is then cancelled).
+    a request that it accepts, whatever that takes (buying first what is then cancelled). `varying` is a
+    pattern of what answers to one request differ in: the request's id, tokens that only one sandbox takes.
+    `any_path` are the operations that answer whatever stands in their path.
     """
 
     account: str
     credential: Mapping[str, str]
     stranger: Mapping[str, str]
     asks: Mapping[str, Callable[["Client"], Awaitable[Ask]]]
+    varying: bytes = b"(?!)"
+    any_path: frozenset[str] = frozenset()
 
 
 def samples_of(provider: Provider) -> Samples:
@@ -57,7 +74,7 @@ class Client:
     ) -> httpx.Response:
         """Any request; `headers` replace the credential."""
         if body is not None:
-            more["json"] = body
+            more |= {"data": body.fields} if isinstance(body, Form) else {"json": body}
         sent = self.samples.credential if headers is None else headers
         return await self.world.call(method, f"{self.base}{path}", headers=sent, **more)
 
@@ -72,6 +89,10 @@ class Client:
         assert answer.status_code == endpoint.status, answer.text
         judge(self.provider, endpoint, answer)
         return answer
+
+    def lasting(self, answer: httpx.Response) -> bytes:
+        """The body without what varies."""
+        return re.sub(self.samples.varying, b"...", answer.content)
 
     async def state(self) -> Any:
         """All that a refused request must leave as it is: orders, accounts with their money, deliveries."""

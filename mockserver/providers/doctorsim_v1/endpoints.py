@@ -287,7 +287,7 @@ ENDPOINTS = (
     ),
     Endpoint(
         "POST",
-        "/imeicheck/{imei}/{hash:path}",
+        "/imeicheck/{imei}/{hash}",
         imeicheck,
         name="imeicheck",
         summary="Whether a phone is blacklisted",
