@@ -25,8 +25,8 @@ class Job:
 
     It ends after `seconds`, or after `count` turns if there is one. A turn is one request, taken from `requests` in
     order, round and round; with `then`, a second request follows in which ID is replaced by the text that the first
-    answer has under `id_name`. `limits`, when given, says how many times each request may be sent. Any status other than
-    `statuses` fails the job. Texts are Latin-1.
+    answer has under `id_name`. `limits`, when given, says how many times each request may be sent. Any status other
+    than `statuses` fails the job. Texts are Latin-1.
     """
 
     requests: list[str]
