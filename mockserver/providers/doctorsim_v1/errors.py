@@ -98,7 +98,8 @@ def _not_taken(mistake: NotTaken) -> Wording:
         return _error(400, "IMEI checks are processed at once and cannot be canceled.")
     if mistake.event == "cancel":
         return _error(400, f"Order {order.id} is {order.state} and can no longer be canceled.")
-    return _error(400, f"Order {order.id} is {order.state}: there is nothing left to do about it.")
+    text = f"Order {order.id} is {order.state}: there is nothing left to do about it."
+    return _error(400, text, provenance="assumed")
 
 
 def _too_late(mistake: TooLate) -> Wording:
@@ -130,7 +131,7 @@ MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
     RateLimited: Wording(429, "TOO_MANY_REQUESTS", "Too many requests: at most 500 in a minute."),
     PlainHttp: _error(400, "Plain HTTP is not served: use HTTPS.", provenance="assumed"),
     HashMissing: _error(400, "The parameter hash can be left out in sandbox mode only."),
-    NothingOffered: _error(200, "No service is available for this device on this network."),
+    NothingOffered: _error(200, "No service is available for this device on this network.", provenance="observed"),
     NotAvailableYet: _not_yet,
     TooLate: _too_late,
     NotTaken: _not_taken,

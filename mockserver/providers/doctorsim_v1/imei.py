@@ -78,5 +78,8 @@ def decomposition(imei: str) -> str:
 
 
 def type_allocation(imei: str) -> str:
-    """The TAC: the eight digits that tell the model."""
-    return imei[:8]
+    """The TAC of a valid IMEI: the eight digits that tell the model."""
+    from stdnum.imei import split
+
+    tac: str = split(imei)[0]
+    return tac

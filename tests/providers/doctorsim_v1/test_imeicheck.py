@@ -163,6 +163,11 @@ async def test_the_hash_may_be_missing_with_a_sandbox_pair_only(v1: V1) -> None:
             assert await check(v1, IMEI, f"/{text}", pair=pair) == plain
 
 
+@pytest.mark.parametrize("content", [b"", b"{}", b"null", b"anything"])
+async def test_the_body_does_not_matter(v1: V1, content: bytes) -> None:
+    assert await check(v1, IMEI, content=content) == await check(v1, IMEI)
+
+
 async def test_a_check_is_free_and_leaves_no_order(v1: V1) -> None:
     await check(v1, IMEI)
     assert await v1.balance() == "1000.00"

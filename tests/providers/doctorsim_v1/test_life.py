@@ -160,6 +160,14 @@ async def test_nowait_is_refused_for_an_order_that_is_canceled_or_failed(v1: V1)
         assert word in info
 
 
+async def test_what_is_only_assumed_says_so(v1: V1) -> None:
+    ticket = await v1.order()
+    await v1.call("DELETE", f"/cancel_order/{ticket}")
+    answer = await v1.call("POST", f"/update_order/{ticket}", data={"force": "nowait"})
+    assert answer.headers["x-mock-assumed"] == "true"
+    assert "x-mock-assumed" not in (await v1.call("DELETE", f"/cancel_order/{ticket}")).headers
+
+
 @pytest.mark.parametrize(
     "body",
     [{}, {"data": {"force": "now"}}, {"data": {"force": ""}}, {"json": {"force": "nowait"}}, {"data": {"x": "nowait"}}],
