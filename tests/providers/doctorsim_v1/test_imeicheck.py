@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockserver.providers.doctorsim_v1.reports import report_name, report_named, report_of
-from tests.providers.doctorsim_v1.client import BASE, IMEI, PAIRS, V1, error_of, serving
+from tests.providers.doctorsim_v1.client import BASE, IMEI, PAIRS, V1, error_of, serving, valid_imeis
 
 pytestmark = pytest.mark.anyio
 
@@ -23,16 +23,6 @@ GERMANY = [
         "opers": [{"txt": "Alemania-E-Plus", "status": "2"}, {"txt": "Alemania-O2", "status": "1"}],
     }
 ]
-
-
-def valid_imeis(count: int) -> list[str]:
-    """IMEIs with a right check digit, spread over all numbers."""
-    found = []
-    for number in range(count):
-        body = f"{(number * 7_654_321_234_567) % 10**14:014d}"
-        total = sum(sum(divmod(int(one) * (1 + place % 2), 10)) for place, one in enumerate(body))
-        found.append(f"{body}{-total % 10}")
-    return found
 
 
 async def check(v1: V1, imei: str, suffix: str = "", **more: Any) -> Any:

@@ -2,10 +2,13 @@
 
 import sys
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from tests.providers.doctorsim_v1.client import IMEI, V1, error_of, serving
+from mockserver.providers.doctorsim_v1.pdf import report_pdf
+from mockserver.providers.doctorsim_v1.reports import BLACKLISTED, report_of
+from tests.providers.doctorsim_v1.client import IMEI, V1, error_of, serving, valid_imeis
 
 pytestmark = pytest.mark.anyio
 
@@ -82,12 +85,26 @@ async def test_without_the_extra_a_clear_text_says_how_to_get_it(v1: V1, monkeyp
 async def test_a_long_report_takes_a_second_page(v1: V1, monkeypatch: pytest.MonkeyPatch) -> None:
     from reportlab.pdfgen.canvas import Canvas
 
-    from mockserver.providers.doctorsim_v1.pdf import report_pdf
-    from mockserver.providers.doctorsim_v1.reports import BLACKLISTED
-
     pages: list[int] = []
     monkeypatch.setattr(Canvas, "showPage", lambda self: pages.append(1))
     report_pdf(BLACKLISTED)
     short = len(pages)
     report_pdf(replace(BLACKLISTED, history=BLACKLISTED.history * 10, white=BLACKLISTED.white * 60))
     assert len(pages) > 2 * short
+
+
+async def test_every_line_fits_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    from reportlab.lib.pagesizes import A4
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+    from reportlab.pdfgen.canvas import Canvas
+
+    ends: list[float] = []
+
+    def measure(canvas: Any, x: float, y: float, text: str) -> None:
+        assert 0 < y < A4[1]
+        ends.append(x + stringWidth(text, "Helvetica", canvas._fontsize))
+
+    monkeypatch.setattr(Canvas, "drawString", measure)
+    for imei in valid_imeis(200):
+        report_pdf(report_of(imei))
+    assert max(ends) < A4[0]
