@@ -25,6 +25,10 @@ class Effect:
     argument: str = ""
 
 
+#: Visits count from 1: a timer of this one rings in whatever visit the order is.
+ANY_VISIT = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Timer:
     """The order's machine will be sent `event` at `due`, if the order is still in visit number `visit`."""
