@@ -174,7 +174,8 @@ class _Operations:
         if parameters:
             found["parameters"] = parameters
         if endpoint.takes:
-            found["requestBody"] = {"required": True, "content": self._content(endpoint.takes)}
+            needed = bool(self._schemas.load(endpoint.takes).get("required"))
+            found["requestBody"] = {"required": needed, "content": self._content(endpoint.takes)}
         found["responses"] = self._responses(endpoint)
         if endpoint.public:
             found["security"] = []
