@@ -5,9 +5,8 @@ earlier visit does nothing; `refund`, `cashback`, `spend` and `restock` happen a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from mockserver.domain.mistakes import NotTaken, TooEarly, TooLate
 from mockserver.domain.orders import Order, Passage
@@ -20,8 +19,7 @@ Since = Literal["entered", "created"]
 MOST_PASSAGES = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(NamedTuple):
     """`event` is sent `after` a transition, whatever state the order is in by then (one that does not take it
     lets it pass); not when that would be more than `within` after the order was created.
 
@@ -33,8 +31,7 @@ class Sending:
     within: Delay | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(NamedTuple):
     """On `on`, go to one of `to` (states with weights).
 
     With `after`, the event is also sent by a timer that long after `since`. Before `not_before` the event
@@ -53,8 +50,7 @@ class Transition:
     sends: Sending | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """`effects` follow every entry. `shows` is the word clients read, where it differs from the name."""
 
     name: str
@@ -64,8 +60,7 @@ class State:
     shows: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(NamedTuple):
     """A life cycle of one kind of order; `key` names it uniquely, contents included."""
 
     key: str
@@ -84,8 +79,7 @@ class Machine:
         return known.shows if known is not None and known.shows is not None else state
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """Everything a decision may depend on besides machine, order and event."""
 
     now: datetime
@@ -93,8 +87,7 @@ class Circumstances:
     settings: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """The order as it is after the step, and what follows: effects to carry out, timers to set.
 
     Timers of the visits before `order.visit` are void; `reminders` hold for any visit.
@@ -146,13 +139,12 @@ def target_of(order: Order, move: Transition, dice: Dice) -> str:
 def _follow(machine: Machine, order: Order, move: Transition, cause: str, circumstances: Circumstances) -> Step:
     reminders = _reminders(move, order, circumstances)
     if move.stay:
-        history = (*order.history, Passage(order.state, circumstances.now, cause))
-        due = tuple(effect for effect in move.effects if effect.name not in order.settled)
-        settled = (*order.settled, *(effect.name for effect in due if effect.name in ONCE))
-        return Step(replace(order, history=history, settled=settled), due, (), order.state, reminders)
+        due, settled = _unsettled(move.effects, order.settled)
+        history = _history(order, Passage(order.state, circumstances.now, cause))
+        return Step(order._replace(history=history, settled=settled), due, (), order.state, reminders)
     target = target_of(order, move, circumstances.dice)
     step = _enter(machine, order, target, cause, move.effects, circumstances)
-    return replace(step, reminders=reminders)
+    return step._replace(reminders=reminders)
 
 
 def _reminders(move: Transition, order: Order, circumstances: Circumstances) -> tuple[Timer, ...]:
@@ -179,17 +171,20 @@ def _enter(
 ) -> Step:
     state = machine.states[name]
     due, settled = _unsettled((*effects, *state.effects), order.settled)
-    # An order that goes in circles would otherwise grow with every round.
-    past = order.history if len(order.history) < MOST_PASSAGES else (order.history[0], *order.history[2:])
-    entered = replace(
-        order,
+    entered = order._replace(
         state=name,
         visit=order.visit + 1,
         entered_at=circumstances.now,
-        history=(*past, Passage(name, circumstances.now, cause)),
+        history=_history(order, Passage(name, circumstances.now, cause)),
         settled=settled,
     )
     return Step(entered, due, _timers(state, entered, circumstances), order.state)
+
+
+def _history(order: Order, passage: Passage) -> tuple[Passage, ...]:
+    # An order that goes in circles would otherwise grow with every round.
+    past = order.history if len(order.history) < MOST_PASSAGES else (order.history[0], *order.history[2:])
+    return (*past, passage)
 
 
 def _unsettled(effects: tuple[Effect, ...], settled: tuple[str, ...]) -> tuple[tuple[Effect, ...], tuple[str, ...]]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 #: delivered: a 2xx. answered: another status, a redirect included. refused_target: not tried, the address
 #: is not one that we send to. timeout, unreachable, garbage: no HTTP answer came.
@@ -13,8 +13,7 @@ Verdict = Literal["delivered", "answered", "refused_target", "timeout", "unreach
 State = Literal["pending", "delivered", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """What a provider wants sent: the exact body, where to, and headers of its own."""
 
     event: str
@@ -23,8 +22,7 @@ class Notice:
     headers: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What one attempt met. `body` is the beginning of the answer; `detail` a sentence when there is none."""
 
     verdict: Verdict
@@ -35,8 +33,7 @@ class Outcome:
     milliseconds: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One try, at a moment of the sandbox's clock."""
 
     at: datetime

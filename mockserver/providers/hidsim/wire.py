@@ -11,7 +11,6 @@ from mockserver.domain.ledger import SALES, Movement
 from mockserver.domain.moments import parse_span
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
-from mockserver.engine.machine import Machine
 from mockserver.providers.hidsim.catalogue import USD, Product, catalogue
 from mockserver.providers.hidsim.ids import drawn_id, drawn_short_id, object_id, operation_short_id, short_id
 from mockserver.sandbox.sandbox import Sandbox
@@ -76,8 +75,7 @@ def product(one: Product, *, left: int) -> Row:
 def operation(sandbox: Sandbox, order: Order) -> Row:
     """An operation, with its state under the names that the settings say."""
     known, facts, settings = catalogue(), order.facts, sandbox.settings.values
-    machine = sandbox.machine_named(order.machine)
-    word = machine.shown(order.state)
+    word = sandbox.machine_named(order.machine).shown(order.state)
     names = {"both": ("state", "status")}.get(settings["hidsim.state_field"], (settings["hidsim.state_field"],))
     sold = known.product_by_id(facts["product"])
     messages = facts["messages"]
@@ -97,8 +95,8 @@ def operation(sandbox: Sandbox, order: Order) -> Row:
         "currency": USD.code,
         "expiresAt": moment(order.created_at + parse_span(facts["expires_in"])),
         "closableAt": moment(order.created_at + parse_span(settings["hidsim.close_after"])),
-        "completedAt": _first(order, machine, ("completed",)),
-        "refundedAt": _first(order, machine, REFUNDED),
+        "completedAt": messages[0]["receivedAt"] if messages else None,
+        "refundedAt": moment(order.entered_at) if word in REFUNDED else None,
         "createdAt": moment(order.created_at),
         "updatedAt": moment(order.history[-1].at),
     }
@@ -132,8 +130,3 @@ def _number(facts: Mapping[str, Any], settings: Mapping[str, Any]) -> str | None
     if number is None or settings["hidsim.number_plus"]:
         return number
     return number.removeprefix("+")
-
-
-def _first(order: Order, machine: Machine, words: tuple[str, ...]) -> str | None:
-    """When the order first came into a state that clients read as one of these words."""
-    return next((moment(one.at) for one in order.history if machine.shown(one.state) in words), None)
