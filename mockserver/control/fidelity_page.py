@@ -51,8 +51,8 @@ def _provider_html(data: Mapping[str, Any]) -> str:
     )
     return (
         f'<section id="{escape(data["provider"])}"><h2>{escape(data["title"])}</h2>{counts}{endpoints}{webhooks}'
-        f"<details><summary>refusals</summary>"
-        f"<p>The provenance of a refusal is that of its status and code.</p>{wordings}{_fields_html(refusals['fields'])}</details></section>"
+        "<details><summary>refusals</summary><p>The provenance of a refusal is that of its status and code.</p>"
+        f"{wordings}{_fields_html(refusals['fields'])}</details></section>"
     )
 
 
