@@ -69,9 +69,7 @@ class Hid:
 
     async def push(self, operation: dict[str, Any], event: str, **given: Any) -> httpx.Response:
         """Send the operation an event through the control API."""
-        return await self.world.control(
-            "POST", f"/orders/hidsim/{operation['_id']}/events", {"event": event, **given}
-        )
+        return await self.world.control("POST", f"/orders/hidsim/{operation['_id']}/events", {"event": event, **given})
 
 
 @asynccontextmanager
