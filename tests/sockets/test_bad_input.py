@@ -12,6 +12,8 @@ import pytest
 from mockserver.http.body import MOST
 from mockserver.http.provider import Provider
 from mockserver.providers import PROVIDERS
+from mockserver.sandbox.sandbox import Birth
+from mockserver.sandbox.sandboxes import DEFAULT
 from tests.conformance.client import samples_of
 from tests.conformance.judge import exact, validator
 from tests.sockets.wire import Answer, Wire, exchange, request
@@ -68,7 +70,7 @@ def journaled(url: str, answer: Answer) -> Any:
 
 
 def credential(provider: Provider) -> list[tuple[str, str]]:
-    return list(samples_of(provider).credential.items())
+    return list(samples_of(provider).credential_in(Birth().seed, DEFAULT).items())
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ _PRIVATE = ("auth", "operations", "transactions")
 
 def _headers(call: Call, status: int) -> tuple[tuple[str, str], ...]:
     """Nothing about a session or an operation is to be cached, refusals included (assumed)."""
-    area = call.entry.path.split("/", 2)[1]
+    area = call.entry.path.lstrip("/").partition("/")[0]
     return (("Cache-Control", "no-store"),) if area in _PRIVATE else ()
 
 
