@@ -21,7 +21,8 @@ class Library:
     __slots__ = ("_files", "_posted", "_providers", "_read")
 
     def __init__(self, roots: Sequence[Path], *, providers: Sequence[str] = (), trusted: int = 0) -> None:
-        """The first `trusted` roots are not checked in full when read; their files have been by tests.
+        """The first `trusted` roots are not checked in full when read: their files have been by tests. Of these,
+        what belongs to providers that are not served is left out.
 
         `providers` are the names that may stand under `provider`; any may when it is empty.
         """
@@ -31,6 +32,8 @@ class Library:
         self._posted: dict[_Key, Scenario] = {}
         for number, root in enumerate(roots):
             for path in sorted(root.glob("*/*.yaml")):
+                if number < trusted and providers and path.parent.name not in providers:
+                    continue
                 self._files[path.parent.name, path.stem] = (path, number >= trusted)
 
     @classmethod
