@@ -120,7 +120,7 @@ def test_a_credential_of_raw_bytes_is_refused(url: str, provider: Provider, base
 
 
 def test_headers_that_come_twice_are_no_failure(url: str, provider: Provider, base: str) -> None:
-    endpoint = provider.endpoints[0]
+    endpoint = next(one for one in provider.endpoints if not one.public and "{" not in one.path)
     twice = [*credential(provider), *credential(provider)]
     answer = exchange(url, request(endpoint.method, base + endpoint.path, *twice))
     refused(url, provider, answer, 400, 401, 403)
