@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.providers.hidsim.catalogue import catalogue
+from mockserver.providers.hidsim.catalogue import Item, Product, catalogue
 from tests.providers.hidsim.hid import SCHEMAS, Hid, hidsim, refusal
 
 pytestmark = pytest.mark.anyio
@@ -58,9 +58,9 @@ async def test_everything_has_two_ids_and_is_found_by_either(kind: str) -> None:
 
 def test_no_two_things_have_one_id() -> None:
     known = catalogue()
-    for items in (known.countries.values(), known.services.values(), known.products):
-        found = list(items)
-        assert len({one.id for one in found}) == len({one.short for one in found}) == len(found)
+    found: list[list[Item | Product]] = [[*known.countries.values()], [*known.services.values()], [*known.products]]
+    for items in found:
+        assert len({one.id for one in items}) == len({one.short for one in items}) == len(items)
 
 
 async def test_the_catalogue_is_the_same_in_every_sandbox() -> None:
