@@ -21,8 +21,7 @@ class Library:
     __slots__ = ("_files", "_posted", "_providers", "_read")
 
     def __init__(self, roots: Sequence[Path], *, providers: Sequence[str] = (), trusted: int = 0) -> None:
-        """The first `trusted` roots are not checked in full when read: their files have been by tests. Of these,
-        what belongs to providers that are not served is left out.
+        """The first `trusted` roots are not checked in full when read; their files have been by tests.
 
         `providers` are the names that may stand under `provider`; any may when it is empty.
         """
@@ -32,9 +31,9 @@ class Library:
         self._posted: dict[_Key, Scenario] = {}
         for number, root in enumerate(roots):
             for path in sorted(root.glob("*/*.yaml")):
-                if number < trusted and providers and path.parent.name not in providers:
-                    continue
-                self._files[path.parent.name, path.stem] = (path, number >= trusted)
+                # Bundled files of providers that are not served would only be complained about.
+                if number >= trusted or not self._providers or path.parent.name in self._providers:
+                    self._files[path.parent.name, path.stem] = (path, number >= trusted)
 
     @classmethod
     def bundled(cls, extra_roots: Sequence[Path] = (), *, providers: Sequence[str] = ()) -> "Library":
