@@ -19,7 +19,7 @@ from mockserver.domain.mistakes import (
 from mockserver.http.body import MOST
 from mockserver.http.provider import Endpoint, word
 from mockserver.http.samples import samples_of
-from tests.conformance.client import Ask, Client
+from tests.conformance.client import Ask, Client, Form
 from tests.conformance.judge import exact, judge, schema_store, validator
 
 pytestmark = pytest.mark.anyio
@@ -192,8 +192,11 @@ async def test_a_body_over_a_mebibyte_is_refused(client: Client, endpoint: Endpo
 
 async def test_a_body_of_a_mebibyte_is_read(client: Client, endpoint: Endpoint) -> None:
     ask = await client.ask(endpoint)
-    body = b"{}" if ask.body is None else json.dumps(ask.body).encode()
-    answer = await client.send(endpoint.method, ask.path, content=body.ljust(MOST))
+    if isinstance(ask.body, Form):
+        body = ask.body.padded(MOST)
+    else:
+        body = (b"{}" if ask.body is None else json.dumps(ask.body).encode()).ljust(MOST)
+    answer = await client.send(endpoint.method, ask.path, content=body)
     judge(client.provider, endpoint, answer)
     assert answer.is_success, answer.text
 
@@ -205,7 +208,10 @@ async def test_odd_values_in_the_path_are_refused(client: Client, addressed: End
     tail = rest.partition("}")[2]
     for text in _ODD_IDS:
         answer = await client.send(addressed.method, f"{head}{text}{tail}", ask.body)
-        await refused(client, addressed, before, answer)
+        if addressed.name in client.samples.any_path and answer.is_success:
+            judge(client.provider, addressed, answer)
+        else:
+            await refused(client, addressed, before, answer)
 
 
 def _broken(endpoint: Endpoint, ask: Ask) -> Iterator[Any]:

@@ -1,6 +1,5 @@
 """Requests that HidSim accepts."""
 
-import re
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -75,5 +74,5 @@ SAMPLES = Samples(
         "refund": _of_operation("/refund", after="120s"),
         "transactions": _plain("/transactions?limit=2"),
     },
-    once=re.compile(rb'"token":"[^"]*"'),
+    varying=rb'"token":"[^"]*"',
 )
