@@ -57,6 +57,11 @@ class Catalogue:
         for product in self.products:
             self.by_service.setdefault(product.service, []).append(product)
         self.services = {one.code: self._service(one) for one in sorted(_seeds(), key=lambda one: one.name.casefold())}
+        #: Name, slug and code in lower case, for searches.
+        self.words = [(one.row["name"].casefold(), one.row["slug"], code, one) for code, one in self.services.items()]
+        #: What lists show, by price, with the prices alone beside it.
+        self.active = [one for one in self.products if one.active]
+        self.prices = [one.price for one in self.active]
         self.shapes = {one.code: one for one in _seeds()}
         self._countries = _by_either_id((item.id, item.short, iso2) for iso2, item in self.countries.items())
         self._services = _by_either_id((item.id, item.short, code) for code, item in self.services.items())

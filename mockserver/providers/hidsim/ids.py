@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from hashlib import blake2b
 
 from mockserver.engine.dice import Dice
@@ -64,6 +65,7 @@ def _number_of(identifier: str) -> int:
     return int(identifier[:8], 16) - _FIRST_OPERATION
 
 
+@lru_cache(maxsize=128)
 def _stride(dice: Dice) -> tuple[int, int]:
     """A step that has no divisor in common with 36, so that no short id comes twice, and a start."""
     step = dice.below(_SHORT_IDS // 6, "hidsim ids", "step") * 6 + 1

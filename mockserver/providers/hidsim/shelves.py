@@ -1,5 +1,6 @@
 """Countries, services and products: what there is to buy."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -80,17 +81,17 @@ async def search(call: Call) -> Reply:
     text = next((call.fields[name] for name in _SEARCH_NAMES if name in call.fields), "").strip().casefold()
     if not text:
         raise Invalid({"q": ["The q field is required."]})
-    ranked = []
-    for code, item in _in_countries(call, list(catalogue().services.items())):
-        name, slug = item.row["name"].casefold(), item.row["slug"]
-        if text in (name, slug, code):
-            ranked.append((0, item))
-        elif name.startswith(text) or slug.startswith(text):
-            ranked.append((1, item))
-        elif text in name or text in slug:
-            ranked.append((2, item))
-    ranked.sort(key=lambda pair: pair[0])
-    return _items(call, [item for _, item in ranked], SERVICE_RELATIONS)
+    exact, prefixed, others = [], [], []
+    for name, slug, code, item in catalogue().words:
+        if text in name or text in slug or text == code:
+            if text in (name, slug, code):
+                exact.append((code, item))
+            elif name.startswith(text) or slug.startswith(text):
+                prefixed.append((code, item))
+            else:
+                others.append((code, item))
+    found = _in_countries(call, [*exact, *prefixed, *others])
+    return _items(call, [item for _, item in found], SERVICE_RELATIONS)
 
 
 async def service(call: Call) -> Reply:
@@ -111,7 +112,8 @@ async def products(call: Call) -> Reply:
         left: dict[str, int] = {}
         if any(name == "count" for name, _ in keys):
             left = {one.id: await left_of(call, work, one) for one in found}
-        found = ordered(found, keys, lambda one, name: left[one.id] if name == "count" else _value(one, name))
+        if keys:
+            found = ordered(found, keys, lambda one, name: left[one.id] if name == "count" else _value(one, name))
         rows = [
             populated(call, wire.product(one, left=await left_of(call, work, one)), PRODUCT_RELATIONS)
             for one in paged(call, found)
@@ -135,11 +137,14 @@ def known_product(call: Call) -> Product:
     return found
 
 
-def candidates(call: Call, services: set[str] | None) -> list[Product]:
+def candidates(call: Call, services: set[str] | None) -> Sequence[Product]:
     """Active products of these services in the call's countries and price window, by price."""
     known = catalogue()
+    least, most = _bound(call, "minPrice"), _bound(call, "maxPrice")
     if services is None:
-        found: Sequence[Product] = known.products
+        low = 0 if least is None else bisect_left(known.prices, least)
+        found: Sequence[Product] = known.active[low : None if most is None else bisect_right(known.prices, most)]
+        least = most = None
     else:
         codes = sorted({code for one in services if (code := known.service_by_id(one)) is not None})
         found = [one for code in codes for one in known.by_service.get(code, ())]
@@ -147,7 +152,8 @@ def candidates(call: Call, services: set[str] | None) -> list[Product]:
             found = sorted(found, key=lambda one: (one.price, one.id))
     wanted = any_id(call, "_country", "_countryIds")
     where = None if wanted is None else {known.country_by_id(one) for one in wanted}
-    least, most = _bound(call, "minPrice"), _bound(call, "maxPrice")
+    if services is None and where is None:
+        return found
     return [
         one
         for one in found
@@ -185,8 +191,10 @@ def _in_countries(call: Call, found: list[tuple[str, Item]]) -> list[tuple[str, 
 
 
 def _items(call: Call, found: list[Item], relations: Relations) -> Reply:
-    scalars = [name for name, value in found[0].row.items() if not isinstance(value, list)] if found else []
-    shown = paged(call, ordered(found, sort_keys(call, scalars), lambda item, name: item.row[name]))
+    if found and "sort" in call.fields:
+        scalars = [name for name, value in found[0].row.items() if not isinstance(value, list)]
+        found = ordered(found, sort_keys(call, scalars), lambda item, name: item.row[name])
+    shown = paged(call, found)
     if wants_populated(call):
         return listed(call, [populated(call, item.row, relations) for item in shown], len(found))
     return listed(call, [encoded(item.encoded) for item in shown], len(found))

@@ -1,7 +1,8 @@
 """HidSim's shapes: what its objects look like to clients."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -25,9 +26,10 @@ Row = dict[str, Any]
 
 def moment(at: datetime) -> str:
     """ISO 8601 in UTC, with milliseconds and `Z`."""
-    return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+    return at.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
 
 
+@lru_cache(maxsize=4096)
 def money(minor: int) -> orjson.Fragment:
     """A JSON number with as many decimals as it needs, four at most."""
     text = USD.text(minor).rstrip("0").rstrip(".")
@@ -58,17 +60,18 @@ def user(account: Account, *, balance: int, opened: datetime, moved: datetime) -
 def product(one: Product, *, left: int) -> Row:
     """A product with what is left of it."""
     known = catalogue()
+    service = known.services[one.service]
     return {
         "_id": one.id,
         "id": one.short,
-        "_service": known.services[one.service].id,
+        "_service": service.id,
         "_country": known.countries[one.country].id,
         "price": money(one.price),
         "currency": USD.code,
         "count": left,
         "isActive": one.active,
-        "createdAt": known.services[one.service].row["createdAt"],
-        "updatedAt": known.services[one.service].row["updatedAt"],
+        "createdAt": service.row["createdAt"],
+        "updatedAt": service.row["updatedAt"],
     }
 
 
@@ -93,8 +96,8 @@ def operation(sandbox: Sandbox, order: Order) -> Row:
         "messages": messages,
         "price": money(order.amount),
         "currency": USD.code,
-        "expiresAt": moment(order.created_at + parse_span(facts["expires_in"])),
-        "closableAt": moment(order.created_at + parse_span(settings["hidsim.close_after"])),
+        "expiresAt": moment(order.created_at + _span(facts["expires_in"])),
+        "closableAt": moment(order.created_at + _span(settings["hidsim.close_after"])),
         "completedAt": messages[0]["receivedAt"] if messages else None,
         "refundedAt": moment(order.entered_at) if word in REFUNDED else None,
         "createdAt": moment(order.created_at),
@@ -123,6 +126,11 @@ def transaction_type(move: Movement) -> str:
     if move.debit == SALES:
         return "refund"
     return "purchase" if move.credit == SALES else "deposit"
+
+
+@lru_cache(maxsize=256)
+def _span(text: str | int | float) -> timedelta:
+    return parse_span(text)
 
 
 def _number(facts: Mapping[str, Any], settings: Mapping[str, Any]) -> str | None:

@@ -151,6 +151,4 @@ class Clients(RuleBasedStateMachine):
 
 
 def test_random_clients_and_moving_clocks_break_no_law() -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
-        Clients, settings=settings(max_examples=25, stateful_step_count=20, deadline=None)
-    )
+    run_state_machine_as_test(Clients, settings=settings(max_examples=25, stateful_step_count=20, deadline=None))
