@@ -150,14 +150,17 @@ class _Resource:
             prefix=arrival.prefix,
             scheme=scope.get("scheme", "http"),
         )
+        hidden = endpoint is not None and provider.offers is not None and not provider.offers(call)
+        if hidden:
+            endpoint = call.endpoint = entry.operation = None
         extra: tuple[tuple[str, str], ...]
         try:
             if endpoint is None:
-                raise self._no_endpoint(scope)
+                raise UnknownRoute("route", scope["path"]) if hidden else self._no_endpoint(scope)
             if whole is not None:
                 raise whole
             reply = await _answer(service, call, endpoint, scope, body)
-            status, extra, assumed = reply.status, reply.headers, endpoint.provenance == "assumed"
+            status, extra, assumed = reply.status, reply.headers, False
             payload, media = service.wrap(call, reply), reply.media
         except Exception as error:
             wording = _worded(provider, call, error)
@@ -165,7 +168,7 @@ class _Resource:
             payload, media = service.refuse(call, wording), "application/json"
         if provider.headers is not None:
             extra += provider.headers(call, status)
-        if assumed:
+        if assumed or (endpoint is not None and endpoint.provenance == "assumed"):
             extra += (("X-Mock-Assumed", "true"),)
         answer = _Payload(status, payload, media, extra)
         await _send(service, send, scope, call, answer, began=began)
@@ -289,6 +292,7 @@ def _entry(
         request_headers=redact_headers(scope["headers"], service.secret_headers),
         request_body=redact_body(body[:MOST_BODY], service.secret_body),
         operation=endpoint.name if endpoint else None,
+        changes_state=endpoint is not None and (endpoint.method != "GET" or not endpoint.head),
     )
 
 

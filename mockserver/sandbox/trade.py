@@ -35,3 +35,5 @@ class Trade:
     new_balance: str = "100"
     """What an account opened by `accept_any_key` holds."""
     retries: RetryPolicy = RetryPolicy()
+    read_id: Callable[[Dice, str], str] | None = None
+    """The order id that another way of writing it means, where a provider has two."""
