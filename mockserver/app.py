@@ -104,7 +104,7 @@ class App:
             raise RuntimeError(f"{scope['type']} is not served")
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path: str = scope["path"]
+        path: str = _well_known(scope["path"])
         name, prefix = DEFAULT, ""
         if path.startswith("/~"):
             name, slash, rest = path[2:].partition("/")
@@ -154,6 +154,23 @@ class App:
                 await self.shutdown()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _well_known(path: str) -> str:
+    """A well-known URI that was built for a base URL with a path, at the place where its host serves it.
+
+    RFC 8414 and RFC 9728 put `/.well-known/NAME` in front of a path: of ours `/.well-known/NAME[/~SANDBOX]/HOST/REST`
+    is `[/~SANDBOX]/HOST/.well-known/NAME/REST`.
+    """
+    if not path.startswith("/.well-known/"):
+        return path
+    name, _, rest = path.removeprefix("/.well-known/").partition("/")
+    sandbox = ""
+    if rest.startswith("~"):
+        sandbox, _, rest = rest.partition("/")
+        sandbox = f"/{sandbox}"
+    host, slash, rest = rest.partition("/")
+    return f"{sandbox}/{host}/.well-known/{name}{slash}{rest}" if "." in host else path
 
 
 def _mounted(mounts: list[tuple[str, Service]], path: str) -> Routed:

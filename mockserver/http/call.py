@@ -15,12 +15,15 @@ class Call:
     """What came in, already identified and checked, and the sandbox it came to.
 
     `fields` holds path, query and body fields together, of the types their schemas say. `base_url` is the
-    address the client used for this provider, without a slash at its end.
+    address the client used for this provider, without a slash at its end; `client` is the address it came from.
+    `query` and `body` are the bytes as they came in, for protocols with rules of their own.
     """
 
     __slots__ = (
         "_account",
         "base_url",
+        "body",
+        "client",
         "endpoint",
         "entry",
         "fields",
@@ -28,6 +31,7 @@ class Call:
         "identity",
         "limit",
         "provider",
+        "query",
         "sandbox",
     )
 
@@ -40,6 +44,9 @@ class Call:
         entry: Entry,
         headers: Mapping[str, str],
         base_url: str,
+        client: str = "",
+        query: bytes = b"",
+        body: bytes = b"",
     ) -> None:
         self.sandbox = sandbox
         self.provider = provider
@@ -47,6 +54,9 @@ class Call:
         self.entry = entry
         self.headers = headers
         self.base_url = base_url
+        self.client = client
+        self.query = query
+        self.body = body
         self.fields: dict[str, Any] = {}
         self.identity: Any = None
         """Whatever the provider's `identify` wants its handlers to know of the credential."""

@@ -70,7 +70,7 @@ class Endpoint:
     scope: str | None = None
     head: bool = True
     confidential: bool = False
-    """Whether the answer holds secrets, which the journal then hides."""
+    """Whether the answer holds secrets, which the journal then hides: body fields, a redirect's query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,7 @@ class Annex:
     endpoints: tuple[Endpoint, ...]
     wrap: Callable[["Call", Reply], bytes]
     refuse: Callable[["Call", Wording], bytes]
+    headers: Callable[["Call", int], tuple[tuple[str, str], ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from mockserver.journal.redact import (
     redact_body,
     redact_headers,
     redact_query,
+    redact_url,
 )
 from mockserver.sandbox.sandbox import Sandbox
 
@@ -84,6 +85,7 @@ class Service:
         self.provider = provider
         self.wrap = annex.wrap if annex else provider.wrap
         self.refuse = annex.refuse if annex else provider.refuse
+        self.headers = annex.headers if annex else provider.headers
         self.schemas = schemas
         fields = SECRET_FIELDS | provider.secrets.fields
         self.secret_headers = frozenset(name.encode() for name in SECRET_HEADERS | provider.secrets.headers)
@@ -126,6 +128,9 @@ class _Resource:
             entry=entry,
             headers=headers,
             base_url=f"{scope.get('scheme', 'http')}://{headers.get('host', 'localhost')}{arrival.prefix}",
+            client=(scope.get("client") or ("",))[0],
+            query=scope["query_string"],
+            body=body,
         )
         extra: tuple[tuple[str, str], ...]
         try:
@@ -140,8 +145,8 @@ class _Resource:
             wording = _worded(provider, call, error)
             status, extra, assumed = wording.status, wording.headers, wording.provenance == "assumed"
             payload, media = service.refuse(call, wording), "application/json"
-        if provider.headers is not None:
-            extra += provider.headers(call, status)
+        if service.headers is not None:
+            extra += service.headers(call, status)
         if assumed:
             extra += (("X-Mock-Assumed", "true"),)
         answer = _Payload(status, payload, media, extra)
@@ -281,11 +286,17 @@ async def _send(
     ]
     headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers]
     entry.status = answer.status
-    entry.response_headers = tuple((name.decode(), value.decode("latin-1")) for name, value in headers)
     confidential = call.endpoint is not None and call.endpoint.confidential
+    entry.response_headers = tuple(_kept_header(name, value, hide=confidential) for name, value in headers)
     kept = payload[:MOST_BODY]
     entry.response_body = redact_body(kept, service.secret_body) if confidential else kept
     entry.milliseconds = (perf_counter_ns() - began) / 1_000_000
     sandbox.journal.keep(entry)
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else payload})
+
+
+def _kept_header(name: bytes, value: bytes, *, hide: bool) -> tuple[str, str]:
+    """As the journal keeps it; a redirect may carry a secret in its query."""
+    text = value.decode("latin-1")
+    return name.decode(), redact_url(text) if hide and name == b"location" else text

@@ -1,7 +1,7 @@
 """Notices, deliveries and attempts, as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -15,12 +15,16 @@ State = Literal["pending", "delivered", "failed"]
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a provider wants sent: the exact body, where to, and headers of its own."""
+    """What a provider wants sent: the exact body, where to, and headers of its own.
+
+    `receiver` names whom it is for, where an account may have several; whoever signs it finds the secret by it.
+    """
 
     event: str
     url: str
     body: bytes
     headers: Mapping[str, str]
+    receiver: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +41,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try, at a moment of the sandbox's clock."""
+    """One try, at a moment of the sandbox's clock. `signed` are the headers that were made for this try alone."""
 
     at: datetime
     outcome: Outcome
+    signed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +64,4 @@ class Delivery:
     cause: str
     state: State = "pending"
     attempts: tuple[Attempt, ...] = ()
+    receiver: str = ""
