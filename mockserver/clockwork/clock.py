@@ -65,6 +65,12 @@ class Clock:
         self._base = moment
         self._since = self._ticks()
 
+    def reach(self, moment: datetime) -> None:
+        """Be at `moment` or later: go there, or stay when the clock has run past it by itself."""
+        if moment > self.now():
+            self._base = moment
+            self._since = self._ticks()
+
     def run_at(self, rate: Decimal) -> None:
         """Change the rate from here on; raises ValueError when it is negative or above a million."""
         if not rate.is_finite() or not 0 <= rate <= 1_000_000:

@@ -11,7 +11,7 @@ from mockserver.domain.mistakes import Invalid, NotFound
 from mockserver.domain.moments import moment_text
 from mockserver.engine.matching import Matcher, matcher_from_data
 from mockserver.http.provider import Provider
-from mockserver.journal.journal import Entry
+from mockserver.journal.journal import Entry, Pairs
 from mockserver.sandbox.sandbox import Sandbox
 
 _CRITERIA = ("provider", "operation", "method", "path", "status", "account", "order", "mistake", "rule")
@@ -117,9 +117,9 @@ def _matcher(name: str, data: Any) -> Matcher:
         raise Invalid({name: [str(error)]}) from None
 
 
-def _message(headers: tuple[tuple[str, str], ...], body: bytes) -> dict[str, Any]:
-    text = body.decode("utf-8", "replace")
-    return {"headers": [list(pair) for pair in headers], "body": text, "json": _json(body)}
+def _message(headers: Pairs, body: bytes) -> dict[str, Any]:
+    pairs = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in headers]
+    return {"headers": pairs, "body": body.decode("utf-8", "replace"), "json": _json(body)}
 
 
 def _json(body: bytes) -> Any:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-_SPAN = re.compile(r"(\d{1,12})(?:\.(\d{1,6}))?(ms|s|m|h|d|w)?")
+_SPAN = re.compile(r"(\d{1,12})(?:\.(\d{1,6}))?(ms|s|m|h|d|w)?", re.ASCII)
 _UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000, "w": 604_800_000_000}
 _LONGEST = timedelta(days=36_525)
 
@@ -60,7 +60,10 @@ def parse_moment(text: object) -> datetime:
         raise ValueError(f"not a moment: {text!r} (write 2026-01-31T12:00:00Z)") from None
     if moment.tzinfo is None:
         raise ValueError(f"moment without a time zone: {text!r} (end it with Z)")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"not a moment: {text!r} (outside the years 1 to 9999 in UTC)") from None
 
 
 def moment_text(moment: datetime) -> str:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
+#: Amounts stay below 10 ** 14, so that minor units fit into 64 bits, which is what rows hold.
+_MOST_DIGITS = 13
+
 
 @dataclass(frozen=True, slots=True)
 class Currency:
@@ -40,7 +43,7 @@ class Currency:
             exact = Decimal(amount)
         except InvalidOperation:
             raise ValueError(f"not an amount: {amount!r}") from None
-        if not exact.is_finite() or exact.adjusted() > 15:
+        if not exact.is_finite() or exact.adjusted() > _MOST_DIGITS:
             raise ValueError(f"not an amount: {amount!r}")
         return exact.scaleb(self.digits)
 

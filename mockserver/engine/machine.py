@@ -16,6 +16,8 @@ from mockserver.engine.dice import Dice
 from mockserver.engine.effects import ONCE, Effect, Timer
 
 Since = Literal["entered", "created"]
+#: How many passages an order's history keeps: the first and the newest.
+MOST_PASSAGES = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,16 +134,30 @@ def _enter(
     circumstances: Circumstances,
 ) -> Step:
     state = machine.states[name]
-    due = tuple(effect for effect in (*effects, *state.effects) if effect.name not in order.settled)
+    due, settled = _unsettled((*effects, *state.effects), order.settled)
+    # An order that goes in circles would otherwise grow with every round.
+    past = order.history if len(order.history) < MOST_PASSAGES else (order.history[0], *order.history[2:])
     entered = replace(
         order,
         state=name,
         visit=order.visit + 1,
         entered_at=circumstances.now,
-        history=(*order.history, Passage(name, circumstances.now, cause)),
-        settled=(*order.settled, *(effect.name for effect in due if effect.name in ONCE)),
+        history=(*past, Passage(name, circumstances.now, cause)),
+        settled=settled,
     )
     return Step(entered, due, _timers(state, entered, circumstances), order.state)
+
+
+def _unsettled(effects: tuple[Effect, ...], settled: tuple[str, ...]) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
+    """The effects that are due, and what is settled after them: also within one step nothing happens twice."""
+    due = []
+    for effect in effects:
+        if effect.name in ONCE:
+            if effect.name in settled:
+                continue
+            settled = (*settled, effect.name)
+        due.append(effect)
+    return tuple(due), settled
 
 
 def _timers(state: State, order: Order, circumstances: Circumstances) -> tuple[Timer, ...]:

@@ -76,6 +76,8 @@ def matches(conditions: Conditions, subject: Subject) -> bool:
 
 
 def _same(left: object, right: object) -> bool:
+    if type(left) is type(right):
+        return left == right
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, int | float | Decimal) and isinstance(right, int | float | Decimal):

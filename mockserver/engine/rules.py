@@ -26,6 +26,11 @@ class Rule:
         """Whether the rule decides this aspect at all."""
         return any(key in self.then for key in LIFE_KEYS) if aspect == "life" else aspect in self.then
 
+    def could_decide(self, aspect: Aspect, operation: object) -> bool:
+        """Whether the rule speaks of the aspect and no condition on `operation` rules this one out."""
+        asked = {"operation": operation}
+        return self.speaks_of(aspect) and matches(tuple(row for row in self.when if row[0] == "operation"), asked)
+
     def life(self) -> dict[str, Any]:
         """What the rule changes about an order's life."""
         return {key: self.then[key] for key in LIFE_KEYS if key in self.then}
@@ -37,11 +42,6 @@ class NearMiss:
 
     rule: str
     differences: tuple[Difference, ...]
-
-
-def candidates(rules: Iterable[Rule], aspect: Aspect, subject: Subject) -> list[Rule]:
-    """Every rule that speaks of the aspect and matches, first things first (limits of `times` not applied)."""
-    return [rule for rule in rules if rule.speaks_of(aspect) and matches(rule.when, subject)]
 
 
 def near_misses(rules: Iterable[Rule], subject: Subject, *, most: int = 3) -> list[NearMiss]:

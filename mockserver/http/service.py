@@ -94,13 +94,15 @@ class Service:
         paths: dict[str, dict[str, Endpoint]] = {}
         for endpoint in annex.endpoints if annex else provider.endpoints:
             paths.setdefault(endpoint.path, {})[endpoint.method] = endpoint
-        routes = [Route(path, _Resource(self, methods)) for path, methods in paths.items()]
+        routes = [Route(path, _Resource(self, methods)) for path, methods in paths.items() if "{" in path]
         #: Answers any path as unknown, in the provider's envelope.
         self.elsewhere = _Resource(self, {})
         self._router = Router(routes, default=self.elsewhere, redirect_slashes=False)
+        #: Paths without fields need no pattern; the router keeps those with some.
+        self._plain = {path: _Resource(self, methods) for path, methods in paths.items() if "{" not in path}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._router(scope, receive, send)
+        await (self._plain.get(scope["path"]) or self._router)(scope, receive, send)
 
 
 class _Resource:
@@ -170,7 +172,7 @@ async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope
         call.identify(account)
         _count_call(call, endpoint)
     _read_fields(service, call, endpoint, scope, body)
-    if sandbox.force.speaks_of("refuse", provider.name):
+    if sandbox.force.speaking("refuse", provider.name, endpoint.name):
         rule = call.decide("refuse")
         if rule is not None:
             raise mistake_named(rule.then["refuse"])
@@ -188,8 +190,7 @@ def _count_call(call: Call, endpoint: Endpoint) -> None:
     sandbox = call.sandbox
     if limit is None or sandbox.settings.values["rate_limits"] == "off":
         return
-    now = sandbox.clock.now()
-    wait = sandbox.limiter.take(call.limit_name(), calls=limit.calls, window=limit.window, now=now)
+    wait = sandbox.limiter.take(call.limit_name(), calls=limit.calls, window=limit.window, now=call.entry.at)
     if wait is not None:
         raise RateLimited(endpoint.name, max(wait, timedelta(seconds=1)))
 
@@ -287,7 +288,7 @@ async def _send(
     headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers]
     entry.status = answer.status
     confidential = call.endpoint is not None and call.endpoint.confidential
-    entry.response_headers = tuple(_kept_header(name, value, hide=confidential) for name, value in headers)
+    entry.response_headers = tuple(_without_secrets(headers) if confidential else headers)
     kept = payload[:MOST_BODY]
     entry.response_body = redact_body(kept, service.secret_body) if confidential else kept
     entry.milliseconds = (perf_counter_ns() - began) / 1_000_000
@@ -296,7 +297,9 @@ async def _send(
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else payload})
 
 
-def _kept_header(name: bytes, value: bytes, *, hide: bool) -> tuple[str, str]:
-    """As the journal keeps it; a redirect may carry a secret in its query."""
-    text = value.decode("latin-1")
-    return name.decode(), redact_url(text) if hide and name == b"location" else text
+def _without_secrets(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """A redirect may carry a secret in its query."""
+    return [
+        (name, redact_url(value.decode("latin-1")).encode("latin-1") if name == b"location" else value)
+        for name, value in headers
+    ]

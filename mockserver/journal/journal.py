@@ -11,7 +11,8 @@ MOST_BYTES = 16 * 1024 * 1024
 #: How much of one body is kept.
 MOST_BODY = 64 * 1024
 
-Pairs = tuple[tuple[str, str], ...]
+#: Header names (lower case) and values, as they went over the wire.
+Pairs = tuple[tuple[bytes, bytes], ...]
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 HIDDEN = "[redacted]"
+_HIDDEN = HIDDEN.encode()
 #: Headers that are secret for every provider.
 SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-mock-token", "x-api-key", "api-key"}
@@ -27,11 +28,9 @@ SECRET_FIELDS = frozenset(
 )
 
 
-def redact_headers(headers: Iterable[tuple[bytes, bytes]], secret: frozenset[bytes]) -> tuple[tuple[str, str], ...]:
-    """Header names (lower case) and values as texts, the values of secret ones hidden."""
-    return tuple(
-        (name.decode("latin-1"), HIDDEN if name in secret else value.decode("latin-1")) for name, value in headers
-    )
+def redact_headers(headers: Iterable[tuple[bytes, bytes]], secret: frozenset[bytes]) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers with the values of secret ones hidden; names are lower case."""
+    return tuple([(name, _HIDDEN if name in secret else value) for name, value in headers])
 
 
 def redact_query(query: str, secret: frozenset[str]) -> str:

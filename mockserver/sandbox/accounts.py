@@ -58,14 +58,12 @@ async def keep_credential(work: Work, trade: Trade, account_id: str, credential:
     await work.tx.put("credentials", mark, account_id.encode())
 
 
-async def find_account(work: Work, trade: Trade, parts: Sequence[str]) -> Account | None:
-    """The account that the credential opens; with `accept_any_key`, one is opened for an unknown one."""
+async def find_or_open(work: Work, trade: Trade, parts: Sequence[str]) -> Account:
+    """The account that the credential opens; for an unknown one, one is opened."""
     mark = digest(trade.provider, parts)
     row = await work.tx.get("credentials", mark)
     if row is not None:
         return await work.account(trade.provider, row.data.decode())
-    if not work.settings["accept_any_key"]:
-        return None
     credential = dict(zip(trade.credential, parts, strict=True))
     return await open_account(work, trade, seed_of(f"any-{mark[:12]}", credential, balance=trade.new_balance))
 

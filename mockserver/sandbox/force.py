@@ -1,13 +1,13 @@
 """Which scenarios are in force: the active ones over each provider's default."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.domain.mistakes import Invalid
 from mockserver.engine.machine import Machine
-from mockserver.engine.matching import Subject
-from mockserver.engine.rules import Aspect, NearMiss, Rule, candidates, near_misses
+from mockserver.engine.matching import Subject, matches
+from mockserver.engine.rules import Aspect, NearMiss, Rule, near_misses
 from mockserver.scenario.library import Library
 from mockserver.scenario.model import AccountSeed, Magic, Scenario
 
@@ -20,6 +20,7 @@ class Force:
     names: tuple[str, ...]
     layers: Mapping[str, tuple[Scenario, ...]]
     rules: Mapping[str, tuple[Rule, ...]]
+    _speaking: dict[tuple[Aspect, str, object], tuple[Rule, ...]] = field(default_factory=dict)
 
     def machine(self, provider: str, kind: str) -> Machine:
         """The first machine of this kind; raises KeyError when the default has none either."""
@@ -54,12 +55,18 @@ class Force:
         return merged
 
     def candidates(self, aspect: Aspect, provider: str, subject: Subject) -> list[Rule]:
-        """The rules that could decide this aspect, first things first."""
-        return candidates(self.rules[provider], aspect, subject)
+        """The rules that decide this aspect of this subject, first things first; `times` is not counted."""
+        speaking = self.speaking(aspect, provider, subject.get("operation"))
+        return [rule for rule in speaking if matches(rule.when, subject)]
 
-    def speaks_of(self, aspect: Aspect, provider: str) -> bool:
-        """Whether any rule in force decides this aspect at all."""
-        return any(rule.speaks_of(aspect) for rule in self.rules[provider])
+    def speaking(self, aspect: Aspect, provider: str, operation: object) -> tuple[Rule, ...]:
+        """The rules that could decide this aspect of this operation; found once for each."""
+        key = (aspect, provider, operation)
+        found = self._speaking.get(key)
+        if found is None:
+            found = tuple(rule for rule in self.rules[provider] if rule.could_decide(aspect, operation))
+            self._speaking[key] = found
+        return found
 
     def near_misses(self, provider: str, subject: Subject) -> list[NearMiss]:
         """The rules that nearly matched this subject, nearest first."""

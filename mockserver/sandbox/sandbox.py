@@ -6,12 +6,12 @@ One lock covers each unit of work; nothing that waits for the outside is ever do
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from types import TracebackType
 from typing import Any
 
-from mockserver.clockwork.clock import Clock, machine_now
+from mockserver.clockwork.clock import Clock, GoesBack, machine_now
 from mockserver.clockwork.ticker import Ticker
 from mockserver.clockwork.timeline import MOST_FIRED, Ran, advance
 from mockserver.domain.accounts import Account
@@ -21,7 +21,7 @@ from mockserver.engine.matching import Subject
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.journal.journal import Journal
 from mockserver.sandbox import accounts
-from mockserver.sandbox.codec import decode_timer
+from mockserver.sandbox.codec import decode_account, decode_timer
 from mockserver.sandbox.deliveries import Deliveries, Sender
 from mockserver.sandbox.force import Force, in_force
 from mockserver.sandbox.limits import Limiter
@@ -143,12 +143,15 @@ class Sandbox:
         """Open the accounts of the scenarios in force that do not exist yet."""
         await self._open_accounts()
 
-    async def advance(self, *, by: Any = None, to: datetime | None = None) -> Ran:
+    async def advance(self, *, by: timedelta | None = None, to: datetime | None = None) -> Ran:
         """Move time by a span or to a moment; with neither, until nothing is left to come.
 
         Raises GoesBack or LimitReached; what ran before the latter is kept.
         """
-        until = self.clock.now() + by if by is not None else to
+        now = self.clock.now()
+        if to is not None and to < now:
+            raise GoesBack(now, to)
+        until = now + by if by is not None else to
         self._advancing += 1
         self._ticker.forget()
         try:
@@ -259,9 +262,18 @@ class Sandbox:
         return True
 
     async def find_account(self, provider: str, parts: Sequence[str]) -> Account | None:
-        """The account that a credential opens."""
-        async with self.work("credential", settle=False) as work:
-            return await accounts.find_account(work, self.trades[provider], parts)
+        """The account that a credential opens; with `accept_any_key`, one is opened for an unknown one."""
+        found = await self._store.read("credentials", accounts.digest(provider, parts))
+        if found is not None:
+            return await self._account(provider, found.data.decode())
+        if not self.settings.values["accept_any_key"]:
+            return None
+        async with self.work("credential") as work:
+            return await accounts.find_or_open(work, self.trades[provider], parts)
+
+    async def _account(self, provider: str, account_id: str) -> Account | None:
+        row = await self._store.read("accounts", f"{provider}/{account_id}")
+        return decode_account(row.data) if row is not None else None
 
 
 class Turn:

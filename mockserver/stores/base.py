@@ -62,6 +62,10 @@ class Transaction(Protocol):
 class Store(Protocol):
     """One world's rows."""
 
+    async def read(self, table: str, key: str) -> Row | None:
+        """One row as it was last committed, outside any transaction."""
+        ...
+
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Commit on leaving normally, undo everything when an exception passes."""
         ...

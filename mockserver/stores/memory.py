@@ -32,6 +32,11 @@ class MemoryStore:
         """Writes apply at once; an exception that passes takes them back, cancellation included."""
         return _Transaction(self)
 
+    async def read(self, table: str, key: str) -> Row | None:
+        """One row. Transactions never wait for anything, so that none can be half-way when this runs."""
+        held = self._tables.get(table)
+        return held.rows.get(key) if held is not None else None
+
     async def clear(self) -> None:
         """Forget every row; raises RuntimeError while a transaction is open."""
         if self._busy:

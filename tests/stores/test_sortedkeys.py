@@ -54,6 +54,14 @@ def test_removing_what_is_not_there_is_an_error(missing: int) -> None:
     assert keys.slice(0, 9) == [0, 4, 6, 8]
 
 
+def test_a_key_is_removed_once() -> None:
+    keys = SortedKeys([0, 4, 6, 8], chunk=2)
+    keys.remove(4)  # the last of its list
+    with pytest.raises(KeyError):
+        keys.remove(4)
+    assert keys.slice(0, 9) == [0, 6, 8]
+
+
 def test_lists_neither_grow_nor_crumble() -> None:
     keys = SortedKeys(range(0, 4000, 2), chunk=16)
     for number in range(1, 4000, 2):

@@ -1,0 +1,62 @@
+"""The price tiers of one country and service, all in ten-thousandths of a dollar. Every figure is assumed."""
+
+from dataclasses import dataclass
+
+from mockserver.engine.dice import Dice
+from mockserver.providers.daisysim.countries import TESTLAND_ID, Country
+from mockserver.providers.daisysim.services import Service
+
+#: Between these the first tier lies before it drifts: five tiers then stay within 0.05 .. 8 dollars.
+_FLOOR, _CEILING = 600, 19_000
+
+#: Testland's first tier is never below 0.20 dollars, more than an account that has next to nothing can pay.
+_TESTLAND_FLOOR = 2_200
+
+#: Percent by which a draw moves a price, up or down.
+_DRIFT = 8
+
+#: Percent from one tier to the next. A tier that drifted down stays above one that drifted up, also when both are
+#: rounded to lanes: 600 * (1.22 * 0.92 - 1.08) > 16.
+_STEPS = (122, 140)
+
+#: All prices of a draw leave the same remainder when divided by this, and the next draw's leave the next.
+_LANES = 16
+
+#: Services whose stock is the point: how much their one tier has.
+_FIXED_STOCK = {(TESTLAND_ID, "so"): 0, (TESTLAND_ID, "lo"): 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """`number` counts from 1; `price` in ten-thousandths of a dollar; `stock` is what there was to begin with."""
+
+    number: int
+    price: int
+    stock: int
+
+
+def tiers_of(country: Country, service: Service, dice: Dice, *, draw: tuple[int, ...]) -> tuple[Tier, ...]:
+    """One to five tiers, prices rising; `draw` moves the prices, everything else is the seed's."""
+    fixed = _FIXED_STOCK.get((country.id, service.code))
+    pair = dice.cast("daisysim", "pair", country.id, service.code)
+    pair, count = divmod(pair, service.demand + 1)
+    price = _first_price(country, service, pair % 41)
+    drift = dice.cast("daisysim", "drift", country.id, service.code, *draw)
+    lane = sum(draw) % _LANES
+    tiers = []
+    for number in range(1, 2 if fixed is not None else count + 2):
+        shape = dice.cast("daisysim", "tier", country.id, service.code, number)
+        shape, step = divmod(shape, _STEPS[1] - _STEPS[0] + 1)
+        if number > 1:
+            price = price * (_STEPS[0] + step) // 100
+        drift, moved = divmod(drift, 20 * _DRIFT + 1)
+        live = price * (1000 - 10 * _DRIFT + moved) // 1000
+        stock = 20 + shape % (600 * service.demand) if fixed is None else fixed
+        tiers.append(Tier(number, live // _LANES * _LANES + lane, stock))
+    return tuple(tiers)
+
+
+def _first_price(country: Country, service: Service, jitter: int) -> int:
+    """What the first tier costs before it drifts; `jitter` 0 .. 40 sets two countries of a level apart."""
+    price = service.price * country.level * (80 + jitter) // 10_000
+    return min(max(price, _TESTLAND_FLOOR if country.id == TESTLAND_ID else _FLOOR), _CEILING)

@@ -1,0 +1,112 @@
+"""An app in process, and a client of it that knows the control API."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import httpx
+
+from mockserver.app import App, create_app
+from mockserver.config import ClockChoice, Settings
+
+START = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
+ORIGIN = "http://localhost:7460"
+DAISY = "/daisysim.com/api/v1/virtual"
+DEMO = {"Authorization": "Bearer daisy-demo"}
+
+
+def frozen_settings(**more: Any) -> Settings:
+    """A frozen clock at `START`; limits as documented."""
+    return Settings(clock=ClockChoice("frozen", Decimal(0)), start=START, **more)
+
+
+class World:
+    """One sandbox of an app, reached through HTTP in process."""
+
+    def __init__(self, app: App, client: httpx.AsyncClient, name: str = "") -> None:
+        self.app = app
+        self.client = client
+        self.prefix = f"/~{name}" if name else ""
+
+    def beside(self, name: str) -> "World":
+        """Another sandbox of the same app."""
+        return World(self.app, self.client, name)
+
+    async def call(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """Any request below this sandbox."""
+        return await self.client.request(method, f"{self.prefix}{path}", **more)
+
+    async def daisy(
+        self, method: str, path: str, body: Any = None, *, key: str | None = "daisy-demo", **more: Any
+    ) -> httpx.Response:
+        """A DaisySIM call with the demo key."""
+        headers = dict(more.pop("headers", {}))
+        if key is not None:
+            headers.setdefault("Authorization", f"Bearer {key}")
+        if body is not None:
+            more["json"] = body
+        return await self.call(method, f"{DAISY}{path}", headers=headers, **more)
+
+    async def control(self, method: str, path: str, body: Any = None, **more: Any) -> httpx.Response:
+        """A control call."""
+        if body is not None:
+            more["json"] = body
+        return await self.call(method, f"/_mock{path}", **more)
+
+    async def steer(self, method: str, path: str, body: Any = None, **more: Any) -> Any:
+        """A control call that must succeed; its JSON."""
+        answer = await self.control(method, path, body, **more)
+        assert answer.is_success, answer.text
+        return answer.json() if answer.content else None
+
+    async def advance(self, by: str) -> dict[str, Any]:
+        """Move time."""
+        ran: dict[str, Any] = await self.steer("POST", "/clock/advance", {"by": by})
+        return ran
+
+    async def price(self, country: int = 6, service: str = "wa") -> float:
+        """The lowest live price."""
+        answer = await self.daisy("POST", "/prices", {"country": country, "service": service})
+        price: float = answer.json()["data"]["tiers"][0]["price"]
+        return price
+
+    async def buy(self, country: int = 6, service: str = "wa", **more: Any) -> dict[str, Any]:
+        """Buy a number at the lowest live price; the data of the answer."""
+        body = {"country": country, "service": service, "price": await self.price(country, service), **more}
+        answer = await self.daisy("POST", "/purchase", body)
+        assert answer.status_code == 201, answer.text
+        data: dict[str, Any] = answer.json()["data"]
+        return data
+
+    async def order(self, order_id: str) -> dict[str, Any]:
+        """What the control API says of a DaisySIM order."""
+        data: dict[str, Any] = await self.steer("GET", f"/orders/daisysim/{order_id}")
+        return data
+
+
+@asynccontextmanager
+async def running(settings: Settings | None = None, **more: Any) -> AsyncIterator[World]:
+    """An app that is started, and stopped in the end."""
+    async with started(create_app(settings or frozen_settings(**more))) as world:
+        yield world
+
+
+@asynccontextmanager
+async def started(app: App) -> AsyncIterator[World]:
+    """This app, started, and stopped in the end."""
+    await app.startup()
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+            yield World(app, client)
+    finally:
+        await app.shutdown()
+
+
+def code_of(answer: httpx.Response) -> tuple[int, str]:
+    """Status and machine code of a DaisySIM refusal."""
+    body: Mapping[str, Any] = answer.json()
+    assert body["success"] is False
+    return answer.status_code, body["code"]
