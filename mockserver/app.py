@@ -164,13 +164,15 @@ def _well_known(path: str) -> str:
     """
     if not path.startswith("/.well-known/"):
         return path
-    name, _, rest = path.removeprefix("/.well-known/").partition("/")
+    name, slash, rest = path.removeprefix("/.well-known/").partition("/")
     sandbox = ""
     if rest.startswith("~"):
-        sandbox, _, rest = rest.partition("/")
+        sandbox, slash, rest = rest.partition("/")
         sandbox = f"/{sandbox}"
-    host, slash, rest = rest.partition("/")
-    return f"{sandbox}/{host}/.well-known/{name}{slash}{rest}" if "." in host else path
+    host, more, inner = rest.partition("/")
+    if "." in host:
+        return f"{sandbox}/{host}/.well-known/{name}{more}{inner}"
+    return f"{sandbox}/.well-known/{name}{slash}{rest}"
 
 
 def _mounted(mounts: list[tuple[str, Service]], path: str) -> Routed:

@@ -287,7 +287,8 @@ async def _send(
     ]
     headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers]
     entry.status = answer.status
-    confidential = call.endpoint is not None and call.endpoint.confidential
+    # A refusal holds no secrets, and its words are worth reading.
+    confidential = call.endpoint is not None and call.endpoint.confidential and answer.status < 400
     entry.response_headers = tuple(_without_secrets(headers) if confidential else headers)
     kept = payload[:MOST_BODY]
     entry.response_body = redact_body(kept, service.secret_body) if confidential else kept

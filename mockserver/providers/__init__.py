@@ -1,6 +1,6 @@
 """The emulated APIs, one folder each. A new one is a folder here and a line below."""
 
 from mockserver.http.provider import Provider
-from mockserver.providers import daisysim
+from mockserver.providers import daisysim, doctorsim_v2
 
-PROVIDERS: tuple[Provider, ...] = (daisysim.PROVIDER,)
+PROVIDERS: tuple[Provider, ...] = (daisysim.PROVIDER, doctorsim_v2.PROVIDER)
