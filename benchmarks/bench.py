@@ -35,6 +35,7 @@ JOURNAL = 5_000
 """How many entries the journal keeps by default; it is filled before memory is measured."""
 SAMPLE = 20
 """Activations in the account at the first of the points: a full page of the history."""
+BOUGHT_A_ROUND = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,26 +147,38 @@ def throughput(bench: Bench, effort: Effort) -> dict[str, Comparison]:
     }
 
 
-def growth(bench: Bench, effort: Effort) -> tuple[float, dict[str, dict[int, Comparison]]]:
-    """KiB of memory per activation, and the cost of four requests at each number of activations in one account."""
+def memory(bench: Bench, count: int) -> float:
+    """KiB that `count` activations in one account add to a server whose journal is full and whose prices are known."""
     bench.prepare("demo", "poor")
     bench.buy(Market(bench.mock, key="daisy-poor"), JOURNAL + 1_000)
     market = Market(bench.mock)
-    market.purchases(100)
+    market.purchases(count)
     before = bench.mock.resident_kib()
+    bench.buy(market, count)
+    return (bench.mock.resident_kib() - before) / count
+
+
+def growth(bench: Bench, effort: Effort) -> dict[str, dict[int, Comparison]]:
+    """The cost of four requests at each number of activations in one account."""
+    bench.prepare("demo")
+    market = Market(bench.mock)
     costs: dict[str, dict[int, Comparison]] = {}
     owned = 0
     ids: list[str] = []
     for point in effort.points:
         bought = bench.buy(market, max(SAMPLE, point - owned))
-        owned += len(bought)
         ids = [*ids[:: max(1, len(ids) // 100)], *bought[:: max(1, len(bought) // 100)]]
-        for name, compare in (("GET /check", check_cost), ("GET /history", page_cost), ("GET /balance", balance_cost)):
-            costs.setdefault(name, {})[point] = compare(bench, effort, ids)
+        reads = {
+            "GET /check": [f"/check/{one}" for one in ids],
+            "GET /history": ["/history?page=1"],
+            "GET /balance": ["/balance"],
+        }
+        for name, paths in reads.items():
+            costs.setdefault(name, {})[point] = read_cost(bench, effort, paths)
         costs.setdefault("POST /purchase", {})[point] = purchase_cost(bench, effort, market)
         bench.pass_time()
-        owned += 50 * (effort.point_rounds + 1)
-    return (bench.mock.resident_kib() - before) / owned, costs
+        owned += len(bought) + BOUGHT_A_ROUND * (effort.point_rounds + 1)
+    return costs
 
 
 def read_cost(bench: Bench, effort: Effort, paths: Sequence[str]) -> Comparison:
@@ -174,26 +187,11 @@ def read_cost(bench: Bench, effort: Effort, paths: Sequence[str]) -> Comparison:
     return bench.compare(lambda: bench.generator.load(bench.mock, job), job, rounds=effort.point_rounds)
 
 
-def check_cost(bench: Bench, effort: Effort, ids: Sequence[str]) -> Comparison:
-    """The cost of GET /check for activations from all over the account."""
-    return read_cost(bench, effort, [f"/check/{one}" for one in ids])
-
-
-def page_cost(bench: Bench, effort: Effort, ids: Sequence[str]) -> Comparison:
-    """The cost of the first page of the history."""
-    return read_cost(bench, effort, ["/history?page=1"])
-
-
-def balance_cost(bench: Bench, effort: Effort, ids: Sequence[str]) -> Comparison:
-    """The cost of the balance."""
-    return read_cost(bench, effort, ["/balance"])
-
-
 def purchase_cost(bench: Bench, effort: Effort, market: Market) -> Comparison:
-    """The cost of a purchase; 50 a round, so that the account hardly grows by being measured."""
+    """The cost of a purchase; few a round, so that the account hardly grows by being measured."""
 
     def buy() -> Load:
-        load = bench.generator.load(bench.mock, replace(market.purchases(50), count=50))
+        load = bench.generator.load(bench.mock, replace(market.purchases(BOUGHT_A_ROUND), count=BOUGHT_A_ROUND))
         market.sold(load.turns)
         return load
 
@@ -228,8 +226,11 @@ def measure(effort: Effort) -> list[Figure]:
             note("throughput")
             figures += throughput_figures(throughput(Bench(generator, mock, bare), effort))
         with Server(mock_command()) as mock:
+            note("memory")
+            figures.append(memory_figure(memory(Bench(generator, mock, bare), effort.points[-1])))
+        with Server(mock_command()) as mock:
             note("growth")
-            figures += growth_figures(*growth(Bench(generator, mock, bare), effort))
+            figures += growth_figures(growth(Bench(generator, mock, bare), effort))
     return figures
 
 
@@ -265,9 +266,14 @@ def throughput_figures(compared: dict[str, Comparison]) -> list[Figure]:
     return figures
 
 
-def growth_figures(size: float, costs: dict[str, dict[int, Comparison]]) -> list[Figure]:
-    """Memory per activation, and the cost of each request by the size of the account."""
-    figures = [Figure("resident memory per activation", size, "KiB", "<= 2.5", size <= 2.5)]
+def memory_figure(size: float) -> Figure:
+    """Memory per activation."""
+    return Figure("resident memory per activation", size, "KiB", "<= 2.5", size <= 2.5)
+
+
+def growth_figures(costs: dict[str, dict[int, Comparison]]) -> list[Figure]:
+    """The cost of each request by the size of the account."""
+    figures = []
     for name, by_point in costs.items():
         first, *_, last = by_point
         rise = by_point[last].cost_ratio / by_point[first].cost_ratio

@@ -1,17 +1,13 @@
 """The one ASGI app: sandboxes by path prefix, providers by prefix or Host, the control API, all resources."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver import __version__
 from mockserver.clockwork.clock import machine_now
 from mockserver.config import Settings
-from mockserver.control.app import ControlApp
-from mockserver.control.index import base_url
-from mockserver.control.operation import Server
-from mockserver.control.problems import Problem, problem_of, send_problem
 from mockserver.http.body import Disconnected
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
@@ -22,21 +18,29 @@ from mockserver.sandbox.sandbox import Birth, Surroundings
 from mockserver.sandbox.sandboxes import DEFAULT, Sandboxes
 from mockserver.sandbox.settings import COMMON
 from mockserver.scenario.library import Library
-from mockserver.webhooks.dispatcher import Dispatcher
 from mockserver.webhooks.model import Delivery, Outcome
-from mockserver.webhooks.targets import TargetGuard
+
+if TYPE_CHECKING:
+    from mockserver.control.problems import Problem
+    from mockserver.webhooks.dispatcher import Dispatcher
 
 #: Who answers, the path in front of its own, and its own path.
 Routed = tuple[ASGIApp, str, str]
 
 
 class App:
-    """Routes every request to a provider in a sandbox or to the control API; owns what they need."""
+    """Routes every request to a provider in a sandbox or to the control API; owns what they need.
+
+    The control API and the sending of webhooks are imported when first needed, so that a start does not pay.
+    """
 
     def __init__(self, settings: Settings, providers: Sequence[Provider] = PROVIDERS) -> None:
+        self._settings = settings
+        self._started = machine_now()
         self._providers = {provider.name: provider for provider in providers}
-        self._dispatcher = Dispatcher(TargetGuard(frozenset(settings.webhook_hosts)))
-        schemas = SchemaStore(bundled("schemas"))
+        self._dispatcher: Dispatcher | None = None
+        self._control: ASGIApp | None = None
+        schemas = self._schemas = SchemaStore(bundled("schemas"))
         rows = (*COMMON, *(row for provider in providers for row in provider.settings))
         shared = Surroundings(
             trades={provider.name: provider.trade for provider in providers},
@@ -52,8 +56,6 @@ class App:
             settings={"rate_limits": settings.rate_limits},
         )
         self._sandboxes = Sandboxes(birth, shared, most=settings.max_sandboxes)
-        server = Server(self._sandboxes, self._providers, schemas, __version__, machine_now())
-        self._control = ControlApp(server, token=settings.token)
         self._hosts: dict[str, list[tuple[str, Service]]] = {}
         for provider in providers:
             service = Service(provider, schemas)
@@ -71,11 +73,13 @@ class App:
     async def shutdown(self) -> None:
         """End everything that runs by itself."""
         await self._sandboxes.close()
-        await self._dispatcher.close()
+        if self._dispatcher is not None:
+            await self._dispatcher.close()
 
     def describe(self) -> list[tuple[str, str]]:
         """For the banner: each provider's name and the path of its base URL."""
-        return [(name, base_url("", DEFAULT, provider)) for name, provider in self._providers.items()]
+        mounts = {name: provider.mounts[0] for name, provider in self._providers.items()}
+        return [(name, f"/{mount.host}{mount.prefix}") for name, mount in mounts.items()]
 
     def credentials(self) -> dict[str, list[str]]:
         """For the banner: each provider's documented credentials, parts joined by ` / `."""
@@ -94,6 +98,8 @@ class App:
             except Disconnected:
                 return
             except Exception as error:
+                from mockserver.control.problems import problem_of, send_problem
+
                 problem = problem_of(error)
                 if problem is None:
                     raise
@@ -110,18 +116,20 @@ class App:
             name, slash, rest = path[2:].partition("/")
             prefix, path = f"/~{name}", slash + rest
         if path == "/_mock" or path.startswith("/_mock/"):
-            inner = {**scope, "path": path, "mock.sandbox_name": name}
-            await self._control(inner, receive, send)
+            scope["path"] = path
+            scope["mock.sandbox_name"] = name
+            await (self._control or self._made_control())(scope, receive, send)
             return
         found = self._route(path, scope)
         if found is None:
-            await send_problem(send, self._nothing_here(path))
-            return
+            raise self._nothing_here(path)
         service, inside, own = found
         sandbox = self._sandboxes.known(name) if name == DEFAULT else None
         arrival = Arrival(sandbox or await self._sandboxes.use(name), prefix + inside)
-        inner = {**scope, "path": own, "root_path": "", "mock.arrival": arrival}
-        await service(inner, receive, send)
+        scope["path"] = own
+        scope["root_path"] = ""
+        scope["mock.arrival"] = arrival
+        await service(scope, receive, send)
 
     def _route(self, path: str, scope: Scope) -> Routed | None:
         """The service (or its answer to unknown paths), the path in front of its own, and its own path."""
@@ -133,11 +141,26 @@ class App:
         mounts = self._hosts.get(_host_of(scope))
         return None if mounts is None else _mounted(mounts, path)
 
-    def _nothing_here(self, path: str) -> Problem:
+    def _made_control(self) -> ASGIApp:
+        from mockserver.control.app import ControlApp
+        from mockserver.control.operation import Server
+
+        server = Server(self._sandboxes, self._providers, self._schemas, __version__, self._started)
+        self._control = ControlApp(server, token=self._settings.token)
+        return self._control
+
+    def _nothing_here(self, path: str) -> "Problem":
+        from mockserver.control.problems import Problem
+
         bases = [path for _, path in self.describe()]
         return Problem(404, f"nothing is served at {path[:200]!r}", base_paths=bases, control="/_mock")
 
     async def _deliver(self, delivery: Delivery) -> Outcome:
+        if self._dispatcher is None:
+            from mockserver.webhooks.dispatcher import Dispatcher
+            from mockserver.webhooks.targets import TargetGuard
+
+            self._dispatcher = Dispatcher(TargetGuard(frozenset(self._settings.webhook_hosts)))
         return await self._dispatcher.attempt(url=delivery.url, body=delivery.body.encode(), headers=delivery.headers)
 
     async def _live(self, receive: Receive, send: Send) -> None:

@@ -109,10 +109,7 @@ def _clock(text: str) -> ClockChoice:
 
 
 def _start(text: str) -> datetime:
-    try:
-        moment = parse_moment(text)
-    except OverflowError:
-        moment = _LATEST
+    moment = parse_moment(text)
     if not _EARLIEST <= moment < _LATEST:
         raise ValueError(f"must be a moment from 1970 to 8999: {text!r}")
     return moment

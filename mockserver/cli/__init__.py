@@ -4,6 +4,7 @@ Exit codes: 0 as asked, 1 what was asked failed, 2 it was asked wrongly. A user'
 Whatever is heavy is imported by the command that needs it.
 """
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -94,6 +95,8 @@ def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = No
         return 2
     for path in _misplaced(settings.scenarios):
         click.echo(f"{path}:1:1: not used: a scenario's place is DIR/PROVIDER/NAME.yaml (warning)", err=True)
+    # What is made until the server answers stays; the server switches collection on again.
+    gc.disable()
     from mockserver import server
     from mockserver.cli.banner import announce
 

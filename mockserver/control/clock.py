@@ -1,12 +1,13 @@
 """`/_mock/clock`: time is read, set and moved."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, object_schema, text_schema
 from mockserver.domain.mistakes import Invalid
-from mockserver.domain.moments import moment_text, parse_moment, parse_span
+from mockserver.domain.moments import LATEST, moment_text, parse_moment, parse_span
 from mockserver.sandbox.sandbox import Sandbox
 
 MODES = ("real", "frozen", "scaled")
@@ -54,9 +55,15 @@ def read_now(body: Mapping[str, Any]) -> Any:
     if body.get("now") is None:
         return None
     try:
-        return parse_moment(body["now"])
+        return _within_the_calendar("now", parse_moment(body["now"]))
     except ValueError as error:
         raise Invalid({"now": [str(error)]}) from None
+
+
+def _within_the_calendar(name: str, moment: datetime) -> datetime:
+    if moment >= LATEST:
+        raise Invalid({name: [f"must lead to a moment before {moment_text(LATEST)}: {moment_text(moment)}"]})
+    return moment
 
 
 async def show(call: ControlCall) -> Answer:
@@ -82,6 +89,10 @@ async def move(call: ControlCall) -> Answer:
         to = parse_moment(call.body["to"]) if "to" in call.body else None
     except ValueError as error:
         raise Invalid({next(iter(call.body)): [str(error)]}) from None
+    if by is not None:
+        _within_the_calendar("by", sandbox.clock.now() + by)
+    if to is not None:
+        _within_the_calendar("to", to)
     ran = await sandbox.advance(by=by, to=to)
     return Answer(
         {

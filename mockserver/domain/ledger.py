@@ -1,14 +1,13 @@
 """Movements of money in double entry: each takes from one book what it gives to another."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 #: Books that are not wallets: where a wallet's money comes from and goes to.
 OPENING, ADJUSTMENTS, SALES, CASHBACK = "opening", "adjustments", "sales", "cashback"
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(NamedTuple):
     """`amount` minor units, positive, from the book `debit` to the book `credit`.
 
     One of the two is always the wallet of `account` (written `wallet`). `balance_after` is that wallet's

@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+#: No clock goes further, so that whatever is set from there has a moment too.
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 _SPAN = re.compile(r"(\d{1,12})(?:\.(\d{1,6}))?(ms|s|m|h|d|w)?", re.ASCII)
 _UNITS = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000, "w": 604_800_000_000}

@@ -1,14 +1,13 @@
 """Money as whole minor units of a currency; decimals appear only at the edges."""
 
-from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import NamedTuple
 
 #: Amounts stay below 10 ** 14, so that minor units fit into 64 bits, which is what rows hold.
 _MOST_DIGITS = 13
 
 
-@dataclass(frozen=True, slots=True)
-class Currency:
+class Currency(NamedTuple):
     """A currency and how many decimals its minor unit has (4: ten-thousandths)."""
 
     code: str

@@ -1,15 +1,17 @@
-"""An order of any provider: an activation, an unlock, a top-up, an operation."""
+"""An order of any provider: an activation, an unlock, a top-up, an operation.
+
+Orders are read with every call and changed with every step; named tuples are made four times as quickly as
+frozen dataclasses.
+"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 Facts = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(NamedTuple):
     """One line of an order's history: the state entered, when, and what caused it."""
 
     state: str
@@ -17,8 +19,7 @@ class Passage:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """Everything that is known of an order.
 
     `state` is the machine's own word. `visit` counts the states entered, so that a timer set in an

@@ -1,11 +1,9 @@
 """How long something takes: five kinds of delay, resolved with dice, facts and settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from math import exp
-from statistics import NormalDist
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.domain.moments import parse_span
 from mockserver.engine.dice import Dice
@@ -13,38 +11,33 @@ from mockserver.engine.dice import Dice
 _MILLISECOND = timedelta(milliseconds=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(NamedTuple):
     """Always `span`."""
 
     span: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Uniform:
+class Uniform(NamedTuple):
     """Anything from `low` to `high`, in whole milliseconds; both ends included."""
 
     low: "Delay"
     high: "Delay"
 
 
-@dataclass(frozen=True, slots=True)
-class LogNormal:
+class LogNormal(NamedTuple):
     """Mostly near `median`, with a long tail that grows with `sigma`."""
 
     median: "Delay"
     sigma: float
 
 
-@dataclass(frozen=True, slots=True)
-class FromFact:
+class FromFact(NamedTuple):
     """What the order's fact `name` says: a duration text or a number of seconds."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class FromSetting:
+class FromSetting(NamedTuple):
     """What the sandbox's setting `name` says: a duration text or a number of seconds."""
 
     name: str
@@ -73,6 +66,8 @@ def resolve(
             return low
         return low + dice.between(0, (high - low) // _MILLISECOND, *purpose) * _MILLISECOND
     median = resolve(delay.median, dice, *purpose, facts=facts, settings=settings)
+    from statistics import NormalDist
+
     place = min(max(dice.fraction(*purpose), 1e-6), 1 - 1e-6)
     factor = exp(delay.sigma * NormalDist().inv_cdf(place))
     return round(median / _MILLISECOND * factor) * _MILLISECOND

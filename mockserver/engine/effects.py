@@ -1,7 +1,7 @@
 """What follows from a step, as data; `sandbox` carries it out in the step's own transaction."""
 
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 #: name -> (whether it takes an argument, what it does); the closed list a scenario may use.
 EFFECTS: dict[str, tuple[bool, str]] = {
@@ -17,16 +17,14 @@ EFFECTS: dict[str, tuple[bool, str]] = {
 ONCE = frozenset({"refund", "cashback", "spend", "restock"})
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(NamedTuple):
     """One of `EFFECTS` with its argument."""
 
     name: str
     argument: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Timer:
+class Timer(NamedTuple):
     """The order's machine will be sent `event` at `due`, if the order is still in visit number `visit`."""
 
     event: str

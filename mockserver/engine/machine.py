@@ -5,9 +5,8 @@ earlier visit does nothing; `refund`, `cashback`, `spend` and `restock` happen a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from mockserver.domain.mistakes import NotTaken, TooEarly, TooLate
 from mockserver.domain.orders import Order, Passage
@@ -20,8 +19,7 @@ Since = Literal["entered", "created"]
 MOST_PASSAGES = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(NamedTuple):
     """On `on`, go to one of `to` (states with weights).
 
     With `after`, the event is also sent by a timer that long after `since`. Before `not_before` the event
@@ -37,8 +35,7 @@ class Transition:
     effects: tuple[Effect, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """`effects` follow every entry. `shows` is the word clients read, where it differs from the name."""
 
     name: str
@@ -48,8 +45,7 @@ class State:
     shows: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(NamedTuple):
     """A life cycle of one kind of order; `key` names it uniquely, contents included."""
 
     key: str
@@ -68,8 +64,7 @@ class Machine:
         return known.shows if known is not None and known.shows is not None else state
 
 
-@dataclass(frozen=True, slots=True)
-class Circumstances:
+class Circumstances(NamedTuple):
     """Everything a decision may depend on besides machine, order and event."""
 
     now: datetime
@@ -77,8 +72,7 @@ class Circumstances:
     settings: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """The order as it is after the step, and what follows: effects to carry out, timers to set.
 
     Timers of the visits before `order.visit` are void.
@@ -137,8 +131,7 @@ def _enter(
     due, settled = _unsettled((*effects, *state.effects), order.settled)
     # An order that goes in circles would otherwise grow with every round.
     past = order.history if len(order.history) < MOST_PASSAGES else (order.history[0], *order.history[2:])
-    entered = replace(
-        order,
+    entered = order._replace(
         state=name,
         visit=order.visit + 1,
         entered_at=circumstances.now,

@@ -1,8 +1,7 @@
 """Rules: the first that matches and speaks of an aspect decides it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from mockserver.engine.matching import Conditions, Difference, Subject, differences, matches
 
@@ -12,8 +11,7 @@ Aspect = Literal["life", "refuse", "stock", "reprice"]
 LIFE_KEYS = ("start", "delays", "never", "outcomes")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """Under `when`, `then` applies (JSON data as in the file); at most `times` for each value of `per`."""
 
     name: str
@@ -36,8 +34,7 @@ class Rule:
         return {key: self.then[key] for key in LIFE_KEYS if key in self.then}
 
 
-@dataclass(frozen=True, slots=True)
-class NearMiss:
+class NearMiss(NamedTuple):
     """A rule that would have decided, but for its differences."""
 
     rule: str

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.domain.accounts import Account
+from mockserver.domain.mistakes import NotFound
 from mockserver.domain.orders import Order
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.http.provider import Endpoint, Limit, Provider
@@ -14,14 +15,14 @@ from mockserver.sandbox.sandbox import Sandbox, Turn
 class Call:
     """What came in, already identified and checked, and the sandbox it came to.
 
-    `fields` holds path, query and body fields together, of the types their schemas say. `base_url` is the
-    address the client used for this provider, without a slash at its end; `client` is the address it came from.
-    `query` and `body` are the bytes as they came in, for protocols with rules of their own.
+    `fields` holds path, query and body fields together, of the types their schemas say. `client` is the address
+    it came from; `query` and `body` are the bytes as they came in, for protocols with rules of their own.
     """
 
     __slots__ = (
         "_account",
-        "base_url",
+        "_prefix",
+        "_scheme",
         "body",
         "client",
         "endpoint",
@@ -43,7 +44,8 @@ class Call:
         endpoint: Endpoint | None,
         entry: Entry,
         headers: Mapping[str, str],
-        base_url: str,
+        prefix: str,
+        scheme: str,
         client: str = "",
         query: bytes = b"",
         body: bytes = b"",
@@ -53,10 +55,11 @@ class Call:
         self.endpoint = endpoint
         self.entry = entry
         self.headers = headers
-        self.base_url = base_url
         self.client = client
         self.query = query
         self.body = body
+        self._prefix = prefix
+        self._scheme = scheme
         self.fields: dict[str, Any] = {}
         self.identity: Any = None
         """Whatever the provider's `identify` wants its handlers to know of the credential."""
@@ -70,6 +73,11 @@ class Call:
         assert self._account is not None, "a public endpoint has no account"
         return self._account
 
+    @property
+    def base_url(self) -> str:
+        """The address the client used for this provider, without a slash at its end."""
+        return f"{self._scheme}://{self.headers.get('host', 'localhost')}{self._prefix}"
+
     def identify(self, account: Account) -> None:
         """Say who calls."""
         self._account = account
@@ -81,6 +89,13 @@ class Call:
         bucket = self.limit.bucket if self.limit and self.limit.bucket else self.endpoint.name
         return f"{self.provider.name}/{self.entry.account}/{bucket}"
 
+    async def own_order(self, order_id: str) -> Order:
+        """The caller's order as it stands; raises NotFound. For calls that only look; others use `work`."""
+        order = await self.sandbox.order(self.provider.name, order_id)
+        if order.account != self.account.id:
+            raise NotFound("order", order_id)
+        return self.touched(order)
+
     def work(self) -> Turn:
         """A unit of work caused by this call."""
         operation = self.endpoint.name if self.endpoint else "call"
@@ -88,10 +103,16 @@ class Call:
 
     def decide(self, aspect: Aspect, facts: Mapping[str, Any] | None = None) -> Rule | None:
         """The rule that decides this aspect of the call; `facts` of an order are matched as `order.*`."""
-        subject = self.subject()
+        operation = self.endpoint.name if self.endpoint else None
+        subject = dict(self.entry.subject)
+        if not subject:
+            subject = {f"request.{name}": value for name, value in self.fields.items()}
+            subject |= {"operation": operation, "account": self.entry.account}
         if facts:
             subject |= {f"order.{name}": value for name, value in facts.items()}
         self.entry.subject = subject
+        if not self.sandbox.force.speaking(aspect, self.provider.name, operation):
+            return None
         rule = self.sandbox.decide(aspect, self.provider.name, subject)
         if rule is not None:
             self.entry.rule = rule.name
@@ -103,10 +124,3 @@ class Call:
         if order.rule is not None:
             self.entry.rule = order.rule
         return order
-
-    def subject(self) -> dict[str, Any]:
-        """What rules are asked about: the operation, the account, the request's fields."""
-        subject: dict[str, Any] = {f"request.{name}": value for name, value in self.fields.items()}
-        subject["operation"] = self.endpoint.name if self.endpoint else None
-        subject["account"] = self.entry.account
-        return subject

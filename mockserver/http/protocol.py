@@ -8,10 +8,6 @@ each first request) are dropped, as RFC 9110 allows: httptools would lose the bo
 
 import asyncio
 import re
-from typing import Any
-
-import h11
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 #: A request line longer than this is not waited for.
 LONGEST_LINE = 65_536
@@ -66,53 +62,12 @@ def _without_upgrade(data: bytes) -> bytes:
     return _UPGRADE.sub(b"", head + blank[:2]) + blank[2:] + body
 
 
-class ForgivingH11(H11Protocol):
-    """The pure Python parser, for where httptools is not installed."""
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self._head = HeadFilter()
-
-    def data_received(self, data: bytes) -> None:
-        if self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]:
-            data = self._head.feed(data)
-            if not data:
-                return
-        super().data_received(data)
-
-    def _unsupported_upgrade_warning(self) -> None:
-        """Going on in HTTP/1.1 is the right answer, not worth a warning."""
-
-
 def http_protocol() -> type[asyncio.Protocol]:
     """The protocol class to serve with: on httptools where it is installed, else on h11."""
     try:
-        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+        from mockserver.http.protocol_httptools import ForgivingHttpTools
     except ImportError:
+        from mockserver.http.protocol_h11 import ForgivingH11
+
         return ForgivingH11
-
-    class ForgivingHttpTools(HttpToolsProtocol):
-        def __init__(self, *arguments: Any, **named: Any) -> None:
-            super().__init__(*arguments, **named)
-            self._head = HeadFilter()
-            self._between_requests = True
-
-        def on_message_begin(self) -> None:
-            self._between_requests = False
-            super().on_message_begin()
-
-        def on_message_complete(self) -> None:
-            super().on_message_complete()
-            self._between_requests = True
-
-        def data_received(self, data: bytes) -> None:
-            if self._between_requests:
-                data = self._head.feed(data)
-                if not data:
-                    return
-            super().data_received(data)
-
-        def _unsupported_upgrade_warning(self) -> None:
-            """Going on in HTTP/1.1 is the right answer, not worth a warning."""
-
     return ForgivingHttpTools

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from mockserver.domain.mistakes import Mistake
 
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 Provenance = Literal["documented", "observed", "assumed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """At most `calls` in each `window` of the sandbox's clock; the window opens with its first call.
 
     Endpoints whose limits name the same `bucket` are counted together; by default each counts alone.
@@ -28,8 +27,7 @@ class Limit:
     bucket: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """What a handler answers. `data` is JSON data (or ready bytes), not yet in the provider's envelope."""
 
     data: Any
@@ -41,8 +39,7 @@ class Reply:
 Handler = Callable[["Call"], Awaitable[Reply]]
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(NamedTuple):
     """One method of one path.
 
     `name` is the operation, as rules, limits, the journal and OpenAPI call it. `takes`, `form`, `query` and
@@ -88,16 +85,14 @@ class Wording:
 Worder = Callable[[Any], Wording]
 
 
-@dataclass(frozen=True, slots=True)
-class Mount:
+class Mount(NamedTuple):
     """A provider answers under `/{host}{prefix}`, and under `{prefix}` when the Host header names `host`."""
 
     host: str
     prefix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Annex:
+class Annex(NamedTuple):
     """Endpoints of a provider that live elsewhere (another host, or another envelope)."""
 
     mount: Mount
@@ -107,8 +102,7 @@ class Annex:
     headers: Callable[["Call", int], tuple[tuple[str, str], ...]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Secrets:
+class Secrets(NamedTuple):
     """Where clients put credentials, so that the journal never keeps them; all lower case."""
 
     headers: frozenset[str] = frozenset()
@@ -139,7 +133,7 @@ class Provider:
     limit: Callable[["Call"], Limit | None] | None = None
     headers: Callable[["Call", int], tuple[tuple[str, str], ...]] | None = None
     settings: tuple["Setting", ...] = ()
-    secrets: Secrets = Secrets()
+    secrets: Secrets = field(default_factory=Secrets)
     webhooks: Mapping[str, str] = field(default_factory=dict)
     """Event name -> the schema of its body."""
     common_mistakes: tuple[type[Mistake], ...] = ()

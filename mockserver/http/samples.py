@@ -1,7 +1,6 @@
 """Mistakes that nobody made, to show how a provider words each kind."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -54,7 +53,7 @@ def _orders() -> tuple[Order, Order]:
         facts=_AllFacts(),
         history=(),
     )
-    return full, replace(full, facts={}, state="cancelled")
+    return full, full._replace(facts={}, state="cancelled")
 
 
 _BUILDERS: Mapping[type[Mistake], Callable[[Any], tuple[Mistake, ...]]] = {

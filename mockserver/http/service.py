@@ -1,16 +1,17 @@
 """Serves a provider from its declaration: routing, identity, limits, checks, envelope, journal."""
 
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
 from datetime import timedelta
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import orjson
+from starlette.convertors import PathConvertor, StringConvertor
 from starlette.routing import Route, Router
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import (
@@ -31,6 +32,7 @@ from mockserver.domain.mistakes import (
 )
 from mockserver.http.body import read_body
 from mockserver.http.call import Call
+from mockserver.http.checking import Errors, QueryReader
 from mockserver.http.dates import http_date
 from mockserver.http.provider import Annex, Endpoint, Provider, Wording, word
 from mockserver.http.schemas import SchemaStore
@@ -57,16 +59,14 @@ _REFUSED: dict[str, type[AccountRefused]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """Where a request came in: its sandbox, and the path in front of the provider's own (`/~w/host/v1`)."""
 
     sandbox: Sandbox
     prefix: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Payload:
+class _Payload(NamedTuple):
     """An answer as bytes."""
 
     status: int
@@ -94,15 +94,35 @@ class Service:
         paths: dict[str, dict[str, Endpoint]] = {}
         for endpoint in annex.endpoints if annex else provider.endpoints:
             paths.setdefault(endpoint.path, {})[endpoint.method] = endpoint
-        routes = [Route(path, _Resource(self, methods)) for path, methods in paths.items() if "{" in path]
         #: Answers any path as unknown, in the provider's envelope.
         self.elsewhere = _Resource(self, {})
-        self._router = Router(routes, default=self.elsewhere, redirect_slashes=False)
-        #: Paths without fields need no pattern; the router keeps those with some.
-        self._plain = {path: _Resource(self, methods) for path, methods in paths.items() if "{" not in path}
+        resources = {path: _Resource(self, methods) for path, methods in paths.items()}
+        routes = [Route(path, resource) for path, resource in resources.items()]
+        self.router = Router(routes, default=self.elsewhere, redirect_slashes=False)
+        # The router asks one route after the other; most paths can be told by their text or their first part.
+        self._plain = {path: resource for path, resource in resources.items() if "{" not in path}
+        self._by_part: dict[str, list[tuple[re.Pattern[str], _Resource]]] = {}
+        for route in routes:
+            texts = all(isinstance(one, StringConvertor | PathConvertor) for one in route.param_convertors.values())
+            if "{" in route.path and texts:
+                self._by_part.setdefault(_first_part(route.path), []).append((route.path_regex, resources[route.path]))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await (self._plain.get(scope["path"]) or self._router)(scope, receive, send)
+        path = scope["path"]
+        found: ASGIApp | None = self._plain.get(path)
+        if found is None:
+            found = self.router
+            for pattern, resource in self._by_part.get(_first_part(path), ()):
+                match = pattern.match(path)
+                if match is not None:
+                    scope["path_params"] = match.groupdict()
+                    found = resource
+                    break
+        await found(scope, receive, send)
+
+
+def _first_part(path: str) -> str:
+    return path[1:].partition("/")[0]
 
 
 class _Resource:
@@ -129,7 +149,8 @@ class _Resource:
             endpoint=endpoint,
             entry=entry,
             headers=headers,
-            base_url=f"{scope.get('scheme', 'http')}://{headers.get('host', 'localhost')}{arrival.prefix}",
+            prefix=arrival.prefix,
+            scheme=scope.get("scheme", "http"),
             client=(scope.get("client") or ("",))[0],
             query=scope["query_string"],
             body=body,
@@ -197,25 +218,29 @@ def _count_call(call: Call, endpoint: Endpoint) -> None:
 
 def _read_fields(service: Service, call: Call, endpoint: Endpoint, scope: Scope, body: bytes) -> None:
     """Body, query and path fields; of the same name, the path's wins."""
-    errors: dict[str, list[str]] = {}
+    errors: Errors = {}
     if endpoint.takes is not None:
         checker = service.schemas.checker(endpoint.takes)
         data = _json(body)
         errors = checker.check(data)
         if not errors:
             call.fields |= checker.normalise(data)
-    texts: list[tuple[str | None, Callable[[], list[tuple[str, str]]]]] = [
-        (endpoint.form, lambda: _pairs(body)),
-        (endpoint.query, lambda: _pairs(scope["query_string"])),
-        (endpoint.path_fields, lambda: list(scope["path_params"].items())),
-    ]
-    for schema, pairs in texts:
-        if schema is not None:
-            values, wrong = service.schemas.query_reader(schema).read(pairs())
-            call.fields |= values
-            errors = errors | wrong
+    readers = service.schemas
+    if endpoint.form is not None:
+        errors = _read_texts(call, readers.query_reader(endpoint.form), _pairs(body), errors)
+    if endpoint.query is not None:
+        errors = _read_texts(call, readers.query_reader(endpoint.query), _pairs(scope["query_string"]), errors)
+    if endpoint.path_fields is not None:
+        pairs = list(scope["path_params"].items())
+        errors = _read_texts(call, readers.query_reader(endpoint.path_fields), pairs, errors)
     if errors:
         raise Invalid(errors)
+
+
+def _read_texts(call: Call, reader: QueryReader, pairs: list[tuple[str, str]], errors: Errors) -> Errors:
+    values, wrong = reader.read(pairs)
+    call.fields |= values
+    return errors | wrong if wrong else errors
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:
@@ -290,7 +315,8 @@ async def _send(
     # A refusal holds no secrets, and its words are worth reading.
     confidential = call.endpoint is not None and call.endpoint.confidential and answer.status < 400
     entry.response_headers = tuple(_without_secrets(headers) if confidential else headers)
-    kept = payload[:MOST_BODY]
+    # A copy, since the bytes that orjson gives keep a buffer of 4 KiB.
+    kept = memoryview(payload)[:MOST_BODY].tobytes()
     entry.response_body = redact_body(kept, service.secret_body) if confidential else kept
     entry.milliseconds = (perf_counter_ns() - began) / 1_000_000
     sandbox.journal.keep(entry)

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 HIDDEN = "[redacted]"
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]')
 _HIDDEN = HIDDEN.encode()
 #: Headers that are secret for every provider.
 SECRET_HEADERS = frozenset(
@@ -35,9 +36,12 @@ def redact_headers(headers: Iterable[tuple[bytes, bytes]], secret: frozenset[byt
 
 def redact_query(query: str, secret: frozenset[str]) -> str:
     """The query with the values of secret names hidden; unchanged when it holds none."""
-    if not query or not any(name in query.lower() for name in secret):
+    # A name may be percent-encoded, which only decoding tells.
+    if not query or not ("%" in query or any(name in query.lower() for name in secret)):
         return query
     pairs = parse_qsl(query, keep_blank_values=True)
+    if not any(name.lower() in secret for name, _ in pairs):
+        return query
     return urlencode([(name, HIDDEN if name.lower() in secret else value) for name, value in pairs], safe="[]")
 
 
@@ -48,10 +52,9 @@ def redact_url(url: str) -> str:
     except ValueError:
         return HIDDEN
     place = parts.netloc.rpartition("@")[2]
-    pairs = parse_qsl(parts.query, keep_blank_values=True)
-    query = (
-        urlencode([(name, HIDDEN) for name, _ in pairs], safe="[]") if pairs else ("" if not parts.query else HIDDEN)
-    )
+    members = [part.partition("=") for part in parts.query.split("&")] if parts.query else []
+    # What stands alone may be the secret itself.
+    query = "&".join(f"{name}={HIDDEN}" if equals else HIDDEN for name, equals, _ in members)
     return urlunsplit((parts.scheme, place, parts.path, query, ""))
 
 
@@ -61,7 +64,7 @@ def body_redactor(secret: frozenset[str]) -> re.Pattern[bytes]:
     return re.compile(
         rb'("(?:'
         + names.encode()
-        + rb')"\s*:\s*)("(?:[^"\\]|\\.)*"?|[^\s,}\]]+)|((?:^|&)(?:'
+        + rb')"\s*:\s*)("(?:[^"\\]|\\.)*"?|[\[{]|[^\s,}\]]+)|((?:^|&)(?:'
         + names.encode()
         + rb")=)([^&]*)",
         re.IGNORECASE,
@@ -70,12 +73,23 @@ def body_redactor(secret: frozenset[str]) -> re.Pattern[bytes]:
 
 def redact_body(body: bytes, pattern: re.Pattern[bytes]) -> bytes:
     """The body with the values of secret names hidden, JSON stays JSON; unchanged when it holds none."""
-    if not body:
-        return body
-    return pattern.sub(_hide, body)
+    kept: list[bytes] = []
+    place = 0
+    while (match := pattern.search(body, place)) is not None:
+        kept += [body[place : match.start()], _hide(match)]
+        place = match.end() if match[2] not in (b"[", b"{") else _end_of_nested(body, match.start(2))
+    return b"".join((*kept, body[place:])) if kept else body
 
 
 def _hide(match: re.Match[bytes]) -> bytes:
-    if match[1] is not None:
-        return match[1] + b'"' + HIDDEN.encode() + b'"'
-    return match[3] + HIDDEN.encode()
+    return match[1] + b'"' + _HIDDEN + b'"' if match[1] is not None else match[3] + _HIDDEN
+
+
+def _end_of_nested(body: bytes, start: int) -> int:
+    """Where the list or object that begins at `start` is closed; the end of the body when it never is."""
+    depth = 0
+    for token in _TOKEN.finditer(body, start):
+        depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(token[0], 0)
+        if depth == 0:
+            return token.end()
+    return len(body)

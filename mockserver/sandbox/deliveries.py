@@ -59,8 +59,10 @@ class Deliveries:
 
     async def wait(self) -> Ran:
         """Await everything being attempted now; what it came to."""
-        results = await asyncio.gather(*self._running.values())
-        return Ran(delivered=sum(results), failed=len(results) - sum(results))
+        # A reset may end attempts while somebody waits for them; that ends the attempts, not the waiting.
+        results = await asyncio.gather(*self._running.values(), return_exceptions=True)
+        delivered = sum(result is True for result in results)
+        return Ran(delivered=delivered, failed=len(results) - delivered)
 
     async def cancel(self) -> None:
         """End every attempt; their deliveries stay claimed."""

@@ -132,7 +132,7 @@ class Work:
 
     async def amend(self, order: Order, facts: Mapping[str, Any]) -> Order:
         """Write facts of the order that no event changes."""
-        amended = replace(order, facts={**order.facts, **facts})
+        amended = order._replace(facts={**order.facts, **facts})
         await orders.keep_order(self.tx, amended, was=order, machine=self.sandbox.machine_named(order.machine))
         return amended
 
@@ -192,7 +192,7 @@ class Work:
         match effect.name:
             case "message":
                 facts = trade.compose(self, order, effect.argument, given)
-                return replace(order, facts={**order.facts, **facts})
+                return order._replace(facts={**order.facts, **facts})
             case "refund":
                 await self._credit(order, order.amount, SALES, "refund")
             case "cashback":

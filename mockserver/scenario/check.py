@@ -5,7 +5,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from mockserver.scenario.build import build_scenario
-from mockserver.scenario.lint import lint
 from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import Problem, Report, ScenarioProblems
 from mockserver.scenario.source import LARGEST, read_source
@@ -68,6 +67,7 @@ def _load(raw: str | bytes, report: Report, *, check: bool, providers: Sequence[
     text, data = read_source(raw, report)
     scenario = build_scenario(data, report, text=text, providers=providers)
     if check and isinstance(data, dict):
+        from mockserver.scenario.lint import lint
         from mockserver.scenario.schema import check_schema
 
         check_schema(data, report)

@@ -1,15 +1,13 @@
 """A scenario file, read and checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mockserver.engine.machine import Machine
 from mockserver.engine.rules import Rule
 
 
-@dataclass(frozen=True, slots=True)
-class AccountSeed:
+class AccountSeed(NamedTuple):
     """An account that exists in every sandbox where the scenario is in force.
 
     `credentials` are the provider's own fields (`key`; `key` and `secret`; `identifier` and `password`).
@@ -26,8 +24,7 @@ class AccountSeed:
     webhook_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Magic:
+class Magic(NamedTuple):
     """A value that decides an outcome: where a client puts it, what happens, and who says so."""
 
     where: str
@@ -36,8 +33,7 @@ class Magic:
     provenance: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scenario:
+class Scenario(NamedTuple):
     """One file. `machines` by kind of order; `rules` in the file's order; `source` is the file's name."""
 
     name: str

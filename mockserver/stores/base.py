@@ -1,17 +1,15 @@
 """The port: seven verbs over tables of rows, in transactions that commit whole or not at all."""
 
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Conflict(Exception):
     """The row's version is not the expected one; run the use case again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """`data` is opaque to the store. `version` grows by one with every put, from 1."""
 
     key: str

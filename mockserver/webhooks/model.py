@@ -1,9 +1,10 @@
 """Notices, deliveries and attempts, as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 #: delivered: a 2xx. answered: another status, a redirect included. refused_target: not tried, the address
 #: is not one that we send to. timeout, unreachable, garbage: no HTTP answer came.
@@ -13,8 +14,7 @@ Verdict = Literal["delivered", "answered", "refused_target", "timeout", "unreach
 State = Literal["pending", "delivered", "failed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(NamedTuple):
     """What a provider wants sent: the exact body, where to, and headers of its own.
 
     `receiver` names whom it is for, where an account may have several; whoever signs it finds the secret by it.
@@ -27,8 +27,7 @@ class Notice:
     receiver: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What one attempt met. `body` is the beginning of the answer; `detail` a sentence when there is none."""
 
     verdict: Verdict
@@ -39,13 +38,12 @@ class Outcome:
     milliseconds: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One try, at a moment of the sandbox's clock. `signed` are the headers that were made for this try alone."""
 
     at: datetime
     outcome: Outcome
-    signed: Mapping[str, str] = field(default_factory=dict)
+    signed: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

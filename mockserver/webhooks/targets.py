@@ -142,12 +142,12 @@ class TargetGuard:
 def _read(url: str) -> tuple[str, str, int, str]:
     """Scheme, host, port and request target; raises RefusedTarget when the URL has no place to go to."""
     if _UNPRINTABLE.search(url):
-        raise RefusedTarget(f"a URL has no spaces or control characters: {url!r}")
+        raise RefusedTarget(f"a URL has no spaces or control characters: {_shown(url)!r}")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise RefusedTarget(f"not a URL: {url!r} ({error})") from None
+        raise RefusedTarget(f"not a URL: {_shown(url)!r} ({error})") from None
     if parts.scheme not in _PORTS:
         raise RefusedTarget(f"only http and https are sent to, not {parts.scheme or 'a URL without a scheme'!r}")
     if "@" in parts.netloc:
@@ -159,6 +159,11 @@ def _read(url: str) -> tuple[str, str, int, str]:
     except ValueError as error:
         raise RefusedTarget(str(error)) from None
     return parts.scheme, host, port or _PORTS[parts.scheme], _request_target(url)
+
+
+def _shown(url: str) -> str:
+    """The URL as a message tells it: without user name and query, where receivers keep their secrets."""
+    return re.sub(r"//[^/]*@", "//", re.split(r"[?#]", url)[0])
 
 
 def _request_target(url: str) -> str:

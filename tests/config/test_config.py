@@ -62,7 +62,7 @@ def test_an_empty_flag_is_refused() -> None:
         ("start", "tomorrow", "not a moment: 'tomorrow'"),
         ("start", "2026-01-31T12:00:00", "moment without a time zone"),
         ("start", "1969-12-31T23:59:59Z", "must be a moment from 1970 to 8999"),
-        ("start", "0001-01-01T00:00:00+05:00", "must be a moment from 1970 to 8999"),
+        ("start", "0001-01-01T00:00:00+05:00", "not a moment"),
         ("seed", "\udcff", "must be text in UTF-8"),
         ("rate_limits", "on", "must be one of documented, off: 'on'"),
         ("log_format", "xml", "must be one of human, json: 'xml'"),

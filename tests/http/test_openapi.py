@@ -1,6 +1,5 @@
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -205,7 +204,7 @@ def test_a_public_endpoint_needs_no_credential(found: dict[str, Any]) -> None:
 def test_given_samples_replace_those_of_the_kit(schemas: SchemaStore) -> None:
     [full, _empty] = samples_of(NotTaken)
     assert isinstance(full, NotTaken)
-    orders = [replace(full.order, state=state) for state in ("shipped", "paid")]
+    orders = [full.order._replace(state=state) for state in ("shipped", "paid")]
     found = document(acme(), schemas, servers=[], samples={NotTaken: [NotTaken("cancel", one) for one in orders]})
     codes = found["paths"]["/orders/{order_id}"]["delete"]["responses"]["409"]["x-codes"]
     assert [one["code"] for one in codes] == ["IS_SHIPPED", "IS_PAID", "TOO_EARLY", "SEALED"]

@@ -1,6 +1,5 @@
 """Where scenarios are found, which of two wins, and when a file is read."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -111,7 +110,7 @@ def test_what_is_posted_to_an_overlay_stays_there(roots: list[Path]) -> None:
         TEXT.format(name="slow", provider="acme", about="posted", state="{final: true}"), source="posted.yaml"
     )
     child.add(posted)
-    child.add(replace(posted, name="new"))
+    child.add(posted._replace(name="new"))
     assert [scenario.about for scenario in child.find("slow")] == ["posted"]
     assert child.names("acme") == ["mine", "new", "quick", "slow"]
     assert ("acme", "new", Path("posted.yaml")) in child.listing()
@@ -121,13 +120,13 @@ def test_what_is_posted_to_an_overlay_stays_there(roots: list[Path]) -> None:
     assert library.posted() == []
     grandchild = child.overlaid()
     assert [scenario.about for scenario in grandchild.find("slow")] == ["posted"]
-    grandchild.add(replace(posted, name="newer"))
+    grandchild.add(posted._replace(name="newer"))
     assert child.find("newer") == []
 
 
 def test_a_posted_default_lies_over_the_file(roots: list[Path]) -> None:
     child = Library(roots).overlaid()
-    child.add(replace(child.default("acme"), about="posted"))
+    child.add(child.default("acme")._replace(about="posted"))
     assert child.default("acme").about == "posted"
     assert child.default("other").about == "ours"
 

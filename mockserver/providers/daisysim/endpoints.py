@@ -1,6 +1,5 @@
 """The eight endpoints. Each handler reads, asks and answers; what is refused is raised below it."""
 
-from mockserver.catalogue.numbers import fictional_number
 from mockserver.domain.mistakes import (
     InsufficientBalance,
     InvalidPrice,
@@ -107,8 +106,7 @@ async def purchase(call: Call) -> Reply:
 
 async def check(call: Call) -> Reply:
     """Whether the code is there."""
-    async with call.work() as work:
-        order = call.touched(await work.own_order(call.account, call.fields["activation_id"]))
+    order = await call.own_order(call.fields["activation_id"])
     return Reply(wire.status(order, _shown(call, order)))
 
 
@@ -159,6 +157,8 @@ def _tier_at_price(call: Call, tiers: tuple[Tier, ...]) -> Tier:
 
 
 async def _facts(call: Call, number: int, total_spent: int) -> dict[str, object]:
+    from mockserver.catalogue.numbers import number_at
+
     country = shop_of(call.sandbox).catalogue.country(call.fields["country"])
     service = known_service(call)
     assert country is not None, "a tier belongs to a known country"
@@ -168,7 +168,7 @@ async def _facts(call: Call, number: int, total_spent: int) -> dict[str, object]
         "country_name": country.name,
         "service": service.code,
         "label": call.fields.get("service_name") or service.name,
-        "phone_number": fictional_number(country.iso2, call.sandbox.dice, "daisysim", number),
+        "phone_number": number_at(country.iso2, call.sandbox.dice.below(1 << 32, "daisysim phones") + number),
         "discount_pct": wire.TIERS[wire.tier_of(total_spent)][1],
     }
 
@@ -198,6 +198,7 @@ ENDPOINTS = (
         summary="What a country sells",
         gives="daisysim/services",
         path_fields="daisysim/country.path",
+        mistakes=(ProviderError,),
     ),
     Endpoint(
         "POST",
@@ -208,6 +209,7 @@ ENDPOINTS = (
         gives="daisysim/prices",
         takes="daisysim/prices.request",
         limit=Limit(30),
+        mistakes=(ProviderError,),
     ),
     Endpoint(
         "POST",

@@ -70,7 +70,7 @@ def headers(call: Call, status: int) -> tuple[tuple[str, str], ...]:
     used, ends = 0, now + limit.window
     if call.limit is not None:
         used, ends = call.sandbox.limiter.state(call.limit_name(), window=limit.window, now=now)
-    found = (
+    found: tuple[tuple[str, str], ...] = (
         ("X-RateLimit-Limit", str(limit.calls)),
         ("X-RateLimit-Remaining", str(max(0, limit.calls - used))),
         ("X-RateLimit-Reset", str(whole_seconds(ends - EPOCH))),

@@ -210,7 +210,8 @@ def _acceptors(places: Iterable[str]) -> list[_Acceptor]:
         data = PhoneMetadata.metadata_for_region(iso2)
         if data is None or data.mobile is None or not data.mobile.national_number_pattern:
             continue
-        lengths = data.mobile.possible_length or data.general_desc.possible_length
+        general = data.general_desc.possible_length if data.general_desc else ()
+        lengths = data.mobile.possible_length or general
         leading = re.compile(data.leading_digits) if data.leading_digits else None
         found.append(_Acceptor(iso2, leading, re.compile(data.mobile.national_number_pattern), tuple(lengths)))
     return found

@@ -83,7 +83,9 @@ async def lookup(call: Call) -> Reply:
     phone = call.fields["phone"]
     iso2 = country_of_number(phone)
     if iso2 is None:
-        raise Invalid({"phone": ["The phone field must be a valid number in international form, such as +34612345678."]})
+        raise Invalid(
+            {"phone": ["The phone field must be a valid number in international form, such as +34612345678."]}
+        )
     operator = catalogue().carriers.owner(iso2, phone[1:])
     if operator is None:
         raise CarrierNotFound("carrier", phone)

@@ -90,9 +90,7 @@ async def _ended(work: Work, call: Call, words: tuple[str, ...], before: int | N
     for word in words:
         after, taken = before, 0
         while taken < enough:
-            rows = await page_orders(
-                work.tx, "doctorsim_v2", call.account.id, shown=word, before=after, limit=enough
-            )
+            rows = await page_orders(work.tx, "doctorsim_v2", call.account.id, shown=word, before=after, limit=enough)
             fitting = [order for order in rows if kind in (None, order.facts["type"])]
             found += fitting
             taken += len(fitting)

@@ -41,10 +41,8 @@ async def change(call: Call) -> Reply:
         _check_url(call)
     async with call.work() as work:
         row = await hooks.find(work, call.account.id, fields["id"])
-        changes = {name: fields[name] for name in ("url", "events", "status") if name in fields}
-        if "events" in changes:
-            changes["events"] = list(dict.fromkeys(changes["events"]))
-        row |= changes
+        row |= {name: fields[name] for name in row.keys() & {"url", "events", "status"} & fields.keys()}
+        row["events"] = list(dict.fromkeys(row["events"]))
         await hooks.keep(work, call.account.id, row)
     return Reply(wire.webhook(row))
 

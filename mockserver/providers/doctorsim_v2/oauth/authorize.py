@@ -58,7 +58,9 @@ async def show(call: Call) -> Reply:
         return _redirect(call, parameters, redirect_uri, {"error": error.code, "error_description": error.description})
     async with call.work() as work:
         accounts = [one for one in await list_accounts(work) if one.provider == "doctorsim_v2"]
-    names = sorted((one.id for one in accounts if one.status == "active"), key=lambda name: (name != _DEFAULT_ACCOUNT, name))
+    names = sorted(
+        (one.id for one in accounts if one.status == "active"), key=lambda name: (name != _DEFAULT_ACCOUNT, name)
+    )
     page = pages.consent(
         client.get("client_name") or client["client_id"],
         redirect_uri,

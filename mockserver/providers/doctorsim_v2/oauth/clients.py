@@ -29,7 +29,9 @@ async def authenticate(work: Work, call: Call, parameters: dict[str, str]) -> di
     client = await find_client(work, client_id)
     basic = header is not None
     if client is None or client["token_endpoint_auth_method"] != method:
-        raise OAuthError("invalid_client", "the client is unknown or authenticates in another way", status=401, basic=basic)
+        raise OAuthError(
+            "invalid_client", "the client is unknown or authenticates in another way", status=401, basic=basic
+        )
     if secret and not compare_digest(client["secret_digest"], digest(secret)):
         raise OAuthError("invalid_client", "the client's secret is wrong", status=401, basic=basic)
     return client

@@ -50,7 +50,7 @@ async def revoke(call: Call) -> Reply:
         client = await authenticate(work, call, parameters)
         given = need(parameters, "token")
         claims = read_token(work.dice.seed, given)
-        name = claims["jti"].partition(".")[0] if claims else (given.split("_", 2) + ["", ""])[1]
+        name = claims["jti"].partition(".")[0] if claims else (*given.split("_", 2), "", "")[1]
         grant = await grants.find_grant(work, name)
         if grant is None or not (claims or given.startswith("rt_")):
             return Reply(b"", headers=NO_STORE)

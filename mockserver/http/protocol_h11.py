@@ -1,0 +1,26 @@
+"""The forgiving protocol on the pure Python parser, for where httptools is not installed."""
+
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from mockserver.http.protocol import HeadFilter
+
+
+class ForgivingH11(H11Protocol):
+    """The pure Python parser, for where httptools is not installed."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._head = HeadFilter()
+
+    def data_received(self, data: bytes) -> None:
+        if self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]:
+            data = self._head.feed(data)
+            if not data:
+                return
+        super().data_received(data)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Going on in HTTP/1.1 is the right answer, not worth a warning."""

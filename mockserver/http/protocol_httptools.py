@@ -1,0 +1,34 @@
+"""The forgiving protocol on httptools."""
+
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mockserver.http.protocol import HeadFilter
+
+
+class ForgivingHttpTools(HttpToolsProtocol):
+    """Repairs the head of each request before it is parsed."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._head = HeadFilter()
+        self._between_requests = True
+
+    def on_message_begin(self) -> None:
+        self._between_requests = False
+        super().on_message_begin()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._between_requests = True
+
+    def data_received(self, data: bytes) -> None:
+        if self._between_requests:
+            data = self._head.feed(data)
+            if not data:
+                return
+        super().data_received(data)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Going on in HTTP/1.1 is the right answer, not worth a warning."""
