@@ -202,7 +202,8 @@ def _mounted(mounts: list[tuple[str, Service]], path: str) -> Routed:
     for prefix, service in mounts:
         if path == prefix or path.startswith(prefix + "/") or not prefix:
             return service, prefix, path[len(prefix) :] or "/"
-    return mounts[0][1].elsewhere, "", path
+    own = next((service for _, service in mounts if not service.is_annex), mounts[0][1])
+    return own.elsewhere, "", path
 
 
 def _host_of(scope: Scope) -> str:

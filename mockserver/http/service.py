@@ -83,6 +83,7 @@ class Service:
 
     def __init__(self, provider: Provider, schemas: SchemaStore, annex: Annex | None = None) -> None:
         self.provider = provider
+        self.is_annex = annex is not None
         self.wrap = annex.wrap if annex else provider.wrap
         self.refuse = annex.refuse if annex else provider.refuse
         self.headers = annex.headers if annex else provider.headers

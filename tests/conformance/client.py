@@ -1,5 +1,6 @@
 """A client of one provider in one sandbox, and what a provider must tell so that it can be asked anything."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,13 +28,15 @@ class Samples:
     """What the suite needs to know of a provider, in `samples/{provider}.py` as `SAMPLES`.
 
     `credential` and `stranger` are headers: of `account`, and of nobody. `asks` prepares for each operation
-    a request that it accepts, whatever that takes (buying first what is then cancelled).
+    a request that it accepts, whatever that takes (buying first what is then cancelled). `varying` is a
+    pattern of what answers to one request differ in: the request's id, tokens that only one sandbox takes.
     """
 
     account: str
     credential: Mapping[str, str]
     stranger: Mapping[str, str]
     asks: Mapping[str, Callable[["Client"], Awaitable[Ask]]]
+    varying: bytes = b"(?!)"
 
 
 def samples_of(provider: Provider) -> Samples:
@@ -72,6 +75,10 @@ class Client:
         assert answer.status_code == endpoint.status, answer.text
         judge(self.provider, endpoint, answer)
         return answer
+
+    def lasting(self, answer: httpx.Response) -> bytes:
+        """The body without what varies."""
+        return re.sub(self.samples.varying, b"...", answer.content)
 
     async def state(self) -> Any:
         """All that a refused request must leave as it is: orders, accounts with their money, deliveries."""
