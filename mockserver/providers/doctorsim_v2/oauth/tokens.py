@@ -52,6 +52,10 @@ async def claims_of_token(call: Call, token: str) -> Mapping[str, Any]:
     return claims
 
 
+#: What `issue_access_token` always writes; whoever knows the seed can sign anything else.
+_SHAPE = {"sub": str, "client_id": str, "scope": str, "env": str, "exp": int, "jti": str}
+
+
 @lru_cache(maxsize=1024)
 def read_token(seed: int | str, token: str) -> Mapping[str, Any] | None:
     """The claims of a token that the seed's key signed, whatever their dates; None for any other text."""
@@ -64,4 +68,4 @@ def read_token(seed: int | str, token: str) -> Mapping[str, Any] | None:
         claims: Mapping[str, Any] = jwt.decode(token, signing_key(seed), algorithms=["RS256"]).claims
     except (JoseError, ValueError, TypeError, KeyError):
         return None
-    return claims
+    return claims if all(isinstance(claims.get(name), kind) for name, kind in _SHAPE.items()) else None
