@@ -24,15 +24,16 @@ class Job:
     """One burst of load against 127.0.0.1.
 
     It ends after `seconds`, or after `count` turns if there is one. A turn is one request, taken from `requests` in
-    order, round and round; with `then`, a second request follows in which ID is replaced by the `activation_id` of the
-    first answer. `limits`, when given, says how many times each request may be sent. Any status other than `statuses`
-    fails the job. Texts are Latin-1.
+    order, round and round; with `then`, a second request follows in which ID is replaced by what the first answer has
+    under `id_name`. `limits`, when given, says how many times each request may be sent. Any status other than
+    `statuses` fails the job. Texts are Latin-1.
     """
 
     requests: list[str]
     seconds: float = 0.0
     count: int | None = None
     then: str | None = None
+    id_name: str = "activation_id"
     limits: list[int] | None = None
     connections: int = 16
     statuses: tuple[int, ...] = (200, 201)
@@ -124,7 +125,7 @@ class Connection(asyncio.Protocol):
         burst = self.burst
         if burst.then is not None and not self.following:
             self.following = True
-            number = _activation(data, body)
+            number = _id_of(data, body, burst.job.id_name)
             burst.outcome.ids.append(number.decode())
             self.send(burst.then[0] + number + burst.then[1])
             return
@@ -132,7 +133,7 @@ class Connection(asyncio.Protocol):
         burst.outcome.turns += 1
         burst.last = perf_counter()
         if burst.job.limits is not None and burst.then is None:
-            burst.outcome.ids.append(_activation(data, body).decode())
+            burst.outcome.ids.append(_id_of(data, body, burst.job.id_name).decode())
         self.begin()
 
     def begin(self) -> None:
@@ -159,11 +160,12 @@ def _content_length(data: bytes, head: int) -> int:
     return int(data[at + 16 : data.find(b"\r", at)])
 
 
-def _activation(data: bytes, body: int) -> bytes:
-    at = data.find(b'"activation_id":', body)
+def _id_of(data: bytes, body: int, name: str) -> bytes:
+    mark = f'"{name}":'.encode()
+    at = data.find(mark, body)
     if at < 0:
         return b"0"
-    start = data.find(b'"', at + 16) + 1
+    start = data.find(b'"', at + len(mark)) + 1
     return data[start : data.find(b'"', start)]
 
 

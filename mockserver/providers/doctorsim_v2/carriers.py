@@ -6,7 +6,7 @@ Computed when first asked for, once for the process: it depends on nothing but t
 import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import blake2b
 
 from mockserver.catalogue.countries import COUNTRIES
@@ -120,6 +120,7 @@ def carriers() -> Carriers:
     return Carriers()
 
 
+@lru_cache(maxsize=4096)
 def country_of_number(phone: str) -> str | None:
     """The ISO code of a valid number's country, None when the text (E.164 with `+`) is no valid number."""
     import phonenumbers

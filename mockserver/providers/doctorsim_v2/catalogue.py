@@ -85,9 +85,9 @@ class Product:
         return currency_of(self.country.iso2)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Rate:
-    """One price point. `amount` is in hundredths of `product.currency`, the rest in cents."""
+    """One price point, made once and so equal to itself alone. `amount` is in hundredths of `product.currency`, the rest in cents."""
 
     product: Product
     denomination: int
@@ -114,6 +114,8 @@ class Catalogue:
     def __init__(self, known: Carriers) -> None:
         self.carriers = known
         self._dice = Dice("doctorSIM v2 catalogue")
+        self._products: dict[int, tuple[Product, ...]] = {}
+        self._price_lists: dict[int, tuple[Rate, ...]] = {}
 
     def country(self, text: str) -> Country | None:
         """By ISO code in any case, or by numeric id."""
@@ -123,6 +125,14 @@ class Catalogue:
 
     def products(self, owner: int) -> tuple[Product, ...]:
         """All products of a parent operator or brand, or the one of a child; nothing for an unknown id."""
+        found = self._products.get(owner)
+        if found is None:
+            found = self._made(owner)
+            if found:
+                self._products[owner] = found
+        return found
+
+    def _made(self, owner: int) -> tuple[Product, ...]:
         if owner >= _CHILDREN:
             parent, service = divmod(owner - _CHILDREN, 10)
             return tuple(one for one in self.products(parent) if one.service and one.service.id == service)
@@ -148,13 +158,16 @@ class Catalogue:
 
     def rates(self, product: Product) -> tuple[Rate, ...]:
         """The price list, cheapest first."""
-        return tuple(self._rates(product))
+        found = self._price_lists.get(product.id)
+        if found is None:
+            found = self._price_lists[product.id] = tuple(self._rates(product))
+        return found
 
     def rate(self, product_id: int, denomination: int) -> Rate | None:
         """One price point by the ids that a token or a legacy order names."""
         for product in self.products(product_id):
             if product.id == product_id:
-                return next((one for one in self._rates(product) if one.denomination == denomination), None)
+                return next((one for one in self.rates(product) if one.denomination == denomination), None)
         return None
 
     def _top_ups(self, operator: Operator) -> tuple[Product, ...]:

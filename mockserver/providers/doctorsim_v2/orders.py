@@ -51,7 +51,7 @@ async def preview(call: Call) -> Reply:
     wanted = read_wanted(call)
     async with call.work() as work:
         held = await work.balance(call.account)
-        token = call.fields.get("price_token") or signer_of(call).issue(wanted.rate, work.now)
+        token = call.fields.get("price_token") or signer_of(call).issuer(work.now)(wanted.rate).decode()
     return Reply(
         {
             "order_type": wanted.rate.product.kind,

@@ -1,6 +1,7 @@
 """Price tokens: a rate with its price and the moment it was quoted, signed with a key of the sandbox."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -11,7 +12,7 @@ from mockserver.domain.moments import from_micros, to_micros
 from mockserver.engine.dice import Dice
 from mockserver.providers.doctorsim_v2.catalogue import Rate
 
-_PREFIX = "pt_"
+_PREFIX = b"pt_"
 _SIGNATURE = 16
 _LONGEST = 200
 
@@ -42,17 +43,22 @@ class Signer:
     def __init__(self, dice: Dice, sandbox: str) -> None:
         self._key = b"".join(dice.cast("price token key", sandbox, part).to_bytes(8, "big") for part in range(4))
 
-    def issue(self, rate: Rate, now: datetime) -> str:
-        """A token for this rate at this price."""
+    def issuer(self, now: datetime) -> Callable[[Rate], bytes]:
+        """What makes a token of any rate at its price, quoted now."""
         micros = to_micros(now)
-        payload = f"{rate.product.id:x}.{rate.denomination:x}.{rate.total_eur:x}.{micros:x}".encode()
-        return _PREFIX + urlsafe_b64encode(self._mark(payload) + payload).decode().rstrip("=")
+
+        def issue(rate: Rate) -> bytes:
+            payload = b"%x.%x.%x.%x" % (rate.product.id, rate.denomination, rate.total_eur, micros)
+            return _PREFIX + urlsafe_b64encode(self._mark(payload) + payload).rstrip(b"=")
+
+        return issue
 
     def read(self, token: str, *, now: datetime, lives: timedelta) -> Quote:
         """What the token says; raises InvalidPriceToken when it is altered, foreign or `lives` old."""
-        if not token.startswith(_PREFIX) or len(token) > _LONGEST:
+        prefix = _PREFIX.decode()
+        if not token.startswith(prefix) or len(token) > _LONGEST:
             raise InvalidPriceToken
-        text = token[len(_PREFIX) :]
+        text = token.removeprefix(prefix)
         try:
             raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
         except ValueError:

@@ -64,10 +64,9 @@ def service_row(product: Product) -> dict[str, Any]:
     }
 
 
-def rate_row(rate: Rate, token: str, lang: str) -> dict[str, Any]:
-    """One price point with its token."""
+def rate_row(rate: Rate, lang: str) -> dict[str, Any]:
+    """One price point, but for its token."""
     return {
-        "token": token,
         "product_name": rate.name.get(lang, rate.name["en"]),
         "description": rate.about.get(lang, rate.about["en"]),
         "tool_id": rate.product.id,

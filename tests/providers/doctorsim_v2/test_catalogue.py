@@ -1,5 +1,7 @@
 """Countries, operators, services, search and lookup."""
 
+import subprocess
+import sys
 from typing import Any
 from urllib.parse import quote
 
@@ -228,3 +230,9 @@ async def test_any_valid_credential_reads_the_catalogue(world: V2) -> None:
     for key in ("test_readonly", "live_demo", "live_poor"):
         assert await world.data("GET", "/service-types", key=key)
     assert await world.refused("GET", "/countries", key=None) == (401, "UNAUTHORIZED")
+
+
+def test_starting_pays_for_neither_the_carriers_nor_the_keys() -> None:
+    script = "import sys, mockserver.app; print(sorted({'phonenumbers', 'joserfc', 'cryptography'} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"
