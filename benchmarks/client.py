@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 import orjson
@@ -26,14 +26,19 @@ class QuickClient:
         *,
         headers: Mapping[str, str] | None = None,
         json: Any = None,
+        data: Mapping[str, str] | None = None,
         content: bytes | None = None,
     ) -> httpx.Response:
         """Send it and read the whole answer."""
+        if data is not None:
+            content = urlencode(data).encode()
         body = content if content is not None else b"" if json is None else orjson.dumps(json)
         lines = [f"{method} {quote(path, safe=_SAFE)} HTTP/1.1", "Host: localhost", f"Content-Length: {len(body)}"]
         lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
         if json is not None:
             lines.append("Content-Type: application/json")
+        if data is not None:
+            lines.append("Content-Type: application/x-www-form-urlencoded")
         reader, writer = (
             self._free.pop() if self._free else await asyncio.open_connection("127.0.0.1", self._port, limit=1 << 26)
         )

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
+from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
@@ -84,7 +85,10 @@ class Soak:
         self.dice = Dice(f"soak {result.number}")
         self.faults = faults
         self.hook = f"{server.url}/~{self.name}/_mock/inbox/all"
-        self.world = World(cast(Any, None), cast(httpx.AsyncClient, client), self.name)
+        # Of the application its clients ask the seed alone, which credentials may be made of.
+        birth = SimpleNamespace(birth=SimpleNamespace(seed=self.name))
+        app = cast(Any, SimpleNamespace(_sandboxes=birth))
+        self.world = World(app, cast(httpx.AsyncClient, client), self.name)
         self.clients = [Client(self.world, provider) for provider in PROVIDERS]
         self.pause = asyncio.Lock()
         self._step = 0

@@ -64,6 +64,8 @@ async def client(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
 
 async def plant(client: Client) -> list[httpx.Response]:
     """Put secrets everywhere; the answers of the control API."""
+    account = f"/accounts/{client.provider.name}/{client.samples.account}"
+    await client.world.steer("PATCH", account, {"balance": "100000"})
     answers = await _plant_accounts(client)
     names = sorted(SECRET_FIELDS | client.provider.secrets.fields)
     for number, endpoint in enumerate(client.provider.endpoints):
@@ -85,7 +87,7 @@ async def _plant_headers(client: Client, endpoint: Endpoint, path: str, body: An
         name: value.replace(value.split()[-1], "MARKED-stranger-5") for name, value in client.samples.stranger.items()
     }
     for headers in (
-        {**_HEADERS, **client.samples.credential},
+        {**_HEADERS, **client.credential},
         {**_HEADERS, **strange},
         {**strange, "Authorization": "Basic MARKED-basic-6"},
         {**strange, "Authorization": "MARKED-bare-7"},
