@@ -173,7 +173,8 @@ class _Operations:
         if parameters:
             found["parameters"] = parameters
         if endpoint.takes:
-            found["requestBody"] = {"required": True, "content": self._content(endpoint.takes)}
+            needed = bool(self._schemas.load(endpoint.takes).get("required"))
+            found["requestBody"] = {"required": needed, "content": self._content(endpoint.takes)}
         elif endpoint.form:
             found["requestBody"] = {"required": True, "content": self._content(endpoint.form, FORM)}
         found["responses"] = self._responses(endpoint)
