@@ -36,6 +36,9 @@ class Reply(NamedTuple):
     media: str = "application/json"
 
 
+#: The usual credential: one key in the Authorization header.
+BEARER: Mapping[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
+
 Handler = Callable[["Call"], Awaitable[Reply]]
 
 
@@ -117,6 +120,7 @@ class Provider:
     headers, or raises Unauthenticated or another mistake. `wrap` and `refuse` are the two envelopes.
     `common_mistakes` are those that any call can meet, for the OpenAPI document. `limit` chooses the limit of
     a call where it depends on more than the endpoint. `headers` adds to every answer, refusals included.
+    `offers` tells whether the call's endpoint exists under the sandbox's settings.
     """
 
     name: str
@@ -132,11 +136,16 @@ class Provider:
     annexes: tuple[Annex, ...] = ()
     limit: Callable[["Call"], Limit | None] | None = None
     headers: Callable[["Call", int], tuple[tuple[str, str], ...]] | None = None
+    offers: Callable[["Call"], bool] | None = None
     settings: tuple["Setting", ...] = ()
     secrets: Secrets = field(default_factory=Secrets)
     webhooks: Mapping[str, str] = field(default_factory=dict)
     """Event name -> the schema of its body."""
     common_mistakes: tuple[type[Mistake], ...] = ()
+    security: tuple[Mapping[str, Any], ...] = (BEARER,)
+    """Names to OpenAPI security schemes: all of one mapping together suffice, each mapping alone."""
+    reword: Callable[["Call", Wording], Wording] | None = None
+    """What the sandbox's settings change about a wording."""
 
 
 def word(provider: Provider, mistake: Mistake) -> Wording:

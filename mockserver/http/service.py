@@ -156,14 +156,17 @@ class _Resource:
             query=scope["query_string"],
             body=body,
         )
+        hidden = endpoint is not None and provider.offers is not None and not provider.offers(call)
+        if hidden:
+            endpoint = call.endpoint = entry.operation = None
         extra: tuple[tuple[str, str], ...]
         try:
             if endpoint is None:
-                raise self._no_endpoint(scope)
+                raise UnknownRoute("route", scope["path"]) if hidden else self._no_endpoint(scope)
             if whole is not None:
                 raise whole
             reply = await _answer(service, call, endpoint, scope, body)
-            status, extra, assumed = reply.status, reply.headers, endpoint.provenance == "assumed"
+            status, extra, assumed = reply.status, reply.headers, False
             payload, media = service.wrap(call, reply), reply.media
         except Exception as error:
             wording = _worded(provider, call, error)
@@ -171,7 +174,7 @@ class _Resource:
             payload, media = service.refuse(call, wording), "application/json"
         if service.headers is not None:
             extra += service.headers(call, status)
-        if assumed:
+        if assumed or (endpoint is not None and endpoint.provenance == "assumed"):
             extra += (("X-Mock-Assumed", "true"),)
         answer = _Payload(status, payload, media, extra)
         await _send(service, send, scope, call, answer, began=began)
@@ -194,6 +197,8 @@ async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope
         call.identify(account)
         _count_call(call, endpoint)
     _read_fields(service, call, endpoint, scope, body)
+    if sandbox.force.speaking("takes", provider.name, endpoint.name):
+        await call.take_time()
     if sandbox.force.speaking("refuse", provider.name, endpoint.name):
         rule = call.decide("refuse")
         if rule is not None:
@@ -267,7 +272,8 @@ def _worded(provider: Provider, call: Call, error: Exception) -> Wording:
         log.error("%s %s failed", call.entry.method, call.entry.path, exc_info=error)
         error = InternalError()
     call.entry.mistake = type(error).__name__
-    return word(provider, error)
+    wording = word(provider, error)
+    return provider.reword(call, wording) if provider.reword is not None else wording
 
 
 def _headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -292,6 +298,7 @@ def _entry(
         request_headers=redact_headers(scope["headers"], service.secret_headers),
         request_body=redact_body(body[:MOST_BODY], service.secret_body),
         operation=endpoint.name if endpoint else None,
+        changes_state=endpoint is not None and (endpoint.method != "GET" or not endpoint.head),
     )
 
 
