@@ -16,6 +16,7 @@ from statistics import median
 from load import Job
 from market import Market
 from processes import BASE, Failed, Generator, Load, Server, bare_command, cold_start, mock_command, request_text
+from unlocker import Unlocker
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,23 @@ def throughput(bench: Bench, effort: Effort) -> dict[str, Comparison]:
     }
 
 
+def unlocking(bench: Bench, effort: Effort) -> dict[str, Comparison]:
+    """doctorSIM v1: its big list against as many bare bytes, tools, and orders with the look at what was ordered."""
+    unlocker = Unlocker(bench.mock)
+    load, rounds = bench.generator.load, effort.rounds
+    devices = Job([unlocker.get("/devices")], effort.seconds)
+    as_long = Job([unlocker.get(f"/bytes/{unlocker.size('/devices')}", base="")], effort.seconds)
+    tools = Job([unlocker.get(path) for path in unlocker.tool_paths()], effort.seconds)
+    order = Job([unlocker.order()], effort.seconds, then=unlocker.get("/check_order_status/ID"), id_name="id_ticket")
+    return {
+        "GET /devices": bench.compare(lambda: load(bench.mock, devices), as_long, rounds=rounds),
+        "GET /tools": bench.compare(lambda: load(bench.mock, tools), tools, rounds=rounds),
+        "create_order + status": bench.compare(
+            lambda: load(bench.mock, order), order, rounds=rounds, after=unlocker.pass_time
+        ),
+    }
+
+
 def memory(bench: Bench, count: int) -> float:
     """KiB that `count` activations in one account add to a server whose journal is full and whose prices are known."""
     bench.prepare("demo", "poor")
@@ -246,6 +264,9 @@ def measure(effort: Effort) -> list[Figure]:
         with Server(mock_command()) as mock:
             note("throughput")
             figures += throughput_figures(throughput(Bench(generator, mock, bare), effort))
+        with Server(mock_command()) as mock:
+            note("doctorSIM v1")
+            figures += throughput_figures(unlocking(Bench(generator, mock, bare), effort))
         with Server(mock_command()) as mock:
             note("memory")
             figures.append(memory_figure(memory(Bench(generator, mock, bare), effort.points[-1])))

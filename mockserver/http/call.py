@@ -6,6 +6,7 @@ from typing import Any
 from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import NotFound
 from mockserver.domain.orders import Order
+from mockserver.engine.delays import delay_from_data, resolve
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.http.provider import Endpoint, Limit, Provider
 from mockserver.journal.journal import Entry
@@ -107,6 +108,19 @@ class Call:
         if rule is not None:
             self.entry.rule = rule.name
         return rule
+
+    async def take_time(self) -> None:
+        """Move the sandbox's clock by what a rule says this call takes; everything due on the way happens."""
+        rule = self.decide("takes")
+        if rule is None:
+            return
+        sandbox = self.sandbox
+        operation = self.endpoint.name if self.endpoint else "call"
+        tally = f"takes/{self.provider.name}/{operation}"
+        number = sandbox.tallies[tally] = sandbox.tallies.get(tally, 0) + 1
+        delay = delay_from_data(rule.then["takes"])
+        span = resolve(delay, sandbox.dice, tally, number, facts={}, settings=sandbox.settings.values)
+        await sandbox.advance(by=span)
 
     def touched(self, order: Order) -> Order:
         """Note which order the call was about."""

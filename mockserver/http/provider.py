@@ -36,6 +36,9 @@ class Reply(NamedTuple):
     media: str = "application/json"
 
 
+#: The usual credential: one key in the Authorization header.
+BEARER: Mapping[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
+
 Handler = Callable[["Call"], Awaitable[Reply]]
 
 
@@ -138,6 +141,10 @@ class Provider:
     webhooks: Mapping[str, str] = field(default_factory=dict)
     """Event name -> the schema of its body."""
     common_mistakes: tuple[type[Mistake], ...] = ()
+    security: tuple[Mapping[str, Any], ...] = (BEARER,)
+    """Names to OpenAPI security schemes: all of one mapping together suffice, each mapping alone."""
+    reword: Callable[["Call", Wording], Wording] | None = None
+    """What the sandbox's settings change about a wording."""
 
 
 def word(provider: Provider, mistake: Mistake) -> Wording:

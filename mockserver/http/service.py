@@ -191,6 +191,8 @@ async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope
         call.identify(account)
         _count_call(call, endpoint)
     _read_fields(service, call, endpoint, scope, body)
+    if sandbox.force.speaking("takes", provider.name, endpoint.name):
+        await call.take_time()
     if sandbox.force.speaking("refuse", provider.name, endpoint.name):
         rule = call.decide("refuse")
         if rule is not None:
@@ -264,7 +266,8 @@ def _worded(provider: Provider, call: Call, error: Exception) -> Wording:
         log.error("%s %s failed", call.entry.method, call.entry.path, exc_info=error)
         error = InternalError()
     call.entry.mistake = type(error).__name__
-    return word(provider, error)
+    wording = word(provider, error)
+    return provider.reword(call, wording) if provider.reword is not None else wording
 
 
 def _headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -1,6 +1,10 @@
 """The emulated APIs, one folder each. A new one is a folder here and a line below."""
 
 from mockserver.http.provider import Provider
-from mockserver.providers import daisysim, hidsim
+from mockserver.providers import daisysim, doctorsim_v1, hidsim
 
-PROVIDERS: tuple[Provider, ...] = (daisysim.PROVIDER, hidsim.PROVIDER)
+PROVIDERS: tuple[Provider, ...] = (
+    daisysim.PROVIDER,
+    doctorsim_v1.PROVIDER,
+    hidsim.PROVIDER,
+)

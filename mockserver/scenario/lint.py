@@ -10,7 +10,7 @@ from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import Report, Trail
 
 Graph = Mapping[str, set[str]]
-_ASPECTS: tuple[Aspect, ...] = ("life", "refuse", "stock", "reprice")
+_ASPECTS: tuple[Aspect, ...] = ("life", "refuse", "stock", "reprice", "takes")
 
 
 def lint(scenario: Scenario, report: Report, data: Mapping[str, Any]) -> None:
