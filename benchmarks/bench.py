@@ -16,6 +16,7 @@ from statistics import median
 from load import Job
 from market import Market
 from processes import BASE, Failed, Generator, Load, Server, bare_command, cold_start, mock_command, request_text
+from topups import prepare_topups, topup_jobs
 from unlocker import Unlocker
 
 
@@ -143,10 +144,21 @@ def throughput(bench: Bench, effort: Effort) -> dict[str, Comparison]:
         market.sold(done.turns)
         return done
 
+    prepare_topups(bench.mock)
+    topups = {
+        name: bench.compare(
+            lambda job=job: load(bench.mock, job),  # type: ignore[misc]
+            job,
+            rounds=effort.rounds,
+            after=bench.pass_time,
+        )
+        for name, job in topup_jobs(bench.mock, effort.seconds).items()
+    }
     return {
         "GET /countries": bench.compare(lambda: load(bench.mock, read), read, rounds=effort.rounds),
         "GET /check": bench.compare(lambda: load(bench.mock, check), check, rounds=effort.rounds),
         "purchase + check": bench.compare(buy_and_check, two, rounds=effort.rounds, after=bench.pass_time),
+        **topups,
     }
 
 

@@ -16,13 +16,16 @@ from mockserver.sandbox.sandbox import Sandbox, Turn
 class Call:
     """What came in, already identified and checked, and the sandbox it came to.
 
-    `fields` holds path, query and body fields together, of the types their schemas say.
+    `fields` holds path, query and body fields together, of the types their schemas say. `client` is the address
+    it came from; `query` and `body` are the bytes as they came in, for protocols with rules of their own.
     """
 
     __slots__ = (
         "_account",
         "_prefix",
         "_scheme",
+        "body",
+        "client",
         "endpoint",
         "entry",
         "fields",
@@ -30,6 +33,7 @@ class Call:
         "identity",
         "limit",
         "provider",
+        "query",
         "sandbox",
     )
 
@@ -43,12 +47,18 @@ class Call:
         headers: Mapping[str, str],
         prefix: str,
         scheme: str,
+        client: str = "",
+        query: bytes = b"",
+        body: bytes = b"",
     ) -> None:
         self.sandbox = sandbox
         self.provider = provider
         self.endpoint = endpoint
         self.entry = entry
         self.headers = headers
+        self.client = client
+        self.query = query
+        self.body = body
         self._prefix = prefix
         self._scheme = scheme
         self.fields: dict[str, Any] = {}

@@ -70,7 +70,7 @@ class Endpoint(NamedTuple):
     scope: str | None = None
     head: bool = True
     confidential: bool = False
-    """Whether the answer holds secrets, which the journal then hides."""
+    """Whether the answer holds secrets, which the journal then hides: body fields, a redirect's query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,7 @@ class Annex(NamedTuple):
     endpoints: tuple[Endpoint, ...]
     wrap: Callable[["Call", Reply], bytes]
     refuse: Callable[["Call", Wording], bytes]
+    headers: Callable[["Call", int], tuple[tuple[str, str], ...]] | None = None
 
 
 class Secrets(NamedTuple):

@@ -67,6 +67,16 @@ async def newest(tx: Transaction, provider: str, account: str, *, skip: int, lim
     return found, await tx.count("movements", prefix=prefix)
 
 
+async def page_movements(
+    tx: Transaction, provider: str, account: str, *, before: int | None = None, limit: int = 100
+) -> list[Movement]:
+    """Movements of the wallet, newest first, those whose sequence is below `before`."""
+    prefix = f"{provider}/{account}/"
+    after = "" if before is None else f"{prefix}{before:010d}"
+    rows = await tx.scan("movements", prefix=prefix, after=after, limit=limit, reverse=True)
+    return [decode_movement(provider, account, int(row.key[len(prefix) :]), row.data) for row in rows]
+
+
 async def _move(
     tx: Transaction, provider: str, account: str, change: int, book: str, at: datetime, cause: str, order: str | None
 ) -> int:

@@ -39,6 +39,16 @@ async def list_orders(
     return [await find_order(tx, provider, row.data.decode()) for row in rows]
 
 
+async def page_orders(
+    tx: Transaction, provider: str, account: str, *, shown: str = "", before: int | None = None, limit: int = 100
+) -> list[Order]:
+    """As `list_orders`, those whose sequence is below `before`: a place in the list that new orders do not move."""
+    table, prefix = _list(provider, account, shown)
+    after = "" if before is None else f"{prefix}{before:010d}"
+    rows = await tx.scan(table, prefix=prefix, after=after, limit=limit, reverse=True)
+    return [await find_order(tx, provider, row.data.decode()) for row in rows]
+
+
 async def count_orders(tx: Transaction, provider: str, account: str, *, shown: str = "") -> int:
     """How many orders the account has; with `shown`, in the state of this word."""
     table, prefix = _list(provider, account, shown)
