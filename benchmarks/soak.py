@@ -16,6 +16,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
+import orjson
 
 from client import QuickClient
 from processes import Failed, Server, mock_command
@@ -207,7 +208,9 @@ async def restore(soak: Soak, client: Client, step: int) -> None:
         answer = await copy.control("PUT", "/state", content=state)
         if answer.status_code != 200:
             raise Wrong(f"a snapshot was refused: {answer.text[:300]}")
-        if (await copy.control("GET", "/state")).content != state:
+        # A delivery that is due is sent at once by whoever takes it up, and then the two differ.
+        waiting = "outbox" in orjson.loads(state)["agenda"]
+        if not waiting and (await copy.control("GET", "/state")).content != state:
             raise Wrong("a restored sandbox has another snapshot than it was restored from")
         await copy.steer("DELETE", f"/sandboxes/{soak.name}-copy")
         soak.result.restored += 1
