@@ -1,4 +1,4 @@
-"""The command line: serve, check scenario files, steer a running server's clock.
+"""The command line: serve, check and draw scenarios, steer a running server's clock, ask it to explain.
 
 Exit codes: 0 as asked, 1 what was asked failed, 2 it was asked wrongly. A user's mistake is one line on stderr.
 Whatever is heavy is imported by the command that needs it.
@@ -16,6 +16,8 @@ import click
 
 from mockserver import __version__, config
 from mockserver.cli.clock import clock
+from mockserver.cli.explain import explain
+from mockserver.cli.graph import graph
 from mockserver.config import Settings
 
 _HELP = {"help_option_names": ["-h", "--help"]}
@@ -91,6 +93,8 @@ def _serve_from(flags: Mapping[str, Any]) -> int:
 
 def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = None) -> int:
     """Check the scenario directories, listen, announce, and serve until a signal comes; returns the exit code."""
+    if settings.watch and not settings.scenarios:
+        return _complain("--watch: needs a directory to watch: add --scenarios DIR", 2)
     if settings.scenarios and not _report(_problems(_scenario_files(settings.scenarios)), err=True):
         return 2
     for path in _misplaced(settings.scenarios):
@@ -169,13 +173,10 @@ def _misplaced(directories: Iterable[Path]) -> list[Path]:
 
 
 def _problems(files: Iterable[Path]) -> Iterable[Any]:
-    import pkgutil
-
+    from mockserver.cli.providers import provider_names
     from mockserver.scenario.check import check_file
 
-    # By their folders: importing them would cost a check of one file a second.
-    folder = Path(__file__).parents[1] / "providers"
-    providers = [module.name for module in pkgutil.iter_modules([str(folder)]) if module.ispkg]
+    providers = provider_names()
     for file in files:
         yield from check_file(file, providers)
 
@@ -190,4 +191,5 @@ def _report(problems: Iterable[Any], *, err: bool) -> bool:
     return fine
 
 
-program.add_command(clock)
+for _command in (clock, explain, graph):
+    program.add_command(_command)

@@ -4,8 +4,6 @@ from mockserver.control.operation import Answer, ControlCall, Operation, list_of
 from mockserver.control.problems import Problem
 from mockserver.domain.mistakes import NotFound
 from mockserver.scenario.check import load_scenario
-from mockserver.scenario.problems import Problem as Located
-from mockserver.scenario.problems import ScenarioProblems
 
 _NAMES = {"type": "array", "items": {"type": "string"}, "description": "Scenario names, first things first."}
 
@@ -42,14 +40,10 @@ async def add(call: ControlCall) -> Answer:
     """Add a scenario to this sandbox's library; its name is the file's own. Of an active one, new orders take it."""
     sandbox = await call.sandbox()
     providers = list(call.server.providers)
-    scenario = load_scenario(call.raw, source="scenario.yaml", providers=providers)
-    problems = [
-        Located("scenario.yaml", 1, 1, f"{name}: {text}", "error")
-        for name, value in scenario.settings.items()
-        if (text := sandbox.settings.problem(name, value)) is not None
-    ]
-    if problems:
-        raise ScenarioProblems(problems)
+    scenario = load_scenario(
+        call.raw, source="scenario.yaml", providers=providers, setting_problem=sandbox.settings.problem
+    )
+    sandbox.try_out(scenario)
     sandbox.library.add(scenario)
     if scenario.name in sandbox.force.names or scenario.name == "quick":
         sandbox.activate(sandbox.force.names)

@@ -128,7 +128,7 @@ def _enter(
     circumstances: Circumstances,
 ) -> Step:
     state = machine.states[name]
-    due, settled = _unsettled((*effects, *state.effects), order.settled)
+    due, settled = unsettled((*effects, *state.effects), order.settled)
     # An order that goes in circles would otherwise grow with every round.
     past = order.history if len(order.history) < MOST_PASSAGES else (order.history[0], *order.history[2:])
     entered = order._replace(
@@ -138,10 +138,10 @@ def _enter(
         history=(*past, Passage(name, circumstances.now, cause)),
         settled=settled,
     )
-    return Step(entered, due, _timers(state, entered, circumstances), order.state)
+    return Step(entered, due, timers_on_entry(state, entered, circumstances), order.state)
 
 
-def _unsettled(effects: tuple[Effect, ...], settled: tuple[str, ...]) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
+def unsettled(effects: tuple[Effect, ...], settled: tuple[str, ...]) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
     """The effects that are due, and what is settled after them: also within one step nothing happens twice."""
     due = []
     for effect in effects:
@@ -153,7 +153,8 @@ def _unsettled(effects: tuple[Effect, ...], settled: tuple[str, ...]) -> tuple[t
     return tuple(due), settled
 
 
-def _timers(state: State, order: Order, circumstances: Circumstances) -> tuple[Timer, ...]:
+def timers_on_entry(state: State, order: Order, circumstances: Circumstances) -> tuple[Timer, ...]:
+    """The timers that entering the state sets; the order is as it is once entered."""
     plan = order.plan or {}
     never, delays = plan.get("never", ()), plan.get("delays", {})
     timers = []

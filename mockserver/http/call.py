@@ -8,7 +8,7 @@ from mockserver.domain.mistakes import NotFound
 from mockserver.domain.orders import Order
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.http.provider import Endpoint, Limit, Provider
-from mockserver.journal.journal import Entry
+from mockserver.journal.journal import Decision, Entry
 from mockserver.sandbox.sandbox import Sandbox, Turn
 
 
@@ -103,8 +103,10 @@ class Call:
         self.entry.subject = subject
         if not self.sandbox.force.speaking(aspect, self.provider.name, operation):
             return None
+        self.entry.rules = self.sandbox.force.rules[self.provider.name]
         rule = self.sandbox.decide(aspect, self.provider.name, subject)
         if rule is not None:
+            self.entry.decisions += (Decision(aspect, rule, subject),)
             self.entry.rule = rule.name
         return rule
 

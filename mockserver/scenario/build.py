@@ -81,7 +81,7 @@ def _rules(cursor: Cursor | None, scenario: str, machines: Mapping[str, Machine]
     rules: list[Rule] = []
     taken: set[str] = set()
     for number, item in enumerate(cursor.items() if cursor else [], start=1):
-        rule = _rule(item, f"{scenario}#{number}", machines)
+        rule = _rule(item, f"{scenario}#{number}", machines)._replace(scenario=scenario)
         if rule.name in taken:
             (item.get("name") or item).error(f"a second rule is called {rule.name!r}")
         taken.add(rule.name)
@@ -93,6 +93,7 @@ def _rule(cursor: Cursor, default_name: str, machines: Mapping[str, Machine]) ->
     if not isinstance(cursor.value, dict):
         cursor.refuse("an object")
     name, when, then, times, per = (cursor.get("name"), cursor.get("when"), cursor.need("then"), *_limits(cursor))
+    about = cursor.get("about")
     if then:
         _check_then(then, machines)
     return Rule(
@@ -101,6 +102,7 @@ def _rule(cursor: Cursor, default_name: str, machines: Mapping[str, Machine]) ->
         then=then.value if then and isinstance(then.value, dict) else {},
         times=times.whole(1) if times else None,
         per=tuple(item.text() for item in per.items()) if per else (),
+        about=about.text() if about else "",
     )
 
 

@@ -1,6 +1,6 @@
 """Scenario files, read from text or disk: checked in full, or fast where tests have checked them before."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -9,23 +9,38 @@ from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import Problem, Report, ScenarioProblems
 from mockserver.scenario.source import LARGEST, read_source
 
+#: Why a setting of this name cannot have this value, or None when it can.
+SettingProblem = Callable[[str, object], str | None]
 
-def load_scenario(text: str | bytes, *, source: str, check: bool = True, providers: Sequence[str] = ()) -> Scenario:
+
+def load_scenario(
+    text: str | bytes,
+    *,
+    source: str,
+    check: bool = True,
+    providers: Sequence[str] = (),
+    setting_problem: SettingProblem | None = None,
+) -> Scenario:
     """The scenario that a file's text writes; `source` is the file's name, used in messages.
 
     With `check`, the schema and the lint are run over it too; without, only what cannot be built is found.
     `providers` are the names that may stand under `provider`; any may when it is empty.
     Raises ScenarioProblems with all errors in the order of the file; warnings are not raised.
     """
-    return _load(text, Report(source), check=check, providers=providers)
+    return _load(text, Report(source), check=check, providers=providers, setting_problem=setting_problem)
 
 
 def load_file(
-    path: Path, *, check: bool = True, providers: Sequence[str] = (), place: tuple[str, str] | None = None
+    path: Path,
+    *,
+    check: bool = True,
+    providers: Sequence[str] = (),
+    place: tuple[str, str] | None = None,
+    setting_problem: SettingProblem | None = None,
 ) -> Scenario:
     """As `load_scenario`, from a file, which must hold the provider and scenario of `place`, where it is given."""
     report = Report(str(path))
-    scenario = _load(_bytes(path, report), report, check=check, providers=providers)
+    scenario = _load(_bytes(path, report), report, check=check, providers=providers, setting_problem=setting_problem)
     written = {"provider": scenario.provider, "scenario": scenario.name}
     for (key, value), wanted in zip(written.items(), place or written.values(), strict=True):
         if value != wanted:
@@ -63,7 +78,14 @@ def _bytes(path: Path, report: Report) -> bytes:
         raise ScenarioProblems(report.errors()) from None
 
 
-def _load(raw: str | bytes, report: Report, *, check: bool, providers: Sequence[str]) -> Scenario:
+def _load(
+    raw: str | bytes,
+    report: Report,
+    *,
+    check: bool,
+    providers: Sequence[str],
+    setting_problem: SettingProblem | None = None,
+) -> Scenario:
     text, data = read_source(raw, report)
     scenario = build_scenario(data, report, text=text, providers=providers)
     if check and isinstance(data, dict):
@@ -72,6 +94,10 @@ def _load(raw: str | bytes, report: Report, *, check: bool, providers: Sequence[
 
         check_schema(data, report)
         lint(scenario, report, data)
+    for name, value in scenario.settings.items() if setting_problem else ():
+        text_of_problem = setting_problem(name, value) if setting_problem else None
+        if text_of_problem is not None:
+            report.error(("settings", name), text_of_problem, at_key=text_of_problem.startswith("unknown"))
     errors = report.errors()
     if errors:
         raise ScenarioProblems(errors)
