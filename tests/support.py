@@ -110,3 +110,17 @@ def code_of(answer: httpx.Response) -> tuple[int, str]:
     body: Mapping[str, Any] = answer.json()
     assert body["success"] is False
     return answer.status_code, body["code"]
+
+
+class HandTicks:
+    """Real nanoseconds that pass only when a test lets them."""
+
+    def __init__(self) -> None:
+        self.nanoseconds = 0
+
+    def __call__(self) -> int:
+        return self.nanoseconds
+
+    def pass_by(self, *, seconds: float) -> None:
+        """Let real time pass."""
+        self.nanoseconds += round(seconds * 1_000_000_000)

@@ -59,7 +59,7 @@ def matcher_from_data(data: object) -> Matcher:
             raise ValueError(f"{name} takes a text")
         if name == "exists" and not isinstance(operand, bool):
             raise ValueError("exists takes true or false")
-    return Matcher(tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in data.items()))
+    return Matcher(tuple((name, tuple(value) if name in ("in", "not_in") else value) for name, value in data.items()))
 
 
 def differences(conditions: Conditions, subject: Subject) -> list[Difference]:

@@ -15,6 +15,8 @@ LONGEST_LINE = 65_536
 _WELL_FORMED = re.compile(rb"[A-Z]+ /[\x21-\x7e]* HTTP/1\.[01]\r\n")
 _NOT_PLAIN = re.compile(rb"[^\x21-\x7e]")
 _ORIGIN = re.compile(rb"(?i)https?://[^/?#]+/?")
+_LENGTH = re.compile(rb"(?i)\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*(?:\r\n|$)")
+_CHUNKED = re.compile(rb"(?i)\r\ntransfer-encoding:")
 _UPGRADE = re.compile(rb"(?i)\r\nupgrade:[^\r\n]*(?=\r\n)")
 
 
@@ -44,7 +46,8 @@ class HeadFilter:
     def feed(self, data: bytes) -> bytes:
         """What to give to the parser, at the start of a request; empty while the line is not whole."""
         if not self._held and _WELL_FORMED.match(data):
-            return _without_upgrade(data) if b"pgrade" in data else data
+            data = _without_upgrade(data) if b"pgrade" in data else data
+            return data if data.isascii() else _repaired_pipeline(data)
         data = (self._held + data).lstrip(b"\r\n")
         self._held = b""
         end = data.find(b"\n")
@@ -54,7 +57,21 @@ class HeadFilter:
                 self._held = data
                 return b""
             return data
-        return _without_upgrade(repaired_line(data[:end]) + data[end:])
+        return _repaired_pipeline(_without_upgrade(repaired_line(data[:end]) + data[end:]))
+
+
+def _repaired_pipeline(data: bytes) -> bytes:
+    """Repairs the first lines of the requests that follow a whole one in the same packet."""
+    done: list[bytes] = []
+    while True:
+        head, blank, rest = data.partition(b"\r\n\r\n")
+        length = _LENGTH.search(head)
+        size = int(length[1]) if length else 0
+        if not blank or _CHUNKED.search(head) or len(rest) <= size:
+            return b"".join((*done, data))
+        done += [head, blank, rest[:size]]
+        line, feed, after = rest[size:].partition(b"\n")
+        data = repaired_line(line) + feed + after if feed else rest[size:]
 
 
 def _without_upgrade(data: bytes) -> bytes:

@@ -82,7 +82,8 @@ class Sandbox:
         self._lock = asyncio.Lock()
         self._machines: dict[str, Machine] = {}
         self._deliveries = Deliveries(self, shared.sender)
-        self._advancing = 0
+        self._heading: list[datetime] = []
+        """Where the advances that are under way lead to."""
         self._next_timer: datetime | None = None
         self._catalogues: dict[str, Any] = {}
         #: Accounts that called, as decoded from the row they were found in.
@@ -176,13 +177,15 @@ class Sandbox:
         now = self.clock.now()
         if to is not None and to < now:
             raise GoesBack(now, to)
-        until = now + by if by is not None else to
-        self._advancing += 1
+        # Spans add up, also of calls that run at the same time.
+        until = max([now, *self._heading]) + by if by is not None else to
+        heading = until if until is not None else now
+        self._heading.append(heading)
         self._ticker.forget()
         try:
             return await advance(self.clock, self, until=until)
         finally:
-            self._advancing -= 1
+            self._heading.remove(heading)
             await self.wake()
 
     async def set_clock(self, *, rate: Decimal | None = None, now: datetime | None = None) -> None:
@@ -196,7 +199,7 @@ class Sandbox:
 
     async def wake(self) -> None:
         """Apply what is due, start the deliveries that are, and expect the next."""
-        if self._advancing:
+        if self._heading:
             return
         async with self.work("clock") as work:
             await self._deliveries.start_due(work)
@@ -234,8 +237,8 @@ class Sandbox:
     # -- the agenda (clockwork.timeline) ---------------------------------------------------------------
 
     async def next_moment(self) -> datetime | None:
-        """When the next timer or delivery is due; the beginning, while a delivery is under way: it was due before."""
-        if self._deliveries.busy:
+        """When the next timer or delivery is due; the beginning, for a delivery under way: it was due before."""
+        if self._deliveries.unawaited:
             return self.born_at
         async with self.work("clock", settle=False) as work:
             moments = [await work.tx.next_due("timers"), await work.tx.next_due("outbox")]
@@ -346,7 +349,7 @@ class Turn:
                 sandbox._next_timer = await work.tx.next_due("timers")
                 waiting = await work.tx.next_due("outbox")
             await self._transaction.__aexit__(kind, error, trace)
-            if work.touched_due and not sandbox._advancing:
+            if work.touched_due and not sandbox._heading:
                 moments = [moment for moment in (sandbox._next_timer, waiting) if moment is not None]
                 # What was settled before a refused use case may have put something in the outbox.
                 sandbox._ticker.expect(min(moments, default=None) if error is None else work.now)

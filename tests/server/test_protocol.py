@@ -16,7 +16,7 @@ from tests.server.processes import connect, receive_until
 def url(request: pytest.FixtureRequest) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "h11":
-            patch.setitem(sys.modules, "uvicorn.protocols.http.httptools_impl", None)
+            patch.setitem(sys.modules, "mockserver.http.protocol_httptools", None)
         live = LiveServer(FakeApp())
     with live:
         yield live.url

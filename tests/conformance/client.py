@@ -1,0 +1,92 @@
+"""A client of one provider in one sandbox, and what a provider must tell so that it can be asked anything."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import httpx
+
+from mockserver.app import App
+from mockserver.http.provider import Endpoint, Provider
+from tests.conformance.judge import judge
+from tests.support import World, frozen_settings, started
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request below the provider's base URL; `body` is JSON data."""
+
+    path: str
+    body: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """What the suite needs to know of a provider, in `samples/{provider}.py` as `SAMPLES`.
+
+    `credential` and `stranger` are headers: of `account`, and of nobody. `asks` prepares for each operation
+    a request that it accepts, whatever that takes (buying first what is then cancelled).
+    """
+
+    account: str
+    credential: Mapping[str, str]
+    stranger: Mapping[str, str]
+    asks: Mapping[str, Callable[["Client"], Awaitable[Ask]]]
+
+
+def samples_of(provider: Provider) -> Samples:
+    """The samples of a provider."""
+    found: Samples = import_module(f"tests.conformance.samples.{provider.name}").SAMPLES
+    return found
+
+
+class Client:
+    """Sends what it is told to, with the provider's good credential unless other headers are given."""
+
+    def __init__(self, world: World, provider: Provider) -> None:
+        self.world = world
+        self.provider = provider
+        self.samples = samples_of(provider)
+        mount = provider.mounts[0]
+        self.base = f"/{mount.host}{mount.prefix}"
+
+    async def send(
+        self, method: str, path: str, body: Any = None, *, headers: Any = None, **more: Any
+    ) -> httpx.Response:
+        """Any request; `headers` replace the credential."""
+        if body is not None:
+            more["json"] = body
+        sent = self.samples.credential if headers is None else headers
+        return await self.world.call(method, f"{self.base}{path}", headers=sent, **more)
+
+    async def ask(self, endpoint: Endpoint) -> Ask:
+        """A request that the endpoint accepts."""
+        return await self.samples.asks[endpoint.name](self)
+
+    async def good(self, endpoint: Endpoint) -> httpx.Response:
+        """An answer of the endpoint that is no refusal, judged."""
+        ask = await self.ask(endpoint)
+        answer = await self.send(endpoint.method, ask.path, ask.body)
+        assert answer.status_code == endpoint.status, answer.text
+        judge(self.provider, endpoint, answer)
+        return answer
+
+    async def state(self) -> Any:
+        """All that a refused request must leave as it is: orders, accounts with their money, deliveries."""
+        name, account = self.provider.name, self.samples.account
+        paths = (f"/orders?provider={name}", "/accounts", f"/ledger/{name}/{account}", "/webhooks/deliveries")
+        return [await self.world.steer("GET", path) for path in paths]
+
+    async def journaled(self, answer: httpx.Response) -> dict[str, Any]:
+        """The journal entry of an answer."""
+        entry: dict[str, Any] = await self.world.steer("GET", f"/requests/{answer.headers['x-mock-request-id']}")
+        return entry
+
+
+@asynccontextmanager
+async def client_of(provider: Provider, **settings: Any) -> AsyncIterator[Client]:
+    """A client of a provider that is served alone, without rate limits."""
+    async with started(App(frozen_settings(**{"rate_limits": "off", **settings}), [provider])) as world:
+        yield Client(world, provider)

@@ -1,0 +1,39 @@
+"""Every test of the suite is asked of every provider, or of every endpoint of a kind of every provider."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+
+import pytest
+
+from mockserver.http.provider import Endpoint, Provider
+from mockserver.providers import PROVIDERS
+from tests.conformance.client import Client, client_of
+
+#: What a test may ask for: `endpoint` is any, the others are endpoints of a kind.
+_KINDS: Mapping[str, Callable[[Endpoint], bool]] = {
+    "endpoint": lambda _: True,
+    "reading": lambda one: one.method == "GET",
+    "acting": lambda one: one.method != "GET",
+    "guarded": lambda one: not one.public,
+    "taking": lambda one: one.takes is not None,
+    "querying": lambda one: one.query is not None,
+    "addressed": lambda one: "{" in one.path,
+}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for each endpoint of the kind asked for, with its `provider`; else for each provider."""
+    for kind, belongs in _KINDS.items():
+        if kind in metafunc.fixturenames:
+            found = [(provider, one) for provider in PROVIDERS for one in provider.endpoints if belongs(one)]
+            names = [f"{provider.name}.{one.name}" for provider, one in found]
+            metafunc.parametrize(("provider", kind), found, ids=names)
+            return
+    if "provider" in metafunc.fixturenames:
+        metafunc.parametrize("provider", PROVIDERS, ids=[provider.name for provider in PROVIDERS])
+
+
+@pytest.fixture
+async def client(provider: Provider) -> AsyncIterator[Client]:
+    """A client of the provider under test, alone in a world whose clock stands still."""
+    async with client_of(provider) as one:
+        yield one

@@ -1,0 +1,71 @@
+"""The OpenAPI document of each provider says what the server does."""
+
+import json
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from mockserver.domain.mistakes import RateLimited
+from mockserver.http.provider import Endpoint, Provider, word
+from mockserver.http.samples import samples_of
+from tests.conformance.client import Client
+from tests.conformance.judge import exact, responses_of, schema_store, validator
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_document_is_valid_and_served(client: Client, provider: Provider) -> None:
+    found = await client.world.steer("GET", f"/openapi/{provider.name}.json")
+    OpenAPIV31SpecValidator(json.loads(json.dumps(found))).validate()
+    mount = provider.mounts[0]
+    assert found["servers"][0]["url"].endswith(f"/{mount.host}{mount.prefix}")
+
+
+async def test_its_operations_are_the_endpoints(client: Client, provider: Provider) -> None:
+    found = await client.world.steer("GET", f"/openapi/{provider.name}.json")
+    operations = {
+        (method.upper(), path, operation["operationId"])
+        for path, methods in found["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert operations == {(one.method, one.path, one.name) for one in provider.endpoints}
+    assert len({one.name for one in provider.endpoints}) == len(provider.endpoints)
+    assert set(found.get("webhooks", {})) == set(provider.webhooks)
+
+
+def test_each_mistake_has_its_status_in_the_document(provider: Provider, endpoint: Endpoint) -> None:
+    responses = responses_of(provider, endpoint)
+    limits = (RateLimited,) if endpoint.limit else ()
+    for kind in (*endpoint.mistakes, *limits):
+        for mistake in samples_of(kind):
+            wording = word(provider, mistake)
+            assert 400 <= wording.status < 600
+            assert wording.text
+            codes = responses[str(wording.status)]["x-codes"]
+            assert wording.code in [one["code"] for one in codes]
+
+
+def test_each_wording_is_one_of_a_refusal(provider: Provider) -> None:
+    for kind in provider.mistakes:
+        for mistake in samples_of(kind):
+            wording = word(provider, mistake)
+            assert 400 <= wording.status < 600
+            assert wording.provenance in ("documented", "observed", "assumed")
+
+
+def test_each_example_of_a_schema_is_valid(provider: Provider) -> None:
+    names = [name for name in schema_store().all_names() if name.startswith(f"{provider.name}/")]
+    assert names
+    for name in names:
+        schema = exact(json.dumps(schema_store().load(name)))
+        assert schema["examples"], name
+        for example in schema["examples"]:
+            validator(name).validate(example)
+
+
+def test_each_schema_that_is_named_exists(provider: Provider) -> None:
+    used = {provider.failure_schema, *provider.webhooks.values()}
+    for one in provider.endpoints:
+        used |= {name for name in (one.takes, one.gives, one.query, one.path_fields) if name}
+    known = set(schema_store().all_names())
+    assert used <= known

@@ -1,0 +1,166 @@
+"""Accounts and their ledgers."""
+
+from typing import Any
+
+import pytest
+
+from tests.control.problems import fields_of, problem_of
+from tests.support import World
+
+pytestmark = pytest.mark.anyio
+DEMO = {
+    "provider": "daisysim",
+    "id": "demo",
+    "balance": "100.0000",
+    "currency": "USD",
+    "status": "active",
+    "webhook_url": None,
+    "total_spent": "45.2000",
+    "email": "demo@example.com",
+}
+
+
+async def test_every_account_is_listed_in_full_without_credentials(world: World) -> None:
+    accounts = (await world.steer("GET", "/accounts"))["accounts"]
+    assert [one["id"] for one in accounts] == ["demo", "locked", "poor", "suspended"]
+    assert accounts[0] == DEMO
+    assert await world.steer("GET", "/accounts/daisysim/demo") == DEMO
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"balance": "12.5"}, {"balance": "12.5000"}),
+        ({"balance": "0"}, {"balance": "0.0000"}),
+        ({"status": "locked"}, {"status": "locked"}),
+        ({"webhook_url": "http://127.0.0.1:1/a?b=c"}, {"webhook_url": "http://127.0.0.1:1/a?b=c"}),
+        ({"total_spent": "500"}, {"total_spent": "500.0000"}),
+        ({"email": "new@example.com"}, {"email": "new@example.com"}),
+        ({}, {}),
+    ],
+)
+async def test_what_is_changed_is_changed_and_nothing_else(
+    world: World, changes: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    assert await world.steer("PATCH", "/accounts/daisysim/demo", changes) == {**DEMO, **expected}
+    assert await world.steer("GET", "/accounts/daisysim/demo") == {**DEMO, **expected}
+
+
+async def test_a_webhook_url_is_taken_away_with_null(world: World) -> None:
+    await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": "http://127.0.0.1:1/"})
+    assert await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": None}) == DEMO
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"balance": "-1"}, "balance"),
+        ({"balance": "1.23456"}, "balance"),
+        ({"balance": "much"}, "balance"),
+        ({"balance": "NaN"}, "balance"),
+        ({"balance": "1e400"}, "balance"),
+        ({"balance": "9000000000000000"}, "balance"),
+        ({"balance": 1.5}, "balance"),
+        ({"balance": 3}, "balance"),
+        ({"balance": None}, "balance"),
+        ({"balance": True}, "balance"),
+        ({"total_spent": "-0.0001"}, "total_spent"),
+        ({"total_spent": "99999999999999999999"}, "total_spent"),
+        ({"status": "happy"}, "status"),
+        ({"webhook_url": 5}, "webhook_url"),
+        ({"email": 5}, "email"),
+        ({"provider": "hidsim"}, "provider"),
+        ({"id": "other"}, "id"),
+        ({"currency": "EUR"}, "currency"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+async def test_what_cannot_be_is_422_and_changes_nothing(world: World, changes: dict[str, Any], field: str) -> None:
+    answer = await world.control("PATCH", "/accounts/daisysim/demo", {"email": "x@example.com", **changes})
+    assert fields_of(answer) == [field]
+    assert await world.steer("GET", "/accounts/daisysim/demo") == DEMO
+
+
+@pytest.mark.parametrize(
+    ("status", "http", "code"), [("suspended", 403, "ACCOUNT_SUSPENDED"), ("locked", 403, "ACCOUNT_LOCKED")]
+)
+async def test_a_status_decides_what_the_provider_answers(world: World, status: str, http: int, code: str) -> None:
+    await world.steer("PATCH", "/accounts/daisysim/demo", {"status": status})
+    answer = await world.daisy("GET", "/balance")
+    assert (answer.status_code, answer.json()["code"]) == (http, code)
+    await world.steer("PATCH", "/accounts/daisysim/demo", {"status": "active"})
+    assert (await world.daisy("GET", "/balance")).status_code == 200
+
+
+async def test_setting_a_balance_books_an_adjustment_and_none_where_nothing_changes(world: World) -> None:
+    for balance in ("12.50", "12.5", "99"):
+        await world.steer("PATCH", "/accounts/daisysim/demo", {"balance": balance})
+    ledger = await world.steer("GET", "/ledger/daisysim/demo")
+    assert (ledger["balance"], ledger["currency"]) == ("99.0000", "USD")
+    told = [(one["amount"], one["balance_after"], one["cause"]) for one in ledger["entries"]]
+    assert told == [
+        ("100.0000", "100.0000", "opening balance"),
+        ("-87.5000", "12.5000", "balance set by a test"),
+        ("86.5000", "99.0000", "balance set by a test"),
+    ]
+    assert {"at", "amount", "cause", "order", "balance_after"} <= set(ledger["entries"][0])
+
+
+async def test_a_purchase_is_booked_with_its_order_and_a_negative_amount(world: World) -> None:
+    bought = await world.buy()
+    entry = (await world.steer("GET", "/ledger/daisysim/demo"))["entries"][-1]
+    assert entry["order"] == bought["activation_id"]
+    assert entry["amount"].startswith("-")
+    assert float(entry["amount"]) == -bought["amount_charged"]
+    assert float(entry["balance_after"]) == bought["balance_after"]
+
+
+async def test_a_new_account_shows_its_credentials_once_and_works(world: World) -> None:
+    new = {"id": "mine", "credentials": {"key": "my-key"}, "balance": "5.00", "status": "active", "total_spent": "25"}
+    answer = await world.control("POST", "/accounts/daisysim", new)
+    assert answer.status_code == 201
+    made = answer.json()
+    assert made["credentials"] == {"key": "my-key"}
+    assert (made["id"], made["balance"], made["total_spent"]) == ("mine", "5.0000", "25.0000")
+    assert (await world.daisy("GET", "/balance", key="my-key")).json()["data"]["balance"] == 5
+    assert "my-key" not in (await world.control("GET", "/accounts/daisysim/mine")).text
+    assert "credentials" not in await world.steer("GET", "/accounts/daisysim/mine")
+
+
+async def test_credentials_are_made_up_where_none_are_given_and_differ(world: World) -> None:
+    keys = [(await world.steer("POST", "/accounts/daisysim", {"id": name}))["credentials"]["key"] for name in "ab"]
+    assert len(set(keys)) == 2
+    for key in keys:
+        assert key.startswith("DA_")
+        assert len(key) == 43
+        assert (await world.daisy("GET", "/balance", key=key)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "id"),
+        ({"id": ""}, "id"),
+        ({"id": "a/b"}, "id"),
+        ({"id": "x" * 65}, "id"),
+        ({"id": "demo"}, "id"),
+        ({"id": "mine", "credentials": {"key": "daisy-demo"}}, "credentials"),
+        ({"id": "mine", "credentials": {"key": ""}}, "credentials"),
+        ({"id": "mine", "credentials": {"password": "x"}}, "credentials"),
+        ({"id": "mine", "credentials": {"key": "x", "more": "y"}}, "credentials"),
+        ({"id": "mine", "credentials": {"key": 5}}, "credentials.key"),
+        ({"id": "mine", "balance": "-1"}, "balance"),
+        ({"id": "mine", "balance": "lots"}, "balance"),
+        ({"id": "mine", "status": "happy"}, "status"),
+        ({"id": "mine", "colour": "red"}, "colour"),
+    ],
+)
+async def test_an_account_that_cannot_be_is_422_and_not_made(world: World, body: dict[str, Any], field: str) -> None:
+    assert fields_of(await world.control("POST", "/accounts/daisysim", body)) == [field]
+    assert len((await world.steer("GET", "/accounts"))["accounts"]) == 4
+    problem_of(await world.control("GET", "/accounts/daisysim/mine"), 404)
+
+
+async def test_a_credential_that_is_taken_is_not_told(world: World) -> None:
+    answer = await world.control("POST", "/accounts/daisysim", {"id": "mine", "credentials": {"key": "daisy-demo"}})
+    assert "daisy-demo" not in answer.text

@@ -1,0 +1,53 @@
+"""Where everything is, and whether the server is up."""
+
+import httpx
+import pytest
+
+from mockserver import __version__
+from mockserver.control.app import OPERATIONS
+from tests.support import ORIGIN, World
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_health_tells_four_things(world: World) -> None:
+    health = await world.steer("GET", "/health")
+    assert set(health) == {"status", "version", "uptime", "store"}
+    assert (health["status"], health["version"], health["store"]) == ("ok", __version__, "memory")
+    assert health["uptime"] >= 0
+
+
+@pytest.mark.parametrize("path", ["", "/"])
+async def test_the_index_has_base_urls_credentials_and_links(world: World, path: str) -> None:
+    index = await world.steer("GET", path)
+    daisy = index["providers"]["daisysim"]
+    assert daisy["base_url"] == f"{ORIGIN}/daisysim.com/api/v1/virtual"
+    assert [(one["account"], one["key"]) for one in daisy["credentials"]] == [
+        ("demo", "daisy-demo"),
+        ("poor", "daisy-poor"),
+        ("suspended", "daisy-suspended"),
+        ("locked", "daisy-locked"),
+    ]
+    assert all(one["about"] for one in daisy["credentials"])
+
+
+async def test_every_base_url_and_credential_of_the_index_works_as_given(world: World) -> None:
+    for one in (world, world.beside("other")):
+        daisy = (await one.steer("GET", ""))["providers"]["daisysim"]
+        headers = {"Authorization": f"Bearer {daisy['credentials'][0]['key']}"}
+        answer = await world.client.get(f"{daisy['base_url']}/balance", headers=headers)
+        assert answer.status_code == 200
+
+
+async def test_every_link_leads_to_a_path_of_the_control_api(world: World) -> None:
+    other = world.beside("other")
+    links = (await other.steer("GET", ""))["links"]
+    for link in links.values():
+        assert link.startswith(f"{ORIGIN}/~other/_mock/")
+        path = httpx.URL(link).path.partition("/_mock")[2]
+        assert any(one.path == path or one.path.startswith(f"{path}/") for one in OPERATIONS), link
+
+
+async def test_addresses_follow_the_name_that_the_client_used(world: World) -> None:
+    index = await world.steer("GET", "", headers={"Host": "127.0.0.1:9999"})
+    assert index["providers"]["daisysim"]["base_url"].startswith("http://127.0.0.1:9999/")

@@ -1,0 +1,82 @@
+"""The control API describes itself."""
+
+import re
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from mockserver.control.app import OPERATIONS
+from tests.support import ORIGIN, World
+
+pytestmark = pytest.mark.anyio
+
+
+async def document_of(world: World) -> dict[str, Any]:
+    document: dict[str, Any] = await world.steer("GET", "/openapi.json")
+    return document
+
+
+async def test_the_document_is_valid_openapi_3_1(world: World) -> None:
+    document = await document_of(world)
+    assert document["openapi"].startswith("3.1.")
+    assert list(OpenAPIV31SpecValidator(document).iter_errors()) == []
+
+
+async def test_its_operations_are_exactly_those_that_there_are(world: World) -> None:
+    document = await document_of(world)
+    described = {(method.upper(), path) for path, one in document["paths"].items() for method in one}
+    assert described == {(one.method, f"/_mock{one.path}") for one in OPERATIONS}
+    names = [one["operationId"] for path in document["paths"].values() for one in path.values()]
+    assert len(names) == len(set(names)) == len(OPERATIONS)
+
+
+async def test_every_field_of_a_path_is_a_parameter(world: World) -> None:
+    for path, methods in (await document_of(world))["paths"].items():
+        for one in methods.values():
+            told = [row["name"] for row in one["parameters"] if row["in"] == "path"]
+            assert told == re.findall(r"\{(\w+)\}", path)
+
+
+async def test_the_server_of_a_sandboxs_document_is_its_own(world: World) -> None:
+    assert (await document_of(world))["servers"] == [{"url": ORIGIN}]
+    assert (await document_of(world.beside("other")))["servers"] == [{"url": f"{ORIGIN}/~other"}]
+
+
+async def test_what_is_open_asks_for_no_token(world: World) -> None:
+    paths = (await document_of(world))["paths"]
+    open_ones = {path for path, methods in paths.items() for one in methods.values() if one.get("security") == [{}]}
+    assert open_ones == {"/_mock/health", "/_mock/inbox/{name}"}
+
+
+async def test_every_answer_is_as_its_schema_says(world: World) -> None:
+    order = (await world.buy())["activation_id"]
+    await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": "http://127.0.0.1:1/"})
+    await world.advance("8s")
+    fields = {
+        "{provider}/{id}": {"/orders": f"daisysim/{order}", "/accounts": "daisysim/demo", "/ledger": "daisysim/demo"},
+        "{name}": {"/sandboxes": "default", "/inbox": "in", "/scenarios": "quick"},
+        "{provider}/{kind}": {"/machines": "daisysim/activation"},
+        "{id}": {"/requests": "req_00000001", "/webhooks/deliveries": "dlv_00000001"},
+        "{provider}.json": {"/openapi": "daisysim.json"},
+    }
+    checked = 0
+    for one in OPERATIONS:
+        if one.method != "GET" or one.path in ("/faults", "/state"):
+            continue
+        stem, _, rest = one.path.partition("/{")
+        path = f"{stem}/{fields[f'{{{rest}'][stem]}" if rest else stem
+        answer = await world.control("GET", path)
+        assert answer.status_code == one.status, (path, answer.text)
+        Draft202012Validator.check_schema(dict(one.gives))
+        Draft202012Validator(dict(one.gives)).validate(answer.json())
+        checked += 1
+    assert checked >= 20
+
+
+async def test_the_provider_documents_are_linked_and_name_this_sandbox(world: World) -> None:
+    index = await world.beside("other").steer("GET", "")
+    link = index["providers"]["daisysim"]["openapi"]
+    document = (await world.client.get(link)).json()
+    assert document["servers"][0]["url"] == f"{ORIGIN}/~other/daisysim.com/api/v1/virtual"

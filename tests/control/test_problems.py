@@ -1,0 +1,140 @@
+"""Refusals are problem documents, whatever went wrong."""
+
+import logging
+
+import pytest
+
+from mockserver.control.app import OPERATIONS
+from tests.control.problems import fields_of, problem_of
+from tests.support import World
+
+pytestmark = pytest.mark.anyio
+DEEP = b"[" * 100_000
+
+
+def sample(path: str) -> str:
+    return path.replace("{provider}", "daisysim").replace("{id}", "demo").replace("{name}", "x").replace("{kind}", "y")
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/clock/nothing", "/accounts/daisysim/demo/more", "/%00", "/%FF", "//clock"]
+)
+async def test_an_unknown_path_is_404(world: World, path: str) -> None:
+    problem_of(await world.control("GET", path), 404)
+
+
+async def test_outside_of_everything_the_answer_says_where_to_go(world: World) -> None:
+    problem = problem_of(await world.call("GET", "/somewhere"), 404)
+    assert problem["base_paths"] == ["/daisysim.com/api/v1/virtual"]
+    assert problem["control"] == "/_mock"
+
+
+@pytest.mark.parametrize("path", sorted({one.path for one in OPERATIONS}))
+async def test_a_method_that_a_path_does_not_have_is_405_with_allow(world: World, path: str) -> None:
+    answer = await world.control("OPTIONS", sample(path))
+    problem_of(answer, 405)
+    allowed = answer.headers["allow"].split(", ")
+    assert set(allowed) >= {one.method for one in OPERATIONS if one.path == path}
+
+
+@pytest.mark.parametrize("path", [one.path for one in OPERATIONS if one.method == "GET" and "{" not in one.path])
+async def test_head_is_get_without_the_body(world: World, path: str) -> None:
+    got, head = await world.control("GET", path), await world.control("HEAD", path)
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert head.headers["content-type"] == got.headers["content-type"]
+
+
+WITH_BODY = [one for one in OPERATIONS if one.takes is not None]
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=[one.name for one in WITH_BODY])
+@pytest.mark.parametrize(
+    "body", [b"{", b"\xff", b'{"a": NaN}', b"hello", b'{"a": "\xed\xa0\x80"}', DEEP, b'{"a": 1} x']
+)
+async def test_what_is_no_json_is_400(world: World, operation: object, body: bytes) -> None:
+    path, method = sample(operation.path), operation.method  # type: ignore[attr-defined]
+    problem = problem_of(await world.control(method, path, content=body), 400)
+    assert problem["detail"].startswith("the body is not JSON: ")
+    assert len(problem["detail"]) < 500
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=[one.name for one in WITH_BODY])
+@pytest.mark.parametrize("body", [b'"text"', b"5", b"null", b'{"event": 5, "id": 5}', b"[[1]]"])
+async def test_json_of_another_shape_is_422_and_names_the_fields(world: World, operation: object, body: bytes) -> None:
+    path, method = sample(operation.path), operation.method  # type: ignore[attr-defined]
+    answer = await world.control(method, path, content=body)
+    if body.startswith(b"{") and answer.status_code == 404:
+        return  # the schema takes it, and there is no such thing
+    problem = problem_of(answer, 422)
+    assert problem["errors"]
+    assert all(set(error) == {"field", "message"} for error in problem["errors"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/clock/advance"), ("POST", "/scenarios"), ("POST", "/inbox/in"), ("GET", "/clock")]
+)
+async def test_a_body_over_a_mebibyte_is_413(world: World, method: str, path: str) -> None:
+    problem = problem_of(await world.control(method, path, content=b" " * (1024 * 1024 + 1)), 413)
+    assert "1048576" in problem["detail"]
+
+
+async def test_a_body_of_exactly_a_mebibyte_is_read(world: World) -> None:
+    body = b'{"by": 1' + b" " * (1024 * 1024 - 9) + b"}"
+    assert len(body) == 1024 * 1024
+    assert (await world.control("POST", "/clock/advance", content=body)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/accounts/nobody/demo",
+        "/accounts/daisysim/nobody",
+        "/ledger/nobody/demo",
+        "/ledger/daisysim/nobody",
+        "/orders/nobody/1",
+        "/orders/daisysim/1",
+        "/orders?provider=nobody",
+        "/machines/nobody/activation",
+        "/machines/daisysim/nothing",
+        "/scenarios/nothing",
+        "/requests/req_99999999",
+        "/webhooks/deliveries/dlv_99999999",
+        "/sandboxes/nobody",
+        "/openapi/nobody.json",
+    ],
+)
+async def test_what_does_not_exist_is_404_and_named(world: World, path: str) -> None:
+    problem_of(await world.control("GET", path), 404)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/requests?limit=0", "/requests?limit=x", "/requests?limit=1000000", "/orders?limit=-1", "/orders?limit=٣"],
+)
+async def test_a_limit_is_a_whole_number_within_bounds(world: World, path: str) -> None:
+    assert fields_of(await world.control("GET", path)) == ["limit"]
+
+
+async def test_a_query_of_too_many_fields_is_400(world: World) -> None:
+    problem_of(await world.control("GET", "/orders?" + "&".join(f"a{number}=1" for number in range(2_000))), 400)
+
+
+async def test_an_empty_body_is_an_empty_object(world: World) -> None:
+    assert await world.steer("PATCH", "/settings", content=b" ") == await world.steer("GET", "/settings")
+
+
+async def test_an_unexpected_failure_is_500_told_in_the_log_only(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox = world.app._sandboxes.known("default")
+    assert sandbox is not None
+
+    def fail(*given: object, **more: object) -> None:
+        raise ZeroDivisionError("the secret reason")
+
+    monkeypatch.setattr(sandbox, "work", fail)
+    with caplog.at_level(logging.ERROR, "mockserver"):
+        answer = await world.control("GET", "/accounts")
+    problem_of(answer, 500)
+    assert "secret reason" not in answer.text
+    assert "the secret reason" in caplog.text

@@ -1,0 +1,127 @@
+"""The library, what is active, and files that are posted."""
+
+import pytest
+
+from tests.control.problems import fields_of, problem_of
+from tests.support import World
+
+pytestmark = pytest.mark.anyio
+YAML = {"content-type": "application/yaml"}
+GOOD = """\
+scenario: mine
+provider: daisysim
+about: Codes at once.
+rules:
+  - then: {delays: {sms: 0s}}
+"""
+TEN_MISTAKES = """\
+scenario: Not A Name
+provider: nobody
+about: Ten mistakes.
+colour: red
+machine:
+  kind: activation
+  start: nowhere
+  states:
+    waiting:
+      transitions:
+        - {on: sms, after: soon, to: done}
+        - {on: expire, after: 20m, to: gone}
+    done: {final: true, effects: [explode]}
+rules:
+  - when: {operation: {equals: purchase}}
+    then: {stock: -1}
+accounts:
+  - {id: demo, credentials: {key: k}, balance: lots}
+"""
+
+
+async def test_the_library_tells_what_there_is_and_what_is_active(world: World) -> None:
+    await world.steer("PUT", "/scenarios/active", ["no-sms"])
+    listed = {one["name"]: one for one in (await world.steer("GET", "/scenarios"))["scenarios"]}
+    assert set(listed) == {"quick", "slow-sms", "no-sms", "price-moves", "provider-down", "sold-out"}
+    assert all(one["provider"] == "daisysim" and one["about"] for one in listed.values())
+    assert [name for name, one in listed.items() if one["active"]] == ["no-sms"]
+    assert [name for name, one in listed.items() if one["default"]] == ["quick"]
+
+
+async def test_a_scenario_shows_its_text(world: World) -> None:
+    shown = await world.steer("GET", "/scenarios/no-sms")
+    (file,) = shown["files"]
+    assert (shown["name"], shown["active"], file["provider"]) == ("no-sms", False, "daisysim")
+    assert file["yaml"].startswith("scenario: no-sms\n")
+
+
+async def test_active_ones_are_a_list_of_names(world: World) -> None:
+    assert await world.steer("GET", "/scenarios/active") == []
+    assert await world.steer("PUT", "/scenarios/active", ["no-sms", "sold-out"]) == ["no-sms", "sold-out"]
+    assert await world.steer("GET", "/scenarios/active") == ["no-sms", "sold-out"]
+    assert await world.steer("PUT", "/scenarios/active", content=b"[]") == []
+
+
+@pytest.mark.parametrize("body", [{"names": []}, "no-sms", [5], [None], {}])
+async def test_anything_but_a_list_of_names_is_422(world: World, body: object) -> None:
+    answer = await world.client.put("/_mock/scenarios/active", json=body)
+    assert fields_of(answer)
+
+
+async def test_an_empty_body_activates_nothing_and_is_422(world: World) -> None:
+    problem_of(await world.control("PUT", "/scenarios/active"), 422)
+
+
+async def test_a_posted_file_is_201_under_its_own_name_and_can_be_made_active(world: World) -> None:
+    answer = await world.control("POST", "/scenarios", content=GOOD, headers=YAML)
+    assert answer.status_code == 201
+    assert answer.json() == {"name": "mine", "provider": "daisysim", "about": "Codes at once."}
+    assert await world.steer("GET", "/scenarios/active") == []
+    await world.steer("PUT", "/scenarios/active", ["mine"])
+    order = (await world.buy())["activation_id"]
+    await world.advance("0s")
+    assert (await world.order(order))["state"] == "completed"
+    assert (await world.steer("GET", "/scenarios/mine"))["files"][0]["yaml"] == GOOD
+
+
+async def test_a_posted_file_is_this_sandboxs_own(world: World) -> None:
+    await world.steer("POST", "/scenarios", content=GOOD, headers=YAML)
+    problem_of(await world.beside("other").control("GET", "/scenarios/mine"), 404)
+    problem_of(await world.beside("other").control("PUT", "/scenarios/active", ["mine"]), 422)
+
+
+async def test_a_posted_file_may_take_the_place_of_the_default(world: World) -> None:
+    text = (await world.steer("GET", "/scenarios/quick"))["files"][0]["yaml"].replace("after: 8s", "after: 3s")
+    await world.steer("POST", "/scenarios", content=text, headers=YAML)
+    order = await world.order((await world.buy())["activation_id"])
+    assert order["timers"][0]["at"] == "2026-01-31T12:00:03Z"
+
+
+async def test_ten_mistakes_are_ten_errors_each_with_its_place(world: World) -> None:
+    problem = problem_of(await world.control("POST", "/scenarios", content=TEN_MISTAKES, headers=YAML), 422)
+    errors = problem["errors"]
+    assert all(set(error) == {"file", "line", "column", "message"} for error in errors)
+    assert len(errors) == 10
+    places = [(error["line"], error["column"]) for error in errors]
+    assert places == sorted(places)
+    assert [line for line, _ in places] == [1, 2, 4, 7, 11, 12, 13, 15, 16, 18]
+    assert all(error["message"] and error["message"][0].islower() for error in errors)
+    assert {"scenario.yaml"} == {error["file"] for error in errors}
+    problem_of(await world.control("GET", "/scenarios/Not%20A%20Name"), 404)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "- a\n- b\n", "scenario: [", "scenario: x\n\tabout: y", "\x00", "a: &a [*a]\n", "5", "{}", "\ufeff"]
+)
+async def test_what_is_no_scenario_at_all_is_422_with_a_place(world: World, text: str) -> None:
+    problem = problem_of(await world.control("POST", "/scenarios", content=text.encode(), headers=YAML), 422)
+    assert problem["errors"]
+    assert all(error["line"] >= 1 and error["column"] >= 1 for error in problem["errors"])
+
+
+async def test_bytes_that_are_no_utf8_are_422(world: World) -> None:
+    problem_of(await world.control("POST", "/scenarios", content=b"scenario: \xff\xfe", headers=YAML), 422)
+
+
+async def test_settings_that_nobody_has_are_422(world: World) -> None:
+    text = GOOD.replace("rules:", "settings: {nothing.here: 1, rate_limits: often}\nrules:")
+    problem = problem_of(await world.control("POST", "/scenarios", content=text, headers=YAML), 422)
+    assert len(problem["errors"]) == 2
+    problem_of(await world.control("GET", "/scenarios/mine"), 404)
