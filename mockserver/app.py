@@ -25,6 +25,7 @@ from mockserver.webhooks.model import Delivery, Outcome
 
 if TYPE_CHECKING:
     from mockserver.control.problems import Problem
+    from mockserver.scenario.check import Judge
     from mockserver.webhooks.dispatcher import Dispatcher
 
 log = logging.getLogger("mockserver")
@@ -80,7 +81,9 @@ class App:
 
             watcher = begin_watching(self._settings.scenarios, self._shared)
             say = log.warning if self._settings.log_format == "json" else _say
-            self._watching = asyncio.ensure_future(keep_reloading(watcher, self._shared, self._sandboxes, say=say))
+            self._watching = asyncio.ensure_future(
+                keep_reloading(watcher, self._shared, self._sandboxes, judge=self._judge(), say=say)
+            )
 
     async def shutdown(self) -> None:
         """End everything that runs by itself."""
@@ -156,11 +159,22 @@ class App:
         mounts = self._hosts.get(_host_of(scope))
         return None if mounts is None else _mounted(mounts, path)
 
+    def _judge(self) -> "Judge":
+        from mockserver.http.lint import judge_of
+        from mockserver.sandbox.settings import SettingsTable
+
+        table = SettingsTable(self._shared.rows)
+        return judge_of(self._providers.get, table, self._schemas, self._shared.library)
+
     def _made_control(self) -> ASGIApp:
         from mockserver.control.app import ControlApp
         from mockserver.control.operation import Server
+        from mockserver.sandbox.settings import SettingsTable
 
-        server = Server(self._sandboxes, self._providers, self._schemas, __version__, self._started)
+        settings = SettingsTable(self._shared.rows)
+        server = Server(
+            self._sandboxes, self._providers, self._schemas, __version__, self._started, settings, self._judge()
+        )
         self._control = ControlApp(server, token=self._settings.token)
         return self._control
 

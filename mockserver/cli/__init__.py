@@ -173,12 +173,12 @@ def _misplaced(directories: Iterable[Path]) -> list[Path]:
 
 
 def _problems(files: Iterable[Path]) -> Iterable[Any]:
-    from mockserver.cli.providers import provider_names
+    from mockserver.cli.providers import provider_names, scenario_judge
     from mockserver.scenario.check import check_file
 
-    providers = provider_names()
+    providers, judge = provider_names(), scenario_judge()
     for file in files:
-        yield from check_file(file, providers)
+        yield from check_file(file, providers, judge=judge)
 
 
 def _report(problems: Iterable[Any], *, err: bool) -> bool:

@@ -1,5 +1,8 @@
 """`/_mock/scenarios`: the library, and what is in force."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of
 from mockserver.control.problems import Problem
 from mockserver.domain.mistakes import NotFound
@@ -40,15 +43,33 @@ async def add(call: ControlCall) -> Answer:
     """Add a scenario to this sandbox's library; its name is the file's own. Of an active one, new orders take it."""
     sandbox = await call.sandbox()
     providers = list(call.server.providers)
-    scenario = load_scenario(
-        call.raw, source="scenario.yaml", providers=providers, setting_problem=sandbox.settings.problem
-    )
+    scenario = load_scenario(call.raw, source="scenario.yaml", providers=providers, judge=call.server.judge)
     sandbox.try_out(scenario)
     sandbox.library.add(scenario)
     if scenario.name in sandbox.force.names or scenario.name == "quick":
         sandbox.activate(sandbox.force.names)
         await sandbox.open_new_accounts()
     return Answer({"name": scenario.name, "provider": scenario.provider, "about": scenario.about}, status=201)
+
+
+async def schema(call: ControlCall) -> Answer:
+    """The JSON Schema of scenario files, with the names that this server knows."""
+    from mockserver.scenario.schema import scenario_schema
+
+    found = scenario_schema()
+    found["$id"] = f"{call.origin}/_mock/scenarios/schema.json"
+    members = found["properties"]
+    members["provider"]["enum"] = list(call.server.providers)
+    # Suggested, not demanded: a file for a newer server may set more.
+    members["settings"]["properties"] = {
+        name: {"description": row["help"], "default": row["default"], **_choices(row)}
+        for name, row in call.server.settings.described().items()
+    }
+    return Answer(found, media="application/schema+json")
+
+
+def _choices(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"enum": row["choices"]} if "choices" in row else {}
 
 
 async def active(call: ControlCall) -> Answer:
@@ -93,6 +114,13 @@ OPERATIONS = (
         summary="Make these the active scenarios",
         takes=_NAMES,
         gives=_NAMES,
+    ),
+    Operation(
+        "GET",
+        "/scenarios/schema.json",
+        schema,
+        name="scenarioSchema",
+        summary="The JSON Schema of scenario files, for editors",
     ),
     Operation("GET", "/scenarios/{name}", show, name="scenario", summary="One scenario's files"),
 )

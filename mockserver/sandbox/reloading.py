@@ -8,7 +8,7 @@ from pathlib import Path
 from mockserver.domain.mistakes import Invalid
 from mockserver.sandbox.sandbox import Sandbox, Surroundings
 from mockserver.sandbox.sandboxes import Sandboxes
-from mockserver.sandbox.settings import SettingsTable
+from mockserver.scenario.check import Judge
 from mockserver.scenario.library import DEFAULT, Key
 from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import ScenarioProblems
@@ -27,29 +27,30 @@ def begin_watching(roots: Sequence[Path], shared: Surroundings) -> Watcher:
     Raises ScenarioProblems.
     """
     watcher = Watcher(roots)
-    for provider, name in watcher.keys():
+    for provider, name in watcher.files():
         if provider in shared.trades:
             shared.library.get(provider, name)
     return watcher
 
 
-async def keep_reloading(watcher: Watcher, shared: Surroundings, sandboxes: Sandboxes, *, say: Say) -> None:
+async def keep_reloading(
+    watcher: Watcher, shared: Surroundings, sandboxes: Sandboxes, *, judge: Judge, say: Say
+) -> None:
     """Look again and again, until cancelled; `say` gets a line for each change and each problem."""
     while True:
         await asyncio.sleep(PAUSE)
         try:
             for key in await asyncio.to_thread(watcher.changed):
-                await reload(key, shared, sandboxes.all(), say=say)
+                await reload(key, shared, sandboxes.all(), judge=judge, say=say)
         except Exception as error:
             log.error("a changed scenario file was not taken up", exc_info=error)
 
 
-async def reload(key: Key, shared: Surroundings, sandboxes: Iterable[Sandbox], *, say: Say) -> None:
+async def reload(key: Key, shared: Surroundings, sandboxes: Iterable[Sandbox], *, judge: Judge, say: Say) -> None:
     """Put one scenario's file to use in every sandbox, or say why not and leave all as it was."""
     library, name = shared.library, "/".join(key)
-    rows = SettingsTable(shared.rows)
     try:
-        scenario = await asyncio.to_thread(library.read_anew, key, setting_problem=rows.problem)
+        scenario = await asyncio.to_thread(library.read_anew, key, judge=judge)
     except ScenarioProblems as problems:
         for problem in problems.problems:
             say(str(problem))

@@ -1,16 +1,17 @@
 """Scenario files, read from text or disk: checked in full, or fast where tests have checked them before."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from mockserver.scenario.build import build_scenario
 from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import Problem, Report, ScenarioProblems
 from mockserver.scenario.source import LARGEST, read_source
 
-#: Why a setting of this name cannot have this value, or None when it can.
-SettingProblem = Callable[[str, object], str | None]
+#: Reports what is wrong with a scenario beyond what can be told from its file: made by whoever knows the providers.
+Judge = Callable[[Scenario, Report, Mapping[str, Any]], None]
 
 
 def load_scenario(
@@ -19,7 +20,7 @@ def load_scenario(
     source: str,
     check: bool = True,
     providers: Sequence[str] = (),
-    setting_problem: SettingProblem | None = None,
+    judge: Judge | None = None,
 ) -> Scenario:
     """The scenario that a file's text writes; `source` is the file's name, used in messages.
 
@@ -27,7 +28,7 @@ def load_scenario(
     `providers` are the names that may stand under `provider`; any may when it is empty.
     Raises ScenarioProblems with all errors in the order of the file; warnings are not raised.
     """
-    return _load(text, Report(source), check=check, providers=providers, setting_problem=setting_problem)
+    return _load(text, Report(source), check=check, providers=providers, judge=judge)
 
 
 def load_file(
@@ -36,11 +37,11 @@ def load_file(
     check: bool = True,
     providers: Sequence[str] = (),
     place: tuple[str, str] | None = None,
-    setting_problem: SettingProblem | None = None,
+    judge: Judge | None = None,
 ) -> Scenario:
     """As `load_scenario`, from a file, which must hold the provider and scenario of `place`, where it is given."""
     report = Report(str(path))
-    scenario = _load(_bytes(path, report), report, check=check, providers=providers, setting_problem=setting_problem)
+    scenario = _load(_bytes(path, report), report, check=check, providers=providers, judge=judge)
     written = {"provider": scenario.provider, "scenario": scenario.name}
     for (key, value), wanted in zip(written.items(), place or written.values(), strict=True):
         if value != wanted:
@@ -58,12 +59,12 @@ def check_text(text: str | bytes, *, source: str, providers: Sequence[str] = ())
     return report.problems()
 
 
-def check_file(path: Path | str, providers: Sequence[str]) -> list[Problem]:
+def check_file(path: Path | str, providers: Sequence[str], *, judge: Judge | None = None) -> list[Problem]:
     """Every error and warning of a file, in its order; a file that cannot be read has one error, at 1:1."""
     path = Path(path)
     report = Report(str(path))
     with suppress(ScenarioProblems):
-        scenario = _load(_bytes(path, report), report, check=True, providers=providers)
+        scenario = _load(_bytes(path, report), report, check=True, providers=providers, judge=judge)
         if scenario.name != path.stem:
             report.warning(("scenario",), f"scenarios are found by file name: call this file {scenario.name}.yaml")
     return report.problems()
@@ -84,7 +85,7 @@ def _load(
     *,
     check: bool,
     providers: Sequence[str],
-    setting_problem: SettingProblem | None = None,
+    judge: Judge | None = None,
 ) -> Scenario:
     text, data = read_source(raw, report)
     scenario = build_scenario(data, report, text=text, providers=providers)
@@ -94,10 +95,8 @@ def _load(
 
         check_schema(data, report)
         lint(scenario, report, data)
-    for name, value in scenario.settings.items() if setting_problem else ():
-        text_of_problem = setting_problem(name, value) if setting_problem else None
-        if text_of_problem is not None:
-            report.error(("settings", name), text_of_problem, at_key=text_of_problem.startswith("unknown"))
+    if judge is not None and isinstance(data, dict) and not report.errors():
+        judge(scenario, report, data)
     errors = report.errors()
     if errors:
         raise ScenarioProblems(errors)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mockserver.scenario.check import SettingProblem, load_file
+from mockserver.scenario.check import Judge, load_file
 from mockserver.scenario.model import Scenario
 
 #: The scenario that lies under all others of its provider.
@@ -61,7 +61,7 @@ class Library:
         """Whether `add` put one over this provider's file of this name."""
         return key in self._posted
 
-    def read_anew(self, key: Key, *, setting_problem: SettingProblem | None = None) -> Scenario | None:
+    def read_anew(self, key: Key, *, judge: Judge | None = None) -> Scenario | None:
         """The scenario as its file says now, not yet put to use; None when no root has such a file any more.
 
         Raises ScenarioProblems. Reads the disk: not for the event loop's thread.
@@ -69,7 +69,7 @@ class Library:
         path = self._path_now(key)
         if path is None:
             return None
-        return load_file(path, providers=self._providers, place=key, setting_problem=setting_problem)
+        return load_file(path, providers=self._providers, place=key, judge=judge)
 
     def put_to_use(self, key: Key, scenario: Scenario | None) -> None:
         """Take what `read_anew` gave in place of what was read before, for all that share the files."""

@@ -18,7 +18,7 @@ class Watcher:
         self._known = self._look()
         self._unsettled: dict[Key, tuple[Mark, ...]] = {}
 
-    def keys(self) -> list[Key]:
+    def files(self) -> list[Key]:
         """Provider and name of every file that is known, sorted."""
         return sorted(self._known)
 
