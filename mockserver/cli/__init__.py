@@ -191,5 +191,17 @@ def _report(problems: Iterable[Any], *, err: bool) -> bool:
     return fine
 
 
+@program.command("reference")
+@click.option("--schema", "as_schema", is_flag=True, help="Print the JSON Schema instead, for editors.")
+def reference_command(as_schema: bool) -> None:
+    """Print the reference of scenario files, as Markdown."""
+    import json
+
+    from mockserver.scenario.reference import reference
+    from mockserver.scenario.schema import scenario_schema
+
+    click.echo(json.dumps(scenario_schema(), indent=2) if as_schema else reference().rstrip("\n"))
+
+
 for _command in (clock, explain, graph):
     program.add_command(_command)

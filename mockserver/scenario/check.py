@@ -51,11 +51,13 @@ def load_file(
     return scenario
 
 
-def check_text(text: str | bytes, *, source: str, providers: Sequence[str] = ()) -> list[Problem]:
+def check_text(
+    text: str | bytes, *, source: str, providers: Sequence[str] = (), judge: Judge | None = None
+) -> list[Problem]:
     """Every error and warning of a file's text, in the order of the file; an empty list when it is fine."""
     report = Report(source)
     with suppress(ScenarioProblems):
-        _load(text, report, check=True, providers=providers)
+        _load(text, report, check=True, providers=providers, judge=judge)
     return report.problems()
 
 
