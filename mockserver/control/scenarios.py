@@ -19,6 +19,7 @@ async def listing(call: ControlCall) -> Answer:
             "name": one.name,
             "provider": one.provider,
             "about": one.about,
+            "teaches": one.teaches,
             "active": one.name in sandbox.force.names,
             "default": one is sandbox.library.default(one.provider),
         }
@@ -35,7 +36,10 @@ async def show(call: ControlCall) -> Answer:
     found = sandbox.library.find(call.path_fields["name"])
     if not found:
         raise NotFound("scenario", call.path_fields["name"])
-    files = [{"provider": one.provider, "about": one.about, "source": one.source, "yaml": one.text} for one in found]
+    files = [
+        {"provider": one.provider, "about": one.about, "teaches": one.teaches, "source": one.source, "yaml": one.text}
+        for one in found
+    ]
     return Answer({"name": found[0].name, "active": found[0].name in sandbox.force.names, "files": files})
 
 

@@ -33,6 +33,7 @@ def build_scenario(data: Any, report: Report, *, text: str, providers: Sequence[
     if not isinstance(data, dict):
         top.refuse("an object")
     name_at, provider_at, about_at = top.need("scenario"), top.need("provider"), top.need("about")
+    teaches_at = top.get("teaches")
     name = name_at.text_like(_SCENARIO, "lower-case letters, digits, _ and -, at most 64") if name_at else ""
     provider = _provider(provider_at, providers) if provider_at else ""
     origin = f"{name}#{blake2b(text.encode()).hexdigest()[:12]}"
@@ -42,6 +43,7 @@ def build_scenario(data: Any, report: Report, *, text: str, providers: Sequence[
         name=name,
         provider=provider,
         about=about_at.text() if about_at else "",
+        teaches=teaches_at.text() if teaches_at else "",
         source=report.file,
         text=text,
         machines=machines,
