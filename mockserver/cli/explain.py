@@ -103,7 +103,7 @@ def _story(story: Sequence[Mapping[str, Any]], besides: Mapping[str, Any]) -> It
             yield f"      dice      {cast['for']}: {_short(cast['options'])}, {how}: {cast['fell']}"
         for timer in one["timers"]:
             rule = " by the rule" if timer["by_rule"] else ""
-            way = f"({timer['delay']}{rule}) to {timer['to']}"
+            way = f"({timer['delay']}{rule})" + (f" to {timer['to']}" if timer["to"] else "")
             yield f"      timer     {timer['event']} at {timer['at']} {way}: {timer['became']}"
         yield from (f"      no timer  {event}: the rule says never" for event in one["withheld"])
         if one["effects"]:

@@ -13,6 +13,7 @@ from mockserver.control import (
     accounts,
     clock,
     documents,
+    fidelity,
     inbox,
     index,
     machines,
@@ -45,6 +46,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *webhooks.OPERATIONS,
     *inbox.OPERATIONS,
     *documents.OPERATIONS,
+    *fidelity.OPERATIONS,
 )
 
 

@@ -5,13 +5,14 @@ Kept apart from the nouns themselves, since only whoever looks one thing up pays
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from mockserver.control.webhooks import delivery_data
 from mockserver.domain.ledger import Movement
 from mockserver.domain.moments import moment_text
 from mockserver.domain.orders import Order
-from mockserver.engine.effects import Effect
+from mockserver.engine.effects import Effect, Timer
 from mockserver.engine.matching import Difference, differences, matches
 from mockserver.engine.retrace import PassageTold, TimerTold, event_of, retrace
 from mockserver.engine.rules import Rule, near_misses
@@ -39,7 +40,7 @@ async def order_story(work: Work, order: Order) -> Data:
     seen = [entry for entry in sandbox.journal.newest_first() if entry.order == order.id][::-1]
     moves = await _movements(work, order)
     born = _born_of(moves, seen, order)
-    waiting = {timer.event: moment_text(timer.due) for timer in await _waiting(work, order)}
+    waiting = {timer.event: moment_text(timer.due) for timer in await orders.timers_of(work.tx, order)}
     story = [_passage(told, place, born, waiting) for place in range(len(told))]
     money = [(move.at, move.cause, _money(sandbox, move)) for move in moves]
     sent = [row for row in await sandbox.deliveries.listing(work, limit=5000) if row[0].order == order.id][::-1]
@@ -136,11 +137,6 @@ def _asked(subject: Mapping[str, Any], aspect: str) -> Mapping[str, Any]:
     return subject if aspect == "life" else {name: value for name, value in subject.items() if name[:6] != "order."}
 
 
-async def _waiting(work: Work, order: Order) -> list[Any]:
-    places = len(work.sandbox.machine_named(order.machine).states[order.state].transitions)
-    return await orders.timers_of(work.tx, order, places=places)
-
-
 async def _movements(work: Work, order: Order) -> list[Movement]:
     """What moved for this order, oldest first; looks no further back than the order's beginning."""
     prefix, before = f"{order.provider}/{order.account}/", ""
@@ -190,7 +186,8 @@ def _passage(told: Sequence[PassageTold], place: int, born: str | None, waiting:
         "cause": one.passage.cause,
         "caused_by": _caused_by(told, place, born),
         "dice": dice,
-        "timers": [_timer(row, follower, current) for row in one.timers],
+        "timers": [_timer(row, follower, current) for row in one.timers]
+        + [_reminder(timer, told[place + 1 :], waiting) for timer in one.reminders],
         "withheld": list(one.withheld),
         "effects": [_effect(effect) for effect in one.effects],
         "money": [],
@@ -211,6 +208,13 @@ def _timer(row: TimerTold, follower: PassageTold | None, waiting: Mapping[str, s
     }
 
 
+def _reminder(timer: Timer, later: Sequence[PassageTold], waiting: Mapping[str, str]) -> Data:
+    at = moment_text(timer.due)
+    rang = any(one.passage.at == timer.due and one.passage.cause == f"timer {timer.event}" for one in later)
+    became = "rang" if rang else "waits" if waiting.get(timer.event) == at else "passed"
+    return {"event": timer.event, "at": at, "to": None, "delay": "sent", "by_rule": False, "became": became}
+
+
 def _due(row: TimerTold, follower: PassageTold | None, waiting: Mapping[str, str] | None) -> str:
     """When the timer was due: as its row says or as it rang, since a setting may have changed in the meantime."""
     if waiting is not None and row.timer.event in waiting:
@@ -229,9 +233,18 @@ def _caused_by(told: Sequence[PassageTold], place: int, born: str | None) -> Dat
     event = event_of(cause)
     if cause.startswith("timer "):
         earlier = range(place - 1, -1, -1)
-        setter = next((each for each in earlier if any(row.timer.event == event for row in told[each].timers)), None)
+        at = told[place].passage.at
+        setter = next((each for each in earlier if any(_is(one, event, at) for one in told[each].reminders)), None)
+        if setter is None:
+            setter = next(
+                (each for each in earlier if any(row.timer.event == event for row in told[each].timers)), None
+            )
         return {"timer": event} if setter is None else {"timer": event, "passage": setter}
     return {"by": cause.partition(" by ")[2] or cause}
+
+
+def _is(reminder: Timer, event: str | None, at: datetime) -> bool:
+    return (reminder.event, reminder.due) == (event, at)
 
 
 def _share(

@@ -12,7 +12,17 @@ from mockserver.domain.orders import Order, Passage
 from mockserver.engine.delays import Delay, delay_from_data
 from mockserver.engine.dice import Dice
 from mockserver.engine.effects import ONCE, Effect, Timer
-from mockserver.engine.machine import Circumstances, Machine, State, Transition, target_of, timers_on_entry, unsettled
+from mockserver.engine.machine import (
+    Circumstances,
+    Machine,
+    State,
+    Transition,
+    reminders_of,
+    taken_by,
+    target_of,
+    timers_on_entry,
+    unsettled,
+)
 
 _SIZE = 1 << 64
 
@@ -45,6 +55,8 @@ class PassageTold(NamedTuple):
     timers: tuple[TimerTold, ...]
     withheld: tuple[str, ...]
     effects: tuple[Effect, ...]
+    reminders: tuple[Timer, ...] = ()
+    """Events that follow by themselves, whatever visit the order is in by then."""
 
 
 class Witness(Dice):
@@ -83,7 +95,7 @@ def retrace(machine: Machine, order: Order, *, seed: int | str, settings: Mappin
         known = place == 0 or visits[place] - visits[place - 1] <= 1
         before = machine.states.get(order.history[place - 1].state) if place and known else None
         event = event_of(passage.cause)
-        move = _taken(before, event) if before is not None else None
+        move = taken_by(before, event) if before is not None and event else None
         state = machine.states[passage.state]
         stayed = place > 0 and visits[place] == visits[place - 1]
         effects = (*(move.effects if move else ()), *(() if stayed else state.effects))
@@ -98,7 +110,8 @@ def retrace(machine: Machine, order: Order, *, seed: int | str, settings: Mappin
             choice = _choice(move, order._replace(visit=visits[place] - 1), witness)
         timers = () if stayed else _timers(state, as_it_was, Circumstances(passage.at, witness, settings))
         never = () if stayed else _withheld(state, order)
-        told.append(PassageTold(passage, visits[place], event, choice, timers, never, due))
+        reminders = _reminders(move, order, visits[place], Circumstances(passage.at, witness, settings))
+        told.append(PassageTold(passage, visits[place], event, choice, timers, never, due, reminders))
     return told
 
 
@@ -107,14 +120,11 @@ def _visits(machine: Machine, order: Order) -> list[int]:
     visits = [order.visit] * len(order.history)
     for place in range(len(order.history) - 1, 1, -1):
         before = machine.states.get(order.history[place - 1].state)
-        move = _taken(before, event_of(order.history[place].cause)) if before is not None else None
-        visits[place - 1] = visits[place] - (0 if getattr(move, "stay", False) else 1)
+        event = event_of(order.history[place].cause)
+        move = taken_by(before, event) if before is not None and event else None
+        visits[place - 1] = visits[place] - (0 if move is not None and move.stay else 1)
     visits[0] = 1
     return visits
-
-
-def _taken(state: State, event: str | None) -> Transition | None:
-    return next((move for move in state.transitions if move.on == event), None)
 
 
 def _choice(move: Transition, order: Order, witness: Witness) -> ChoiceTold:
@@ -144,8 +154,17 @@ def _timers(state: State, order: Order, circumstances: Circumstances) -> tuple[T
     return tuple(told)
 
 
+def _reminders(move: Transition | None, order: Order, visit: int, circumstances: Circumstances) -> tuple[Timer, ...]:
+    if move is None:
+        return ()
+    try:
+        return reminders_of(move, order._replace(visit=visit if move.stay else visit - 1), circumstances)
+    except (KeyError, ValueError):
+        return ()
+
+
 def _withheld(state: State, order: Order) -> tuple[str, ...]:
     plan = order.plan or {}
     never, delays = plan.get("never", ()), plan.get("delays", {})
-    timed = [move.on for move in state.transitions if move.after is not None or move.on in delays]
+    timed = [move.on for move in state.transitions if move.after is not None or (move.on in delays and not state.final)]
     return tuple(event for event in timed if event in never)

@@ -63,17 +63,19 @@ class Work:
         facts: Mapping[str, Any],
         rule: Rule | None = None,
         stock: str | None = None,
+        order_id: str | None = None,
     ) -> Order:
         """Charge the wallet and begin an order; raises InsufficientBalance.
 
-        `stock` is the row that `take_stock` took from, kept for a restock.
+        `stock` is the row that `take_stock` took from, kept for a restock. `order_id` is an unused id, where
+        `Trade.order_id` cannot tell it from kind and number.
         """
         sequence = await self.next_number(f"{trade.provider}/{kind}")
         machine = self.sandbox.machine(trade.provider, kind)
         order = Order(
             provider=trade.provider,
             kind=kind,
-            id=trade.order_id(self.dice, kind, sequence),
+            id=order_id or trade.order_id(self.dice, kind, sequence),
             account=account,
             sequence=sequence,
             state="",
@@ -101,8 +103,9 @@ class Work:
         return await self._commit_step(begin(machine, order, self._circumstances()), None, machine, {})
 
     async def order(self, provider: str, order_id: str) -> Order:
-        """The order; raises NotFound."""
-        return await orders.find_order(self.tx, provider, order_id)
+        """The order, by its id or another way of writing it; raises NotFound."""
+        read_id = self.sandbox.trades[provider].read_id
+        return await orders.find_order(self.tx, provider, read_id(self.dice, order_id) if read_id else order_id)
 
     async def own_order(self, account: Account, order_id: str) -> Order:
         """The order, if it is this account's; raises NotFound."""
@@ -180,8 +183,12 @@ class Work:
         for effect in step.effects:
             order = await self._carry_out(effect, order, given)
         await orders.keep_order(self.tx, order, was=was, machine=machine)
-        void = len(machine.states[step.was].transitions) if was is not None else 0
-        await orders.keep_timers(self.tx, step, void=void)
+        entered = was is None or order.visit != was.visit
+        if entered:
+            void = len(machine.states[step.was].transitions) if was is not None else 0
+            await orders.keep_timers(self.tx, step, void=void)
+        if step.reminders:
+            await orders.keep_reminders(self.tx, step, number=await self.next_number("reminders"))
         self.touched_due = True
         return order
 
@@ -228,6 +235,7 @@ class Work:
             headers=notice.headers,
             created_at=self.now,
             cause=order.history[-1].cause,
+            receiver=notice.receiver,
         )
         await self.tx.put("deliveries", delivery.id, encode_delivery(delivery))
         await self.tx.put("outbox", delivery.id, b"", due=self.now)

@@ -80,6 +80,8 @@ def _label(move: Transition, *, effects: bool) -> str:
         label += f" (not before {delay_text(move.not_before)})"
     if move.not_after is not None:
         label += f" (before {delay_text(move.not_after)})"
+    if effects and move.sends is not None:
+        label += f" (sends {move.sends.event} after {delay_text(move.sends.after)})"
     if effects and move.effects:
         label += f" / {', '.join(map(effect_text, move.effects))}"
     return label

@@ -11,7 +11,18 @@ from mockserver.domain.orders import Order
 from mockserver.engine.delays import Fixed, Uniform
 from mockserver.engine.dice import Dice
 from mockserver.engine.effects import Effect, Timer
-from mockserver.engine.machine import MOST_PASSAGES, Circumstances, Machine, State, Step, Transition, begin, ring
+from mockserver.engine.machine import (
+    MOST_PASSAGES,
+    Circumstances,
+    Machine,
+    Sending,
+    State,
+    Step,
+    Transition,
+    begin,
+    ring,
+    send,
+)
 from mockserver.engine.retrace import event_of, retrace
 
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -79,3 +90,37 @@ def test_a_plan_is_told_as_what_a_rule_did() -> None:
 def test_causes_name_their_events() -> None:
     causes = ["created", "timer sms", "cancel by cancel req_00000007", "sms by control"]
     assert [event_of(cause) for cause in causes] == [None, "sms", "cancel", "sms"]
+
+
+STAYING = Machine(
+    "acme/order/stay#1",
+    "acme",
+    "order",
+    "a",
+    {
+        "a": State(
+            "a",
+            (
+                Transition(
+                    "again", (("a", 1),), effects=(Effect("message", "sms"),), stay=True, sends=Sending("go", PAUSE)
+                ),
+                Transition("go", (("b", 1),), after=Fixed(60 * SECOND)),
+            ),
+        ),
+        "b": State("b", final=True, effects=(Effect("refund"),)),
+    },
+)
+
+
+def test_staying_is_no_visit_and_what_it_sends_is_told() -> None:
+    dice = Dice(5)
+    first = begin(STAYING, new_order("stays"), Circumstances(START, dice, {}))
+    second = send(STAYING, first.order, "again", "again by control", Circumstances(START + SECOND, dice, {}))
+    (sent,) = second.reminders
+    third = ring(STAYING, second.order, sent, Circumstances(sent.due, dice, {}))
+    assert third is not None
+    told = retrace(STAYING, third.order, seed=5, settings={})
+    assert [(one.passage.state, one.visit) for one in told] == [("a", 1), ("a", 1), ("b", 2)]
+    assert [one.reminders for one in told] == [(), (sent,), ()]
+    assert [tuple(row.timer for row in one.timers) for one in told] == [first.timers, (), ()]
+    assert [one.effects for one in told] == [(), (Effect("message", "sms"),), (Effect("refund"),)]
