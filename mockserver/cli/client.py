@@ -3,15 +3,13 @@
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 
-@dataclass(frozen=True, slots=True)
-class ControlClient:
+class ControlClient(NamedTuple):
     """The control API at `base`, such as `http://127.0.0.1:7460/~worker3`."""
 
     base: str

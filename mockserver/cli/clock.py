@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -11,8 +10,7 @@ from mockserver.cli.client import ControlClient, client_options
 from mockserver.domain.moments import moment_text, parse_moment, parse_span, span_text
 
 
-@dataclass(frozen=True, slots=True)
-class ClockClient:
+class ClockClient(NamedTuple):
     """The clock calls of a running server."""
 
     client: ControlClient

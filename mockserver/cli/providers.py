@@ -1,6 +1,5 @@
 """Which providers there are, told without importing them, and what a scenario file must suit."""
 
-import pkgutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,8 @@ if TYPE_CHECKING:
 
 def provider_names() -> list[str]:
     """By their folders: importing them takes longer than drawing one of their machines."""
+    import pkgutil
+
     folder = Path(__file__).parents[1] / "providers"
     return [module.name for module in pkgutil.iter_modules([str(folder)]) if module.ispkg]
 
