@@ -6,7 +6,7 @@ Kept apart from the nouns themselves, since only whoever looks one thing up pays
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from mockserver.control.webhooks import delivery_data
 from mockserver.domain.ledger import Movement
@@ -15,7 +15,7 @@ from mockserver.domain.orders import Order
 from mockserver.engine.effects import Effect, Timer
 from mockserver.engine.matching import Difference, differences, matches
 from mockserver.engine.retrace import PassageTold, TimerTold, event_of, retrace
-from mockserver.engine.rules import Rule, near_misses
+from mockserver.engine.rules import Aspect, Rule, near_misses
 from mockserver.journal.journal import Entry
 from mockserver.journal.redact import HIDDEN
 from mockserver.sandbox import orders
@@ -73,7 +73,7 @@ async def request_story(work: Work, entry: Entry, *, secret: frozenset[str]) -> 
         ],
         "passed_over": [
             {"aspect": aspect, **row}
-            for aspect in ("life", "refuse", "stock", "reprice")
+            for aspect in get_args(Aspect)
             if aspect not in decided
             for row in _used_up(entry, aspect, _asked(entry.subject, aspect), None)
         ],
