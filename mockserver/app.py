@@ -1,5 +1,8 @@
 """The one ASGI app: sandboxes by path prefix, providers by prefix or Host, the control API, all resources."""
 
+import asyncio
+import logging
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +25,10 @@ from mockserver.webhooks.model import Delivery, Outcome
 
 if TYPE_CHECKING:
     from mockserver.control.problems import Problem
+    from mockserver.scenario.check import Judge
     from mockserver.webhooks.dispatcher import Dispatcher
+
+log = logging.getLogger("mockserver")
 
 #: Who answers, the path in front of its own, and its own path.
 Routed = tuple[ASGIApp, str, str]
@@ -40,9 +46,10 @@ class App:
         self._providers = {provider.name: provider for provider in providers}
         self._dispatcher: Dispatcher | None = None
         self._control: ASGIApp | None = None
+        self._watching: asyncio.Task[None] | None = None
         schemas = self._schemas = SchemaStore(bundled("schemas"))
         rows = (*COMMON, *(row for provider in providers for row in provider.settings))
-        shared = Surroundings(
+        shared = self._shared = Surroundings(
             trades={provider.name: provider.trade for provider in providers},
             library=Library.bundled(settings.scenarios, providers=list(self._providers)),
             rows=rows,
@@ -69,9 +76,20 @@ class App:
     async def startup(self) -> None:
         """Make the default sandbox; raises ScenarioProblems and Invalid for what cannot be."""
         await self._sandboxes.use(DEFAULT)
+        if self._settings.watch:
+            from mockserver.sandbox.reloading import begin_watching, keep_reloading
+
+            watcher = begin_watching(self._settings.scenarios, self._shared)
+            say = log.warning if self._settings.log_format == "json" else _say
+            self._watching = asyncio.ensure_future(
+                keep_reloading(watcher, self._shared, self._sandboxes, judge=self._judge(), say=say)
+            )
 
     async def shutdown(self) -> None:
         """End everything that runs by itself."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
         await self._sandboxes.close()
         if self._dispatcher is not None:
             await self._dispatcher.close()
@@ -141,11 +159,22 @@ class App:
         mounts = self._hosts.get(_host_of(scope))
         return None if mounts is None else _mounted(mounts, path)
 
+    def _judge(self) -> "Judge":
+        from mockserver.http.lint import judge_of
+        from mockserver.sandbox.settings import SettingsTable
+
+        table = SettingsTable(self._shared.rows)
+        return judge_of(self._providers.get, table, self._schemas, self._shared.library)
+
     def _made_control(self) -> ASGIApp:
         from mockserver.control.app import ControlApp
         from mockserver.control.operation import Server
+        from mockserver.sandbox.settings import SettingsTable
 
-        server = Server(self._sandboxes, self._providers, self._schemas, __version__, self._started)
+        settings = SettingsTable(self._shared.rows)
+        server = Server(
+            self._sandboxes, self._providers, self._schemas, __version__, self._started, settings, self._judge()
+        )
         self._control = ControlApp(server, token=self._settings.token)
         return self._control
 
@@ -177,6 +206,11 @@ class App:
                 await self.shutdown()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _say(line: str) -> None:
+    """Beside the log: editors find the place by the beginning of the line."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def _well_known(path: str) -> str:

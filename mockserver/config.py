@@ -168,6 +168,9 @@ class Settings:
         tuple[Path, ...],
         Option(_directory, "DIR", "A directory of scenario files (*.yaml) of your own.", separator=os.pathsep),
     ] = ()
+    watch: Annotated[
+        bool, Option(_switch, "", "Take up what changes in the scenario directories while serving.", switch=True)
+    ] = False
     rate_limits: Annotated[
         Literal["documented", "off"],
         Option(_choice("documented", "off"), "WHICH", "The providers' rate limits: documented or off."),

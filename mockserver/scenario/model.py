@@ -34,11 +34,15 @@ class Magic(NamedTuple):
 
 
 class Scenario(NamedTuple):
-    """One file. `machines` by kind of order; `rules` in the file's order; `source` is the file's name."""
+    """One file. `machines` by kind of order; `rules` in the file's order; `source` is the file's name.
+
+    `about` says what happens, `teaches` what a client learns under it.
+    """
 
     name: str
     provider: str
     about: str
+    teaches: str
     source: str
     text: str
     machines: Mapping[str, Machine]
