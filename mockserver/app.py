@@ -1,6 +1,8 @@
 """The one ASGI app: sandboxes by path prefix, providers by prefix or Host, the control API, all resources."""
 
+import asyncio
 import logging
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,7 @@ from mockserver.webhooks.model import Delivery, Outcome
 
 if TYPE_CHECKING:
     from mockserver.control.problems import Problem
+    from mockserver.scenario.check import Judge
     from mockserver.webhooks.dispatcher import Dispatcher
 
 log = logging.getLogger("mockserver")
@@ -51,9 +54,10 @@ class App:
         self._restored = False
         self._dispatcher: Dispatcher | None = None
         self._control: ASGIApp | None = None
+        self._watching: asyncio.Task[None] | None = None
         schemas = self._schemas = SchemaStore(bundled("schemas"))
         rows = (*COMMON, *(row for provider in providers for row in provider.settings))
-        shared = Surroundings(
+        shared = self._shared = Surroundings(
             trades={provider.name: provider.trade for provider in providers},
             library=Library.bundled(settings.scenarios, providers=list(self._providers)),
             rows=rows,
@@ -92,9 +96,20 @@ class App:
             except Exception as error:
                 raise StateRefused(f"{path} cannot be restored: {error}") from error
         self._restored = True
+        if self._settings.watch:
+            from mockserver.sandbox.reloading import begin_watching, keep_reloading
+
+            watcher = begin_watching(self._settings.scenarios, self._shared)
+            say = log.warning if self._settings.log_format == "json" else _say
+            self._watching = asyncio.ensure_future(
+                keep_reloading(watcher, self._shared, self._sandboxes, judge=self._judge(), say=say)
+            )
 
     async def shutdown(self) -> None:
         """End everything that runs by itself, and keep the default sandbox where settings say so."""
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
         path, sandbox = self._settings.state, self._sandboxes.known(DEFAULT)
         if path is not None and sandbox is not None and self._settings.save_on_exit and self._restored:
             from mockserver.sandbox.statefile import save
@@ -175,11 +190,22 @@ class App:
         mounts = self._hosts.get(_host_of(scope))
         return None if mounts is None else _mounted(mounts, path)
 
+    def _judge(self) -> "Judge":
+        from mockserver.http.lint import judge_of
+        from mockserver.sandbox.settings import SettingsTable
+
+        table = SettingsTable(self._shared.rows)
+        return judge_of(self._providers.get, table, self._schemas, self._shared.library)
+
     def _made_control(self) -> ASGIApp:
         from mockserver.control.app import ControlApp
         from mockserver.control.operation import Server
+        from mockserver.sandbox.settings import SettingsTable
 
-        server = Server(self._sandboxes, self._providers, self._schemas, __version__, self._started)
+        settings = SettingsTable(self._shared.rows)
+        server = Server(
+            self._sandboxes, self._providers, self._schemas, __version__, self._started, settings, self._judge()
+        )
         self._control = ControlApp(server, token=self._settings.token)
         return self._control
 
@@ -211,6 +237,11 @@ class App:
                 await self.shutdown()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _say(line: str) -> None:
+    """Beside the log: editors find the place by the beginning of the line."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def _well_known(path: str) -> str:

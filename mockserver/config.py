@@ -185,6 +185,9 @@ class Settings:
     save_on_exit: Annotated[
         bool, Option(_switch, "", "Write the snapshot of --state anew when the server stops.", switch=True)
     ] = False
+    watch: Annotated[
+        bool, Option(_switch, "", "Take up what changes in the scenario directories while serving.", switch=True)
+    ] = False
     rate_limits: Annotated[
         Literal["documented", "off"],
         Option(_choice("documented", "off"), "WHICH", "The providers' rate limits: documented or off."),

@@ -1,4 +1,4 @@
-"""The command line: serve, check scenario files, steer a running server's clock.
+"""The command line: serve, check and draw scenarios, steer a running server's clock, ask it to explain.
 
 Exit codes: 0 as asked, 1 what was asked failed, 2 it was asked wrongly. A user's mistake is one line on stderr.
 Whatever is heavy is imported by the command that needs it.
@@ -16,6 +16,8 @@ import click
 
 from mockserver import __version__, config
 from mockserver.cli.clock import clock
+from mockserver.cli.explain import explain
+from mockserver.cli.graph import graph
 from mockserver.config import Settings
 
 _HELP = {"help_option_names": ["-h", "--help"]}
@@ -91,6 +93,8 @@ def _serve_from(flags: Mapping[str, Any]) -> int:
 
 def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = None) -> int:
     """Check the scenario directories, listen, announce, and serve until a signal comes; returns the exit code."""
+    if settings.watch and not settings.scenarios:
+        return _complain("--watch: needs a directory to watch: add --scenarios DIR", 2)
     if settings.scenarios and not _report(_problems(_scenario_files(settings.scenarios)), err=True):
         return 2
     for path in _misplaced(settings.scenarios):
@@ -186,15 +190,12 @@ def _misplaced(directories: Iterable[Path]) -> list[Path]:
 
 
 def _problems(files: Iterable[Path]) -> Iterable[Any]:
-    import pkgutil
-
+    from mockserver.cli.providers import provider_names, scenario_judge
     from mockserver.scenario.check import check_file
 
-    # By their folders: importing them would cost a check of one file a second.
-    folder = Path(__file__).parents[1] / "providers"
-    providers = [module.name for module in pkgutil.iter_modules([str(folder)]) if module.ispkg]
+    providers, judge = provider_names(), scenario_judge()
     for file in files:
-        yield from check_file(file, providers)
+        yield from check_file(file, providers, judge=judge)
 
 
 def _report(problems: Iterable[Any], *, err: bool) -> bool:
@@ -207,4 +208,17 @@ def _report(problems: Iterable[Any], *, err: bool) -> bool:
     return fine
 
 
-program.add_command(clock)
+@program.command("reference")
+@click.option("--schema", "as_schema", is_flag=True, help="Print the JSON Schema instead, for editors.")
+def reference_command(as_schema: bool) -> None:
+    """Print the reference of scenario files, as Markdown."""
+    import json
+
+    from mockserver.scenario.reference import reference
+    from mockserver.scenario.schema import scenario_schema
+
+    click.echo(json.dumps(scenario_schema(), indent=2) if as_schema else reference().rstrip("\n"))
+
+
+for _command in (clock, explain, graph):
+    program.add_command(_command)

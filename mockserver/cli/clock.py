@@ -1,79 +1,23 @@
 """`mockserver clock`: a small client of the control API of a running server."""
 
-import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
+from mockserver.cli.client import ControlClient, client_options
 from mockserver.domain.moments import moment_text, parse_moment, parse_span, span_text
 
 
-@dataclass(frozen=True, slots=True)
-class ClockClient:
-    """The clock calls at `base`, such as `http://127.0.0.1:7460/~worker3`."""
+class ClockClient(NamedTuple):
+    """The clock calls of a running server."""
 
-    base: str
-    token: str | None
+    client: ControlClient
 
     def ask(self, method: str, path: str = "", **body: Any) -> Any:
         """The JSON answer; raises ClickException with what the server, or the network, had against it."""
-        import json
-        from http.client import HTTPException
-        from urllib import error, request
-
-        headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
-        data = json.dumps(body).encode() if body else None
-        # No proxy from the environment: the server is ours, most often on this machine.
-        opener = request.build_opener(request.ProxyHandler({}))
-        try:
-            call = request.Request(f"{self.base}/_mock/clock{path}", data, headers, method=method)
-            with opener.open(call, timeout=60) as answer:
-                return _facts(json.load(answer))
-        except error.HTTPError as refusal:
-            raise click.ClickException(f"the server refused: {_detail(refusal)}") from None
-        except error.URLError as failure:
-            raise click.ClickException(f"no server answers at {self.base}: {_reason(failure.reason)}") from None
-        except (OSError, HTTPException, ValueError) as failure:
-            raise click.ClickException(f"no mockserver answers at {self.base}: {_reason(failure)}") from None
-
-
-def _facts(answer: Any) -> Mapping[str, Any]:
-    if not isinstance(answer, dict) or "now" not in answer:
-        raise ValueError("the answer is not that of a clock")
-    return answer
-
-
-def _reason(failure: object) -> str:
-    text = failure.strerror if isinstance(failure, OSError) and failure.strerror else str(failure)
-    return text[:1].lower() + text[1:]
-
-
-def _detail(refusal: Any) -> str:
-    """The detail of an RFC 9457 problem, else the status."""
-    import json
-
-    status = f"{refusal.code} {refusal.reason}"
-    try:
-        problem = json.loads(refusal.read())
-        detail = problem.get("detail") or problem.get("title")
-    except (OSError, ValueError, AttributeError):
-        return status
-    return f"{detail} ({status})" if detail else status
-
-
-def _base(url: str, sandbox: str | None) -> str:
-    if not re.fullmatch(r"https?://[^/?#\s]+/?", url, re.IGNORECASE):
-        raise click.UsageError(f"--url must be like http://127.0.0.1:7460: {url!r}")
-    if sandbox is None:
-        return url.rstrip("/")
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", sandbox):
-        raise click.UsageError(f"--sandbox must be 1 to 64 of a-z, 0-9, _ and -, the first not _ or -: {sandbox!r}")
-    return f"{url.rstrip('/')}/~{sandbox}"
+        return self.client.ask(method, f"/clock{path}", needs="now", **body)
 
 
 def _say(facts: Mapping[str, Any]) -> None:
@@ -88,13 +32,11 @@ def _say(facts: Mapping[str, Any]) -> None:
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--url", metavar="URL", default="http://127.0.0.1:7460", show_default=True, help="Where the server is.")
-@click.option("--sandbox", metavar="NAME", help="Whose clock it is; else that of the default sandbox.")
-@click.option("--token", metavar="TOKEN", help="The control token. [MOCKSERVER_TOKEN]")
+@client_options
 @click.pass_context
-def clock(context: click.Context, url: str, sandbox: str | None, token: str | None) -> None:
+def clock(context: click.Context, client: ControlClient) -> None:
     """Show or move the clock of a running server; alone it shows it."""
-    context.obj = ClockClient(_base(url, sandbox), token or os.environ.get("MOCKSERVER_TOKEN"))
+    context.obj = ClockClient(client)
     if context.invoked_subcommand is None:
         _say(context.obj.ask("GET"))
 

@@ -4,24 +4,8 @@ from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of
 from mockserver.domain.mistakes import Invalid, NotFound
-from mockserver.domain.moments import span_text
-from mockserver.engine.delays import Delay, Fixed, FromFact, FromSetting, LogNormal, Uniform
 from mockserver.engine.machine import Machine, Transition
-
-
-def delay_text(delay: Delay) -> str:
-    """A delay as people read it."""
-    match delay:
-        case Fixed():
-            return span_text(delay.span)
-        case Uniform():
-            return f"{delay_text(delay.low)} to {delay_text(delay.high)}"
-        case LogNormal():
-            return f"about {delay_text(delay.median)}"
-        case FromFact():
-            return f"the order's {delay.name}"
-        case FromSetting():
-            return f"setting {delay.name}"
+from mockserver.scenario.drawing import delay_text, dot, mermaid
 
 
 def machine_data(machine: Machine) -> dict[str, Any]:
@@ -43,24 +27,6 @@ def machine_data(machine: Machine) -> dict[str, Any]:
     }
 
 
-def mermaid(machine: Machine) -> str:
-    """A machine as a Mermaid state diagram."""
-    lines = ["stateDiagram-v2", f"    [*] --> {machine.start}"]
-    for name, state in machine.states.items():
-        for move in state.transitions:
-            label = move.on
-            if move.after is not None:
-                label += f" (after {delay_text(move.after)})"
-            if move.not_before is not None:
-                label += f" (not before {delay_text(move.not_before)})"
-            if move.not_after is not None:
-                label += f" (before {delay_text(move.not_after)})"
-            lines += [f"    {name} --> {target}: {label}" for target, _ in move.to]
-        if state.final:
-            lines.append(f"    {name} --> [*]")
-    return "\n".join(lines) + "\n"
-
-
 async def show(call: ControlCall) -> Answer:
     """The machine in force for new orders of this kind."""
     sandbox, provider = await call.sandbox(), call.provider()
@@ -73,8 +39,10 @@ async def show(call: ControlCall) -> Answer:
             return Answer(machine_data(machine))
         case "mermaid":
             return Answer(mermaid(machine), media="text/plain; charset=utf-8")
+        case "dot":
+            return Answer(dot(machine), media="text/vnd.graphviz; charset=utf-8")
         case other:
-            raise Invalid({"format": [f"must be json or mermaid: {other!r}"]})
+            raise Invalid({"format": [f"must be json, mermaid or dot: {other!r}"]})
 
 
 async def magic(call: ControlCall) -> Answer:
@@ -120,7 +88,7 @@ OPERATIONS = (
         show,
         name="machine",
         summary="The state machine in force",
-        query={"format": "json (default) or mermaid"},
+        query={"format": "json (default), mermaid or dot"},
     ),
     Operation("GET", "/magic", magic, name="magic", summary="Every magic value", gives=list_of("magic")),
 )

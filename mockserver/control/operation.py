@@ -11,6 +11,8 @@ from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.sandboxes import DEFAULT, Sandboxes
+from mockserver.sandbox.settings import SettingsTable
+from mockserver.scenario.check import Judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Server:
     schemas: SchemaStore
     version: str
     started: datetime
+    settings: SettingsTable
+    judge: Judge
     store: str = "memory"
 
 

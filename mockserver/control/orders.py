@@ -90,10 +90,13 @@ async def listing(call: ControlCall) -> Answer:
 
 
 async def show(call: ControlCall) -> Answer:
-    """One order."""
+    """One order, with its whole story under `explanation`."""
+    from mockserver.control.explain import order_story
+
     sandbox, provider = await call.sandbox(), call.provider()
     async with sandbox.work("control") as work:
-        return Answer(await order_data(work, await work.order(provider.name, call.path_fields["id"])))
+        order = await work.order(provider.name, call.path_fields["id"])
+        return Answer({**await order_data(work, order), "explanation": await order_story(work, order)})
 
 
 async def push(call: ControlCall) -> Answer:
@@ -121,7 +124,7 @@ OPERATIONS = (
             "limit": "how many at most (1000)",
         },
     ),
-    Operation("GET", "/orders/{provider}/{id}", show, name="order", summary="One order", gives=ORDER),
+    Operation("GET", "/orders/{provider}/{id}", show, name="order", summary="One order and its story", gives=ORDER),
     Operation(
         "POST",
         "/orders/{provider}/{id}/events",

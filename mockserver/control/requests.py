@@ -9,11 +9,10 @@ import orjson
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of, object_schema, whole_query
 from mockserver.domain.mistakes import Invalid, NotFound
 from mockserver.domain.moments import moment_text
-from mockserver.engine.matching import Difference, Matcher, matcher_from_data
+from mockserver.engine.matching import Matcher, matcher_from_data
 from mockserver.http.provider import Provider
 from mockserver.journal.journal import Entry, Pairs
-from mockserver.journal.redact import HIDDEN, SECRET_FIELDS
-from mockserver.sandbox.sandbox import Sandbox
+from mockserver.journal.redact import SECRET_FIELDS
 
 _CRITERIA = (
     "provider",
@@ -32,7 +31,7 @@ _BODY = {"type": "object", "description": "Dotted paths into the JSON body to va
 CRITERIA = object_schema((), **dict.fromkeys(_CRITERIA, _ANY), body=_BODY)
 
 
-def entry_data(call: ControlCall, sandbox: Sandbox, entry: Entry) -> dict[str, Any]:
+def entry_data(call: ControlCall, entry: Entry) -> dict[str, Any]:
     """An entry as the control API shows it."""
     data: dict[str, Any] = {
         "id": entry.id,
@@ -53,7 +52,7 @@ def entry_data(call: ControlCall, sandbox: Sandbox, entry: Entry) -> dict[str, A
         "response": _message(entry.response_headers, entry.response_body),
     }
     if entry.rule is None:
-        data["near_misses"] = _near_misses(call, sandbox, entry)
+        data["near_misses"] = _near_misses(call, entry)
     return data
 
 
@@ -62,7 +61,7 @@ async def listing(call: ControlCall) -> Answer:
     sandbox = await call.sandbox()
     limit = whole_query(call, "limit", default=100, most=100_000)
     found = [entry for entry, _ in zip(sandbox.journal.newest_first(), range(limit), strict=False)]
-    return Answer({"requests": [entry_data(call, sandbox, entry) for entry in found]})
+    return Answer({"requests": [entry_data(call, entry) for entry in found]})
 
 
 async def forget(call: ControlCall) -> Answer:
@@ -72,12 +71,16 @@ async def forget(call: ControlCall) -> Answer:
 
 
 async def show(call: ControlCall) -> Answer:
-    """One entry, by the X-Mock-Request-Id of its answer."""
+    """One entry, by the X-Mock-Request-Id of its answer, with its whole story under `explanation`."""
+    from mockserver.control.explain import request_story
+
     sandbox = await call.sandbox()
     entry = sandbox.journal.find(call.path_fields["id"])
     if entry is None:
         raise NotFound("request", call.path_fields["id"])
-    return Answer(entry_data(call, sandbox, entry))
+    async with sandbox.work("control") as work:
+        story = await request_story(work, entry, secret=_secret_fields(call, entry))
+    return Answer({**entry_data(call, entry), "explanation": story})
 
 
 async def count(call: ControlCall) -> Answer:
@@ -92,7 +95,7 @@ async def find(call: ControlCall) -> Answer:
     sandbox = await call.sandbox()
     wanted = _criteria(call.body)
     found = [entry for entry in sandbox.journal.newest_first() if wanted(entry)]
-    return Answer({"requests": [entry_data(call, sandbox, entry) for entry in reversed(found)]})
+    return Answer({"requests": [entry_data(call, entry) for entry in reversed(found)]})
 
 
 def _criteria(body: Mapping[str, Any]) -> Callable[[Entry], bool]:
@@ -142,26 +145,17 @@ def _json(body: bytes) -> Any:
         return None
 
 
-def _near_misses(call: ControlCall, sandbox: Sandbox, entry: Entry) -> list[dict[str, Any]]:
+def _near_misses(call: ControlCall, entry: Entry) -> list[dict[str, Any]]:
     """For an unknown path the endpoints that look like it, else the rules that nearly matched."""
     if entry.operation is None:
         return _near_endpoints(call.server.providers[entry.provider], entry)
-    secret = SECRET_FIELDS | call.server.providers[entry.provider].secrets.fields
-    return [
-        {
-            "rule": miss.rule,
-            "differences": [
-                {"name": one.name, "wanted": one.wanted, "found": _found(one, secret)} for one in miss.differences
-            ],
-        }
-        for miss in sandbox.force.near_misses(entry.provider, entry.subject)
-        if entry.subject
-    ]
+    from mockserver.control.explain import misses_data
+
+    return misses_data(entry.rules, entry.subject, _secret_fields(call, entry))
 
 
-def _found(difference: Difference, secret: frozenset[str]) -> Any:
-    """What the request had where a rule wanted something else; not when that is a secret."""
-    return HIDDEN if difference.name.rpartition(".")[2].lower() in secret else difference.found
+def _secret_fields(call: ControlCall, entry: Entry) -> frozenset[str]:
+    return SECRET_FIELDS | call.server.providers[entry.provider].secrets.fields
 
 
 def _near_endpoints(provider: Provider, entry: Entry) -> list[dict[str, Any]]:
@@ -203,5 +197,5 @@ OPERATIONS = (
         takes=CRITERIA,
         gives=list_of("requests"),
     ),
-    Operation("GET", "/requests/{id}", show, name="request", summary="One request"),
+    Operation("GET", "/requests/{id}", show, name="request", summary="One request and its story"),
 )

@@ -1,12 +1,13 @@
 """`/_mock/scenarios`: the library, and what is in force."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of
 from mockserver.control.problems import Problem
 from mockserver.domain.mistakes import NotFound
 from mockserver.sandbox.sealing import sealed
 from mockserver.scenario.check import load_scenario
-from mockserver.scenario.problems import Problem as Located
-from mockserver.scenario.problems import ScenarioProblems
 
 _NAMES = {"type": "array", "items": {"type": "string"}, "description": "Scenario names, first things first."}
 
@@ -19,6 +20,7 @@ async def listing(call: ControlCall) -> Answer:
             "name": one.name,
             "provider": one.provider,
             "about": one.about,
+            "teaches": one.teaches,
             "active": one.name in sandbox.force.names,
             "default": one is sandbox.library.default(one.provider),
         }
@@ -35,7 +37,10 @@ async def show(call: ControlCall) -> Answer:
     found = sandbox.library.find(call.path_fields["name"])
     if not found:
         raise NotFound("scenario", call.path_fields["name"])
-    files = [{"provider": one.provider, "about": one.about, "source": one.source, "yaml": one.text} for one in found]
+    files = [
+        {"provider": one.provider, "about": one.about, "teaches": one.teaches, "source": one.source, "yaml": one.text}
+        for one in found
+    ]
     return Answer({"name": found[0].name, "active": found[0].name in sandbox.force.names, "files": files})
 
 
@@ -46,19 +51,33 @@ async def add(call: ControlCall) -> Answer:
     """
     sandbox = await call.sandbox()
     providers = list(call.server.providers)
-    scenario = load_scenario(call.raw, source="scenario.yaml", providers=providers)
-    problems = [
-        Located("scenario.yaml", 1, 1, f"{name}: {text}", "error")
-        for name, value in scenario.settings.items()
-        if (text := sandbox.settings.problem(name, value)) is not None
-    ]
-    if problems:
-        raise ScenarioProblems(problems)
+    scenario = load_scenario(call.raw, source="scenario.yaml", providers=providers, judge=call.server.judge)
+    sandbox.try_out(scenario)
     sandbox.library.add(sealed(scenario, sandbox.trades[scenario.provider]))
     if scenario.name in sandbox.force.names or scenario.name == "quick":
         sandbox.activate(sandbox.force.names)
         await sandbox.open_new_accounts()
     return Answer({"name": scenario.name, "provider": scenario.provider, "about": scenario.about}, status=201)
+
+
+async def schema(call: ControlCall) -> Answer:
+    """The JSON Schema of scenario files, with the names that this server knows."""
+    from mockserver.scenario.schema import scenario_schema
+
+    found = scenario_schema()
+    found["$id"] = f"{call.origin}/_mock/scenarios/schema.json"
+    members = found["properties"]
+    members["provider"]["enum"] = list(call.server.providers)
+    # Suggested, not demanded: a file for a newer server may set more.
+    members["settings"]["properties"] = {
+        name: {"description": row["help"], "default": row["default"], **_choices(row)}
+        for name, row in call.server.settings.described().items()
+    }
+    return Answer(found, media="application/schema+json")
+
+
+def _choices(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {"enum": row["choices"]} if "choices" in row else {}
 
 
 async def active(call: ControlCall) -> Answer:
@@ -103,6 +122,13 @@ OPERATIONS = (
         summary="Make these the active scenarios",
         takes=_NAMES,
         gives=_NAMES,
+    ),
+    Operation(
+        "GET",
+        "/scenarios/schema.json",
+        schema,
+        name="scenarioSchema",
+        summary="The JSON Schema of scenario files, for editors",
     ),
     Operation("GET", "/scenarios/{name}", show, name="scenario", summary="One scenario's files"),
 )

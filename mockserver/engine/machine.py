@@ -137,9 +137,9 @@ def target_of(order: Order, move: Transition, dice: Dice) -> str:
 
 
 def _follow(machine: Machine, order: Order, move: Transition, cause: str, circumstances: Circumstances) -> Step:
-    reminders = _reminders(move, order, circumstances)
+    reminders = reminders_of(move, order, circumstances)
     if move.stay:
-        due, settled = _unsettled(move.effects, order.settled)
+        due, settled = unsettled(move.effects, order.settled)
         history = _history(order, Passage(order.state, circumstances.now, cause))
         return Step(order._replace(history=history, settled=settled), due, (), order.state, reminders)
     target = target_of(order, move, circumstances.dice)
@@ -147,7 +147,8 @@ def _follow(machine: Machine, order: Order, move: Transition, cause: str, circum
     return step._replace(reminders=reminders)
 
 
-def _reminders(move: Transition, order: Order, circumstances: Circumstances) -> tuple[Timer, ...]:
+def reminders_of(move: Transition, order: Order, circumstances: Circumstances) -> tuple[Timer, ...]:
+    """The events that follow the transition by themselves; the order is as it was before."""
     sends = move.sends
     if sends is None or sends.event in (order.plan or {}).get("never", ()):
         return ()
@@ -170,7 +171,7 @@ def _enter(
     circumstances: Circumstances,
 ) -> Step:
     state = machine.states[name]
-    due, settled = _unsettled((*effects, *state.effects), order.settled)
+    due, settled = unsettled((*effects, *state.effects), order.settled)
     entered = order._replace(
         state=name,
         visit=order.visit + 1,
@@ -178,7 +179,7 @@ def _enter(
         history=_history(order, Passage(name, circumstances.now, cause)),
         settled=settled,
     )
-    return Step(entered, due, _timers(state, entered, circumstances), order.state)
+    return Step(entered, due, timers_on_entry(state, entered, circumstances), order.state)
 
 
 def _history(order: Order, passage: Passage) -> tuple[Passage, ...]:
@@ -187,7 +188,7 @@ def _history(order: Order, passage: Passage) -> tuple[Passage, ...]:
     return (*past, passage)
 
 
-def _unsettled(effects: tuple[Effect, ...], settled: tuple[str, ...]) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
+def unsettled(effects: tuple[Effect, ...], settled: tuple[str, ...]) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
     """The effects that are due, and what is settled after them: also within one step nothing happens twice."""
     due = []
     for effect in effects:
@@ -199,7 +200,8 @@ def _unsettled(effects: tuple[Effect, ...], settled: tuple[str, ...]) -> tuple[t
     return tuple(due), settled
 
 
-def _timers(state: State, order: Order, circumstances: Circumstances) -> tuple[Timer, ...]:
+def timers_on_entry(state: State, order: Order, circumstances: Circumstances) -> tuple[Timer, ...]:
+    """The timers that entering the state sets; the order is as it is once entered."""
     plan = order.plan or {}
     never, delays = plan.get("never", ()), plan.get("delays", {})
     timers = []

@@ -13,13 +13,18 @@ LIFE_KEYS = ("start", "delays", "never", "outcomes")
 
 
 class Rule(NamedTuple):
-    """Under `when`, `then` applies (JSON data as in the file); at most `times` for each value of `per`."""
+    """Under `when`, `then` applies (JSON data as in the file); at most `times` for each value of `per`.
+
+    `scenario` is the name of the file it stands in, `about` what that says of it.
+    """
 
     name: str
     when: Conditions
     then: Mapping[str, Any]
     times: int | None = None
     per: tuple[str, ...] = ()
+    scenario: str = ""
+    about: str = ""
 
     def speaks_of(self, aspect: Aspect) -> bool:
         """Whether the rule decides this aspect at all."""
@@ -29,6 +34,11 @@ class Rule(NamedTuple):
         """Whether the rule speaks of the aspect and no condition on `operation` rules this one out."""
         asked = {"operation": operation}
         return self.speaks_of(aspect) and matches(tuple(row for row in self.when if row[0] == "operation"), asked)
+
+    def leads_into(self) -> list[str]:
+        """The states that the rule names."""
+        start = [self.then["start"]] if "start" in self.then else []
+        return start + list(self.then["outcomes"].values()) if "outcomes" in self.then else start
 
     def life(self) -> dict[str, Any]:
         """What the rule changes about an order's life."""

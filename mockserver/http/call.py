@@ -9,7 +9,7 @@ from mockserver.domain.orders import Order
 from mockserver.engine.delays import delay_from_data, resolve
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.http.provider import Endpoint, Limit, Provider
-from mockserver.journal.journal import Entry
+from mockserver.journal.journal import Decision, Entry
 from mockserver.sandbox.sandbox import Sandbox, Turn
 
 
@@ -114,8 +114,10 @@ class Call:
         self.entry.subject = subject
         if not self.sandbox.force.speaking(aspect, self.provider.name, operation):
             return None
+        self.entry.rules = self.sandbox.force.rules[self.provider.name]
         rule = self.sandbox.decide(aspect, self.provider.name, subject)
         if rule is not None:
+            self.entry.decisions += (Decision(aspect, rule, subject),)
             self.entry.rule = rule.name
         return rule
 

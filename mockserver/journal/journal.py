@@ -4,7 +4,9 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
+
+from mockserver.engine.rules import Aspect, Rule
 
 #: How many bytes of bodies one journal keeps; older entries go first.
 MOST_BYTES = 16 * 1024 * 1024
@@ -15,9 +17,20 @@ MOST_BODY = 64 * 1024
 Pairs = tuple[tuple[bytes, bytes], ...]
 
 
+class Decision(NamedTuple):
+    """A rule decided an aspect of what it was asked about."""
+
+    aspect: Aspect
+    rule: Rule
+    subject: Mapping[str, Any]
+
+
 @dataclass(slots=True)
 class Entry:
-    """One exchange. `request_headers` and bodies are already redacted; `subject` is what rules were asked about."""
+    """One exchange. `request_headers` and bodies are already redacted; `subject` is what rules were asked about.
+
+    `rules` are those that were asked, first things first; `decisions` what they said.
+    """
 
     id: str
     at: datetime
@@ -39,6 +52,8 @@ class Entry:
     rule: str | None = None
     mistake: str | None = None
     subject: Mapping[str, Any] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    decisions: tuple[Decision, ...] = ()
 
     @property
     def size(self) -> int:

@@ -54,6 +54,17 @@ async def open_account(work: Work, trade: Trade, seed: AccountSeed) -> Account:
     return account
 
 
+def check_seed(trade: Trade, seed: AccountSeed) -> None:
+    """Raises Invalid when no account could be opened from the seed, whoever else is there."""
+    wrong = [name for name in trade.credential if not seed.credentials.get(name)]
+    unknown = [name for name in seed.credentials if name not in trade.credential]
+    if wrong or unknown:
+        parts = f"{', '.join(trade.credential)}, not {', '.join(seed.credentials)}"
+        raise Invalid({f"account {seed.id!r}": [f"the parts of a credential are {parts}"]})
+    minor(trade, "balance", seed.balance)
+    minor(trade, "total_spent", seed.total_spent)
+
+
 async def keep_credential(work: Work, trade: Trade, account_id: str, credential: Mapping[str, str]) -> None:
     """Let the credential open the account; raises Invalid when parts are missing or it is taken."""
     missing = [name for name in trade.credential if not credential.get(name)]

@@ -7,7 +7,7 @@ from typing import Any
 from mockserver.domain.mistakes import Invalid
 from mockserver.engine.machine import Machine
 from mockserver.engine.matching import Subject, matches
-from mockserver.engine.rules import Aspect, NearMiss, Rule, near_misses
+from mockserver.engine.rules import Aspect, Rule
 from mockserver.scenario.library import Library
 from mockserver.scenario.model import AccountSeed, Magic, Scenario
 
@@ -68,13 +68,30 @@ class Force:
             self._speaking[key] = found
         return found
 
-    def near_misses(self, provider: str, subject: Subject) -> list[NearMiss]:
-        """The rules that nearly matched this subject, nearest first."""
-        return near_misses(self.rules.get(provider, ()), subject)
+
+def _rules(layer: tuple[Scenario, ...]) -> tuple[Rule, ...]:
+    """All rules, first things first; raises Invalid when an active scenario's leads into a state that nobody has.
+
+    A default's rule that does speaks of the default's own machine, which another one lies over: it is left out.
+    """
+    machines: dict[str, Machine] = {}
+    for scenario in layer:
+        machines = {**scenario.machines, **machines}
+    states = {state for machine in machines.values() for state in machine.states}
+    found = []
+    for scenario in layer:
+        for rule in scenario.rules:
+            unknown = [name for name in rule.leads_into() if name not in states]
+            if not unknown:
+                found.append(rule)
+            elif scenario is not layer[-1]:
+                text = f"rule {rule.name!r} of scenario {scenario.name!r} leads into unknown state {unknown[0]!r}"
+                raise Invalid({"scenarios": [f"{text} (the machines in force have {', '.join(sorted(states))})"]})
+    return tuple(found)
 
 
 def in_force(library: Library, names: Sequence[str], providers: Iterable[str]) -> Force:
-    """Lay the named scenarios over the defaults; raises Invalid naming each name nobody has."""
+    """Lay the named scenarios over the defaults; raises Invalid for names nobody has and states nobody knows."""
     found: list[Scenario] = []
     unknown = [name for name in names if not library.find(name)]
     if unknown:
@@ -86,5 +103,5 @@ def in_force(library: Library, names: Sequence[str], providers: Iterable[str]) -
         default = library.default(provider)
         above = [one for one in found if one.provider == provider and one is not default]
         layers[provider] = (*above, default)
-    rules = {provider: tuple(rule for one in layer for rule in one.rules) for provider, layer in layers.items()}
+    rules = {provider: _rules(layer) for provider, layer in layers.items()}
     return Force(tuple(dict.fromkeys(names)), layers, rules)

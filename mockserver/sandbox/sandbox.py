@@ -30,7 +30,7 @@ from mockserver.sandbox.limits import Limiter
 from mockserver.sandbox.settings import Setting, SettingsTable
 from mockserver.sandbox.trade import Trade
 from mockserver.sandbox.work import Work
-from mockserver.scenario.library import Library
+from mockserver.scenario.library import DEFAULT, Library
 from mockserver.scenario.model import Scenario
 from mockserver.stores.base import Row, Store
 from mockserver.stores.memory import MemoryStore
@@ -149,6 +149,15 @@ class Sandbox:
         self.settings.use_scenario_values(force.settings())
         self.force = force
         self._know(scenario for layer in force.layers.values() for scenario in layer)
+
+    def try_out(self, scenario: Scenario) -> None:
+        """Raises Invalid when the scenario, in place of the one of its name, could not be in force where that is."""
+        for seed in scenario.accounts:
+            accounts.check_seed(self.trades[scenario.provider], seed)
+        if scenario.name in (*self.force.names, DEFAULT):
+            trial = self.library.overlaid()
+            trial.add(scenario)
+            in_force(trial, self.force.names, self.trades)
 
     # -- work ----------------------------------------------------------------------------------------
 

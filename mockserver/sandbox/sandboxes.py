@@ -34,6 +34,10 @@ class Sandboxes:
         """The sandbox if it exists; does not count as use."""
         return self._found.get(name)
 
+    def all(self) -> list[Sandbox]:
+        """Every sandbox; does not count as use."""
+        return list(self._found.values())
+
     async def use(self, name: str) -> Sandbox:
         """The sandbox of this name, made on first use; raises NotFound when the name cannot be one."""
         found = self._found.get(name)

@@ -34,6 +34,7 @@ def build_scenario(data: Any, report: Report, *, text: str, providers: Sequence[
     if not isinstance(data, dict):
         top.refuse("an object")
     name_at, provider_at, about_at = top.need("scenario"), top.need("provider"), top.need("about")
+    teaches_at = top.get("teaches")
     name = name_at.text_like(_SCENARIO, "lower-case letters, digits, _ and -, at most 64") if name_at else ""
     provider = _provider(provider_at, providers) if provider_at else ""
     origin = f"{name}#{blake2b(text.encode()).hexdigest()[:12]}"
@@ -43,6 +44,7 @@ def build_scenario(data: Any, report: Report, *, text: str, providers: Sequence[
         name=name,
         provider=provider,
         about=about_at.text() if about_at else "",
+        teaches=teaches_at.text() if teaches_at else "",
         source=report.file,
         text=text,
         machines=machines,
@@ -83,7 +85,7 @@ def _rules(cursor: Cursor | None, scenario: str, machines: Mapping[str, Machine]
     rules: list[Rule] = []
     taken: set[str] = set()
     for number, item in enumerate(cursor.items() if cursor else [], start=1):
-        rule = _rule(item, f"{scenario}#{number}", machines)
+        rule = _rule(item, f"{scenario}#{number}", machines)._replace(scenario=scenario)
         if rule.name in taken:
             (item.get("name") or item).error(f"a second rule is called {rule.name!r}")
         taken.add(rule.name)
@@ -95,6 +97,7 @@ def _rule(cursor: Cursor, default_name: str, machines: Mapping[str, Machine]) ->
     if not isinstance(cursor.value, dict):
         cursor.refuse("an object")
     name, when, then, times, per = (cursor.get("name"), cursor.get("when"), cursor.need("then"), *_limits(cursor))
+    about = cursor.get("about")
     if then:
         _check_then(then, machines)
     return Rule(
@@ -103,6 +106,7 @@ def _rule(cursor: Cursor, default_name: str, machines: Mapping[str, Machine]) ->
         then=then.value if then and isinstance(then.value, dict) else {},
         times=times.whole(1) if times else None,
         per=tuple(item.text() for item in per.items()) if per else (),
+        about=about.text() if about else "",
     )
 
 

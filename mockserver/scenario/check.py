@@ -1,31 +1,47 @@
 """Scenario files, read from text or disk: checked in full, or fast where tests have checked them before."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from mockserver.scenario.build import build_scenario
 from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import Problem, Report, ScenarioProblems
 from mockserver.scenario.source import LARGEST, read_source
 
+#: Reports what is wrong with a scenario beyond what can be told from its file: made by whoever knows the providers.
+Judge = Callable[[Scenario, Report, Mapping[str, Any]], None]
 
-def load_scenario(text: str | bytes, *, source: str, check: bool = True, providers: Sequence[str] = ()) -> Scenario:
+
+def load_scenario(
+    text: str | bytes,
+    *,
+    source: str,
+    check: bool = True,
+    providers: Sequence[str] = (),
+    judge: Judge | None = None,
+) -> Scenario:
     """The scenario that a file's text writes; `source` is the file's name, used in messages.
 
     With `check`, the schema and the lint are run over it too; without, only what cannot be built is found.
     `providers` are the names that may stand under `provider`; any may when it is empty.
     Raises ScenarioProblems with all errors in the order of the file; warnings are not raised.
     """
-    return _load(text, Report(source), check=check, providers=providers)
+    return _load(text, Report(source), check=check, providers=providers, judge=judge)
 
 
 def load_file(
-    path: Path, *, check: bool = True, providers: Sequence[str] = (), place: tuple[str, str] | None = None
+    path: Path,
+    *,
+    check: bool = True,
+    providers: Sequence[str] = (),
+    place: tuple[str, str] | None = None,
+    judge: Judge | None = None,
 ) -> Scenario:
     """As `load_scenario`, from a file, which must hold the provider and scenario of `place`, where it is given."""
     report = Report(str(path))
-    scenario = _load(_bytes(path, report), report, check=check, providers=providers)
+    scenario = _load(_bytes(path, report), report, check=check, providers=providers, judge=judge)
     written = {"provider": scenario.provider, "scenario": scenario.name}
     for (key, value), wanted in zip(written.items(), place or written.values(), strict=True):
         if value != wanted:
@@ -35,20 +51,22 @@ def load_file(
     return scenario
 
 
-def check_text(text: str | bytes, *, source: str, providers: Sequence[str] = ()) -> list[Problem]:
+def check_text(
+    text: str | bytes, *, source: str, providers: Sequence[str] = (), judge: Judge | None = None
+) -> list[Problem]:
     """Every error and warning of a file's text, in the order of the file; an empty list when it is fine."""
     report = Report(source)
     with suppress(ScenarioProblems):
-        _load(text, report, check=True, providers=providers)
+        _load(text, report, check=True, providers=providers, judge=judge)
     return report.problems()
 
 
-def check_file(path: Path | str, providers: Sequence[str]) -> list[Problem]:
+def check_file(path: Path | str, providers: Sequence[str], *, judge: Judge | None = None) -> list[Problem]:
     """Every error and warning of a file, in its order; a file that cannot be read has one error, at 1:1."""
     path = Path(path)
     report = Report(str(path))
     with suppress(ScenarioProblems):
-        scenario = _load(_bytes(path, report), report, check=True, providers=providers)
+        scenario = _load(_bytes(path, report), report, check=True, providers=providers, judge=judge)
         if scenario.name != path.stem:
             report.warning(("scenario",), f"scenarios are found by file name: call this file {scenario.name}.yaml")
     return report.problems()
@@ -63,7 +81,14 @@ def _bytes(path: Path, report: Report) -> bytes:
         raise ScenarioProblems(report.errors()) from None
 
 
-def _load(raw: str | bytes, report: Report, *, check: bool, providers: Sequence[str]) -> Scenario:
+def _load(
+    raw: str | bytes,
+    report: Report,
+    *,
+    check: bool,
+    providers: Sequence[str],
+    judge: Judge | None = None,
+) -> Scenario:
     text, data = read_source(raw, report)
     scenario = build_scenario(data, report, text=text, providers=providers)
     if check and isinstance(data, dict):
@@ -72,6 +97,8 @@ def _load(raw: str | bytes, report: Report, *, check: bool, providers: Sequence[
 
         check_schema(data, report)
         lint(scenario, report, data)
+    if judge is not None and isinstance(data, dict) and not report.errors():
+        judge(scenario, report, data)
     errors = report.errors()
     if errors:
         raise ScenarioProblems(errors)

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from mockserver.scenario.check import load_file
+from mockserver.scenario.check import Judge, load_file
 from mockserver.scenario.model import Scenario
 
 #: The scenario that lies under all others of its provider.
 DEFAULT = "quick"
-_Key = tuple[str, str]
+#: Provider and name.
+Key = tuple[str, str]
 
 
 class Library:
@@ -18,7 +19,7 @@ class Library:
     are listed once. A file that cannot be used raises ScenarioProblems when it is asked for.
     """
 
-    __slots__ = ("_files", "_posted", "_providers", "_read")
+    __slots__ = ("_files", "_posted", "_providers", "_read", "_roots")
 
     def __init__(self, roots: Sequence[Path], *, providers: Sequence[str] = (), trusted: int = 0) -> None:
         """The first `trusted` roots are not checked in full when read; their files have been by tests.
@@ -26,9 +27,10 @@ class Library:
         `providers` are the names that may stand under `provider`; any may when it is empty.
         """
         self._providers = tuple(providers)
-        self._files: dict[_Key, tuple[Path, bool]] = {}
-        self._read: dict[_Key, Scenario] = {}
-        self._posted: dict[_Key, Scenario] = {}
+        self._roots = tuple(roots)
+        self._files: dict[Key, tuple[Path, bool]] = {}
+        self._read: dict[Key, Scenario] = {}
+        self._posted: dict[Key, Scenario] = {}
         for number, root in enumerate(roots):
             for path in sorted(root.glob("*/*.yaml")):
                 # Bundled files of providers that are not served would only be complained about.
@@ -56,6 +58,29 @@ class Library:
     def add(self, scenario: Scenario) -> None:
         """Put a posted scenario over whatever has its provider and name."""
         self._posted[scenario.provider, scenario.name] = scenario
+
+    def is_posted(self, key: Key) -> bool:
+        """Whether `add` put one over this provider's file of this name."""
+        return key in self._posted
+
+    def read_anew(self, key: Key, *, judge: Judge | None = None) -> Scenario | None:
+        """The scenario as its file says now, not yet put to use; None when no root has such a file any more.
+
+        Raises ScenarioProblems. Reads the disk: not for the event loop's thread.
+        """
+        path = self._path_now(key)
+        if path is None:
+            return None
+        return load_file(path, providers=self._providers, place=key, judge=judge)
+
+    def put_to_use(self, key: Key, scenario: Scenario | None) -> None:
+        """Take what `read_anew` gave in place of what was read before, for all that share the files."""
+        if scenario is None:
+            self._files.pop(key, None)
+            self._read.pop(key, None)
+            return
+        self._files[key] = (Path(scenario.source), True)
+        self._read[key] = scenario
 
     def posted(self) -> list[Scenario]:
         """What `add` was given, in that order; later ones of a name in place of earlier ones."""
@@ -86,10 +111,15 @@ class Library:
         """The provider's `quick`; raises KeyError when it has none."""
         return self.get(provider, DEFAULT)
 
-    def _keys(self) -> set[_Key]:
+    def _path_now(self, key: Key) -> Path | None:
+        provider, name = key
+        paths = [root / provider / f"{name}.yaml" for root in reversed(self._roots)]
+        return next((path for path in paths if path.is_file()), None)
+
+    def _keys(self) -> set[Key]:
         return {*self._files, *self._posted}
 
-    def _load(self, key: _Key) -> Scenario:
+    def _load(self, key: Key) -> Scenario:
         scenario = self._posted.get(key) or self._read.get(key)
         if scenario is None:
             path, check = self._files[key]

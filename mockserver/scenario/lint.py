@@ -5,6 +5,7 @@ from typing import Any
 
 from mockserver.engine.delays import Delay, Fixed, LogNormal, Uniform
 from mockserver.engine.machine import Machine, Transition
+from mockserver.engine.matching import Matcher
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import Report, Trail
@@ -19,12 +20,14 @@ def lint(scenario: Scenario, report: Report, data: Mapping[str, Any]) -> None:
     `scenario` may be built from a file with errors; what is missing from it is not complained about again.
     """
     forced = _forced_states(scenario.rules)
-    for trail, machine in _machines_with_trails(scenario, data):
+    for trail, machine in machines_with_trails(scenario, data):
         _lint_machine(machine, report, trail, forced)
     _lint_rules(scenario.rules, report)
+    _lint_shadows(list(scenario.rules), report)
 
 
-def _machines_with_trails(scenario: Scenario, data: Mapping[str, Any]) -> list[tuple[Trail, Machine]]:
+def machines_with_trails(scenario: Scenario, data: Mapping[str, Any]) -> list[tuple[Trail, Machine]]:
+    """Each machine with its place in the file."""
     if "machine" in data:
         return [(("machine",), machine) for machine in scenario.machines.values()]
     written = data.get("machines") if isinstance(data.get("machines"), list) else None
@@ -49,6 +52,7 @@ def _lint_machine(machine: Machine, report: Report, trail: Trail, forced: set[st
     _find_unreachable(machine, ways, report, trail, forced)
     _find_dead_ends(machine, ways, report, trail)
     _find_endless_loops(machine, report, trail)
+    _find_closed_windows(machine, report, trail)
 
 
 def _find_unreachable(machine: Machine, ways: Graph, report: Report, trail: Trail, forced: set[str]) -> None:
@@ -127,9 +131,69 @@ def _reachable(ways: Graph, entries: Iterable[str]) -> set[str]:
     return reached
 
 
+def _find_closed_windows(machine: Machine, report: Report, trail: Trail) -> None:
+    """Transitions that are refused as too late before they stop being too early."""
+    for name, state in machine.states.items():
+        for place, move in enumerate(state.transitions):
+            match move.not_before, move.not_after:
+                case Fixed(span=opens), Fixed(span=closes) if closes <= opens:
+                    at = (*trail, "states", name, "transitions", place, "not_after")
+                    report.warning(at, f"{move.on!r} is never taken: it is too late before it ceases to be too early")
+
+
+def _lint_conditions(place: int, rule: Rule, report: Report) -> None:
+    for name, matcher in rule.when:
+        values = _values(matcher)
+        if values is not None and not any(matcher.holds(value, present=True) for value in values):
+            report.warning(("rules", place, "when", name), f"no value of {name} meets all of this")
+
+
+def _values(matcher: Matcher) -> tuple[Any, ...] | None:
+    """Every value that may pass, where the matcher lists them; None where it does not."""
+    for comparison, operand in matcher.tests:
+        if comparison == "eq":
+            return (operand,)
+        if comparison == "in":
+            return tuple(operand)
+    return None
+
+
+def _covers(wider: Rule, narrower: Rule) -> bool:
+    """Whether everything that meets the conditions of the second meets those of the first, as far as can be told."""
+    narrow = dict(narrower.when)
+    for name, matcher in wider.when:
+        other = narrow.get(name)
+        if other is None:
+            return False
+        values = _values(other)
+        if other != matcher and (values is None or not all(matcher.holds(value, present=True) for value in values)):
+            return False
+    return True
+
+
+def _lint_shadows(rules: list[Rule], report: Report) -> None:
+    """Rules that never decide, since earlier ones with the same or wider conditions do."""
+    for place, rule in enumerate(rules):
+        if not rule.when or report.has_error_below(("rules", place)):
+            continue
+        aspects = [aspect for aspect in _ASPECTS if rule.speaks_of(aspect)]
+        wider = [
+            earlier
+            for number, earlier in enumerate(rules[:place])
+            if earlier.when and earlier.times is None and not report.has_error_below(("rules", number, "when"))
+            if _covers(earlier, rule)
+        ]
+        by = [next((one.name for one in wider if one.speaks_of(aspect)), None) for aspect in aspects]
+        if aspects and None not in by:
+            earlier_ones = " and ".join(dict.fromkeys(map(repr, by)))
+            text = f"rule {rule.name!r} never decides: whatever it matches, {earlier_ones} before it matches too"
+            report.warning(("rules", place), text)
+
+
 def _lint_rules(rules: Iterable[Rule], report: Report) -> None:
     decided: dict[Aspect, str] = {}
     for place, rule in enumerate(rules):
+        _lint_conditions(place, rule, report)
         aspects = [aspect for aspect in _ASPECTS if rule.speaks_of(aspect)]
         if aspects and all(aspect in decided for aspect in aspects):
             earlier = " and ".join(dict.fromkeys(repr(decided[aspect]) for aspect in aspects))

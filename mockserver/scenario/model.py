@@ -37,11 +37,13 @@ class Scenario(NamedTuple):
     """One file. `machines` by kind of order; `rules` in the file's order; `source` is the file's name.
 
     `origin` tells contents apart: the name and a digest of the text, as in the keys of its machines.
+    `about` says what happens, `teaches` what a client learns under it.
     """
 
     name: str
     provider: str
     about: str
+    teaches: str
     source: str
     text: str
     machines: Mapping[str, Machine]

@@ -25,8 +25,9 @@ def checker(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Replaces the check: a file is judged by its content, a severity per line. The files it was asked about."""
     asked: list[Path] = []
 
-    def check_file(path: Path, providers: Sequence[str]) -> list[FakeProblem]:
+    def check_file(path: Path, providers: Sequence[str], *, judge: object) -> list[FakeProblem]:
         assert "daisysim" in providers
+        assert judge
         asked.append(path)
         words = path.read_text().split()
         return [FakeProblem(f"{path}:{line}:1", word) for line, word in enumerate(words, 1)]

@@ -22,8 +22,8 @@ async def test_an_order_tells_everything_of_itself(world: World) -> None:
     order = await world.order(bought["activation_id"])
     assert order.pop("facts")["phone_number"] == bought["phone_number"]
     assert order.pop("machine")
+    assert order.pop("explanation")["created_by"] == request
     assert float(order.pop("amount")) == bought["amount_charged"]
-    assert request
     assert order == {
         "provider": "daisysim",
         "kind": "activation",

@@ -38,9 +38,10 @@ accounts:
 
 async def test_the_library_tells_what_there_is_and_what_is_active(world: World) -> None:
     await world.steer("PUT", "/scenarios/active", ["no-sms"])
-    listed = {one["name"]: one for one in (await world.steer("GET", "/scenarios"))["scenarios"]}
-    assert set(listed) == {"quick", "slow-sms", "no-sms", "price-moves", "provider-down", "sold-out"}
-    assert all(one["provider"] == "daisysim" and one["about"] for one in listed.values())
+    rows = (await world.steer("GET", "/scenarios"))["scenarios"]
+    listed = {one["name"]: one for one in rows if one["provider"] == "daisysim"}
+    assert {"quick", "slow-sms", "no-sms", "price-moves", "provider-down", "sold-out"} <= set(listed)
+    assert all(one["about"] for one in rows)
     assert [name for name, one in listed.items() if one["active"]] == ["no-sms"]
     assert [name for name, one in listed.items() if one["default"]] == ["quick"]
 

@@ -111,3 +111,41 @@ def test_a_rule_behind_one_that_always_decides_is_a_warning(first: str, second: 
 def test_conditions_with_mistakes_do_not_make_a_rule_unconditional() -> None:
     found = said(FINE, "rules:\n  - {when: {x: {is: 1}}, then: {stock: 0}}\n  - {then: {stock: 1}}\n")
     assert [place for place, _ in found] == ["10:17 error"]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "idle"),
+    [
+        ("{x: 1}", "{x: 1}", True),
+        ("{x: [1, 2]}", "{x: 1}", True),
+        ("{x: [1, 2]}", "{x: 1, y: 2}", True),
+        ("{x: {gt: 5}}", "{x: [6, 7]}", True),
+        ("{x: {prefix: ab}}", "{x: {prefix: ab}, y: 1}", True),
+        ("{x: 1}", "{x: [1, 2]}", False),
+        ("{x: 1, y: 1}", "{x: 1}", False),
+        ("{x: {gt: 5}}", "{x: {gt: 6}}", False),
+    ],
+)
+def test_a_rule_behind_a_wider_one_is_a_warning(first: str, second: str, idle: bool) -> None:
+    found = said(
+        FINE, f"rules:\n  - {{when: {first}, then: {{stock: 0}}}}\n  - {{when: {second}, then: {{stock: 1}}}}\n"
+    )
+    message = "rule 'odd#2' never decides: whatever it matches, 'odd#1' before it matches too"
+    assert found == ([("11:5 warning", message)] if idle else [])
+
+
+def test_a_wider_rule_that_ends_or_speaks_of_another_aspect_hides_nothing() -> None:
+    rules = "rules:\n  - {when: {x: 1}, times: 1, then: {stock: 0}}\n  - {when: {x: 1}, then: {reprice: true}}\n"
+    assert said(FINE, rules + "  - {when: {x: 1}, then: {stock: 1}}\n") == []
+
+
+@pytest.mark.parametrize("matcher", ["{eq: 1, ne: 1}", "{in: [1, 2], gt: 2}", "{in: []}"])
+def test_a_condition_that_nothing_meets_is_a_warning(matcher: str) -> None:
+    found = said(FINE, f"rules:\n  - {{when: {{x: {matcher}}}, then: {{stock: 0}}}}\n")
+    assert found == [("10:16 warning", "no value of x meets all of this")]
+
+
+def test_a_window_that_closes_before_it_opens_is_a_warning() -> None:
+    states = "a: {transitions: [{on: go, to: b, not_before: 60s, not_after: 1m}]}\nb: {final: true}"
+    text = "'go' is never taken: it is too late before it ceases to be too early"
+    assert said(states) == [("8:67 warning", text)]

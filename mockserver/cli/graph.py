@@ -1,0 +1,58 @@
+"""`mockserver graph`: the life cycles of a provider's orders, drawn."""
+
+from pathlib import Path
+
+import click
+
+from mockserver.cli.providers import provider_names
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.argument("provider")
+@click.argument("kind", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["mermaid", "dot"]),
+    default="mermaid",
+    show_default=True,
+    help="What to print.",
+)
+@click.option(
+    "--scenarios",
+    "directories",
+    metavar="DIR",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A directory of scenario files of your own. Repeatable.",
+)
+@click.option(
+    "--scenario", "names", metavar="NAME", multiple=True, help="An active scenario, first things first. Repeatable."
+)
+def graph(provider: str, kind: str | None, form: str, directories: tuple[Path, ...], names: tuple[str, ...]) -> None:
+    """Print the state machine of PROVIDER's orders as a Mermaid or DOT graph.
+
+    With KIND only that kind of order, else all of them. It is the machine of the default scenario, or of the first
+    --scenario that has one.
+    """
+    from mockserver.domain.mistakes import Invalid
+    from mockserver.sandbox.force import in_force
+    from mockserver.scenario.drawing import dot, mermaid
+    from mockserver.scenario.library import Library
+    from mockserver.scenario.problems import ScenarioProblems
+
+    known = provider_names()
+    if provider not in known:
+        raise click.UsageError(f"unknown provider {provider!r} (one of {', '.join(known)})")
+    try:
+        force = in_force(Library.bundled(directories, providers=known), names, [provider])
+    except Invalid as invalid:
+        raise click.UsageError(str(invalid)) from None
+    except ScenarioProblems as problems:
+        raise click.ClickException(str(problems.problems[0])) from None
+    kinds = list(dict.fromkeys(machine.kind for machine in force.machines()))
+    if kind is not None and kind not in kinds:
+        raise click.UsageError(f"{provider} has no orders of kind {kind!r} (one of {', '.join(kinds)})")
+    for each in [kind] if kind else kinds:
+        machine = force.machine(provider, each)
+        click.echo(dot(machine) if form == "dot" else mermaid(machine, notes=True), nl=False)

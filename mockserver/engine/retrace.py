@@ -1,0 +1,170 @@
+"""An order's life told again: which timers each state set, which dice fell, what followed.
+
+Nothing of this is recorded while orders live. Dice answer the same question in the same way, so asking again
+gives what was cast then. Delays that ask a setting or a fact are told as these stand now, unless the timer's
+own moment is known.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from mockserver.domain.orders import Order, Passage
+from mockserver.engine.delays import Delay, delay_from_data
+from mockserver.engine.dice import Dice
+from mockserver.engine.effects import ONCE, Effect, Timer
+from mockserver.engine.machine import (
+    Circumstances,
+    Machine,
+    State,
+    Transition,
+    reminders_of,
+    taken_by,
+    target_of,
+    timers_on_entry,
+    unsettled,
+)
+
+_SIZE = 1 << 64
+
+
+class TimerTold(NamedTuple):
+    """A timer that a state set. `roll` is where in 0 .. 1 the dice fell, None when none were cast."""
+
+    timer: Timer
+    delay: Delay
+    by_rule: bool
+    roll: float | None
+    target: str
+
+
+class ChoiceTold(NamedTuple):
+    """The way that a transition with several targets took; `by_rule` when a rule chose it and no dice."""
+
+    targets: tuple[tuple[str, int], ...]
+    roll: float | None
+    by_rule: bool
+
+
+class PassageTold(NamedTuple):
+    """One passage with what it brought about; `withheld` are events whose timers a rule kept from being set."""
+
+    passage: Passage
+    visit: int
+    event: str | None
+    choice: ChoiceTold | None
+    timers: tuple[TimerTold, ...]
+    withheld: tuple[str, ...]
+    effects: tuple[Effect, ...]
+    reminders: tuple[Timer, ...] = ()
+    """Events that follow by themselves, whatever visit the order is in by then."""
+
+
+class Witness(Dice):
+    """Dice that remember where they fell, by what they were cast for."""
+
+    __slots__ = ("fell",)
+
+    def __init__(self, seed: int | str) -> None:
+        super().__init__(seed)
+        self.fell: dict[tuple[object, ...], int] = {}
+
+    def cast(self, *purpose: object) -> int:
+        number = self.fell[purpose] = super().cast(*purpose)
+        return number
+
+    def roll(self, *purpose: object) -> float | None:
+        """Where in 0 .. 1 the dice fell for this purpose; None when they were not cast."""
+        number = self.fell.get(purpose)
+        return None if number is None else round(number / _SIZE, 4)
+
+
+def event_of(cause: str) -> str | None:
+    """The event that a passage's cause names: `timer sms`, `cancel by cancel req_00000007`; None for `created`."""
+    if cause.startswith("timer "):
+        return cause.removeprefix("timer ")
+    event, by, _ = cause.partition(" by ")
+    return event if by else None
+
+
+def retrace(machine: Machine, order: Order, *, seed: int | str, settings: Mapping[str, Any]) -> list[PassageTold]:
+    """Every passage that the order's history keeps, oldest first."""
+    visits = _visits(machine, order)
+    told: list[PassageTold] = []
+    settled: tuple[str, ...] = ()
+    for place, passage in enumerate(order.history):
+        known = place == 0 or visits[place] - visits[place - 1] <= 1
+        before = machine.states.get(order.history[place - 1].state) if place and known else None
+        event = event_of(passage.cause)
+        move = taken_by(before, event) if before is not None and event else None
+        state = machine.states[passage.state]
+        stayed = place > 0 and visits[place] == visits[place - 1]
+        effects = (*(move.effects if move else ()), *(() if stayed else state.effects))
+        if not known:
+            # Some passages are forgotten: what happens once may have happened in them.
+            settled = tuple(ONCE)
+        due, settled = unsettled(effects, settled)
+        as_it_was = order._replace(state=passage.state, visit=visits[place], entered_at=passage.at)
+        witness = Witness(seed)
+        choice = None
+        if move is not None and len(move.to) > 1:
+            choice = _choice(move, order._replace(visit=visits[place] - 1), witness)
+        timers = () if stayed else _timers(state, as_it_was, Circumstances(passage.at, witness, settings))
+        never = () if stayed else _withheld(state, order)
+        reminders = _reminders(move, order, visits[place], Circumstances(passage.at, witness, settings))
+        told.append(PassageTold(passage, visits[place], event, choice, timers, never, due, reminders))
+    return told
+
+
+def _visits(machine: Machine, order: Order) -> list[int]:
+    """The number of the visit that each passage begins, or belongs to where it only stays."""
+    visits = [order.visit] * len(order.history)
+    for place in range(len(order.history) - 1, 1, -1):
+        before = machine.states.get(order.history[place - 1].state)
+        event = event_of(order.history[place].cause)
+        move = taken_by(before, event) if before is not None and event else None
+        visits[place - 1] = visits[place] - (0 if move is not None and move.stay else 1)
+    visits[0] = 1
+    return visits
+
+
+def _choice(move: Transition, order: Order, witness: Witness) -> ChoiceTold:
+    target_of(order, move, witness)
+    roll = witness.roll(order.provider, order.id, order.visit, move.on)
+    return ChoiceTold(move.to, roll, by_rule=roll is None)
+
+
+def _timers(state: State, order: Order, circumstances: Circumstances) -> tuple[TimerTold, ...]:
+    witness = circumstances.dice
+    assert isinstance(witness, Witness)
+    delays = (order.plan or {}).get("delays", {})
+    told = []
+    try:
+        timers = timers_on_entry(state, order, circumstances)
+    except (KeyError, ValueError):
+        # A fact or setting that a delay asks is no more what it was; what is still waiting is known otherwise.
+        return ()
+    rolls = {timer.event: witness.roll(order.provider, order.id, order.visit, timer.event) for timer in timers}
+    for timer in timers:
+        move = state.transitions[timer.place]
+        by_rule = timer.event in delays
+        delay = delay_from_data(delays[timer.event]) if by_rule else move.after
+        assert delay is not None, "a timer comes from a delay"
+        target = target_of(order, move, Dice(witness.seed))
+        told.append(TimerTold(timer, delay, by_rule, rolls[timer.event], target))
+    return tuple(told)
+
+
+def _reminders(move: Transition | None, order: Order, visit: int, circumstances: Circumstances) -> tuple[Timer, ...]:
+    if move is None:
+        return ()
+    try:
+        return reminders_of(move, order._replace(visit=visit if move.stay else visit - 1), circumstances)
+    except (KeyError, ValueError):
+        return ()
+
+
+def _withheld(state: State, order: Order) -> tuple[str, ...]:
+    plan = order.plan or {}
+    never, delays = plan.get("never", ()), plan.get("delays", {})
+    timed = [move.on for move in state.transitions if move.after is not None or (move.on in delays and not state.final)]
+    return tuple(event for event in timed if event in never)

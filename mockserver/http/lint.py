@@ -1,0 +1,156 @@
+"""What a scenario file says of its provider, held against the provider: names that nobody there knows."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from mockserver.domain.mistakes import Invalid
+from mockserver.engine.delays import Delay, FromSetting, LogNormal, Uniform
+from mockserver.engine.machine import Machine
+from mockserver.http.provider import Endpoint, Provider
+from mockserver.http.schemas import SchemaStore
+from mockserver.sandbox.accounts import check_seed
+from mockserver.sandbox.settings import SettingsTable
+from mockserver.scenario.check import Judge
+from mockserver.scenario.library import DEFAULT, Library
+from mockserver.scenario.lint import machines_with_trails
+from mockserver.scenario.model import Scenario
+from mockserver.scenario.problems import Report, Trail, shown
+
+_PLAIN_NAMES = ("operation", "account")
+
+
+def judge_of(
+    provider_named: Callable[[str], Provider | None], settings: SettingsTable, schemas: SchemaStore, library: Library
+) -> Judge:
+    """A judge of files of these providers.
+
+    What could not work is an error: settings, credentials. What never comes to pass is a warning: operations,
+    fields, kinds, webhooks, and events and states that neither the file nor the provider's default has.
+    """
+
+    def judge(scenario: Scenario, report: Report, data: Mapping[str, Any]) -> None:
+        provider = provider_named(scenario.provider)
+        if provider is None:
+            return
+        _judge_settings(scenario, report, settings)
+        _judge_accounts(scenario, report, provider)
+        endpoints = [*provider.endpoints, *(one for annex in provider.annexes for one in annex.endpoints)]
+        _judge_conditions(scenario, report, endpoints, schemas)
+        _judge_machines(scenario, report, data, provider, settings)
+        if not scenario.machines and scenario.rules:
+            _judge_lives(scenario, report, library.default(scenario.provider).machines.values())
+
+    return judge
+
+
+def _judge_settings(scenario: Scenario, report: Report, settings: SettingsTable) -> None:
+    for name, value in scenario.settings.items():
+        problem = settings.problem(name, value)
+        if problem is not None:
+            report.error(("settings", name), problem, at_key=problem.startswith("unknown"))
+
+
+def _judge_accounts(scenario: Scenario, report: Report, provider: Provider) -> None:
+    for place, seed in enumerate(scenario.accounts):
+        try:
+            check_seed(provider.trade, seed)
+        except Invalid as invalid:
+            for name, texts in invalid.errors.items():
+                key = name if name in ("balance", "total_spent") else "credentials"
+                report.error(("accounts", place, key), texts[0])
+
+
+def _judge_conditions(scenario: Scenario, report: Report, endpoints: list[Endpoint], schemas: SchemaStore) -> None:
+    operations = [one.name for one in endpoints]
+    fields = sorted(_fields(endpoints, schemas))
+    for place, rule in enumerate(scenario.rules):
+        for name, matcher in rule.when:
+            at: Trail = ("rules", place, "when", name)
+            kind, _, field = name.partition(".")
+            if name == "operation":
+                if not any(matcher.holds(one, present=True) for one in operations):
+                    report.warning(at, f"no operation is like that (they are {', '.join(operations)})")
+            elif kind == "request" and field not in fields:
+                report.warning(at, f"no request has a field {shown(field)} ({_near(field, fields)})", at_key=True)
+            elif kind not in ("request", "order") and name not in _PLAIN_NAMES:
+                text = "operation, account, request.FIELD and order.FACT are known"
+                report.warning(at, f"nothing is called {shown(name)} ({text})", at_key=True)
+
+
+def _fields(endpoints: list[Endpoint], schemas: SchemaStore) -> set[str]:
+    names = {name for one in endpoints for name in (one.takes, one.form, one.query, one.path_fields) if name}
+    return {field for name in names for field in schemas.load(name).get("properties", {})}
+
+
+def _near(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else f"one of {', '.join(known)}"
+
+
+def _judge_machines(
+    scenario: Scenario, report: Report, data: Mapping[str, Any], provider: Provider, settings: SettingsTable
+) -> None:
+    for trail, machine in machines_with_trails(scenario, data):
+        if machine.kind not in provider.trade.kinds:
+            kinds = ", ".join(provider.trade.kinds)
+            report.warning((*trail, "kind"), f"no order is of kind {shown(machine.kind)} (one of {kinds})")
+        for at, webhook in _webhooks(trail, machine):
+            if webhook not in provider.webhooks:
+                known = ", ".join(provider.webhooks) or "there are none"
+                report.warning(at, f"the provider has no webhook {shown(webhook)} (one of {known})")
+        for at, setting in _asked_settings(trail, machine):
+            if setting not in settings.values:
+                report.error(at, f"unknown setting: {setting!r}")
+
+
+def _webhooks(trail: Trail, machine: Machine) -> Iterator[tuple[Trail, str]]:
+    for name, state in machine.states.items():
+        at = (*trail, "states", name)
+        lists = [((*at, "effects"), state.effects)]
+        lists += [
+            ((*at, "transitions", place, "effects"), move.effects) for place, move in enumerate(state.transitions)
+        ]
+        for where, effects in lists:
+            yield from (((*where, i), one.argument) for i, one in enumerate(effects) if one.name == "webhook")
+
+
+def _asked_settings(trail: Trail, machine: Machine) -> Iterator[tuple[Trail, str]]:
+    for name, state in machine.states.items():
+        for place, move in enumerate(state.transitions):
+            at = (*trail, "states", name, "transitions", place)
+            for key, delay in (("after", move.after), ("not_before", move.not_before), ("not_after", move.not_after)):
+                yield from (((*at, key), setting) for setting in _settings_of(delay))
+
+
+def _settings_of(delay: Delay | None) -> list[str]:
+    match delay:
+        case FromSetting():
+            return [delay.name]
+        case Uniform():
+            return _settings_of(delay.low) + _settings_of(delay.high)
+        case LogNormal():
+            return _settings_of(delay.median)
+    return []
+
+
+def _judge_lives(scenario: Scenario, report: Report, defaults: Any) -> None:
+    """Rules of a file without a machine are made for the default's; or for another file's, so these are warnings."""
+    machines: list[Machine] = list(defaults)
+    events = list(dict.fromkeys(event for machine in machines for event in machine.events()))
+    states = list(dict.fromkeys(state for machine in machines for state in machine.states))
+    for place, rule in enumerate(scenario.rules):
+        at: Trail = ("rules", place, "then")
+        named = [((*at, key, event), event) for key in ("delays", "outcomes") for event in rule.then.get(key, ())]
+        named += [((*at, "never", number), event) for number, event in enumerate(rule.then.get("never", ()))]
+        for where, event in named:
+            if event not in events:
+                text = f"the machine of {DEFAULT} has no event {shown(event)} (one of {', '.join(events)})"
+                report.warning(where, text, at_key=where[-2] != "never")
+        led = [((*at, "outcomes", event), state) for event, state in rule.then.get("outcomes", {}).items()]
+        led += [((*at, "start"), rule.then["start"])] if "start" in rule.then else []
+        for where, state in led:
+            if state not in states:
+                text = f"the machine of {DEFAULT} has no state {shown(state)} (one of {', '.join(states)})"
+                report.warning(where, text)

@@ -1,0 +1,81 @@
+"""Takes up scenario files that change while the server runs; what cannot be used changes nothing."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from mockserver.domain.mistakes import Invalid
+from mockserver.sandbox.sandbox import Sandbox, Surroundings
+from mockserver.sandbox.sandboxes import Sandboxes
+from mockserver.scenario.check import Judge
+from mockserver.scenario.library import DEFAULT, Key
+from mockserver.scenario.model import Scenario
+from mockserver.scenario.problems import ScenarioProblems
+from mockserver.scenario.watching import Watcher
+
+#: Seconds of real time between two looks; a change is in force after two of them.
+PAUSE = 0.2
+
+Say = Callable[[str], None]
+log = logging.getLogger("mockserver")
+
+
+def begin_watching(roots: Sequence[Path], shared: Surroundings) -> Watcher:
+    """A watcher of these directories, all of whose files have been read: a bad one later on finds them as they were.
+
+    Raises ScenarioProblems.
+    """
+    watcher = Watcher(roots)
+    for provider, name in watcher.files():
+        if provider in shared.trades:
+            shared.library.get(provider, name)
+    return watcher
+
+
+async def keep_reloading(
+    watcher: Watcher, shared: Surroundings, sandboxes: Sandboxes, *, judge: Judge, say: Say
+) -> None:
+    """Look again and again, until cancelled; `say` gets a line for each change and each problem."""
+    while True:
+        await asyncio.sleep(PAUSE)
+        try:
+            for key in await asyncio.to_thread(watcher.changed):
+                await reload(key, shared, sandboxes.all(), judge=judge, say=say)
+        except Exception as error:
+            log.error("a changed scenario file was not taken up", exc_info=error)
+
+
+async def reload(key: Key, shared: Surroundings, sandboxes: Iterable[Sandbox], *, judge: Judge, say: Say) -> None:
+    """Put one scenario's file to use in every sandbox, or say why not and leave all as it was."""
+    library, name = shared.library, "/".join(key)
+    try:
+        scenario = await asyncio.to_thread(library.read_anew, key, judge=judge)
+    except ScenarioProblems as problems:
+        for problem in problems.problems:
+            say(str(problem))
+        say(f"mockserver: {name} stays as it was")
+        return
+    concerned = [one for one in sandboxes if not one.library.is_posted(key)]
+    if scenario is not None:
+        try:
+            for sandbox in concerned:
+                sandbox.try_out(scenario)
+        except Invalid as invalid:
+            say(f"{scenario.source}:1:1: {invalid}")
+            say(f"mockserver: {name} stays as it was")
+            return
+    library.put_to_use(key, scenario)
+    for sandbox in concerned:
+        await _take_up(sandbox, key, scenario)
+    say(f"mockserver: {name} is {'gone' if scenario is None else 'in use as it is now'}")
+
+
+async def _take_up(sandbox: Sandbox, key: Key, scenario: Scenario | None) -> None:
+    names = sandbox.force.names
+    if key[1] not in (*names, DEFAULT):
+        return
+    # A name may be that of several providers' files: it goes with the last of them.
+    still = [name for name in names if name != key[1] or sandbox.library.find(name)]
+    sandbox.activate(still)
+    await sandbox.open_new_accounts()

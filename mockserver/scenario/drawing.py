@@ -1,0 +1,112 @@
+"""Machines and delays as people read them: in words, as Mermaid, as DOT."""
+
+import re
+
+from mockserver.domain.moments import span_text
+from mockserver.engine.delays import Delay, Fixed, FromFact, FromSetting, LogNormal, Uniform
+from mockserver.engine.effects import Effect
+from mockserver.engine.machine import Machine, State, Transition
+
+#: Words that Mermaid reads as its own where a state's name is expected.
+_MERMAID_WORDS = frozenset({"state", "end", "note", "class", "classdef", "direction", "default", "style", "as"})
+
+
+def delay_text(delay: Delay) -> str:
+    """A delay as people read it."""
+    match delay:
+        case Fixed():
+            return span_text(delay.span)
+        case Uniform():
+            return f"{delay_text(delay.low)} to {delay_text(delay.high)}"
+        case LogNormal():
+            return f"about {delay_text(delay.median)}"
+        case FromFact():
+            return f"the order's {delay.name}"
+        case FromSetting():
+            return f"setting {delay.name}"
+
+
+def effect_text(effect: Effect) -> str:
+    """`refund`, or `webhook code.received`."""
+    return f"{effect.name} {effect.argument}" if effect.argument else effect.name
+
+
+def mermaid(machine: Machine, *, notes: bool = False) -> str:
+    """A machine as a Mermaid state diagram; with `notes`, all effects stand in it."""
+    lines = ["stateDiagram-v2"]
+    lines += [f'    state "{name}" as {_mermaid(name)}' for name in machine.states if _mermaid(name) != name]
+    lines.append(f"    [*] --> {_mermaid(machine.start)}")
+    for name, state in machine.states.items():
+        for move in state.transitions:
+            lines += [
+                f"    {_mermaid(name)} --> {_mermaid(target)}: {_label(move, effects=notes)}{odds}"
+                for target, odds in _odds(move)
+            ]
+        if state.final:
+            lines.append(f"    {_mermaid(name)} --> [*]")
+    if notes:
+        lines += [
+            f"    note right of {_mermaid(name)}: {', '.join(texts)}"
+            for name, state in machine.states.items()
+            if (texts := _follows(machine, state))
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def dot(machine: Machine) -> str:
+    """A machine as a DOT digraph, for Graphviz."""
+    lines = [f"digraph {_quoted(f'{machine.provider}/{machine.kind}')} {{", "    rankdir=LR;"]
+    lines += ["    node [shape=box, style=rounded];", '    "" [shape=point];']
+    for name, state in machine.states.items():
+        text = "\n".join([name, *_follows(machine, state)])
+        lines.append(f"    {_quoted(name)} [label={_quoted(text)}{', peripheries=2' if state.final else ''}];")
+    lines.append(f'    "" -> {_quoted(machine.start)};')
+    for name, state in machine.states.items():
+        for move in state.transitions:
+            # What happens by itself is drawn through, what somebody must send is dashed.
+            style = "" if move.after is not None else ", style=dashed"
+            lines += [
+                f"    {_quoted(name)} -> {_quoted(target)} [label={_quoted(_label(move, effects=True) + odds)}{style}];"
+                for target, odds in _odds(move)
+            ]
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _label(move: Transition, *, effects: bool) -> str:
+    label = move.on
+    if move.after is not None:
+        label += f" (after {delay_text(move.after)})"
+    if move.not_before is not None:
+        label += f" (not before {delay_text(move.not_before)})"
+    if move.not_after is not None:
+        label += f" (before {delay_text(move.not_after)})"
+    if effects and move.sends is not None:
+        label += f" (sends {move.sends.event} after {delay_text(move.sends.after)})"
+    if effects and move.effects:
+        label += f" / {', '.join(map(effect_text, move.effects))}"
+    return label
+
+
+def _odds(move: Transition) -> list[tuple[str, str]]:
+    if len(move.to) == 1:
+        return [(move.to[0][0], "")]
+    whole = sum(weight for _, weight in move.to)
+    return [(target, f", {weight} in {whole}") for target, weight in move.to]
+
+
+def _follows(machine: Machine, state: State) -> list[str]:
+    """What clients read for the state where that differs, and what follows when it is entered."""
+    shown = machine.shown(state.name)
+    return [*([] if shown == state.name else [f"shown as {shown}"]), *map(effect_text, state.effects)]
+
+
+def _mermaid(name: str) -> str:
+    """The name as Mermaid takes it: hyphens and its own words would be read otherwise."""
+    if name.lower() in _MERMAID_WORDS or "-" in name:
+        return re.sub("-", "_", name) + "_"
+    return name
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'

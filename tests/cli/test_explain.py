@@ -1,0 +1,185 @@
+"""What `mockserver explain` and `mockserver graph` print, the first asked of a real server."""
+
+import json
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockserver.app import create_app
+from mockserver.cli import main
+from mockserver.server import LiveServer
+from tests.support import DAISY, frozen_settings
+
+
+class Client:
+    """Calls of a server, and what the command line prints of them."""
+
+    def __init__(self, url: str, capsys: pytest.CaptureFixture[str]) -> None:
+        self.url = url
+        self._capsys = capsys
+
+    def call(self, method: str, path: str, body: Any = None, *, key: str = "daisy-demo") -> tuple[Any, str]:
+        """The JSON of the answer and the id of its request."""
+        data = None if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, {"Authorization": f"Bearer {key}"}, method=method)
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer), answer.headers["X-Mock-Request-Id"] or ""
+
+    def buy(self, prefix: str = "") -> tuple[str, str]:
+        """The order and the request that bought it."""
+        asked = {"country": 6, "service": "wa"}
+        prices, _ = self.call("POST", f"{prefix}{DAISY}/prices", asked)
+        price = prices["data"]["tiers"][0]["price"]
+        bought, request = self.call("POST", f"{prefix}{DAISY}/purchase", {**asked, "price": price})
+        return bought["data"]["activation_id"], request
+
+    def explain(self, *arguments: str) -> list[str]:
+        """The lines that it prints."""
+        assert main(["explain", "--url", self.url, *arguments]) == 0
+        return self._capsys.readouterr().out.splitlines()
+
+
+@pytest.fixture
+def client(capsys: pytest.CaptureFixture[str]) -> Iterator[Client]:
+    with LiveServer(create_app(frozen_settings())) as server:
+        yield Client(server.url, capsys)
+
+
+def test_an_order_is_told_for_people(client: Client) -> None:
+    client.call("PATCH", "/_mock/accounts/daisysim/demo", {"webhook_url": f"{client.url}/_mock/inbox/codes"})
+    order, request = client.buy()
+    client.call("POST", "/_mock/clock/advance", {"by": "8s"})
+    lines = client.explain(f"daisysim/{order}")
+    assert lines[0] == f"daisysim activation {order}: completed, account demo"
+    assert lines[1] == "  machine   of scenario quick"
+    assert f"  2026-01-31T12:00:00Z  waiting  (by request {request})" in lines
+    assert "      timer     sms at 2026-01-31T12:00:08Z (8s) to completed: rang" in lines
+    assert "      timer     expire at 2026-01-31T12:20:00Z (20m) to cancelled: void" in lines
+    assert "  2026-01-31T12:00:08Z  completed  (timer sms)" in lines
+    assert "      effects   message sms, cashback, spend, webhook code.received" in lines
+    assert any(line.startswith("      money     charge -") for line in lines)
+    assert f"      webhook   dlv_00000001 code.received to {client.url}/_mock/inbox/codes: delivered" in lines
+    assert "                2026-01-31T12:00:08Z  delivered: 200" in lines
+    assert f"  asked     2026-01-31T12:00:00Z  {request}  purchase -> 201" in lines
+
+
+def test_a_request_is_told_for_people(client: Client) -> None:
+    client.call("PUT", "/_mock/scenarios/active", ["no-sms"])
+    order, request = client.buy()
+    lines = client.explain(request)
+    assert lines[0] == f"{request}: daisysim purchase at 2026-01-31T12:00:00Z"
+    assert lines[1] == "  asked     POST /purchase by account demo"
+    assert """  rule      'no-sms#1' of scenario no-sms decided life: {"never": ["sms"]}""" in lines
+    assert any(line.startswith("  nearly    'testland-") for line in lines)
+    assert "            request.country wanted eq 999, found 6" in lines
+    assert f"  order     daisysim/{order} (activation), now waiting" in lines
+    assert "      no timer  sms: the rule says never" in lines
+    assert "daisy-demo" not in "\n".join(lines)
+
+
+def test_a_look_and_a_refusal_are_told_as_such(client: Client) -> None:
+    order, _ = client.buy()
+    _, look = client.call("GET", f"{DAISY}/check/{order}")
+    assert "            was only looked at" in client.explain(look)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        client.call("POST", f"{DAISY}/cancel/{order}")
+    lines = client.explain(refused.value.headers["X-Mock-Request-Id"])
+    assert any(", refused as TooEarly" in line for line in lines)
+
+
+def test_another_sandbox_is_asked_and_json_is_what_the_server_says(client: Client) -> None:
+    order, _ = client.buy("/~worker3")
+    told = json.loads("\n".join(client.explain("--sandbox", "worker3", "--json", f"daisysim/{order}")))
+    assert told == client.call("GET", f"/~worker3/_mock/orders/daisysim/{order}")[0]
+
+
+@pytest.mark.parametrize(
+    ("subject", "code", "message"),
+    [
+        ("req_00000099", 1, "mockserver: the server refused: request not found: 'req_00000099' (404 "),
+        ("daisysim/1", 1, "mockserver: the server refused: order not found: '1' (404 "),
+        ("nobody/1", 1, "mockserver: the server refused: provider not found: 'nobody' (404 "),
+        ("daisysim/", 2, "mockserver: the ID must be that of a request, or PROVIDER/ORDER: 'daisysim/'"),
+    ],
+)
+def test_what_is_not_there_is_one_line(
+    client: Client, subject: str, code: int, message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", "--url", client.url, subject]) == code
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith(message)
+    assert output.err.count("\n") == 1
+
+
+MACHINE = """\
+scenario: odd
+provider: daisysim
+about: Names that drawings must take care of.
+machine:
+  kind: activation
+  start: wait-first
+  states:
+    wait-first:
+      transitions:
+        - {on: go, after: 1s, to: {end: 3, other: 1}, effects: [restock]}
+    end: {final: true}
+    other: {final: true, shows: 'so "called"'}
+"""
+
+
+def drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str], *more: str) -> list[str]:
+    (tmp_path / "daisysim").mkdir()
+    (tmp_path / "daisysim" / "odd.yaml").write_text(MACHINE, encoding="utf-8")
+    assert main(["graph", "daisysim", "activation", "--scenarios", str(tmp_path), "--scenario", "odd", *more]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_machine_is_drawn_for_mermaid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert drawn(tmp_path, capsys) == [
+        "stateDiagram-v2",
+        '    state "wait-first" as wait_first_',
+        '    state "end" as end_',
+        "    [*] --> wait_first_",
+        "    wait_first_ --> end_: go (after 1s) / restock, 3 in 4",
+        "    wait_first_ --> other: go (after 1s) / restock, 1 in 4",
+        "    end_ --> [*]",
+        "    other --> [*]",
+        '    note right of other: shown as so "called"',
+    ]
+
+
+def test_a_machine_is_drawn_for_graphviz(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = drawn(tmp_path, capsys, "--format", "dot")
+    assert lines[0] == 'digraph "daisysim/activation" {'
+    assert '    "wait-first" -> "end" [label="go (after 1s) / restock, 3 in 4"];' in lines
+    assert r'    "other" [label="other\nshown as so \"called\"", peripheries=2];' in lines
+    assert lines[-1] == "}"
+
+
+def test_without_a_kind_every_machine_of_the_default_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["graph", "daisysim"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "    waiting --> completed: sms (after 8s) / message sms" in lines
+    assert "    note right of cancelled: shown as Cancelled, refund" in lines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nobody"], "unknown provider 'nobody' (one of "),
+        (["daisysim", "loan"], "daisysim has no orders of kind 'loan' (one of activation)"),
+        (["daisysim", "--scenario", "nothing"], "scenarios: unknown scenario: 'nothing'"),
+        (["daisysim", "--format", "png"], "invalid value for '--format'"),
+    ],
+)
+def test_what_cannot_be_drawn_is_one_line(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["graph", *arguments]) == 2
+    output = capsys.readouterr()
+    assert output.err.startswith(f"mockserver: {message}")
+    assert (output.out, output.err.count("\n")) == ("", 1)

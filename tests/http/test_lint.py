@@ -1,0 +1,64 @@
+"""Files that are sound in themselves and speak of what their provider does not know."""
+
+from pathlib import Path
+
+import pytest
+
+from mockserver.cli.providers import scenario_judge
+from mockserver.providers import PROVIDERS
+from mockserver.resources import bundled
+from mockserver.scenario.check import check_file
+
+HEAD = "scenario: odd\nprovider: daisysim\nabout: Odd.\n"
+MACHINE = "machine: {{kind: {}, start: a, states: {{a: {{final: true, {}}}}}}}"
+BUNDLED = sorted(bundled("scenarios").rglob("*.yaml"))
+SETTING = "transitions: [{on: x, to: a, not_after: {setting: y}}]"
+
+
+def said(tmp_path: Path, text: str) -> list[str]:
+    file = tmp_path / "odd.yaml"
+    file.write_text(HEAD + text, encoding="utf-8")
+    found = check_file(file, ["daisysim"], judge=scenario_judge())
+    return [f"{one.line}:{one.column} {one.severity} {one.message}" for one in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("settings: {daisysim.price_tl: 5m}", "4:12 error unknown setting: 'daisysim.price_tl'"),
+        ("settings: {rate_limits: none}", "4:25 error must be one of 'documented', 'off': 'none'"),
+        ('accounts: [{id: a, credentials: {kex: x}, balance: "1"}]', "4:33 error the parts of a credential are key"),
+        ('accounts: [{id: a, credentials: {key: x}, balance: "1.00001"}]', "4:52 error 1.00001 has more than 4"),
+        ("rules: [{when: {operation: purchas}, then: {stock: 0}}]", "4:28 warning no operation is like that ("),
+        (
+            "rules: [{when: {request.servce: wa}, then: {stock: 0}}]",
+            "4:17 warning no request has a field 'servce' (did",
+        ),
+        ("rules: [{when: {account.id: demo}, then: {stock: 0}}]", "4:17 warning nothing is called 'account.id' ("),
+        ("rules: [{then: {never: [smss]}}]", "4:25 warning the machine of quick has no event 'smss' (one of sms, "),
+        ("rules: [{then: {delays: {smss: 1s}}}]", "4:26 warning the machine of quick has no event 'smss' ("),
+        ("rules: [{then: {start: moon}}]", "4:24 warning the machine of quick has no state 'moon' (one of waiting, "),
+        ("rules: [{then: {outcomes: {sms: moon}}}]", "4:33 warning the machine of quick has no state 'moon' ("),
+        (MACHINE.format("loan", "effects: []"), "4:17 warning no order is of kind 'loan' (one of activation)"),
+        (
+            MACHINE.format("activation", "effects: [{webhook: code.recived}]"),
+            "4:75 warning the provider has no webhook 'code.recived' (one of code.received)",
+        ),
+        (MACHINE.format("activation", SETTING), "4:105 error unknown setting: 'y'"),
+    ],
+)
+def test_names_that_the_provider_does_not_know_are_told_with_their_place(
+    text: str, message: str, tmp_path: Path
+) -> None:
+    (found,) = said(tmp_path, f"{text}\n")
+    assert found.startswith(message), found
+
+
+def test_names_that_it_knows_are_fine(tmp_path: Path) -> None:
+    when = "{operation: [purchase], request.country: 6, order.label: x, account: demo}"
+    assert said(tmp_path, f"rules: [{{when: {when}, then: {{never: [sms]}}}}]\n") == []
+
+
+@pytest.mark.parametrize("file", BUNDLED, ids=[f"{file.parent.name}/{file.stem}" for file in BUNDLED])
+def test_the_bundled_scenarios_have_nothing_to_complain_about(file: Path) -> None:
+    assert check_file(file, [one.name for one in PROVIDERS], judge=scenario_judge()) == []
