@@ -32,6 +32,7 @@ def delivery_data(delivery: Delivery, next_try: datetime | None) -> dict[str, An
                 "body": attempt.outcome.body,
                 "detail": attempt.outcome.detail,
                 "milliseconds": attempt.outcome.milliseconds,
+                "signed_headers": dict(attempt.signed),
             }
             for attempt in delivery.attempts
         ],

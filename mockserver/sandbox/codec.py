@@ -104,7 +104,8 @@ def encode_delivery(delivery: Delivery) -> bytes:
             to_micros(delivery.created_at),
             delivery.cause,
             delivery.state,
-            [(to_micros(attempt.at), *_outcome_row(attempt.outcome)) for attempt in delivery.attempts],
+            [(to_micros(one.at), dict(one.signed), *_outcome_row(one.outcome)) for one in delivery.attempts],
+            delivery.receiver,
         ]
     )
 
@@ -112,7 +113,7 @@ def encode_delivery(delivery: Delivery) -> bytes:
 def decode_delivery(data: bytes) -> Delivery:
     """The delivery of `encode_delivery`."""
     row = orjson.loads(data)
-    attempts = tuple(Attempt(from_micros(at), _outcome(rest)) for at, *rest in row[11])
+    attempts = tuple(Attempt(from_micros(at), _outcome(rest), signed) for at, signed, *rest in row[11])
     return Delivery(
         id=row[0],
         provider=row[1],
@@ -126,6 +127,7 @@ def decode_delivery(data: bytes) -> Delivery:
         cause=row[9],
         state=row[10],
         attempts=attempts,
+        receiver=row[12],
     )
 
 

@@ -1,14 +1,15 @@
 """Webhook deliveries of one sandbox: started when due, awaited when time is moved, kept as a log."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+from mockserver.clockwork.clock import machine_now
 from mockserver.clockwork.timeline import Ran
-from mockserver.domain.mistakes import NotFound
+from mockserver.domain.mistakes import Mistake, NotFound
 from mockserver.sandbox.codec import decode_delivery, encode_delivery
 from mockserver.webhooks.backoff import next_try
 from mockserver.webhooks.model import Attempt, Delivery, Outcome, State
@@ -22,6 +23,8 @@ Sender = Callable[[Delivery], Awaitable[Outcome]]
 
 #: How many deliveries the log keeps.
 LOG_SIZE = 5_000
+
+_GONE = 410
 
 
 class Deliveries:
@@ -111,16 +114,30 @@ class Deliveries:
     async def _attempt(self, delivery: Delivery, *, after: asyncio.Task[bool] | None) -> bool:
         if after is not None:
             await asyncio.wait([after])
-        outcome = await self._sender(delivery)
+        try:
+            signed = await self._signed(delivery)
+        except Mistake as refusal:
+            signed, outcome = {}, Outcome("refused_target", detail=str(refusal))
+        else:
+            outcome = await self._sender(replace(delivery, headers={**delivery.headers, **signed}))
         # A finished attempt is recorded even while the server stops.
-        return await asyncio.shield(asyncio.ensure_future(self._record(delivery.id, outcome)))
+        return await asyncio.shield(asyncio.ensure_future(self._record(delivery.id, outcome, signed)))
 
-    async def _record(self, delivery_id: str, outcome: Outcome) -> bool:
+    async def _signed(self, delivery: Delivery) -> Mapping[str, str]:
+        sign = self._sandbox.trades[delivery.provider].sign
+        if sign is None:
+            return {}
+        async with self._sandbox.work("delivery", settle=False) as work:
+            return await sign(work, delivery, machine_now())
+
+    async def _record(self, delivery_id: str, outcome: Outcome, signed: Mapping[str, str]) -> bool:
         async with self._sandbox.work("delivery", settle=False) as work:
             delivery = await self.find(work, delivery_id)
-            attempts = (*delivery.attempts, Attempt(work.now, outcome))
-            retries = self._sandbox.trades[delivery.provider].retries
-            again = next_try(retries, len(attempts), outcome, work.now)
+            attempts = (*delivery.attempts, Attempt(work.now, outcome, signed))
+            trade = self._sandbox.trades[delivery.provider]
+            again = next_try(trade.retries, len(attempts), outcome, work.now)
+            if outcome.status == _GONE and trade.gone is not None:
+                await trade.gone(work, delivery)
             delivered = outcome.verdict == "delivered"
             state: State = "delivered" if delivered else "failed" if again is None else "pending"
             delivery = replace(delivery, state=state, attempts=attempts)

@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mockserver.domain.money import Currency
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
 from mockserver.webhooks.backoff import RetryPolicy
-from mockserver.webhooks.model import Notice
+from mockserver.webhooks.model import Delivery, Notice
 
 if TYPE_CHECKING:
     from mockserver.sandbox.work import Work
@@ -35,3 +36,8 @@ class Trade:
     new_balance: str = "100"
     """What an account opened by `accept_any_key` holds."""
     retries: RetryPolicy = RetryPolicy()
+    sign: Callable[["Work", Delivery, datetime], Awaitable[Mapping[str, str]]] | None = None
+    """The headers that only one attempt has, made when it is sent; gets real time, which honest receivers check.
+    Raises a mistake when there is nobody to send to any more; the attempt then fails without a request."""
+    gone: Callable[["Work", Delivery], Awaitable[None]] | None = None
+    """What follows when a receiver answers 410."""

@@ -63,17 +63,19 @@ class Work:
         facts: Mapping[str, Any],
         rule: Rule | None = None,
         stock: str | None = None,
+        order_id: str | None = None,
     ) -> Order:
         """Charge the wallet and begin an order; raises InsufficientBalance.
 
-        `stock` is the row that `take_stock` took from, kept for a restock.
+        `stock` is the row that `take_stock` took from, kept for a restock. `order_id` is an unused id, where
+        `Trade.order_id` cannot tell it from kind and number.
         """
         sequence = await self.next_number(f"{trade.provider}/{kind}")
         machine = self.sandbox.machine(trade.provider, kind)
         order = Order(
             provider=trade.provider,
             kind=kind,
-            id=trade.order_id(self.dice, kind, sequence),
+            id=order_id or trade.order_id(self.dice, kind, sequence),
             account=account,
             sequence=sequence,
             state="",
@@ -228,6 +230,7 @@ class Work:
             headers=notice.headers,
             created_at=self.now,
             cause=order.history[-1].cause,
+            receiver=notice.receiver,
         )
         await self.tx.put("deliveries", delivery.id, encode_delivery(delivery))
         await self.tx.put("outbox", delivery.id, b"", due=self.now)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 #: delivered: a 2xx. answered: another status, a redirect included. refused_target: not tried, the address
@@ -14,12 +15,16 @@ State = Literal["pending", "delivered", "failed"]
 
 
 class Notice(NamedTuple):
-    """What a provider wants sent: the exact body, where to, and headers of its own."""
+    """What a provider wants sent: the exact body, where to, and headers of its own.
+
+    `receiver` names whom it is for, where an account may have several; whoever signs it finds the secret by it.
+    """
 
     event: str
     url: str
     body: bytes
     headers: Mapping[str, str]
+    receiver: str = ""
 
 
 class Outcome(NamedTuple):
@@ -34,10 +39,11 @@ class Outcome(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """One try, at a moment of the sandbox's clock."""
+    """One try, at a moment of the sandbox's clock. `signed` are the headers that were made for this try alone."""
 
     at: datetime
     outcome: Outcome
+    signed: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +62,4 @@ class Delivery:
     cause: str
     state: State = "pending"
     attempts: tuple[Attempt, ...] = ()
+    receiver: str = ""
