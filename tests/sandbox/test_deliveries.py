@@ -264,6 +264,7 @@ async def test_a_client_that_leaves_its_advance_does_not_end_the_delivery(world:
         advancing = asyncio.ensure_future(world.advance("8s"))
         await asyncio.wait_for(receiver.arrived.wait(), 5)
         advancing.cancel()
+        await asyncio.wait([advancing])
         receiver.hold.set()
         assert (await asyncio.wait_for(world.advance("1s"), 5))["delivered"] == 1
     (delivery,) = await log_of(world)
