@@ -14,7 +14,7 @@ from mockserver.http.provider import Provider
 from mockserver.journal.journal import Entry, Pairs
 from mockserver.sandbox.sandbox import Sandbox
 
-_CRITERIA = ("provider", "operation", "method", "path", "status", "account", "order", "mistake", "rule")
+_CRITERIA = ("provider", "operation", "method", "path", "status", "account", "order", "mistake", "rule", "fault")
 _ANY: Mapping[str, Any] = {}
 _BODY = {"type": "object", "description": "Dotted paths into the JSON body to values or matchers."}
 CRITERIA = object_schema((), **dict.fromkeys(_CRITERIA, _ANY), body=_BODY)
@@ -35,6 +35,9 @@ def entry_data(call: ControlCall, sandbox: Sandbox, entry: Entry) -> dict[str, A
         "order": entry.order,
         "rule": entry.rule,
         "mistake": entry.mistake,
+        "fault": entry.fault,
+        "faults": list(entry.faults),
+        "scenarios": list(entry.scenarios),
         "milliseconds": round(entry.milliseconds, 3),
         "request": _message(entry.request_headers, entry.request_body),
         "response": _message(entry.response_headers, entry.response_body),

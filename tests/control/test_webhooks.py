@@ -26,11 +26,14 @@ async def test_a_delivery_tells_request_attempts_and_next_try(world: World) -> N
         "state": "failed",
         "created_at": "2026-01-31T12:00:08Z",
         "cause": "timer sms",
+        "faults": [],
+        "hostile": {},
         "next_try": None,
     }
     assert request["headers"]["content-type"] == "application/json"
     assert '"event":"code.received"' in request["body"]
-    assert set(attempt) == {"at", "verdict", "status", "headers", "body", "detail", "milliseconds"}
+    wanted = {"at", "verdict", "status", "headers", "body", "detail", "milliseconds", "signed_headers"}
+    assert set(attempt) == wanted
     assert (attempt["verdict"], attempt["status"]) == ("unreachable", None)
     shown = await world.steer("GET", "/webhooks/deliveries/dlv_00000001")
     assert shown["attempts"] == [attempt]
