@@ -258,8 +258,8 @@ def test_a_file_with_many_kinds_of_mistakes_is_told_all_of_them_in_one_go() -> N
             19,
             20,
             "refuse must be one of MissingCredential, UnknownCredential, AccountSuspended, AccountLocked, "
-            "AccountDisabled, AccountRevoked, AccountDenied, InvalidPrice, OutOfStock, ProviderError, InternalError, RateLimited, InsufficientBalance, NotFound, "
-            "not 'Tired'",
+            "AccountDisabled, AccountRevoked, AccountDenied, InvalidPrice, OutOfStock, "
+            "ProviderError, InternalError, RateLimited, InsufficientBalance, NotFound, not 'Tired'",
         ),
         (19, 35, "unknown event 'mms'"),
         (21, 48, 'balance must be in quotes, like "12.50", so that no digit is lost'),
