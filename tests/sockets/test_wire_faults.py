@@ -166,8 +166,9 @@ async def test_a_client_in_process_meets_the_exception_that_it_would_meet_over_a
     url: str, wire: Any, over_a_socket: type[Exception]
 ) -> None:
     arm(url, wire=wire, times=1)
-    with pytest.raises(over_a_socket) as real:
-        httpx.get(f"{url}{DAISY}/balance", headers=DEMO)
+    async with httpx.AsyncClient() as client:
+        with pytest.raises(over_a_socket) as real:
+            await client.get(f"{url}{DAISY}/balance", headers=DEMO)
     async with running() as world:
         await world.steer("POST", "/faults", {"wire": wire, "times": 1})
         with pytest.raises(type(real.value)):
