@@ -1,6 +1,7 @@
 """A sandbox as one request sees it that names its own scenarios or faults."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mockserver.engine.faults import scenario_of
@@ -18,9 +19,11 @@ class Overridden(Sandbox):
     it places are born with the other scenarios' life cycles, rules and webhook faults, and keep them.
     """
 
+    _real: Sandbox
+
     def __init__(self, sandbox: Sandbox, scenarios: Sequence[str], fault: "Fault | None") -> None:
         """Raises Invalid for a scenario that nobody has."""
-        own: dict[str, Any] = {"_sandbox": sandbox}
+        own: dict[str, Any] = {"_real": sandbox}
         born = [fault] if fault is not None and fault.webhook is not None else []
         if scenarios:
             force = in_force(sandbox.library, [*scenarios, *sandbox.force.names], sandbox.trades)
@@ -32,11 +35,15 @@ class Overridden(Sandbox):
         own["born"] = tuple(born)
         self.__dict__.update(own)
 
+    async def _fire_next(self, until: datetime) -> bool:
+        # Timers are nobody's request: they ring under the scenarios that are in force.
+        return await self._real._fire_next(until)
+
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["_sandbox"], name)
+        return getattr(self.__dict__["_real"], name)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self.__dict__["_sandbox"], name, value)
+        setattr(self.__dict__["_real"], name, value)
 
 
 def born_faults(plan: Mapping[str, Any] | None) -> "list[Fault]":
