@@ -7,6 +7,7 @@ the comparison of cold starts. Like `mockserver --log-format json` it prints its
 import json
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import cache
 from typing import Any
 
 import uvicorn
@@ -19,12 +20,26 @@ HEADERS = [(b"content-type", b"application/json"), (b"content-length", str(len(B
 async def bare(
     scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
 ) -> None:
-    """The same bytes for every request; its body is read, as any application that takes one must."""
+    """The same bytes for every request; its body is read, as any application that takes one must.
+
+    `/bytes/N` answers N bytes, to compare a long answer with.
+    """
     if scope["method"] == "POST":
         while (await receive()).get("more_body"):
             pass
-    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-    await send({"type": "http.response.body", "body": BODY})
+    path = scope["path"]
+    if path.startswith("/bytes/"):
+        headers, body = long_answer(int(path[7:]))
+    else:
+        headers, body = HEADERS, BODY
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+@cache
+def long_answer(size: int) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """Headers and a body of this many bytes."""
+    return [HEADERS[0], (b"content-length", str(size).encode())], b"x" * size
 
 
 def starlette() -> Any:

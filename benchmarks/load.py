@@ -24,15 +24,16 @@ class Job:
     """One burst of load against 127.0.0.1.
 
     It ends after `seconds`, or after `count` turns if there is one. A turn is one request, taken from `requests` in
-    order, round and round; with `then`, a second request follows in which ID is replaced by the `activation_id` of the
-    first answer. `limits`, when given, says how many times each request may be sent. Any status other than `statuses`
-    fails the job. Texts are Latin-1.
+    order, round and round; with `then`, a second request follows in which ID is replaced by the text that the first
+    answer has under `id_name`. `limits`, when given, says how many times each request may be sent. Any status other
+    than `statuses` fails the job. Texts are Latin-1.
     """
 
     requests: list[str]
     seconds: float = 0.0
     count: int | None = None
     then: str | None = None
+    id_name: str = "activation_id"
     limits: list[int] | None = None
     connections: int = 16
     statuses: tuple[int, ...] = (200, 201)
@@ -61,6 +62,7 @@ class Burst:
     outcome: Outcome
     statuses: frozenset[bytes]
     deadline: float
+    id_mark: bytes = b""
     open: int = 0
     taken: int = 0
     last: float = 0.0
@@ -124,7 +126,7 @@ class Connection(asyncio.Protocol):
         burst = self.burst
         if burst.then is not None and not self.following:
             self.following = True
-            number = _activation(data, body)
+            number = _id(data, body, burst.id_mark)
             burst.outcome.ids.append(number.decode())
             self.send(burst.then[0] + number + burst.then[1])
             return
@@ -132,7 +134,7 @@ class Connection(asyncio.Protocol):
         burst.outcome.turns += 1
         burst.last = perf_counter()
         if burst.job.limits is not None and burst.then is None:
-            burst.outcome.ids.append(_activation(data, body).decode())
+            burst.outcome.ids.append(_id(data, body, burst.id_mark).decode())
         self.begin()
 
     def begin(self) -> None:
@@ -159,11 +161,11 @@ def _content_length(data: bytes, head: int) -> int:
     return int(data[at + 16 : data.find(b"\r", at)])
 
 
-def _activation(data: bytes, body: int) -> bytes:
-    at = data.find(b'"activation_id":', body)
+def _id(data: bytes, body: int, mark: bytes) -> bytes:
+    at = data.find(mark, body)
     if at < 0:
         return b"0"
-    start = data.find(b'"', at + 16) + 1
+    start = data.find(b'"', at + len(mark)) + 1
     return data[start : data.find(b'"', start)]
 
 
@@ -184,7 +186,8 @@ async def burst(job: Job) -> Outcome:
         before, _, after = job.then.encode("latin-1").partition(b"ID")
         then = (before, after)
     statuses = frozenset(str(status).encode() for status in job.statuses)
-    shared = Burst(job, supply, then, loop.create_future(), Outcome(), statuses, 0.0)
+    mark = f'"{job.id_name}":'.encode()
+    shared = Burst(job, supply, then, loop.create_future(), Outcome(), statuses, 0.0, mark)
     made = [
         await loop.create_connection(lambda: Connection(shared), "127.0.0.1", job.port) for _ in range(job.connections)
     ]

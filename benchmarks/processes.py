@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from http.client import HTTPConnection
 from pathlib import Path
@@ -85,12 +85,21 @@ class Server:
                 return int(line.split()[1])
         raise Failed("the system does not tell how much memory a process has")
 
-    def call(self, method: str, path: str, body: object = None, *, key: str = KEY, patience: float = 300) -> Any:
-        """The JSON of one answer; raises Failed when it is not a 2xx."""
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        key: str = KEY,
+        patience: float = 300,
+        credential: Mapping[str, str] | None = None,
+    ) -> Any:
+        """The JSON of one answer; raises Failed when it is not a 2xx. `credential` are headers in place of the key."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=patience)
         try:
             content = None if body is None else json.dumps(body)
-            headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+            headers = {**(credential or {"Authorization": f"Bearer {key}"}), "Content-Type": "application/json"}
             connection.request(method, path, content, headers)
             answer = connection.getresponse()
             text = answer.read()
@@ -101,11 +110,15 @@ class Server:
             connection.close()
 
 
-def request_text(method: str, path: str, body: object = None, *, key: str = KEY) -> str:
-    """The bytes of a request, as a text for the load generator."""
+def request_text(
+    method: str, path: str, body: object = None, *, key: str = KEY, credential: Mapping[str, str] | None = None
+) -> str:
+    """The bytes of a request, as a text for the load generator. `credential` are headers in place of the key."""
+    given = "".join(f"{name}: {value}\r\n" for name, value in (credential or {}).items())
+    given = given or f"Authorization: Bearer {key}\r\n"
     content = "" if body is None else json.dumps(body)
     length = f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n" if body is not None else ""
-    return f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {key}\r\n{length}\r\n{content}"
+    return f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{given}{length}\r\n{content}"
 
 
 @dataclass(frozen=True, slots=True)

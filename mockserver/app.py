@@ -110,7 +110,7 @@ class App:
             raise RuntimeError(f"{scope['type']} is not served")
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path: str = scope["path"]
+        path: str = _well_known(scope["path"])
         name, prefix = DEFAULT, ""
         if path.startswith("/~"):
             name, slash, rest = path[2:].partition("/")
@@ -179,11 +179,31 @@ class App:
                 return
 
 
+def _well_known(path: str) -> str:
+    """A well-known URI that was built for a base URL with a path, at the place where its host serves it.
+
+    RFC 8414 and RFC 9728 put `/.well-known/NAME` in front of a path: of ours `/.well-known/NAME[/~SANDBOX]/HOST/REST`
+    is `[/~SANDBOX]/HOST/.well-known/NAME/REST`.
+    """
+    if not path.startswith("/.well-known/"):
+        return path
+    name, slash, rest = path.removeprefix("/.well-known/").partition("/")
+    sandbox = ""
+    if rest.startswith("~"):
+        sandbox, slash, rest = rest.partition("/")
+        sandbox = f"/{sandbox}"
+    host, more, inner = rest.partition("/")
+    if "." in host:
+        return f"{sandbox}/{host}/.well-known/{name}{more}{inner}"
+    return f"{sandbox}/.well-known/{name}{slash}{rest}"
+
+
 def _mounted(mounts: list[tuple[str, Service]], path: str) -> Routed:
     for prefix, service in mounts:
         if path == prefix or path.startswith(prefix + "/") or not prefix:
             return service, prefix, path[len(prefix) :] or "/"
-    return mounts[0][1].elsewhere, "", path
+    own = next((service for _, service in mounts if not service.is_annex), mounts[0][1])
+    return own.elsewhere, "", path
 
 
 def _host_of(scope: Scope) -> str:

@@ -14,6 +14,7 @@ from mockserver.control import (
     clock,
     documents,
     faults,
+    fidelity,
     inbox,
     index,
     machines,
@@ -47,6 +48,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *webhooks.OPERATIONS,
     *inbox.OPERATIONS,
     *documents.OPERATIONS,
+    *fidelity.OPERATIONS,
 )
 
 

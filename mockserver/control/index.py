@@ -46,6 +46,7 @@ async def index(call: ControlCall) -> Answer:
         "accounts",
         "clock",
         "faults",
+        "fidelity",
         "health",
         "inbox",
         "ledger",

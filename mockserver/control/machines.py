@@ -104,6 +104,10 @@ def _transition(move: Transition) -> dict[str, Any]:
             data[key] = delay_text(delay)
     if move.since != "entered":
         data["since"] = move.since
+    if move.stay:
+        data["stay"] = True
+    if move.sends is not None:
+        data["sends"] = {"event": move.sends.event, "after": delay_text(move.sends.after)}
     if move.effects:
         data["effects"] = [_effect(effect.name, effect.argument) for effect in move.effects]
     return data

@@ -13,7 +13,7 @@ from mockserver.control.operation import (
 )
 from mockserver.domain.moments import moment_text
 from mockserver.domain.orders import Order
-from mockserver.engine.machine import target_of
+from mockserver.engine.machine import taken_by, target_of
 from mockserver.sandbox import orders
 from mockserver.sandbox.codec import decode_order
 from mockserver.sandbox.work import Work
@@ -29,6 +29,7 @@ EVENT = {
         "event": text_schema("A word of the order's state machine, such as sms."),
         "code": text_schema("The code that a message carries."),
         "text": text_schema("The text of a message."),
+        "sender": text_schema("Who sent the message, where the provider tells."),
     },
 }
 
@@ -38,7 +39,7 @@ async def order_data(work: Work, order: Order) -> dict[str, Any]:
     sandbox = work.sandbox
     machine = sandbox.machine_named(order.machine)
     state = machine.states[order.state]
-    timers = await orders.timers_of(work.tx, order, places=len(state.transitions))
+    timers = await orders.timers_of(work.tx, order)
     return {
         "provider": order.provider,
         "kind": order.kind,
@@ -54,10 +55,11 @@ async def order_data(work: Work, order: Order) -> dict[str, Any]:
         "timers": [
             {
                 "at": moment_text(timer.due),
-                "to": target_of(order, state.transitions[timer.place], work.dice),
+                "to": target_of(order, move, work.dice),
                 "event": timer.event,
             }
             for timer in timers
+            if (move := taken_by(state, timer.event)) is not None
         ],
         "events": [move.on for move in state.transitions],
         "machine": order.machine,

@@ -14,7 +14,19 @@ from mockserver.http.provider import Provider
 from mockserver.journal.journal import Entry, Pairs
 from mockserver.sandbox.sandbox import Sandbox
 
-_CRITERIA = ("provider", "operation", "method", "path", "status", "account", "order", "mistake", "rule", "fault")
+_CRITERIA = (
+    "provider",
+    "operation",
+    "changes_state",
+    "method",
+    "path",
+    "status",
+    "account",
+    "order",
+    "mistake",
+    "rule",
+    "fault",
+)
 _ANY: Mapping[str, Any] = {}
 _BODY = {"type": "object", "description": "Dotted paths into the JSON body to values or matchers."}
 CRITERIA = object_schema((), **dict.fromkeys(_CRITERIA, _ANY), body=_BODY)
@@ -27,6 +39,7 @@ def entry_data(call: ControlCall, sandbox: Sandbox, entry: Entry) -> dict[str, A
         "at": moment_text(entry.at),
         "provider": entry.provider,
         "operation": entry.operation,
+        "changes_state": entry.changes_state,
         "method": entry.method,
         "path": entry.path,
         "query": entry.query,

@@ -24,6 +24,10 @@ class Effect(NamedTuple):
     argument: str = ""
 
 
+#: Visits count from 1: a timer of this one rings in whatever visit the order is.
+ANY_VISIT = 0
+
+
 class Timer(NamedTuple):
     """The order's machine will be sent `event` at `due`, if the order is still in visit number `visit`."""
 

@@ -10,20 +10,33 @@ from typing import Any, Literal, NamedTuple
 
 from mockserver.domain.mistakes import NotTaken, TooEarly, TooLate
 from mockserver.domain.orders import Order, Passage
-from mockserver.engine.delays import Delay, delay_from_data, resolve
+from mockserver.engine.delays import Delay, FromFact, delay_from_data, resolve
 from mockserver.engine.dice import Dice
-from mockserver.engine.effects import ONCE, Effect, Timer
+from mockserver.engine.effects import ANY_VISIT, ONCE, Effect, Timer
 
 Since = Literal["entered", "created"]
 #: How many passages an order's history keeps: the first and the newest.
 MOST_PASSAGES = 100
 
 
+class Sending(NamedTuple):
+    """`event` is sent `after` a transition, whatever state the order is in by then (one that does not take it
+    lets it pass); not when that would be more than `within` after the order was created.
+
+    An order that lacks the fact that `after` names sends nothing.
+    """
+
+    event: str
+    after: Delay
+    within: Delay | None = None
+
+
 class Transition(NamedTuple):
     """On `on`, go to one of `to` (states with weights).
 
     With `after`, the event is also sent by a timer that long after `since`. Before `not_before` the event
-    is refused as too early, at `not_after` and later as too late, both counted from `since`.
+    is refused as too early, at `not_after` and later as too late, both counted from `since`. With `stay` the
+    order remains where it is: nothing is entered anew, and its timers run on.
     """
 
     on: str
@@ -33,6 +46,8 @@ class Transition(NamedTuple):
     not_before: Delay | None = None
     not_after: Delay | None = None
     effects: tuple[Effect, ...] = ()
+    stay: bool = False
+    sends: Sending | None = None
 
 
 class State(NamedTuple):
@@ -75,13 +90,14 @@ class Circumstances(NamedTuple):
 class Step(NamedTuple):
     """The order as it is after the step, and what follows: effects to carry out, timers to set.
 
-    Timers of the visits before `order.visit` are void.
+    Timers of the visits before `order.visit` are void; `reminders` hold for any visit.
     """
 
     order: Order
     effects: tuple[Effect, ...]
     timers: tuple[Timer, ...]
     was: str
+    reminders: tuple[Timer, ...] = ()
 
 
 def begin(machine: Machine, order: Order, circumstances: Circumstances) -> Step:
@@ -92,8 +108,7 @@ def begin(machine: Machine, order: Order, circumstances: Circumstances) -> Step:
 
 def send(machine: Machine, order: Order, event: str, cause: str, circumstances: Circumstances) -> Step:
     """What the event does to the order; raises NotTaken, TooEarly or TooLate and changes nothing."""
-    state = machine.states[order.state]
-    transition = next((move for move in state.transitions if move.on == event), None)
+    transition = taken_by(machine.states[order.state], event)
     if transition is None:
         raise NotTaken(event, order)
     _check_window(transition, order, circumstances)
@@ -101,11 +116,18 @@ def send(machine: Machine, order: Order, event: str, cause: str, circumstances: 
 
 
 def ring(machine: Machine, order: Order, timer: Timer, circumstances: Circumstances) -> Step | None:
-    """What the timer does to the order: nothing (None) when it was set in an earlier visit."""
-    if timer.visit != order.visit:
+    """What the timer does to the order: nothing (None) when it was set in an earlier visit, or is not taken."""
+    if timer.visit not in (order.visit, ANY_VISIT):
         return None
-    transition = machine.states[order.state].transitions[timer.place]
+    transition = taken_by(machine.states[order.state], timer.event)
+    if transition is None:
+        return None
     return _follow(machine, order, transition, f"timer {timer.event}", circumstances)
+
+
+def taken_by(state: State, event: str) -> Transition | None:
+    """The state's transition on this event, or None."""
+    return next((move for move in state.transitions if move.on == event), None)
 
 
 def target_of(order: Order, move: Transition, dice: Dice) -> str:
@@ -115,8 +137,28 @@ def target_of(order: Order, move: Transition, dice: Dice) -> str:
 
 
 def _follow(machine: Machine, order: Order, move: Transition, cause: str, circumstances: Circumstances) -> Step:
+    reminders = _reminders(move, order, circumstances)
+    if move.stay:
+        due, settled = _unsettled(move.effects, order.settled)
+        history = _history(order, Passage(order.state, circumstances.now, cause))
+        return Step(order._replace(history=history, settled=settled), due, (), order.state, reminders)
     target = target_of(order, move, circumstances.dice)
-    return _enter(machine, order, target, cause, move.effects, circumstances)
+    step = _enter(machine, order, target, cause, move.effects, circumstances)
+    return step._replace(reminders=reminders)
+
+
+def _reminders(move: Transition, order: Order, circumstances: Circumstances) -> tuple[Timer, ...]:
+    sends = move.sends
+    if sends is None or sends.event in (order.plan or {}).get("never", ()):
+        return ()
+    if isinstance(sends.after, FromFact) and sends.after.name not in order.facts:
+        return ()
+    due = circumstances.now + _span(sends.after, order, f"{sends.event} sent", circumstances)
+    if sends.within is not None:
+        latest = order.created_at + _span(sends.within, order, f"{sends.event} within", circumstances)
+        if due > latest:
+            return ()
+    return (Timer(sends.event, due, ANY_VISIT, ANY_VISIT),)
 
 
 def _enter(
@@ -129,16 +171,20 @@ def _enter(
 ) -> Step:
     state = machine.states[name]
     due, settled = _unsettled((*effects, *state.effects), order.settled)
-    # An order that goes in circles would otherwise grow with every round.
-    past = order.history if len(order.history) < MOST_PASSAGES else (order.history[0], *order.history[2:])
     entered = order._replace(
         state=name,
         visit=order.visit + 1,
         entered_at=circumstances.now,
-        history=(*past, Passage(name, circumstances.now, cause)),
+        history=_history(order, Passage(name, circumstances.now, cause)),
         settled=settled,
     )
     return Step(entered, due, _timers(state, entered, circumstances), order.state)
+
+
+def _history(order: Order, passage: Passage) -> tuple[Passage, ...]:
+    # An order that goes in circles would otherwise grow with every round.
+    past = order.history if len(order.history) < MOST_PASSAGES else (order.history[0], *order.history[2:])
+    return (*past, passage)
 
 
 def _unsettled(effects: tuple[Effect, ...], settled: tuple[str, ...]) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
@@ -158,6 +204,9 @@ def _timers(state: State, order: Order, circumstances: Circumstances) -> tuple[T
     never, delays = plan.get("never", ()), plan.get("delays", {})
     timers = []
     for place, move in enumerate(state.transitions):
+        if state.final and move.after is None:
+            # A rule may hasten or delay what is to come, but it brings no finished order back to life.
+            continue
         after = delay_from_data(delays[move.on]) if move.on in delays else move.after
         if after is None or move.on in never:
             continue

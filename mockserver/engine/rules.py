@@ -7,7 +7,8 @@ from mockserver.engine.matching import Conditions, Difference, Subject, differen
 
 #: What a rule can speak of. `life`: how an order begins and moves (start, delays, never, outcomes).
 #: `refuse`: a mistake instead of an answer. `stock`: how many there are. `reprice`: prices move now.
-Aspect = Literal["life", "refuse", "stock", "reprice"]
+#: `takes`: how much of the sandbox's time passes before the request is worked on.
+Aspect = Literal["life", "refuse", "stock", "reprice", "takes"]
 LIFE_KEYS = ("start", "delays", "never", "outcomes")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import NotFound
 from mockserver.domain.orders import Order
+from mockserver.engine.delays import delay_from_data, resolve
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.http.provider import Endpoint, Limit, Provider
 from mockserver.journal.journal import Entry
@@ -15,13 +16,16 @@ from mockserver.sandbox.sandbox import Sandbox, Turn
 class Call:
     """What came in, already identified and checked, and the sandbox it came to.
 
-    `fields` holds path, query and body fields together, of the types their schemas say.
+    `fields` holds path, query and body fields together, of the types their schemas say. `client` is the address
+    it came from; `query` and `body` are the bytes as they came in, for protocols with rules of their own.
     """
 
     __slots__ = (
         "_account",
         "_prefix",
         "_scheme",
+        "body",
+        "client",
         "endpoint",
         "entry",
         "fields",
@@ -29,6 +33,7 @@ class Call:
         "identity",
         "limit",
         "provider",
+        "query",
         "sandbox",
     )
 
@@ -42,12 +47,18 @@ class Call:
         headers: Mapping[str, str],
         prefix: str,
         scheme: str,
+        client: str = "",
+        query: bytes = b"",
+        body: bytes = b"",
     ) -> None:
         self.sandbox = sandbox
         self.provider = provider
         self.endpoint = endpoint
         self.entry = entry
         self.headers = headers
+        self.client = client
+        self.query = query
+        self.body = body
         self._prefix = prefix
         self._scheme = scheme
         self.fields: dict[str, Any] = {}
@@ -107,6 +118,19 @@ class Call:
         if rule is not None:
             self.entry.rule = rule.name
         return rule
+
+    async def take_time(self) -> None:
+        """Move the sandbox's clock by what a rule says this call takes; everything due on the way happens."""
+        rule = self.decide("takes")
+        if rule is None:
+            return
+        sandbox = self.sandbox
+        operation = self.endpoint.name if self.endpoint else "call"
+        tally = f"takes/{self.provider.name}/{operation}"
+        number = sandbox.tallies[tally] = sandbox.tallies.get(tally, 0) + 1
+        delay = delay_from_data(rule.then["takes"])
+        span = resolve(delay, sandbox.dice, tally, number, facts={}, settings=sandbox.settings.values)
+        await sandbox.advance(by=span)
 
     def touched(self, order: Order) -> Order:
         """Note which order the call was about."""

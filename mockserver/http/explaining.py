@@ -39,9 +39,9 @@ class Explainer:
         rules = {"multipleOf": _multiple_of, "pattern": _pattern}
         kind = extend(Draft202012Validator, rules, type_checker=checker)  # type: ignore[no-untyped-call]
         registry: Registry[Any] = Registry(
-            retrieve=lambda uri: Resource.from_contents(retrieve(uri), default_specification=DRAFT202012)  # type: ignore[call-arg]
+            retrieve=lambda uri: Resource.from_contents(_bare(retrieve(uri)), default_specification=DRAFT202012)  # type: ignore[call-arg]
         )
-        self._validator = kind(schema, registry=registry)
+        self._validator = kind(_bare(schema), registry=registry)
 
     def explain(self, data: Any) -> dict[str, list[str]]:
         """Sentences by dotted field name, `body` for the whole; empty when the data is valid."""
@@ -51,6 +51,11 @@ class Explainer:
             # jsonschema puts values into its messages, and so fails on what has no text: integers of
             # thousands of digits, very deep nesting.
             return {BODY: ["The body has a value that is too long or nested too deeply."]}
+
+
+def _bare(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema without its dialect, at the sight of which jsonschema would go on with a validator of its own."""
+    return {key: value for key, value in schema.items() if key != "$schema"}
 
 
 def _worded(found: list[ValidationError]) -> dict[str, list[str]]:

@@ -9,10 +9,10 @@ from mockserver.http.provider import Endpoint, Provider, Wording, word
 from mockserver.http.samples import samples_of
 from mockserver.http.schemas import ID_PREFIX, SchemaStore
 
-#: The usual credential: one key in the Authorization header.
-BEARER: Mapping[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
-
 Samples = Mapping[type[Mistake], Sequence[Mistake]]
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 
 _COMPONENTS = "#/components/schemas/"
 _PATH_FIELD = re.compile(r"\{([^}:]+)(?::[^}]*)?\}")
@@ -27,15 +27,13 @@ def document(
     schemas: SchemaStore,
     *,
     servers: Sequence[str],
-    security: Mapping[str, Any] = BEARER,
     samples: Samples | None = None,
     failure: Callable[[Wording], Any] | None = None,
     version: str = "1.0",
 ) -> dict[str, Any]:
     """The document as plain JSON data, the same for the same declaration.
 
-    `security` maps names to OpenAPI security schemes, each of which suffices alone. `samples` gives the
-    instances to word for mistakes that have several wordings, or that cannot be built without help.
+    `samples` gives the instances to word for mistakes that have several wordings, or that cannot be built without help.
     `failure` turns a wording into the body of an example. Raises KeyError for unknown schemas, ValueError
     for a mistake that can be neither built nor worded and for references that name no bundled schema.
     """
@@ -49,12 +47,13 @@ def document(
         "openapi": "3.1.0",
         "info": {"title": provider.title, "version": version, "description": _about(provider)},
         "servers": [{"url": server} for server in servers],
-        "security": [{name: []} for name in security],
+        "security": [{name: [] for name in schemes} for schemes in provider.security],
         "paths": paths,
     }
     if provider.webhooks:
         found["webhooks"] = {name: operations.webhook(name, schema) for name, schema in provider.webhooks.items()}
-    found["components"] = {"schemas": components.all(), "securitySchemes": dict(security)}
+    schemes = {name: scheme for together in provider.security for name, scheme in together.items()}
+    found["components"] = {"schemas": components.all(), "securitySchemes": schemes}
     return found
 
 
@@ -174,7 +173,10 @@ class _Operations:
         if parameters:
             found["parameters"] = parameters
         if endpoint.takes:
-            found["requestBody"] = {"required": True, "content": self._content(endpoint.takes)}
+            needed = bool(self._schemas.load(endpoint.takes).get("required"))
+            found["requestBody"] = {"required": needed, "content": self._content(endpoint.takes)}
+        elif endpoint.form:
+            found["requestBody"] = {"required": True, "content": self._content(endpoint.form, FORM)}
         found["responses"] = self._responses(endpoint)
         if endpoint.public:
             found["security"] = []
@@ -197,8 +199,8 @@ class _Operations:
             }
         }
 
-    def _content(self, schema: str) -> dict[str, Any]:
-        return {"application/json": {"schema": self._components.reference(schema)}}
+    def _content(self, schema: str, media: str = JSON) -> dict[str, Any]:
+        return {media: {"schema": self._components.reference(schema)}}
 
     def _path_parameters(self, endpoint: Endpoint) -> Iterator[dict[str, Any]]:
         fields = self._fields(endpoint.path_fields)
@@ -224,7 +226,8 @@ class _Operations:
         done = {"description": "Done.", "content": self._content(endpoint.gives)}
         responses = {str(endpoint.status): done}
         for status, wordings in self._wordings.of(self._kinds(endpoint)).items():
-            responses[str(status)] = self._refusal(wordings)
+            refusal = self._refusal(wordings)
+            responses[str(status)] = _either(done, refusal) if status == endpoint.status else refusal
         return responses
 
     def _kinds(self, endpoint: Endpoint) -> list[type[Mistake]]:
@@ -232,7 +235,9 @@ class _Operations:
         implied: list[type[Mistake]] = [RateLimited] if endpoint.limit else []
         if endpoint.takes:
             implied.append(Malformed)
-        elif endpoint.query or any(_refuses(one) for one in self._fields(endpoint.path_fields).values()):
+        elif (
+            endpoint.form or endpoint.query or any(_refuses(one) for one in self._fields(endpoint.path_fields).values())
+        ):
             implied.append(Invalid)
         return [*endpoint.mistakes, *implied, *common]
 
@@ -240,12 +245,19 @@ class _Operations:
         content = self._content(self._provider.failure_schema)
         if self._failure:
             examples = {wording.code: {"value": self._failure(wording)} for wording in wordings}
-            content["application/json"]["examples"] = examples
+            content[JSON]["examples"] = examples
         found: dict[str, Any] = {"description": "\n".join(f"- `{one.code}`: {one.text}" for one in wordings)}
         if headers := {name: {"schema": {"type": "string"}} for one in wordings for name, _value in one.headers}:
             found["headers"] = headers
         codes = [{"code": one.code, "text": one.text, "x-provenance": one.provenance} for one in wordings]
         return {**found, "content": content, "x-codes": codes}
+
+
+def _either(done: dict[str, Any], refusal: dict[str, Any]) -> dict[str, Any]:
+    """One response for an answer and for refusals that have the same status."""
+    schemas = [one["content"][JSON]["schema"] for one in (done, refusal)]
+    content = {JSON: {**refusal["content"][JSON], "schema": {"anyOf": schemas}}}
+    return {**refusal, "description": f"{done['description']} Or:\n{refusal['description']}", "content": content}
 
 
 def _needs_account(kind: type[Mistake]) -> bool:

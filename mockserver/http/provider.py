@@ -36,6 +36,9 @@ class Reply(NamedTuple):
     media: str = "application/json"
 
 
+#: The usual credential: one key in the Authorization header.
+BEARER: Mapping[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
+
 Handler = Callable[["Call"], Awaitable[Reply]]
 
 
@@ -67,7 +70,7 @@ class Endpoint(NamedTuple):
     scope: str | None = None
     head: bool = True
     confidential: bool = False
-    """Whether the answer holds secrets, which the journal then hides."""
+    """Whether the answer holds secrets, which the journal then hides: body fields, a redirect's query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ class Annex(NamedTuple):
     endpoints: tuple[Endpoint, ...]
     wrap: Callable[["Call", Reply], bytes]
     refuse: Callable[["Call", Wording], bytes]
+    headers: Callable[["Call", int], tuple[tuple[str, str], ...]] | None = None
 
 
 class Secrets(NamedTuple):
@@ -116,6 +120,7 @@ class Provider:
     headers, or raises Unauthenticated or another mistake. `wrap` and `refuse` are the two envelopes.
     `common_mistakes` are those that any call can meet, for the OpenAPI document. `limit` chooses the limit of
     a call where it depends on more than the endpoint. `headers` adds to every answer, refusals included.
+    `offers` tells whether the call's endpoint exists under the sandbox's settings.
     """
 
     name: str
@@ -131,11 +136,16 @@ class Provider:
     annexes: tuple[Annex, ...] = ()
     limit: Callable[["Call"], Limit | None] | None = None
     headers: Callable[["Call", int], tuple[tuple[str, str], ...]] | None = None
+    offers: Callable[["Call"], bool] | None = None
     settings: tuple["Setting", ...] = ()
     secrets: Secrets = field(default_factory=Secrets)
     webhooks: Mapping[str, str] = field(default_factory=dict)
     """Event name -> the schema of its body."""
     common_mistakes: tuple[type[Mistake], ...] = ()
+    security: tuple[Mapping[str, Any], ...] = (BEARER,)
+    """Names to OpenAPI security schemes: all of one mapping together suffice, each mapping alone."""
+    reword: Callable[["Call", Wording], Wording] | None = None
+    """What the sandbox's settings change about a wording."""
 
 
 def word(provider: Provider, mistake: Mistake) -> Wording:

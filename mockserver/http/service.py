@@ -44,6 +44,7 @@ from mockserver.journal.redact import (
     redact_body,
     redact_headers,
     redact_query,
+    redact_url,
 )
 from mockserver.sandbox.sandbox import Sandbox
 
@@ -93,8 +94,10 @@ class Service:
 
     def __init__(self, provider: Provider, schemas: SchemaStore, annex: Annex | None = None) -> None:
         self.provider = provider
+        self.is_annex = annex is not None
         self.wrap = annex.wrap if annex else provider.wrap
         self.refuse = annex.refuse if annex else provider.refuse
+        self.headers = annex.headers if annex else provider.headers
         self.schemas = schemas
         fields = SECRET_FIELDS | provider.secrets.fields
         self.secret_headers = frozenset(name.encode() for name in SECRET_HEADERS | provider.secrets.headers)
@@ -160,7 +163,13 @@ class _Resource:
             headers=headers,
             prefix=arrival.prefix,
             scheme=scope.get("scheme", "http"),
+            client=(scope.get("client") or ("",))[0],
+            query=scope["query_string"],
+            body=body,
         )
+        hidden = endpoint is not None and provider.offers is not None and not provider.offers(call)
+        if hidden:
+            endpoint = call.endpoint = entry.operation = None
         extra: tuple[tuple[str, str], ...]
         verdict = None
         try:
@@ -168,11 +177,11 @@ class _Resource:
                 verdict = await _consulted(service, call, scope, body)
                 await verdict.begin()
             if endpoint is None:
-                raise self._no_endpoint(scope)
+                raise UnknownRoute("route", scope["path"]) if hidden else self._no_endpoint(scope)
             if whole is not None:
                 raise whole
             reply = await _answer(service, call, endpoint, scope, body)
-            status, extra, assumed = reply.status, reply.headers, endpoint.provenance == "assumed"
+            status, extra, assumed = reply.status, reply.headers, False
             payload, media = service.wrap(call, reply), reply.media
         except Instead as instead:
             assert verdict is not None, "only a fault answers instead"
@@ -182,9 +191,9 @@ class _Resource:
             wording = worded(provider, call, error)
             status, extra, assumed = wording.status, wording.headers, wording.provenance == "assumed"
             payload, media = service.refuse(call, wording), "application/json"
-        if provider.headers is not None:
-            extra += provider.headers(call, status)
-        if assumed:
+        if service.headers is not None:
+            extra += service.headers(call, status)
+        if assumed or (endpoint is not None and endpoint.provenance == "assumed"):
             extra += (("X-Mock-Assumed", "true"),)
         answer = Payload(status, payload, media, extra)
         if verdict is not None:
@@ -216,6 +225,8 @@ async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope
         call.identify(account)
         _count_call(call, endpoint)
     _read_fields(service, call, endpoint, scope, body)
+    if sandbox.force.speaking("takes", provider.name, endpoint.name):
+        await call.take_time()
     if sandbox.force.speaking("refuse", provider.name, endpoint.name):
         rule = call.decide("refuse")
         if rule is not None:
@@ -291,7 +302,8 @@ def worded(provider: Provider, call: Call, error: Exception) -> Wording:
         log.error("%s %s failed", call.entry.method, call.entry.path, exc_info=error)
         error = InternalError()
     call.entry.mistake = type(error).__name__
-    return word(provider, error)
+    wording = word(provider, error)
+    return provider.reword(call, wording) if provider.reword is not None else wording
 
 
 def _headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -316,6 +328,7 @@ def _entry(
         request_headers=redact_headers(scope["headers"], service.secret_headers),
         request_body=redact_body(body[:MOST_BODY], service.secret_body),
         operation=endpoint.name if endpoint else None,
+        changes_state=endpoint is not None and (endpoint.method != "GET" or not endpoint.head),
     )
 
 
@@ -338,8 +351,9 @@ async def send_answer(
     ]
     headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers]
     entry.status = answer.status
-    entry.response_headers = tuple(headers)
-    confidential = call.endpoint is not None and call.endpoint.confidential
+    # A refusal holds no secrets, and its words are worth reading.
+    confidential = call.endpoint is not None and call.endpoint.confidential and answer.status < 400
+    entry.response_headers = tuple(_without_secrets(headers) if confidential else headers)
     # A copy, since the bytes that orjson gives keep a buffer of 4 KiB.
     kept = memoryview(payload)[:MOST_BODY].tobytes()
     entry.response_body = redact_body(kept, service.secret_body) if confidential else kept
@@ -347,3 +361,11 @@ async def send_answer(
     sandbox.journal.keep(entry)
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else payload})
+
+
+def _without_secrets(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """A redirect may carry a secret in its query."""
+    return [
+        (name, redact_url(value.decode("latin-1")).encode("latin-1") if name == b"location" else value)
+        for name, value in headers
+    ]

@@ -32,6 +32,8 @@ class Entry:
     response_body: bytes = b""
     milliseconds: float = 0.0
     operation: str | None = None
+    changes_state: bool = False
+    """Whether the operation is one that changes something, which a GET can be too."""
     account: str | None = None
     order: str | None = None
     rule: str | None = None

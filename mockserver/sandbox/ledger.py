@@ -51,6 +51,32 @@ async def movements(tx: Transaction, provider: str, account: str) -> list[Moveme
         after = rows[-1].key
 
 
+async def first_and_last(tx: Transaction, provider: str, account: str) -> tuple[Movement, Movement]:
+    """The opening of the wallet and its newest movement; every account has the first."""
+    prefix = f"{provider}/{account}/"
+    rows = [(await tx.scan("movements", prefix=prefix, limit=1, reverse=last))[0] for last in (False, True)]
+    first, last = (decode_movement(provider, account, int(row.key[len(prefix) :]), row.data) for row in rows)
+    return first, last
+
+
+async def newest(tx: Transaction, provider: str, account: str, *, skip: int, limit: int) -> tuple[list[Movement], int]:
+    """Movements of the wallet, newest first, and how many there are in all."""
+    prefix = f"{provider}/{account}/"
+    rows = await tx.scan("movements", prefix=prefix, skip=skip, limit=limit, reverse=True)
+    found = [decode_movement(provider, account, int(row.key[len(prefix) :]), row.data) for row in rows]
+    return found, await tx.count("movements", prefix=prefix)
+
+
+async def page_movements(
+    tx: Transaction, provider: str, account: str, *, before: int | None = None, limit: int = 100
+) -> list[Movement]:
+    """Movements of the wallet, newest first, those whose sequence is below `before`."""
+    prefix = f"{provider}/{account}/"
+    after = "" if before is None else f"{prefix}{before:010d}"
+    rows = await tx.scan("movements", prefix=prefix, after=after, limit=limit, reverse=True)
+    return [decode_movement(provider, account, int(row.key[len(prefix) :]), row.data) for row in rows]
+
+
 async def _move(
     tx: Transaction, provider: str, account: str, change: int, book: str, at: datetime, cause: str, order: str | None
 ) -> int:

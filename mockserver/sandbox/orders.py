@@ -39,6 +39,16 @@ async def list_orders(
     return [await find_order(tx, provider, row.data.decode()) for row in rows]
 
 
+async def page_orders(
+    tx: Transaction, provider: str, account: str, *, shown: str = "", before: int | None = None, limit: int = 100
+) -> list[Order]:
+    """As `list_orders`, those whose sequence is below `before`: a place in the list that new orders do not move."""
+    table, prefix = _list(provider, account, shown)
+    after = "" if before is None else f"{prefix}{before:010d}"
+    rows = await tx.scan(table, prefix=prefix, after=after, limit=limit, reverse=True)
+    return [await find_order(tx, provider, row.data.decode()) for row in rows]
+
+
 async def count_orders(tx: Transaction, provider: str, account: str, *, shown: str = "") -> int:
     """How many orders the account has; with `shown`, in the state of this word."""
     table, prefix = _list(provider, account, shown)
@@ -56,13 +66,18 @@ async def keep_timers(tx: Transaction, step: Step, *, void: int) -> None:
         await tx.put("timers", f"{prefix}{timer.place}", data, due=timer.due)
 
 
-async def timers_of(tx: Transaction, order: Order, *, places: int) -> list[Timer]:
-    """The timers the order has now; `places` is how many transitions its state has."""
-    found = []
-    for place in range(places):
-        row = await tx.get("timers", f"{order.provider}/{order.id}/{place}")
-        if row is not None:
-            found.append(decode_timer(row.data)[2])
+async def keep_reminders(tx: Transaction, step: Step, *, number: int) -> None:
+    """Set the step's reminders, which nothing but their own moment ends; `number` makes their rows distinct."""
+    order = step.order
+    for timer in step.reminders:
+        data = encode_timer(order.provider, order.id, timer)
+        await tx.put("timers", f"{order.provider}/{order.id}/sent-{number:010d}", data, due=timer.due)
+
+
+async def timers_of(tx: Transaction, order: Order) -> list[Timer]:
+    """The timers the order has now, by the moment at which they are due."""
+    rows = await tx.scan("timers", prefix=f"{order.provider}/{order.id}/", limit=1000)
+    found = [decode_timer(row.data)[2] for row in rows]
     return sorted(found, key=lambda timer: (timer.due, timer.place))
 
 

@@ -293,17 +293,21 @@ class Sandbox:
             self._next_timer = await tx.next_due("timers")
         return True
 
-    async def find_account(self, provider: str, parts: Sequence[str]) -> Account | None:
-        """The account that a credential opens; with `accept_any_key`, one is opened for an unknown one."""
+    async def find_account(self, provider: str, parts: Sequence[str], *, known_only: bool = False) -> Account | None:
+        """The account that a credential opens; with `accept_any_key`, one is opened for an unknown one.
+
+        `known_only`: not so, whatever the setting says.
+        """
         found = await self._store.read("credentials", accounts.digest(provider, parts))
         if found is not None:
-            return await self._account(provider, found.data.decode())
-        if not self.settings.values["accept_any_key"]:
+            return await self.account(provider, found.data.decode())
+        if known_only or not self.settings.values["accept_any_key"]:
             return None
         async with self.work("credential") as work:
             return await accounts.find_or_open(work, self.trades[provider], parts)
 
-    async def _account(self, provider: str, account_id: str) -> Account | None:
+    async def account(self, provider: str, account_id: str) -> Account | None:
+        """The account as it is committed, without waiting for anybody's turn."""
         key = f"{provider}/{account_id}"
         row = await self._store.read("accounts", key)
         if row is None:

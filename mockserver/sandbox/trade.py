@@ -36,6 +36,8 @@ class Trade:
     new_balance: str = "100"
     """What an account opened by `accept_any_key` holds."""
     retries: RetryPolicy = RetryPolicy()
+    read_id: Callable[[Dice, str], str] | None = None
+    """The order id that another way of writing it means, where a provider has two."""
     sign: Callable[["Work", Delivery, datetime], Awaitable[Mapping[str, str]]] | None = None
     """The headers that only one attempt has, made when it is sent; gets real time, which honest receivers check.
     Raises a mistake when there is nobody to send to any more; the attempt then fails without a request."""

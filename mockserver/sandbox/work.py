@@ -110,8 +110,9 @@ class Work:
         return {**(rule.life() if rule else {}), "faults": faults}
 
     async def order(self, provider: str, order_id: str) -> Order:
-        """The order; raises NotFound."""
-        return await orders.find_order(self.tx, provider, order_id)
+        """The order, by its id or another way of writing it; raises NotFound."""
+        read_id = self.sandbox.trades[provider].read_id
+        return await orders.find_order(self.tx, provider, read_id(self.dice, order_id) if read_id else order_id)
 
     async def own_order(self, account: Account, order_id: str) -> Order:
         """The order, if it is this account's; raises NotFound."""
@@ -189,8 +190,12 @@ class Work:
         for effect in step.effects:
             order = await self._carry_out(effect, order, given)
         await orders.keep_order(self.tx, order, was=was, machine=machine)
-        void = len(machine.states[step.was].transitions) if was is not None else 0
-        await orders.keep_timers(self.tx, step, void=void)
+        entered = was is None or order.visit != was.visit
+        if entered:
+            void = len(machine.states[step.was].transitions) if was is not None else 0
+            await orders.keep_timers(self.tx, step, void=void)
+        if step.reminders:
+            await orders.keep_reminders(self.tx, step, number=await self.next_number("reminders"))
         self.touched_due = True
         return order
 

@@ -10,7 +10,7 @@ from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import Report, Trail
 
 Graph = Mapping[str, set[str]]
-_ASPECTS: tuple[Aspect, ...] = ("life", "refuse", "stock", "reprice")
+_ASPECTS: tuple[Aspect, ...] = ("life", "refuse", "stock", "reprice", "takes")
 
 
 def lint(scenario: Scenario, report: Report, data: Mapping[str, Any]) -> None:
@@ -110,7 +110,7 @@ def _find_endless_loops(machine: Machine, report: Report, trail: Trail) -> None:
 
 def _takes_no_time(move: Transition) -> bool:
     # Counted from the order's creation a timer is overdue the second time round, so it rings at once as well.
-    return move.after is not None and (_is_zero(move.after) or move.since == "created")
+    return move.after is not None and not move.stay and (_is_zero(move.after) or move.since == "created")
 
 
 def _is_zero(delay: Delay) -> bool:

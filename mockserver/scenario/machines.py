@@ -6,7 +6,7 @@ from typing import cast
 
 from mockserver.engine.delays import Delay, Fixed, Uniform, delay_from_data
 from mockserver.engine.effects import EFFECTS, Effect
-from mockserver.engine.machine import Machine, Since, State, Transition
+from mockserver.engine.machine import Machine, Sending, Since, State, Transition
 from mockserver.scenario.cursor import Cursor
 from mockserver.scenario.problems import shown
 
@@ -68,6 +68,9 @@ def _transition(cursor: Cursor, states: Iterable[str]) -> Transition:
     if not isinstance(cursor.value, dict):
         cursor.refuse("an object")
     event, target, since = cursor.need("on"), cursor.need("to"), cursor.get("since")
+    stay, sends = cursor.get("stay"), cursor.get("sends")
+    if stay and target and cursor.trail[-3] != target.value:
+        target.error(f"with stay, to is the state itself: {shown(cursor.trail[-3])}")
     return Transition(
         on=event.text_like(_EVENT, _EVENT_RULE) if event else "",
         to=_targets(target, states) if target else (),
@@ -76,7 +79,19 @@ def _transition(cursor: Cursor, states: Iterable[str]) -> Transition:
         not_before=build_delay(cursor.get("not_before")),
         not_after=build_delay(cursor.get("not_after")),
         effects=build_effects(cursor.get("effects")),
+        stay=stay.flag() if stay else False,
+        sends=_sending(sends) if sends else None,
     )
+
+
+def _sending(cursor: Cursor) -> Sending | None:
+    if not isinstance(cursor.value, dict):
+        cursor.refuse("an object")
+        return None
+    event, after, within = cursor.need("event"), cursor.need("after"), cursor.get("within")
+    word = event.text_like(_EVENT, _EVENT_RULE) if event else ""
+    delay = build_delay(after)
+    return Sending(word, delay, build_delay(within)) if delay is not None else None
 
 
 def _targets(cursor: Cursor, states: Iterable[str]) -> tuple[tuple[str, int], ...]:

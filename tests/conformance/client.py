@@ -1,22 +1,38 @@
 """A client of one provider in one sandbox, and what a provider must tell so that it can be asked anything."""
 
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 
 from mockserver.app import App
 from mockserver.http.provider import Endpoint, Provider
+from mockserver.sandbox.sandboxes import DEFAULT
 from tests.conformance.judge import judge
 from tests.support import World, frozen_settings, started
+
+Headers = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A body that is a form."""
+
+    fields: Mapping[str, str]
+
+    def padded(self, size: int) -> bytes:
+        """As it is sent, with a field more that makes it this long."""
+        return f"{urlencode(self.fields)}&padding=".encode().ljust(size, b"x")
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request below the provider's base URL; `body` is JSON data."""
+    """A request below the provider's base URL; `body` is JSON data or a Form."""
 
     path: str
     body: Any = None
@@ -26,14 +42,23 @@ class Ask:
 class Samples:
     """What the suite needs to know of a provider, in `samples/{provider}.py` as `SAMPLES`.
 
-    `credential` and `stranger` are headers: of `account`, and of nobody. `asks` prepares for each operation
-    a request that it accepts, whatever that takes (buying first what is then cancelled).
+    `credential` and `stranger` are headers: of `account`, and of nobody; the former may depend on a sandbox's
+    seed and name. `asks` prepares for each operation
+    a request that it accepts, whatever that takes (buying first what is then cancelled). `varying` is a
+    pattern of what answers to one request differ in: the request's id, tokens that only one sandbox takes.
+    `any_path` are the operations that answer whatever stands in their path.
     """
 
     account: str
-    credential: Mapping[str, str]
-    stranger: Mapping[str, str]
+    credential: Headers | Callable[[int | str, str], Headers]
+    stranger: Headers
     asks: Mapping[str, Callable[["Client"], Awaitable[Ask]]]
+    varying: bytes = b"(?!)"
+    any_path: frozenset[str] = frozenset()
+
+    def credential_in(self, seed: int | str, sandbox: str) -> Headers:
+        """The good credential in the sandbox of this seed and name."""
+        return self.credential if isinstance(self.credential, Mapping) else self.credential(seed, sandbox)
 
 
 def samples_of(provider: Provider) -> Samples:
@@ -49,6 +74,8 @@ class Client:
         self.world = world
         self.provider = provider
         self.samples = samples_of(provider)
+        seed, name = world.app._sandboxes.birth.seed, world.prefix.removeprefix("/~") or DEFAULT
+        self.credential = self.samples.credential_in(seed, name)
         mount = provider.mounts[0]
         self.base = f"/{mount.host}{mount.prefix}"
 
@@ -57,8 +84,8 @@ class Client:
     ) -> httpx.Response:
         """Any request; `headers` replace the credential."""
         if body is not None:
-            more["json"] = body
-        sent = self.samples.credential if headers is None else headers
+            more |= {"data": body.fields} if isinstance(body, Form) else {"json": body}
+        sent = self.credential if headers is None else headers
         return await self.world.call(method, f"{self.base}{path}", headers=sent, **more)
 
     async def ask(self, endpoint: Endpoint) -> Ask:
@@ -72,6 +99,10 @@ class Client:
         assert answer.status_code == endpoint.status, answer.text
         judge(self.provider, endpoint, answer)
         return answer
+
+    def lasting(self, answer: httpx.Response) -> bytes:
+        """The body without what varies."""
+        return re.sub(self.samples.varying, b"...", answer.content)
 
     async def state(self) -> Any:
         """All that a refused request must leave as it is: orders, accounts with their money, deliveries."""

@@ -11,8 +11,8 @@ from tests.conformance.client import Client, client_of
 #: What a test may ask for: `endpoint` is any, the others are endpoints of a kind.
 _KINDS: Mapping[str, Callable[[Endpoint], bool]] = {
     "endpoint": lambda _: True,
-    "reading": lambda one: one.method == "GET",
-    "acting": lambda one: one.method != "GET",
+    "reading": lambda one: one.method == "GET" and one.head,
+    "acting": lambda one: one.method != "GET" or not one.head,
     "guarded": lambda one: not one.public,
     "taking": lambda one: one.takes is not None,
     "querying": lambda one: one.query is not None,

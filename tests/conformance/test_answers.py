@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from jsonschema import ValidationError
 
+from mockserver.domain.mistakes import MethodNotAllowed
 from mockserver.domain.moments import parse_moment
-from mockserver.http.provider import Endpoint, Provider
+from mockserver.http.provider import Endpoint, Provider, word
+from mockserver.journal.journal import MOST_BODY
 from tests.conformance.client import Client, samples_of
 from tests.conformance.judge import exact, judge, validator
 from tests.support import START
@@ -44,9 +46,9 @@ async def test_an_answer_names_its_journal_entry(client: Client, endpoint: Endpo
     assert entry["provider"] == client.provider.name
     assert entry["operation"] == endpoint.name
     assert (entry["method"], entry["status"]) == (endpoint.method, answer.status_code)
-    assert entry["account"] == (None if endpoint.public else client.samples.account)
+    assert entry["account"] in ((None, client.samples.account) if endpoint.public else (client.samples.account,))
     assert entry["mistake"] is None
-    if not endpoint.confidential:
+    if not endpoint.confidential and len(answer.content) <= MOST_BODY:
         assert exact(entry["response"]["body"]) == exact(answer.content)
     assert ["x-mock-request-id", entry["id"]] in entry["response"]["headers"]
 
@@ -70,13 +72,14 @@ async def test_head_answers_as_get_does_without_the_body(client: Client, reading
     assert (await client.journaled(head))["method"] == "HEAD"
 
 
-async def test_head_asks_nothing_of_what_can_only_be_posted(client: Client, acting: Endpoint) -> None:
-    read_too = any(one.method == "GET" and one.path == acting.path for one in client.provider.endpoints)
+async def test_head_asks_nothing_of_what_changes_something(client: Client, acting: Endpoint) -> None:
+    read_too = any(one.method == "GET" and one.head and one.path == acting.path for one in client.provider.endpoints)
     ask = await client.ask(acting)
     before = await client.state()
     answer = await client.send("HEAD", ask.path)
     assert answer.content == b""
-    assert (answer.status_code == 405) is not read_too
+    refused = word(client.provider, MethodNotAllowed("HEAD", ["POST"])).status
+    assert (answer.status_code == refused) is not read_too
     assert await client.state() == before
 
 
@@ -84,7 +87,7 @@ async def test_reading_changes_nothing(client: Client, reading: Endpoint) -> Non
     ask = await client.ask(reading)
     before = await client.state()
     first = await client.send("GET", ask.path)
-    assert (await client.send("GET", ask.path)).content == first.content
+    assert client.lasting(await client.send("GET", ask.path)) == client.lasting(first)
     assert await client.state() == before
 
 
@@ -96,11 +99,15 @@ async def test_the_account_of_another_sandbox_is_untouched(client: Client, endpo
 
 
 def _objects(data: Any, path: tuple[Any, ...] = ()) -> Any:
-    """The paths of all objects in JSON data; of a list, its first and last items stand for all."""
+    """The paths of all objects in JSON data.
+
+    Of a list, and of an object whose names are numbers, the first and the last stand for all.
+    """
     if isinstance(data, dict):
         yield path
-        for name, inner in data.items():
-            yield from _objects(inner, (*path, name))
+        numbers = [name for name in data if name.isdecimal()]
+        for name in [*numbers[:1], *numbers[1:][-1:], *(name for name in data if not name.isdecimal())]:
+            yield from _objects(data[name], (*path, name))
     elif isinstance(data, list):
         for index in sorted({0, len(data) - 1} if data else ()):
             yield from _objects(data[index], (*path, index))

@@ -35,6 +35,16 @@ def _bytes(answers: list[httpx.Response]) -> list[tuple[int, list[tuple[str, str
     return [(one.status_code, one.headers.multi_items(), one.content) for one in answers]
 
 
+def _lasting(client: Client, answers: list[httpx.Response]) -> list[tuple[int, list[tuple[str, str]], bytes]]:
+    """Without what varies, nor the sandbox's own prefix in addresses, which lengths depend on."""
+
+    def headers(answer: httpx.Response) -> list[tuple[str, str]]:
+        pairs = [pair for pair in answer.headers.multi_items() if pair[0] != "content-length"]
+        return [(name, value.replace(f"{client.world.prefix}/", "/")) for name, value in pairs]
+
+    return [(one.status_code, headers(one), client.lasting(one)) for one in answers]
+
+
 async def test_two_servers_tell_one_story_byte_for_byte(provider: Provider) -> None:
     async with client_of(provider) as first, client_of(provider) as second:
         alone = _bytes(await _story(first))
@@ -55,7 +65,7 @@ async def test_a_reset_begins_the_same_story_again(provider: Provider) -> None:
 async def test_a_sandbox_of_another_name_tells_the_same_story(provider: Provider) -> None:
     async with client_of(provider) as client:
         other = Client(client.world.beside("other"), provider)
-        assert _bytes(await _story(other)) == _bytes(await _story(client))
+        assert _lasting(other, await _story(other)) == _lasting(client, await _story(client))
 
 
 async def test_another_seed_tells_another_story(provider: Provider) -> None:
@@ -76,4 +86,5 @@ async def test_refused_requests_do_not_change_what_follows(provider: Provider) -
                     await harassed.send(endpoint.method, ask.path, content=b"[1")
                 await harassed.send("BREW", ask.path, ask.body)
             calm_answer = await calm.send(endpoint.method, ask.path, ask.body)
-            assert (await harassed.send(endpoint.method, ask.path, ask.body)).content == calm_answer.content
+            answer = await harassed.send(endpoint.method, ask.path, ask.body)
+            assert harassed.lasting(answer) == calm.lasting(calm_answer)

@@ -19,7 +19,7 @@ from mockserver.domain.mistakes import (
 from mockserver.http.body import MOST
 from mockserver.http.provider import Endpoint, word
 from mockserver.http.samples import samples_of
-from tests.conformance.client import Ask, Client
+from tests.conformance.client import Ask, Client, Form
 from tests.conformance.judge import exact, judge, schema_store, validator
 
 pytestmark = pytest.mark.anyio
@@ -96,7 +96,7 @@ async def test_no_refusal_may_have_more_members(client: Client, guarded: Endpoin
 async def test_a_bent_credential_is_refused(client: Client, guarded: Endpoint) -> None:
     ask = await client.ask(guarded)
     before = await client.state()
-    good = [(name.encode(), value.encode()) for name, value in client.samples.credential.items()]
+    good = [(name.encode(), value.encode()) for name, value in client.credential.items()]
     strange = [(name.encode(), value.encode()) for name, value in client.samples.stranger.items()]
     bent = {
         "odd bytes": [(name, value + b"\xff\xfe\xe9") for name, value in good],
@@ -114,7 +114,7 @@ async def test_a_bent_credential_is_refused(client: Client, guarded: Endpoint) -
 async def test_other_headers_may_come_twice(client: Client, endpoint: Endpoint) -> None:
     ask = await client.ask(endpoint)
     twice = [("X-Trace", "a"), ("X-Trace", "b"), ("Accept", "*/*"), ("Accept", "*/*")]
-    headers = [*client.samples.credential.items(), *twice]
+    headers = [*client.credential.items(), *twice]
     answer = await client.send(endpoint.method, ask.path, ask.body, headers=headers)
     judge(client.provider, endpoint, answer)
     assert answer.is_success, answer.text
@@ -163,13 +163,14 @@ async def test_fields_of_wrong_types_are_refused(client: Client, taking: Endpoin
 
 async def test_query_fields_of_wrong_types_are_refused(client: Client, querying: Endpoint) -> None:
     path = (await client.ask(querying)).path.partition("?")[0]
-    before = await client.state()
     reader = schema_store().query_reader(querying.query or "")
     for name in schema_store().load(querying.query or "")["properties"]:
         for text in _TEXTS:
+            wrong = reader.read([(name, httpx.QueryParams(f"{name}={text}")[name])])[1]
+            before = await client.state() if wrong else None
             answer = await client.send(querying.method, f"{path}?{name}={text}")
             judge(client.provider, querying, answer)
-            if reader.read([(name, httpx.QueryParams(f"{name}={text}")[name])])[1]:
+            if wrong:
                 await refused(client, querying, before, answer)
 
 
@@ -191,8 +192,11 @@ async def test_a_body_over_a_mebibyte_is_refused(client: Client, endpoint: Endpo
 
 async def test_a_body_of_a_mebibyte_is_read(client: Client, endpoint: Endpoint) -> None:
     ask = await client.ask(endpoint)
-    body = b"{}" if ask.body is None else json.dumps(ask.body).encode()
-    answer = await client.send(endpoint.method, ask.path, content=body.ljust(MOST))
+    if isinstance(ask.body, Form):
+        body = ask.body.padded(MOST)
+    else:
+        body = (b"{}" if ask.body is None else json.dumps(ask.body).encode()).ljust(MOST)
+    answer = await client.send(endpoint.method, ask.path, content=body)
     judge(client.provider, endpoint, answer)
     assert answer.is_success, answer.text
 
@@ -204,7 +208,10 @@ async def test_odd_values_in_the_path_are_refused(client: Client, addressed: End
     tail = rest.partition("}")[2]
     for text in _ODD_IDS:
         answer = await client.send(addressed.method, f"{head}{text}{tail}", ask.body)
-        await refused(client, addressed, before, answer)
+        if addressed.name in client.samples.any_path and answer.is_success:
+            judge(client.provider, addressed, answer)
+        else:
+            await refused(client, addressed, before, answer)
 
 
 def _broken(endpoint: Endpoint, ask: Ask) -> Iterator[Any]:

@@ -74,7 +74,7 @@ async def test_the_host_header_alone_finds_the_provider(client: Client, provider
     ask = await client.ask(endpoint)
     for mount in provider.mounts[:1]:
         for host in (mount.host, mount.host.upper()):
-            headers = {**client.samples.credential, "Host": host + port}
+            headers = {**client.credential, "Host": host + port}
             path = f"{mount.prefix}{ask.path}"
             answer = await client.world.call(endpoint.method, path, headers=headers, json=ask.body)
             judge(provider, endpoint, answer)
@@ -89,7 +89,7 @@ async def test_a_sandbox_prefix_goes_in_front_of_either_way(client: Client, prov
     await other.good(endpoint)
     mount = provider.mounts[0]
     ask = await other.ask(endpoint)
-    headers = {**client.samples.credential, "Host": mount.host}
+    headers = {**other.credential, "Host": mount.host}
     answer = await other.world.call(endpoint.method, f"{mount.prefix}{ask.path}", headers=headers, json=ask.body)
     judge(provider, endpoint, answer)
     assert (await other.journaled(answer))["operation"] == endpoint.name
@@ -98,7 +98,7 @@ async def test_a_sandbox_prefix_goes_in_front_of_either_way(client: Client, prov
 
 @pytest.mark.parametrize("name", ["UPPER", "-x", "a" * 65, "", "a%00b", "%ff", "a b"])
 async def test_a_bad_sandbox_name_makes_no_sandbox(client: Client, provider: Provider, name: str) -> None:
-    answer = await client.world.call("GET", f"/~{name}{client.base}/x", headers=client.samples.credential)
+    answer = await client.world.call("GET", f"/~{name}{client.base}/x", headers=client.credential)
     assert 400 <= answer.status_code < 500
     assert answer.headers["content-type"] == "application/problem+json"
     names = [one["name"] for one in (await client.world.steer("GET", "/sandboxes"))["sandboxes"]]

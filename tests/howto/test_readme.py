@@ -13,13 +13,15 @@ from mockserver.providers import PROVIDERS
 from mockserver.scenario.check import check_text
 from mockserver.server import LiveServer
 
-README = Path(__file__).parents[2] / "README.md"
+TOP = Path(__file__).parents[2]
+README = TOP / "README.md"
 ADDRESS = "http://localhost:7460"
 
 
 def blocks_after(mark: str, count: int) -> list[str]:
-    """The fenced blocks that follow `<!-- mark -->`."""
-    text = README.read_text(encoding="utf-8").partition(f"<!-- {mark} -->")[2]
+    """The fenced blocks that follow `<!-- mark -->` in the README, or in one of the texts that are to go into it."""
+    whole = "".join(file.read_text(encoding="utf-8") for file in (README, *TOP.glob("docs-howto-*.md")))
+    text = whole.partition(f"<!-- {mark} -->")[2]
     assert text, f"the README has no mark {mark!r}"
     return [found[1] for found in re.finditer(r"^```\w*\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)][:count]
 

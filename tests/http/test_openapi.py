@@ -251,3 +251,29 @@ def test_limits_are_told_in_seconds(schemas: SchemaStore) -> None:
     endpoint = Endpoint("GET", "/a", nothing, "a", "A", "acme/order", limit=Limit(5, timedelta(hours=1)))
     found = document(acme(endpoints=(endpoint,)), schemas, servers=[])
     assert found["paths"]["/a"]["get"]["x-rate-limit"] == {"calls": 5, "seconds": 3600}
+
+
+def test_a_form_is_a_request_body_of_its_own_media_type(schemas: SchemaStore) -> None:
+    endpoint = ENDPOINTS[0]._replace(takes=None, form="acme/order.request")
+    operation = document(acme(endpoints=(endpoint,)), schemas, servers=[])["paths"]["/orders"]["post"]
+    reference = {"schema": {"$ref": "#/components/schemas/acme.order.request"}}
+    assert operation["requestBody"] == {"required": True, "content": {"application/x-www-form-urlencoded": reference}}
+    assert "INVALID" in operation["responses"]["422"]["description"]
+
+
+def test_a_refusal_with_the_status_of_the_answer_stands_beside_it(schemas: SchemaStore) -> None:
+    mistakes = {**MISTAKES, NotFound: Wording(200, "NOTHING", "Nothing here.")}
+    endpoint = ENDPOINTS[2]._replace(mistakes=(NotFound,))
+    data = document(acme(endpoints=(endpoint,), mistakes=mistakes), schemas, servers=[])
+    found = data["paths"]["/orders/{order_id}"]["delete"]["responses"]["200"]
+    assert found["description"] == "Done. Or:\n- `NOTHING`: Nothing here."
+    names = [schema["$ref"].rpartition(".")[2] for schema in found["content"]["application/json"]["schema"]["anyOf"]]
+    assert names == ["order", "failure"]
+    assert [row["code"] for row in found["x-codes"]] == ["NOTHING"]
+
+
+def test_credentials_in_parts_are_asked_for_together(schemas: SchemaStore) -> None:
+    key, secret = ({"type": "apiKey", "in": "header", "name": name} for name in ("KEY", "SECRET"))
+    found = document(acme(security=({"key": key, "secret": secret},)), schemas, servers=[])
+    assert found["security"] == [{"key": [], "secret": []}]
+    assert found["components"]["securitySchemes"] == {"key": key, "secret": secret}

@@ -29,7 +29,7 @@ rules:
     then: {never: [sms], delays: {expire: 90s}, outcomes: {outcome: cancelled}}
   - when: {request.service: [pe, px]}
     then: {refuse: ProviderError}
-  - then: {start: completed, stock: 0, reprice: true}
+  - then: {start: completed, stock: 0, reprice: true, takes: {uniform: [1s, {setting: acme.cancel_after}]}}
 accounts:
   - id: demo
     credentials: {key: acme-demo}

@@ -161,6 +161,8 @@ MISTAKES = [
     ("{refuse: ProviderError}", "{refuse: Tired}", "26:20: refuse must be one of MissingCredential,"),
     ("stock: 0", "stock: -1", "27:37: stock must be a whole number from 0, not -1"),
     ("reprice: true", "reprice: false", "27:49: reprice must be true (leave it out otherwise), not false"),
+    ("takes: {uniform: [1s,", "takes: {uniform: [{fact: x},", "27:62: takes cannot be a fact: the order does not"),
+    ("takes: {uniform: [1s,", "takes: {uniform: [1x,", "27:73: not a duration: '1x'"),
     ("{start: completed,", "{start: complete,", "27:19: unknown state 'complete' (one of"),
     ("never: [sms]", "never: [mms]", "24:20: unknown event 'mms' (one of sms, expire, cancel, outcome)"),
     ("delays: {expire: 90s}", "delays: {xpire: 90s}", "24:35: unknown event 'xpire' (one of"),

@@ -32,6 +32,14 @@ def roots(tmp_path: Path) -> list[Path]:
     return [ours, theirs]
 
 
+def test_trusted_files_of_providers_that_are_not_served_are_left_out(roots: list[Path]) -> None:
+    library = Library(roots, providers=["other"], trusted=1)
+    assert library.names("other") == ["quick"]
+    assert [scenario.provider for scenario in library.find("quick")] == ["other"]
+    with pytest.raises(ScenarioProblems, match="unknown provider 'acme'"):
+        library.find("mine")
+
+
 def test_later_roots_win_by_provider_and_name(roots: list[Path]) -> None:
     library = Library(roots)
     assert library.names() == ["mine", "quick", "slow"]

@@ -96,6 +96,8 @@ FINE = "a: {final: true, transitions: [{on: go, to: a}]}"
         ("then: {stock: 0}", "when: {x: 1}, then: {stock: 1}", True),
         ("then: {stock: 0, start: a}", "then: {never: [go]}", True),
         ("then: {stock: 0}", "then: {stock: 1, reprice: true}", False),
+        ("then: {stock: 0}", "then: {stock: 1, takes: 1s}", False),
+        ("then: {takes: 2s}", "then: {takes: 1s}", True),
         ("times: 1, then: {stock: 0}", "then: {stock: 1}", False),
         ("when: {x: 1}, then: {stock: 0}", "then: {stock: 1}", False),
         ("when: {}, then: {stock: 0}", "then: {stock: 1}", True),

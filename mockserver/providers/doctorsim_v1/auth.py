@@ -1,0 +1,28 @@
+"""`DSIM_KEY` and `DSIM_SECRET`, two headers with underscores (documented); the pair picks the mode."""
+
+from mockserver.domain.accounts import Account
+from mockserver.domain.mistakes import MissingCredential, UnknownCredential
+from mockserver.http.call import Call
+from mockserver.providers.doctorsim_v1.errors import PlainHttp
+
+NAME = "doctorsim_v1"
+SANDBOX = "sandbox"
+
+
+async def identify(call: Call) -> Account:
+    """Raises PlainHttp where HTTPS is required, MissingCredential and UnknownCredential."""
+    if call.sandbox.settings.values["doctorsim_v1.require_https"] and not call.base_url.startswith("https://"):
+        raise PlainHttp
+    key, secret = call.headers.get("dsim_key", "").strip(), call.headers.get("dsim_secret", "").strip()
+    if not key or not secret:
+        raise MissingCredential
+    account = await call.sandbox.find_account(NAME, (key, secret))
+    if account is None:
+        raise UnknownCredential
+    return account
+
+
+def mode_of(account: Account) -> str:
+    """`sandbox` or `production`."""
+    mode: str = account.details["mode"]
+    return mode

@@ -1,0 +1,131 @@
+"""`POST /imeicheck`: which answer an IMEI gets, and how it is written; the reports' addresses."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from mockserver.domain.mistakes import NotFound
+from mockserver.http.call import Call
+from mockserver.http.provider import Reply
+from mockserver.providers.doctorsim_v1 import reports
+from mockserver.providers.doctorsim_v1.auth import SANDBOX, mode_of
+from mockserver.providers.doctorsim_v1.errors import HashMissing
+from mockserver.providers.doctorsim_v1.imei import decomposition, problem_of
+from mockserver.providers.doctorsim_v1.reports import UNKNOWN, Listing, Phone, Report
+from mockserver.providers.doctorsim_v1.wire import API_HOST, REPORTS, WEB_HOST
+
+_FREE = {"type": "F", "desc": "free"}
+_PAY = {"type": "P", "desc": "pay"}
+_NO_MODEL = {"code": 404, "txt": "No hay ningún modelo de teléfono con este IMEI."}
+_SHOP = f"https://{WEB_HOST}/"
+
+
+async def imeicheck(call: Call) -> Reply:
+    """Free of charge. The hash is looked at only for being there: its cipher is not public."""
+    sandbox = mode_of(call.account) == SANDBOX
+    if not sandbox and not call.fields.get("hash"):
+        raise HashMissing
+    imei = call.fields["imei"]
+    if problem_of(imei) or (sandbox and imei in reports.TEST_ERRORS):
+        return Reply(_answer(imei, UNKNOWN, error=[_NO_MODEL], type_pay=_PAY))
+    if sandbox and imei in reports.TEST_UNPAID:
+        return Reply(_answer(imei, reports.TEST_UNPAID[imei], type_pay=_PAY))
+    report = (reports.TEST_REPORTS.get(imei) if sandbox else None) or reports.report_of(imei)
+    return Reply(
+        _answer(
+            imei,
+            report.phone,
+            type_pay=_FREE,
+            result=_result(report, report_url(call, report)),
+            extra_info=[] if report.listed else _buttons(report.phone),
+        )
+    )
+
+
+async def imei_report(call: Call) -> Reply:
+    """The report as a PDF; whoever knows the address may read it."""
+    report = reports.report_named(call.fields["name"])
+    if report is None:
+        raise NotFound("report", call.fields["name"][:100])
+    # The library is loaded with the first report, not with the server.
+    from mockserver.providers.doctorsim_v1.pdf import report_pdf
+
+    headers = (("Content-Disposition", f'inline; filename="imei-report-{report.imei}.pdf"'),)
+    return Reply(report_pdf(report), headers=headers, media="application/pdf")
+
+
+def report_url(call: Call, report: Report) -> str:
+    """Where the report is: at the address that the client used for us, or at the original."""
+    path = f"{REPORTS}/{report.name}"
+    if call.sandbox.settings.values["doctorsim_v1.report_url"] == "original":
+        return f"https://{WEB_HOST}{path}"
+    before, slash, last = call.base_url.rpartition("/")
+    if last.lower() == API_HOST and before.count("/") >= 2:
+        return f"{before}{slash}{WEB_HOST}{path}"
+    parts = urlsplit(call.base_url)
+    port = parts.netloc.partition(":")[1:]
+    return f"{parts.scheme}://{WEB_HOST}{''.join(port)}{parts.path}{path}"
+
+
+def _answer(
+    imei: str,
+    phone: Phone,
+    *,
+    type_pay: dict[str, str],
+    error: list[dict[str, Any]] | None = None,
+    result: dict[str, Any] | None = None,
+    extra_info: list[dict[str, str]] | None = None,
+) -> dict[str, Any]:
+    return {
+        "data": {
+            "imei": imei,
+            "tac": decomposition(imei),
+            "brandname": phone.brand,
+            "marketingname": phone.marketing_name,
+            "modelname": phone.name,
+            "devicetype": phone.kind,
+            "img": phone.image,
+            "lang": "es",
+        },
+        "error": error or [],
+        "result": result or {},
+        "type_pay": type_pay,
+        "extra_info": extra_info or [],
+    }
+
+
+def _result(report: Report, url: str) -> dict[str, Any]:
+    history = [
+        {"imei": report.imei, "action": row.action, "date": row.date, "by": row.operator, "country": row.country}
+        for row in report.history
+    ]
+    return {
+        "blackliststatus": report.listed,
+        "imeihistory": history,
+        "lists": {"black": _listing(report.black), "white": _listing(report.white)},
+        "url_report": url,
+    }
+
+
+def _listing(countries: Listing) -> list[dict[str, Any]]:
+    return [
+        {"name": country, "opers": [{"txt": text, "status": status} for text, status in operators]}
+        for country, operators in countries
+    ]
+
+
+def _buttons(phone: Phone) -> list[dict[str, str]]:
+    """Two ways on, with the addresses and labels of the page where the phone is an iPhone."""
+    if phone.brand == "IPHONE":
+        model = phone.name.partition(" (")[0].lower().replace(" ", "-")
+        name, place = "iPhone", f"iphone/{model}"
+    else:
+        name = phone.brand.title()
+        place = "/".join(text.lower().replace(" ", "-") for text in (phone.brand, phone.name))
+    return [
+        {"type": "button", "txt": f"Libera tu {name}", "url": f"{_SHOP}liberar-movil/{place}/liberar/"},
+        {
+            "type": "button",
+            "txt": f"Descubre si tu {name} está Libre",
+            "url": f"{_SHOP}comprobar-movil-imei/chequeo-estado-libre-bloqueado/solicitar/",
+        },
+    ]

@@ -1,0 +1,146 @@
+"""The envelope, and the wording of every mistake.
+
+Statuses and the four words are documented; all texts are ours, since clients only show them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.domain.mistakes import (
+    AccountRefused,
+    InsufficientBalance,
+    Invalid,
+    MethodNotAllowed,
+    Mistake,
+    NotFound,
+    NotTaken,
+    PayloadTooLarge,
+    RateLimited,
+    TooLate,
+    Unauthenticated,
+    UnknownRoute,
+)
+from mockserver.http.call import Call
+from mockserver.http.provider import Reply, Worder, Wording
+from mockserver.providers.doctorsim_v1.wire import CREDITS, encode
+
+#: First segments of the paths whose answers have no `code` (documented).
+WITHOUT_CODE = frozenset({"cancel_order", "retrieve_order_instructions", "imeicheck"})
+_CHECK = "check"
+
+
+class PlainHttp(Mistake):
+    """The call came over plain HTTP and the sandbox's settings want HTTPS."""
+
+
+class HashMissing(Mistake):
+    """An IMEI check with a production pair needs its encrypted arguments."""
+
+
+class NothingOffered(Mistake):
+    """No service unlocks this device on this network."""
+
+
+class NotAvailableYet(NotTaken):
+    """Instructions are asked for before there are any."""
+
+
+class ReportsNotInstalled(Mistake):
+    """The PDF of a report needs an extra that is not installed."""
+
+
+def wrap(call: Call, reply: Reply) -> bytes:
+    """`{"code", "status", "info", "res"}`; some answers have no `code`. Ready bytes stay as they are."""
+    if isinstance(reply.data, bytes):
+        return reply.data
+    return envelope(call.entry.path, 200, "OK", "", reply.data)
+
+
+def refuse(call: Call, wording: Wording) -> bytes:
+    """The same envelope with the text in `info` and an empty `res`."""
+    return envelope(call.entry.path, wording.status, wording.code, wording.text, {})
+
+
+def envelope(path: str, status: int, word: str, info: str, res: Any) -> bytes:
+    """`code` is the HTTP status as a text (documented); which answers lack it is told by the path's first segment."""
+    code = {} if path[1:].partition("/")[0] in WITHOUT_CODE else {"code": str(status)}
+    return encode({**code, "status": word, "info": info, "res": res})
+
+
+def reword(call: Call, wording: Wording) -> Wording:
+    """The page's introduction gives 409 for too many requests, its table 429: a setting chooses."""
+    if wording.code != "TOO_MANY_REQUESTS" or call.sandbox.settings.values["doctorsim_v1.limit_status"] == 429:
+        return wording
+    return Wording(409, wording.code, wording.text)
+
+
+def _error(status: int, text: str, *, provenance: Any = "documented") -> Wording:
+    return Wording(status, "API_ERROR", text, provenance=provenance)
+
+
+def _not_found(mistake: NotFound) -> Wording:
+    return _error(404, f"There is no {mistake.what} {mistake.name}." if mistake.name else f"No such {mistake.what}.")
+
+
+def _invalid(mistake: Invalid) -> Wording:
+    texts = [text.rstrip(".") for texts in mistake.errors.values() for text in texts]
+    return _error(400, "; ".join(text[:1].upper() + text[1:] for text in texts) + ".")
+
+
+def _poor(mistake: InsufficientBalance) -> Wording:
+    held, needed = CREDITS.text(mistake.balance), CREDITS.text(mistake.needed)
+    return _error(400, f"Not enough credits: the service costs {needed}, the account has {held}.", provenance="assumed")
+
+
+def _not_taken(mistake: NotTaken) -> Wording:
+    order = mistake.order
+    if mistake.event == "cancel" and order.facts.get("tool_type") == _CHECK:
+        return _error(400, "IMEI checks are processed at once and cannot be canceled.")
+    if mistake.event == "cancel":
+        return _error(400, f"Order {order.id} is {order.state} and can no longer be canceled.")
+    text = f"Order {order.id} is {order.state}: there is nothing left to do about it."
+    return _error(400, text, provenance="assumed")
+
+
+def _too_late(mistake: TooLate) -> Wording:
+    return _error(400, f"The time in which order {mistake.order.id} could be canceled is over.")
+
+
+def _not_yet(mistake: NotAvailableYet) -> Wording:
+    return _error(400, f"Order {mistake.order.id} is not available, so there are no instructions for it.")
+
+
+def _method(mistake: MethodNotAllowed) -> Wording:
+    return Wording(
+        405,
+        "API_ERROR",
+        f"{mistake.method} is not supported here, only {', '.join(mistake.allowed)}.",
+        headers=(("Allow", ", ".join(mistake.allowed)),),
+    )
+
+
+def _too_large(mistake: PayloadTooLarge) -> Wording:
+    return _error(413, f"The body is larger than {mistake.limit} bytes.", provenance="assumed")
+
+
+_NO_REPORTS = "PDF reports need the package reportlab: pip install 'sim-mockserver[pdf]'."
+
+MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
+    Unauthenticated: Wording(401, "WRONG_ACCESS", "DSIM_KEY and DSIM_SECRET do not belong to any account."),
+    AccountRefused: Wording(401, "WRONG_ACCESS", "This account has no access.", provenance="assumed"),
+    RateLimited: Wording(429, "TOO_MANY_REQUESTS", "Too many requests: at most 500 in a minute."),
+    PlainHttp: _error(400, "Plain HTTP is not served: use HTTPS.", provenance="assumed"),
+    HashMissing: _error(400, "The parameter hash can be left out in sandbox mode only."),
+    NothingOffered: _error(200, "No service is available for this device on this network.", provenance="observed"),
+    NotAvailableYet: _not_yet,
+    TooLate: _too_late,
+    NotTaken: _not_taken,
+    InsufficientBalance: _poor,
+    UnknownRoute: _error(404, "There is no such method."),
+    NotFound: _not_found,
+    Invalid: _invalid,
+    MethodNotAllowed: _method,
+    PayloadTooLarge: _too_large,
+    ReportsNotInstalled: _error(501, _NO_REPORTS, provenance="assumed"),
+    Mistake: _error(500, "Something went wrong on our side."),
+}

@@ -1,0 +1,85 @@
+"""IMEIs, and the extra parameters that some services want right behind them."""
+
+import re
+from dataclasses import dataclass
+
+from mockserver.domain.mistakes import Invalid
+
+LENGTH = 15
+_PARTS = re.compile(r"([0-9]*)(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Suffix:
+    """What a flag demands behind the IMEI (documented): how it begins, the rule, and the rule in words."""
+
+    start: str
+    rule: re.Pattern[str]
+    words: str
+
+
+SUFFIXES = {
+    "sn": Suffix(
+        "SN",
+        re.compile(r"SN[0-9A-Za-z]{4,5}-[0-9A-Za-z]{5,7}", re.ASCII),
+        "SN, 4 or 5 characters, a hyphen, 5 to 7 characters",
+    ),
+    "prd": Suffix("PRD", re.compile(r"PRD[0-9]{8}", re.ASCII), "PRD, 8 digits"),
+    "pin": Suffix("PIN", re.compile(r"PIN[0-9A-Za-z]{8}", re.ASCII), "PIN, 8 characters"),
+    "mep": Suffix("MEP", re.compile(r"MEP-[0-9]{5}-[0-9]{3}", re.ASCII), "MEP, a hyphen, 5 digits, a hyphen, 3 digits"),
+    # The page asks for digits and gives an example with letters: both are taken.
+    "sro": Suffix("SRO", re.compile(r"SROX[0-9A-Za-z]{7,11}", re.ASCII), "SRO, a capital X, 7 to 11 digits or letters"),
+}
+
+
+def problem_of(imei: str) -> str | None:
+    """What is wrong with an IMEI (15 digits, the last a check digit after Luhn), or None."""
+    if not (imei.isascii() and imei.isdigit()):
+        return "the IMEI has to begin with its 15 digits" if not imei else "the IMEI has to consist of digits"
+    if len(imei) != LENGTH:
+        return f"the IMEI has to have {LENGTH} digits, not {len(imei)}"
+    # Imported with the first IMEI, not with the server.
+    from stdnum import luhn
+
+    if not luhn.is_valid(imei):
+        return f"the check digit of the IMEI is wrong: {imei}"
+    return None
+
+
+def read_segment(segment: str, flag: str) -> tuple[str, str]:
+    """The IMEI and what follows it, as a tool with this flag ("" for none) demands; raises Invalid."""
+    match = _PARTS.fullmatch(segment)
+    assert match is not None, "the pattern takes any text"
+    imei, rest = match[1], match[2]
+    problem = problem_of(imei) or _suffix_problem(rest, flag)
+    if problem:
+        raise Invalid({"imei": [problem]})
+    return imei, rest
+
+
+def _suffix_problem(rest: str, flag: str) -> str | None:
+    if not flag:
+        return f"this service takes nothing after the IMEI: {rest[:40]!r}" if rest else None
+    wanted = SUFFIXES[flag]
+    if not rest:
+        return f"this service needs {flag.upper()} after the IMEI ({wanted.words})"
+    if not rest.startswith(wanted.start):
+        other = next((one.start for one in SUFFIXES.values() if rest.startswith(one.start)), None)
+        found = f"not {other}" if other else f"not {rest[:40]!r}"
+        return f"this service needs {flag.upper()} after the IMEI ({wanted.words}), {found}"
+    if wanted.rule.fullmatch(rest) is None:
+        return f"{flag.upper()} is written without spaces as {wanted.words}: {rest[:40]!r}"
+    return None
+
+
+def decomposition(imei: str) -> str:
+    """As the IMEI check shows it (documented): the first seven digits and the rest."""
+    return f"TAC:{imei[:7]} SN:{imei[7:]}"
+
+
+def type_allocation(imei: str) -> str:
+    """The TAC of a valid IMEI: the eight digits that tell the model."""
+    from stdnum.imei import split
+
+    tac: str = split(imei)[0]
+    return tac

@@ -1,0 +1,102 @@
+"""Placing, watching, hurrying and cancelling orders."""
+
+from typing import Any
+
+from mockserver.domain.orders import Order
+from mockserver.http.call import Call
+from mockserver.http.provider import Reply
+from mockserver.providers.doctorsim_v1 import wire
+from mockserver.providers.doctorsim_v1.auth import NAME, mode_of
+from mockserver.providers.doctorsim_v1.catalogue import Model, Network
+from mockserver.providers.doctorsim_v1.errors import NotAvailableYet
+from mockserver.providers.doctorsim_v1.imei import read_segment
+from mockserver.providers.doctorsim_v1.instructions import howto
+from mockserver.providers.doctorsim_v1.shop import known_model, known_network, shop_of
+from mockserver.providers.doctorsim_v1.tools import Tool
+from mockserver.providers.doctorsim_v1.trade import TRADE
+from mockserver.sandbox.orders import list_orders
+
+_PAGE = 500
+
+
+async def create_order(call: Call) -> Reply:
+    """Charge the tool's price and begin; checked are device, network, tool, IMEI, what follows it, credits."""
+    fields = call.fields
+    model, network = known_model(fields["device_id"]), known_network(fields["network_id"])
+    tool = shop_of(call.sandbox).tool(model, network, fields["tool_id"])
+    imei, suffix = read_segment(fields["imei"], tool.service.flag)
+    facts = _facts(model, network, tool, imei, suffix) | {"mode": mode_of(call.account)}
+    rule = call.decide("life", facts)
+    async with call.work() as work:
+        order = await work.place(
+            TRADE, kind="unlock", account=call.account.id, amount=tool.price, facts=facts, rule=rule
+        )
+    call.touched(order)
+    return Reply({"id_ticket": order.id})
+
+
+async def check_order_status(call: Call) -> Reply:
+    """One order of the account."""
+    order = await call.own_order(call.fields["ticket_id"])
+    return Reply({order.id: wire.order_data(order, _shown(call, order))})
+
+
+async def check_all_orders(call: Call) -> Reply:
+    """All orders of the account, newest first."""
+    found: list[Order] = []
+    async with call.work() as work:
+        while True:
+            page = await list_orders(work.tx, NAME, call.account.id, skip=len(found), limit=_PAGE)
+            found += page
+            if len(page) < _PAGE:
+                break
+    return Reply({order.id: wire.order_data(order, _shown(call, order)) for order in found})
+
+
+async def update_order(call: Call) -> Reply:
+    """`force=nowait`: the order is ready now; one that is ready already stays as it is."""
+    async with call.work() as work:
+        order = await work.own_order(call.account, call.fields["ticket_id"])
+        if order.state not in (wire.AVAILABLE, "notavailable"):
+            order = await work.send(order, "nowait")
+    call.touched(order)
+    return Reply({order.id: wire.order_data(order, _shown(call, order), yes="1", no="0")})
+
+
+async def cancel_order(call: Call) -> Reply:
+    """Within the window the order is canceled and its price goes back."""
+    async with call.work() as work:
+        order = call.touched(await work.own_order(call.account, call.fields["ticket_id"]))
+        order = await work.send(order, "cancel")
+    return Reply({order.id: {"status": _shown(call, order)}})
+
+
+async def retrieve_order_instructions(call: Call) -> Reply:
+    """How to unlock the phone, once the order is available."""
+    order = await call.own_order(call.fields["ticket_id"])
+    if order.state != wire.AVAILABLE:
+        raise NotAvailableYet("retrieve", order)
+    return Reply({order.id: {"howto": order.facts.get("howto") or howto(order.facts)}})
+
+
+def _facts(model: Model, network: Network, tool: Tool, imei: str, suffix: str) -> dict[str, Any]:
+    shortest, longest = tool.seconds
+    return {
+        "device": model.device.id,
+        "network": network.id,
+        "imei": imei,
+        "suffix": suffix,
+        "brand": model.brand.name,
+        "model": model.full_name,
+        "network_name": network.name,
+        "tool": tool.id,
+        "tool_type": tool.service.type,
+        "service": tool.service.name,
+        "time_min": shortest,
+        "time_max": longest,
+        "time_unit": tool.service.unit,
+    }
+
+
+def _shown(call: Call, order: Order) -> str:
+    return call.sandbox.machine_named(order.machine).shown(order.state)

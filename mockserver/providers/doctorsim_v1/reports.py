@@ -1,0 +1,221 @@
+"""What the IMEI check answers: a function of the IMEI alone, but for the four documented test IMEIs.
+
+Answers are in Spanish (`lang` is documented as `es`); names of countries and operators as reports show them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from mockserver.engine.dice import Dice
+from mockserver.providers.doctorsim_v1.catalogue import Model, catalogue, image_url
+from mockserver.providers.doctorsim_v1.imei import type_allocation
+from mockserver.providers.doctorsim_v1.wire import php_moment
+
+BLACK, USABLE, UNCONFIRMED = "0", "1", "2"
+MOST_HISTORY = 10
+_DICE = Dice("doctorsim imei reports")
+#: One phone in eight is reported.
+_ONE_IN = 8
+_OLDEST = datetime(2014, 1, 1, tzinfo=UTC)
+_DAYS = 3_650
+
+Listing = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+"""Countries with their operators and the status at each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phone:
+    """What is known of the phone that has the IMEI."""
+
+    brand: str
+    marketing_name: str
+    name: str
+    image: str
+    kind: str = "Smartphone"
+
+
+UNKNOWN = Phone("NA", "NA", "NA", image_url(None), "NA")
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One line of the history: an operator put the phone on its list, or took it off."""
+
+    action: str
+    date: str
+    operator: str
+    country: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole report; `name` is the last part of its address."""
+
+    imei: str
+    phone: Phone
+    listed: bool
+    history: tuple[Passage, ...]
+    black: Listing
+    white: Listing
+    name: str
+
+
+#: Operators by country, in the order of reports: by the country's name, descending (documented).
+_OPERATORS: Mapping[str, tuple[str, ...]] = {
+    "Venezuela": ("Digitel", "Movilnet", "Movistar"),
+    "Uruguay": ("Antel", "Claro", "Movistar"),
+    "Suiza": ("Salt", "Sunrise", "Swisscom"),
+    "Suecia": ("Tele2", "Telenor", "Telia"),
+    "Reino Unido": ("EE", "O2", "Vodafone"),
+    "Portugal": ("MEO", "NOS", "Vodafone"),
+    "Perú": ("Bitel", "Claro", "Entel", "Movistar"),
+    "Panamá": ("Claro", "Digicel", "Movistar"),
+    "Mexico": ("Iusacell", "Movistar", "Telcel"),
+    "Italia": ("TIM", "Vodafone", "Wind"),
+    "Irlanda": ("Meteor", "Vodafone"),
+    "Guatemala": ("Claro", "Movistar", "Tigo"),
+    "Francia": ("Bouygues", "Orange", "SFR"),
+    "Estados Unidos": ("AT&T", "Sprint", "T-Mobile", "Verizon"),
+    "España": ("Movistar", "Orange", "Vodafone", "Yoigo"),
+    "Ecuador": ("Claro", "CNT", "Movistar"),
+    "Colombia": ("Claro", "Movistar", "Tigo"),
+    "Chile": ("Claro", "Entel", "Movistar"),
+    "Canadá": ("Bell", "Rogers", "Telus"),
+    "Brasil": ("Claro", "TIM", "Vivo"),
+    "Bolivia": ("Entel", "Tigo", "Viva"),
+    "Australia": ("Optus", "Telstra", "Vodafone"),
+    "Argentina": ("Claro", "Movistar", "Personal"),
+    "Alemania": ("E-Plus", "O2", "Vodafone"),
+}
+_GROUPS: Sequence[tuple[str, ...]] = (
+    ("Mexico",),
+    ("España",),
+    ("Colombia",),
+    ("Argentina", "Chile", "Uruguay"),
+    ("Estados Unidos", "Canadá"),
+    ("Reino Unido", "Irlanda"),
+)
+"""Countries whose operators share a list: what one reports, all refuse."""
+
+_IPHONE_X = Phone(
+    "IPHONE",
+    "Apple iPhone X (A1901)",
+    "iPhone X (A1901)",
+    "https://img2.doctorsim.com/img/term/iphone_x.png",
+)
+#: Models that the documented test IMEIs give away.
+_TYPES: Mapping[str, Phone] = {"35304709": _IPHONE_X, "35940508": _IPHONE_X}
+_GERMANY: Listing = (("Alemania", (("Alemania-E-Plus", UNCONFIRMED), ("Alemania-O2", USABLE))),)
+
+#: The test IMEIs of the page, for sandbox pairs: the first two have reports, field by field as the page shows them.
+BLACKLISTED = Report(
+    "353047098598802",
+    _IPHONE_X,
+    True,
+    (Passage("Black Insert", "2018-10-17 17:59:19", "TELCEL MEXICO", "Mexico"),),
+    (("Mexico", (("Mexico-Iusacell", BLACK), ("Mexico-Movistar", BLACK))),),
+    _GERMANY,
+    "zl6fpnyqkewa-1milgoxbj7cu",
+)
+WHITELISTED = Report(
+    "359405085972766", _IPHONE_X, False, (), (), _GERMANY, "zdt2eu4jkzeg-1mzlvvrqowrc"
+)  # fmt: skip
+TEST_REPORTS: Mapping[str, Report] = {report.imei: report for report in (BLACKLISTED, WHITELISTED)}
+TEST_UNPAID: Mapping[str, Phone] = {"123456789876543": _IPHONE_X}
+TEST_ERRORS = frozenset({"123456789987654"})
+
+
+def phone_of(imei: str) -> Phone:
+    """The phone: IMEIs with the same TAC are of the same model."""
+    tac = type_allocation(imei)
+    known = _TYPES.get(tac)
+    if known is not None:
+        return known
+    models = [model for model in catalogue().models.values() if "all models" not in model.device.name]
+    model: Model = models[_DICE.below(len(models), "model", tac)]
+    return Phone(model.brand.name.upper(), _marketing_name(model), model.device.name, image_url(model))
+
+
+def report_of(imei: str) -> Report:
+    """The report of a valid IMEI."""
+    phone = phone_of(imei)
+    listed = _DICE.below(_ONE_IN, "listed", imei) == 0
+    group = _DICE.choice(_GROUPS, "group", imei) if listed else ()
+    return Report(
+        imei=imei,
+        phone=phone,
+        listed=listed,
+        history=_history(imei, group) if listed else (),
+        black=tuple(_country(imei, country, black=True) for country in _OPERATORS if country in group),
+        white=tuple(_country(imei, country, black=False) for country in _OPERATORS if country not in group),
+        name=report_name(imei),
+    )
+
+
+def _marketing_name(model: Model) -> str:
+    return f"Apple {model.full_name}" if model.brand.name == "iPhone" else model.full_name
+
+
+def _country(imei: str, country: str, *, black: bool) -> tuple[str, tuple[tuple[str, str], ...]]:
+    rows = []
+    for operator in _OPERATORS[country]:
+        unconfirmed = _DICE.below(4, "unconfirmed", imei, country, operator) == 0
+        rows.append((f"{country}-{operator}", BLACK if black else UNCONFIRMED if unconfirmed else USABLE))
+    return country, tuple(rows)
+
+
+def _history(imei: str, group: tuple[str, ...]) -> tuple[Passage, ...]:
+    """Put on the list and taken off in turn, newest first; the newest entry puts it on."""
+    count = _DICE.between(1, MOST_HISTORY, "history", imei)
+    moment = _OLDEST + timedelta(seconds=_DICE.below(_DAYS * 86_400, "last listed", imei))
+    rows = []
+    for place in range(count):
+        country = _DICE.choice(group, "history country", imei, place)
+        operator = _DICE.choice(_OPERATORS[country], "history operator", imei, place)
+        action = "Black Insert" if place % 2 == 0 else "Black Remove"
+        rows.append(Passage(action, php_moment(moment), f"{operator} {country}".upper(), country))
+        moment -= timedelta(seconds=_DICE.between(86_400, 90 * 86_400, "history gap", imei, place))
+    return tuple(rows)
+
+
+# -- addresses: twelve characters that hold the IMEI, twelve that only its own report has ---------------------------
+
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
+_LENGTH = 12
+_SIZE = len(_ALPHABET) ** _LENGTH
+_FACTOR = 2_862_933_555_777_941  # no factor in common with the size, so that it can be undone
+_SHIFT = 1_442_695_040_888_963
+
+
+def report_name(imei: str) -> str:
+    """The last part of a report's address (documented form): {12}-{12} small letters and digits."""
+    return f"{_written((int(imei) * _FACTOR + _SHIFT) % _SIZE)}-{_DICE.letters(_ALPHABET, _LENGTH, 'report', imei)}"
+
+
+def report_named(name: str) -> Report | None:
+    """The report at an address, or None."""
+    for report in TEST_REPORTS.values():
+        if report.name == name:
+            return report
+    first = name.partition("-")[0]
+    if len(first) != _LENGTH or not set(first) <= set(_ALPHABET):
+        return None
+    number = (_read(first) - _SHIFT) * pow(_FACTOR, -1, _SIZE) % _SIZE
+    imei = f"{number:015d}"
+    return report_of(imei) if len(imei) == 15 and report_name(imei) == name else None
+
+
+def _written(number: int) -> str:
+    letters = []
+    for _ in range(_LENGTH):
+        number, place = divmod(number, len(_ALPHABET))
+        letters.append(_ALPHABET[place])
+    return "".join(letters)
+
+
+def _read(text: str) -> int:
+    number = 0
+    for letter in reversed(text):
+        number = number * len(_ALPHABET) + _ALPHABET.index(letter)
+    return number

@@ -1,0 +1,67 @@
+"""What the use cases need to know of doctorSIM's orders."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.domain.mistakes import Invalid
+from mockserver.domain.orders import Order
+from mockserver.engine.dice import Dice
+from mockserver.providers.doctorsim_v1.auth import NAME, SANDBOX
+from mockserver.providers.doctorsim_v1.wire import CREDITS
+from mockserver.sandbox.trade import Trade
+from mockserver.sandbox.work import Work
+from mockserver.webhooks.model import Notice
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def ticket_id(dice: Dice, kind: str, number: int) -> str:
+    """A text of seven digits and later more (documented: 1509403); each is a little above the one before."""
+    start = 1_500_000 + dice.below(400_000, "ticket ids start")
+    return str(start + number * 3 + dice.below(3, "ticket id", number))
+
+
+def compose(work: Work, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The instructions: `code` as given (1 to 64 printable characters) or one that suits the brand.
+
+    `text`, where given, stands in place of our own instructions.
+    """
+    code, text = given.get("code"), given.get("text")
+    if code is None:
+        from mockserver.providers.doctorsim_v1.instructions import code_for
+
+        code = code_for(order.facts["brand"], work.dice, "unlock code", order.id)
+    if not isinstance(code, str) or not 0 < len(code) <= 64 or not code.isprintable():
+        raise Invalid({"code": ["must be a text of 1 to 64 printable characters"]})
+    if text is not None and (not isinstance(text, str) or not 0 < len(text) <= 10_000):
+        raise Invalid({"text": ["must be a text of 1 to 10000 characters"]})
+    return {"code": code} if text is None else {"code": code, "howto": text}
+
+
+async def notices(work: Work, order: Order, event: str) -> list[Notice]:
+    """Nothing: this API has no webhooks."""
+    return []
+
+
+def new_credential(dice: Dice, account_id: str) -> dict[str, str]:
+    """Two texts of 32 letters and digits (assumed)."""
+    return {part: dice.letters(_LETTERS, 32, part, account_id) for part in ("key", "secret")}
+
+
+def account_details(account_id: str) -> dict[str, Any]:
+    """Sandbox mode, unless a scenario or a test says `production`."""
+    return {"mode": SANDBOX}
+
+
+TRADE = Trade(
+    provider=NAME,
+    currency=CREDITS,
+    kinds=("unlock",),
+    order_id=ticket_id,
+    compose=compose,
+    notices=notices,
+    credential=("key", "secret"),
+    new_credential=new_credential,
+    account_details=account_details,
+    new_balance="1000",
+)

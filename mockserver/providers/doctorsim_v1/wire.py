@@ -1,0 +1,67 @@
+"""The JSON dialect of the API and the shapes of its orders.
+
+The real API is PHP: every habit of its `json_encode` that clients could notice is kept here and nowhere else.
+"""
+
+import re
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from mockserver.domain.money import Currency
+from mockserver.domain.orders import Order
+
+#: Prices are numbers with at most two decimals.
+CREDITS = Currency("credits", 2)
+AVAILABLE = "available"
+
+API_HOST = "api.doctorsim.com"
+WEB_HOST = "www.doctorsim.com"
+#: Where WEB_HOST keeps the reports.
+REPORTS = "/imei_report"
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+def encode(data: Any) -> bytes:
+    r"""JSON as PHP writes it: `\/` for a slash, `\u00f3` for what is not ASCII (assumed; parses the same)."""
+    return dialect(orjson.dumps(data))
+
+
+def dialect(plain: bytes) -> bytes:
+    """Any JSON in the dialect. A slash and a letter beyond ASCII only ever stand inside texts."""
+    if b"/" in plain:
+        plain = plain.replace(b"/", b"\\/")
+    if plain.isascii():
+        return plain
+    return _NOT_ASCII.sub(_escaped, plain.decode()).encode()
+
+
+def _escaped(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be")
+    return "".join(f"\\u{units[place : place + 2].hex()}" for place in range(0, len(units), 2))
+
+
+def price(minor: int) -> orjson.Fragment:
+    """A JSON number without needless zeros: 24.95, 20, 4.5."""
+    text = CREDITS.text(minor)
+    return orjson.Fragment(text.rstrip("0").rstrip(".").encode())
+
+
+def php_moment(moment: datetime) -> str:
+    """`2011-10-04 15:29:18`, UTC (the zone is assumed)."""
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def order_data(order: Order, shown: str, *, yes: str = "true", no: str = "false") -> dict[str, str]:
+    """An order as check_order_status shows it; update_order writes its flag as `1` and `0`."""
+    facts = order.facts
+    return {
+        "id_device": facts["device"],
+        "id_network": facts["network"],
+        "imei": facts["imei"],
+        "creation_datetime": php_moment(order.created_at),
+        "status": shown,
+        "ok_sent": yes if order.state == AVAILABLE else no,
+    }

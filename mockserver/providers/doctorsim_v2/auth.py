@@ -1,0 +1,119 @@
+"""Who calls: an API key (`Bearer api_id:api_secret`) or an OAuth access token (a Bearer value without a colon)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from mockserver.domain.accounts import Account
+from mockserver.domain.mistakes import MissingCredential, UnknownCredential, whole_seconds
+from mockserver.domain.moments import EPOCH
+from mockserver.http.call import Call
+from mockserver.http.provider import Limit
+from mockserver.providers.doctorsim_v2.errors import (
+    AddressNotAllowed,
+    AllowlistRequired,
+    InsufficientScope,
+    InvalidToken,
+    WrongSecret,
+)
+from mockserver.providers.doctorsim_v2.oauth.tokens import claims_of_token
+
+PROVIDER = "doctorsim_v2"
+READ = ("orders:read", "balance:read", "webhooks:read")
+WRITE = ("orders:write", "webhooks:write")
+
+#: Calls a minute (documented), counted over all endpoints of an account.
+TIERS: Mapping[str, Limit] = {
+    name: Limit(calls, timedelta(minutes=1), bucket="api")
+    for name, calls in (("Free", 50), ("Pro", 500), ("Enterprise", 5_000))
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a credential allows. `environment` is sandbox or production."""
+
+    environment: str
+    scopes: frozenset[str]
+
+
+def environment_of(api_id: str) -> str:
+    """`live_` keys are production (documented), all others the sandbox."""
+    return "production" if api_id.startswith("live_") else "sandbox"
+
+
+async def identify(call: Call) -> Account:
+    """The account of the credential; raises what the API refuses it with, the missing scope and address included."""
+    scheme, _, value = call.headers.get("authorization", "").strip().partition(" ")
+    value = value.strip()
+    if scheme.lower() != "bearer" or not value:
+        raise MissingCredential
+    api_id, colon, secret = value.partition(":")
+    account = await (_by_key(call, api_id, secret) if colon else _by_token(call, value))
+    if account.status == "active":
+        _check_address(call, account)
+        scope = call.endpoint.scope if call.endpoint else None
+        if scope is not None and scope not in call.identity.scopes:
+            raise InsufficientScope(scope)
+    return account
+
+
+def limit_of(call: Call) -> Limit:
+    """What the account's tier allows."""
+    return TIERS.get(call.account.details.get("tier", "Pro"), TIERS["Pro"])
+
+
+def headers(call: Call, status: int) -> tuple[tuple[str, str], ...]:
+    """The three limit headers of every answer; where nobody is known, those of the smallest tier, unused."""
+    now = call.sandbox.clock.now()
+    limit = call.limit or TIERS["Free"]
+    used, ends = 0, now + limit.window
+    if call.limit is not None:
+        used, ends = call.sandbox.limiter.state(call.limit_name(), window=limit.window, now=now)
+    found: tuple[tuple[str, str], ...] = (
+        ("X-RateLimit-Limit", str(limit.calls)),
+        ("X-RateLimit-Remaining", str(max(0, limit.calls - used))),
+        ("X-RateLimit-Reset", str(whole_seconds(ends - EPOCH))),
+    )
+    if status == 401:
+        found += (("WWW-Authenticate", f'Bearer resource_metadata="{_resource_metadata(call)}"'),)
+    return found
+
+
+async def _by_key(call: Call, api_id: str, secret: str) -> Account:
+    sandbox = call.sandbox
+    known = await sandbox.account(PROVIDER, api_id)
+    account = None
+    if api_id and secret:
+        # A known api_id with another secret is a mistake also where any unknown key would do.
+        account = await sandbox.find_account(PROVIDER, (api_id, secret), known_only=known is not None)
+    if account is None and known is not None:
+        raise WrongSecret
+    if account is None:
+        raise UnknownCredential
+    write = WRITE if account.details.get("scope", "read-write") == "read-write" else ()
+    call.identity = Identity(environment_of(api_id), frozenset((*READ, *write)))
+    return account
+
+
+async def _by_token(call: Call, token: str) -> Account:
+    claims = await claims_of_token(call, token)
+    call.identity = Identity(claims["env"], frozenset(claims["scope"].split()))
+    account = await call.sandbox.account(PROVIDER, claims["sub"])
+    if account is None:
+        raise InvalidToken
+    return account
+
+
+def _check_address(call: Call, account: Account) -> None:
+    match account.details.get("ip_allowlist"):
+        case "missing":
+            raise AllowlistRequired(call.client)
+        case "other":
+            raise AddressNotAllowed(call.client)
+
+
+def _resource_metadata(call: Call) -> str:
+    """Where RFC 9728 says what this API is and who issues tokens for it."""
+    origin = call.base_url.removesuffix("/v2")
+    return f"{origin}/.well-known/oauth-protected-resource/v2"

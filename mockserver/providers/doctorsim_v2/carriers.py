@@ -1,0 +1,226 @@
+"""Operators of every country, out of the carrier metadata of `phonenumbers`, and whose number a number is.
+
+Computed when first asked for, once for the process: it depends on nothing but the installed metadata.
+"""
+
+import re
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from hashlib import blake2b
+
+from mockserver.catalogue.countries import COUNTRIES
+from mockserver.catalogue.countries import Country as Place
+
+#: Operators that are named here keep these ids whatever the metadata says; those with a prefix fill gaps in it
+#: (it has no prefixes for Mexico, the United States and Canada, whose numbers move between operators).
+NAMED: Mapping[tuple[str, str], tuple[int, str | None]] = {
+    ("MX", "Telcel"): (101, "52"),
+    ("MX", "Movistar"): (102, None),
+    ("MX", "AT&T"): (103, None),
+    ("MX", "Unefon"): (104, None),
+    ("ES", "Vodafone"): (111, None),
+    ("ES", "Movistar"): (112, None),
+    ("ES", "Orange"): (113, None),
+    ("ES", "Yoigo"): (114, None),
+    ("ES", "Lycamobile"): (115, None),
+    ("ES", "Lebara"): (116, None),
+    ("US", "AT&T"): (121, None),
+    ("US", "T-Mobile"): (122, None),
+    ("US", "Verizon"): (123, None),
+    ("CA", "Rogers"): (131, None),
+    ("CA", "Bell"): (132, None),
+    ("CA", "Telus"): (133, None),
+    ("GB", "Vodafone"): (141, None),
+    ("DE", "Vodafone"): (142, None),
+    ("IT", "Vodafone"): (143, None),
+    ("PT", "Vodafone"): (144, None),
+    ("DO", "Claro"): (151, None),
+    ("CU", "CUBACEL"): (152, None),
+}
+#: Places with telephone numbers of their own that few sell numbers of.
+_TERRITORIES = (
+    Place("AC", "ASC", "Ascension Island", "247"),
+    Place("AX", "ALA", "Aland Islands", "358"),
+    Place("BL", "BLM", "Saint Barthelemy", "590"),
+    Place("BQ", "BES", "Caribbean Netherlands", "599"),
+    Place("CC", "CCK", "Cocos (Keeling) Islands", "61"),
+    Place("CX", "CXR", "Christmas Island", "61"),
+    Place("EH", "ESH", "Western Sahara", "212"),
+    Place("FK", "FLK", "Falkland Islands", "500"),
+    Place("GG", "GGY", "Guernsey", "44"),
+    Place("IM", "IMN", "Isle of Man", "44"),
+    Place("IO", "IOT", "British Indian Ocean Territory", "246"),
+    Place("JE", "JEY", "Jersey", "44"),
+    Place("MF", "MAF", "Saint Martin", "590"),
+    Place("NF", "NFK", "Norfolk Island", "672"),
+    Place("NU", "NIU", "Niue", "683"),
+    Place("PM", "SPM", "Saint Pierre and Miquelon", "508"),
+    Place("SH", "SHN", "Saint Helena", "290"),
+    Place("SJ", "SJM", "Svalbard and Jan Mayen", "47"),
+    Place("TA", "TAA", "Tristan da Cunha", "290"),
+    Place("TK", "TKL", "Tokelau", "690"),
+    Place("VA", "VAT", "Vatican City", "39"),
+    Place("WF", "WLF", "Wallis and Futuna", "681"),
+)
+_FIRST_FREE, _LAST_FREE = 1_000, 899_999
+#: Digits that complete a prefix to a number that a country's pattern may take.
+_FILLINGS = ("0000000000", "2345678901", "5551234567", "9999999999")
+
+
+@dataclass(frozen=True, slots=True)
+class Country:
+    """`id` is the calling code (Spain is 34); of countries that share one, the first has it, the others 1000 up."""
+
+    id: int
+    iso2: str
+    name: str
+    calling_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """A mobile operator in one country."""
+
+    id: int
+    name: str
+    country: Country
+
+
+class Carriers:
+    """Countries and operators, each sorted by id, and the prefixes that lead to operators."""
+
+    def __init__(self) -> None:
+        self.countries: Mapping[int, Country] = {one.id: one for one in sorted(_countries(), key=lambda one: one.id)}
+        self.by_iso: Mapping[str, Country] = {one.iso2: one for one in self.countries.values()}
+        names = _names_by_prefix(self.by_iso)
+        self._longest = max(map(len, names))
+        self._prefixes = names
+        ids = operator_ids({pair for by_country in names.values() for pair in by_country.items()} | NAMED.keys())
+        made = [Operator(ids[key], key[1], self.by_iso[key[0]]) for key in ids]
+        self.operators: Mapping[int, Operator] = {one.id: one for one in sorted(made, key=lambda one: one.id)}
+        self._by_name = {(one.country.iso2, one.name): one for one in made}
+        of: dict[int, list[Operator]] = {country: [] for country in self.countries}
+        for one in self.operators.values():
+            of[one.country.id].append(one)
+        self.of_country: Mapping[int, tuple[Operator, ...]] = {key: tuple(value) for key, value in of.items()}
+
+    def owner(self, iso2: str, digits: str) -> Operator | None:
+        """The operator whose prefix these digits (calling code first) begin with, the longest prefix first."""
+        for length in range(min(self._longest, len(digits)), 0, -1):
+            names = self._prefixes.get(digits[:length])
+            if names is not None and iso2 in names:
+                return self._by_name[iso2, names[iso2]]
+        return None
+
+
+@cache
+def carriers() -> Carriers:
+    """All of them; the first call takes some tenths of a second."""
+    return Carriers()
+
+
+@lru_cache(maxsize=4096)
+def country_of_number(phone: str) -> str | None:
+    """The ISO code of a valid number's country, None when the text (E.164 with `+`) is no valid number."""
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(phone)
+    except phonenumbers.NumberParseException:
+        return None
+    return phonenumbers.region_code_for_number(number) if phonenumbers.is_valid_number(number) else None
+
+
+def operator_ids(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """An id for each operator: the one in `NAMED`, else a digest of country and name.
+
+    So an operator keeps its id when others come and go, but for the rare ones whose digests meet.
+    """
+    found: dict[tuple[str, str], int] = {}
+    taken = {number for number, _ in NAMED.values()}
+    span = _LAST_FREE - _FIRST_FREE + 1
+    for key in sorted(keys):
+        if key in NAMED:
+            found[key] = NAMED[key][0]
+            continue
+        digest = blake2b("/".join(key).encode(), digest_size=8).digest()
+        number = int.from_bytes(digest, "big") % span
+        while number + _FIRST_FREE in taken:
+            number = (number + 1) % span
+        found[key] = number + _FIRST_FREE
+        taken.add(found[key])
+    return found
+
+
+def _countries() -> list[Country]:
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+
+    def made(place: Place) -> Country:
+        first = COUNTRY_CODE_TO_REGION_CODE.get(int(place.calling_code), ("",))[0] == place.iso2
+        high, low = (ord(letter) - ord("A") for letter in place.iso2)
+        number = int(place.calling_code) if first else 1000 + high * 26 + low
+        return Country(number, place.iso2, place.name, place.calling_code)
+
+    return [made(place) for place in (*COUNTRIES, *_TERRITORIES)]
+
+
+def _names_by_prefix(known: Container[str]) -> dict[str, dict[str, str]]:
+    """Prefix (calling code first) -> country -> operator; a plan that countries share names several."""
+    from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
+    from phonenumbers.carrierdata import CARRIER_DATA
+
+    regions = {str(code): places for code, places in COUNTRY_CODE_TO_REGION_CODE.items()}
+    accepts = {code: _acceptors(places) for code, places in regions.items() if len(places) > 1}
+    found: dict[str, dict[str, str]] = {}
+    for prefix, names in CARRIER_DATA.items():
+        code = next(prefix[:length] for length in (1, 2, 3) if prefix[:length] in regions)
+        name = _clean(names.get("en") or next(iter(names.values())))
+        places: Iterable[str] = regions[code]
+        if code in accepts:
+            national = prefix[len(code) :]
+            places = [one.iso2 for one in accepts[code] if one.takes(national)] or regions[code][:1]
+        found[prefix] = {iso2: name for iso2 in places if iso2 in known}
+    for (iso2, name), (_, prefix_of_ours) in NAMED.items():
+        if prefix_of_ours is not None:
+            found.setdefault(prefix_of_ours, {})[iso2] = name
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Acceptor:
+    """What a country's numbers look like: how they begin where that tells, and what a mobile one is."""
+
+    iso2: str
+    leading: re.Pattern[str] | None
+    mobile: re.Pattern[str]
+    lengths: tuple[int, ...]
+
+    def takes(self, national: str) -> bool:
+        if self.leading is not None and self.leading.match(national):
+            return True
+        texts = ((national + filling)[: max(size, len(national))] for size in self.lengths for filling in _FILLINGS)
+        return any(self.mobile.fullmatch(text) for text in texts)
+
+
+def _acceptors(places: Iterable[str]) -> list[_Acceptor]:
+    from phonenumbers import PhoneMetadata
+
+    found = []
+    for iso2 in places:
+        data = PhoneMetadata.metadata_for_region(iso2)
+        if data is None or data.mobile is None or not data.mobile.national_number_pattern:
+            continue
+        general = data.general_desc.possible_length if data.general_desc else ()
+        lengths = data.mobile.possible_length or general
+        leading = re.compile(data.leading_digits) if data.leading_digits else None
+        found.append(_Acceptor(iso2, leading, re.compile(data.mobile.national_number_pattern), tuple(lengths)))
+    return found
+
+
+def _clean(name: str) -> str:
+    """A name without the odd text that was encoded twice."""
+    try:
+        return name.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return name

@@ -1,0 +1,26 @@
+"""The prepaid balance and what moved it, both straight from the ledger."""
+
+from mockserver.http.call import Call
+from mockserver.http.provider import Reply
+from mockserver.providers.doctorsim_v2 import wire
+from mockserver.providers.doctorsim_v2.errors import Page
+from mockserver.providers.doctorsim_v2.paging import cursor_of, place_of
+from mockserver.sandbox.ledger import page_movements
+
+
+async def balance(call: Call) -> Reply:
+    """What the account holds."""
+    async with call.work() as work:
+        held = await work.balance(call.account)
+    return Reply({"balance": wire.money(held), "currency": "EUR", "environment": call.identity.environment})
+
+
+async def history(call: Call) -> Reply:
+    """Every movement, newest first."""
+    limit = call.fields["limit"]
+    before = place_of("movement", call.fields.get("cursor"))
+    async with call.work() as work:
+        found = await page_movements(work.tx, "doctorsim_v2", call.account.id, before=before, limit=limit + 1)
+    more = len(found) > limit
+    rows = [wire.entry(move) for move in found[:limit]]
+    return Reply(Page(rows, cursor_of("movement", found[limit - 1].sequence) if more else None))

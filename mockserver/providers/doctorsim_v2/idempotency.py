@@ -1,0 +1,43 @@
+"""`Idempotency-Key`: the same key gives the answer of the first call, byte for byte, for a day."""
+
+import re
+from datetime import timedelta
+
+from mockserver.domain.mistakes import Invalid
+from mockserver.domain.moments import from_micros, to_micros
+from mockserver.http.call import Call
+from mockserver.http.provider import Reply
+from mockserver.sandbox.codec import decode_json, encode_json
+from mockserver.sandbox.work import Work
+
+_TABLE = "doctorsim_v2 idempotency"
+_LIVES = timedelta(hours=24)
+_KEY = re.compile(r"[\x20-\x7e]{1,128}")
+
+
+def key_of(call: Call) -> str | None:
+    """The key sent, None without one; raises Invalid when it is not 1 to 128 printable ASCII characters."""
+    key = call.headers.get("idempotency-key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise Invalid({"Idempotency-Key": ["The Idempotency-Key header must be 1 to 128 printable ASCII characters."]})
+    return key
+
+
+async def kept_reply(work: Work, account: str, key: str | None) -> tuple[Reply, str] | None:
+    """The answer kept under this key and the order it was about, unless it is a day old."""
+    if key is None:
+        return None
+    row = await work.tx.get(_TABLE, f"{account}/{key}")
+    if row is None:
+        return None
+    at, status, body, order = decode_json(row.data)
+    if work.now - from_micros(at) >= _LIVES:
+        return None
+    return Reply(body.encode(), status=status), order
+
+
+async def keep_reply(work: Work, account: str, key: str | None, reply: Reply, order: str) -> None:
+    """Keep an answer, whose data are ready bytes."""
+    if key is not None:
+        row = encode_json([to_micros(work.now), reply.status, reply.data.decode(), order])
+        await work.tx.put(_TABLE, f"{account}/{key}", row)

@@ -1,0 +1,1 @@
+"""The authorization server on `www.doctorsim.com`, on the sandbox's clock."""

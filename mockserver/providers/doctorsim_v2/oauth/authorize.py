@@ -1,0 +1,167 @@
+"""The authorization endpoint: a code for a client that an account approves (RFC 6749 4.1, RFC 7636, RFC 9207)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from mockserver.domain.accounts import Account
+from mockserver.domain.mistakes import NotFound
+from mockserver.http.call import Call
+from mockserver.http.provider import Reply
+from mockserver.providers.doctorsim_v2.oauth import pages
+from mockserver.providers.doctorsim_v2.oauth.errors import OAuthError
+from mockserver.providers.doctorsim_v2.oauth.grants import add_code, find_client
+from mockserver.providers.doctorsim_v2.oauth.metadata import issuer_of, resource_of
+from mockserver.providers.doctorsim_v2.oauth.parameters import form_parameters, need, query_parameters
+from mockserver.providers.doctorsim_v2.oauth.scopes import SCOPES, parse_scope, scope_text, within
+from mockserver.sandbox.accounts import list_accounts
+
+#: S256 of anything has 43 characters.
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+_DEFAULT_ACCOUNT = "test_demo"
+_HTML = "text/html; charset=utf-8"
+_PAGE_HEADERS = (
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that is in order: who asks for what, and where the answer goes."""
+
+    client: Mapping[str, Any]
+    redirect_uri: str
+    sent_redirect: str | None
+    scopes: frozenset[str]
+    challenge: str
+    resource: str
+
+
+async def show(call: Call) -> Reply:
+    """The consent page, or at once the code where the setting `doctorsim_v2.auto_approve` names an account."""
+    parameters: dict[str, str] = {}
+    try:
+        parameters = query_parameters(call)
+        client, redirect_uri = await _trusted(call, parameters)
+    except OAuthError as error:
+        return _shown(error)
+    try:
+        asked = _asked(call, parameters, client, redirect_uri)
+        chosen = call.sandbox.settings.values["doctorsim_v2.auto_approve"]
+        if chosen:
+            return await _approve(call, parameters, asked, chosen)
+    except OAuthError as error:
+        return _redirect(call, parameters, redirect_uri, {"error": error.code, "error_description": error.description})
+    async with call.work() as work:
+        accounts = [one for one in await list_accounts(work) if one.provider == "doctorsim_v2"]
+    names = sorted(
+        (one.id for one in accounts if one.status == "active"), key=lambda name: (name != _DEFAULT_ACCOUNT, name)
+    )
+    page = pages.consent(
+        client.get("client_name") or client["client_id"],
+        redirect_uri,
+        [name for name in SCOPES if name in asked.scopes],
+        names,
+        parameters,
+        action=f"{issuer_of(call)}/oauth/authorize",
+    )
+    return Reply(page, headers=_PAGE_HEADERS, media=_HTML)
+
+
+async def decide(call: Call) -> Reply:
+    """What the consent page's buttons do: everything is checked anew, so a form of one's own gains nothing."""
+    parameters: dict[str, str] = {}
+    try:
+        parameters = form_parameters(call)
+        client, redirect_uri = await _trusted(call, parameters)
+    except OAuthError as error:
+        return _shown(error)
+    try:
+        asked = _asked(call, parameters, client, redirect_uri)
+        if parameters.get("decision") != "approve":
+            raise OAuthError("access_denied", "the request was denied")
+        return await _approve(call, parameters, asked, parameters.get("account", _DEFAULT_ACCOUNT))
+    except OAuthError as error:
+        return _redirect(call, parameters, redirect_uri, {"error": error.code, "error_description": error.description})
+
+
+async def _trusted(call: Call, parameters: Mapping[str, str]) -> tuple[Mapping[str, Any], str]:
+    """Client and redirect URI; while either is in doubt, nobody is redirected."""
+    client_id = need(dict(parameters), "client_id")
+    async with call.work() as work:
+        client = await find_client(work, client_id)
+    if client is None:
+        raise OAuthError("invalid_client", "no client has this client_id")
+    known = client["redirect_uris"]
+    redirect_uri = parameters.get("redirect_uri")
+    if redirect_uri is None and len(known) == 1:
+        return client, known[0]
+    if redirect_uri is None:
+        raise OAuthError("invalid_request", "the parameter redirect_uri is missing")
+    if redirect_uri not in known:
+        raise OAuthError("invalid_request", "redirect_uri is not one that the client registered")
+    return client, redirect_uri
+
+
+def _asked(call: Call, parameters: dict[str, str], client: Mapping[str, Any], redirect_uri: str) -> Asked:
+    if need(parameters, "response_type") != "code":
+        raise OAuthError("unsupported_response_type", "response_type must be code")
+    if "authorization_code" not in client["grant_types"]:
+        raise OAuthError("unauthorized_client", "the client is not registered for authorization_code")
+    challenge = need(parameters, "code_challenge")
+    if parameters.get("code_challenge_method", "plain") != "S256":
+        raise OAuthError("invalid_request", "code_challenge_method must be S256")
+    if not _CHALLENGE.fullmatch(challenge):
+        raise OAuthError("invalid_request", "code_challenge must be 43 characters of base64url")
+    allowed = parse_scope(client["scope"]) if "scope" in client else frozenset(SCOPES)
+    scopes = parse_scope(parameters["scope"]) if "scope" in parameters else allowed
+    if scopes is None or allowed is None or not scopes or not scopes <= allowed:
+        raise OAuthError("invalid_scope", "scope names something that the client cannot have")
+    resource = resource_of(call)
+    if parameters.get("resource", resource).rstrip("/") != resource:
+        raise OAuthError("invalid_target", f"resource must be {resource}")
+    return Asked(client, redirect_uri, parameters.get("redirect_uri"), scopes, challenge, resource)
+
+
+async def _approve(call: Call, parameters: Mapping[str, str], asked: Asked, account_id: str) -> Reply:
+    async with call.work() as work:
+        try:
+            account: Account = await work.account("doctorsim_v2", account_id)
+        except NotFound:
+            raise OAuthError("access_denied", "there is no such account") from None
+        if account.status != "active":
+            raise OAuthError("access_denied", f"the account is {account.status}")
+        code = await add_code(
+            work,
+            {
+                "client": asked.client["client_id"],
+                "account": account.id,
+                "scope": scope_text(within(asked.scopes, account.details.get("scope", "read-write"))),
+                "challenge": asked.challenge,
+                "redirect_uri": asked.sent_redirect,
+                "resource": asked.resource,
+            },
+        )
+    call.entry.account = account_id
+    return _redirect(call, parameters, asked.redirect_uri, {"code": code})
+
+
+def _redirect(call: Call, parameters: Mapping[str, str], uri: str, answer: dict[str, str]) -> Reply:
+    """To the client, keeping the query that its URI has; `state` as it came, `iss` against mix-ups."""
+    if "state" in parameters:
+        answer = {**answer, "state": parameters["state"]}
+    answer = {**answer, "iss": issuer_of(call)}
+    parts = urlsplit(uri)
+    query = "&".join(filter(None, (parts.query, urlencode(answer))))
+    place = urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
+    headers = (("Location", place), ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"))
+    return Reply(b"", status=303 if call.entry.method == "POST" else 302, headers=headers, media=_HTML)
+
+
+def _shown(error: OAuthError) -> Reply:
+    """A page for the person: there is nowhere safe to send them."""
+    return Reply(pages.refusal(error.code, error.description), status=400, headers=_PAGE_HEADERS, media=_HTML)

@@ -1,0 +1,49 @@
+"""Who is at the token endpoint (RFC 6749, 2.3)."""
+
+from base64 import b64decode
+from hmac import compare_digest
+from typing import Any
+from urllib.parse import unquote_plus
+
+from mockserver.http.call import Call
+from mockserver.providers.doctorsim_v2.oauth.errors import OAuthError
+from mockserver.providers.doctorsim_v2.oauth.grants import digest, find_client
+from mockserver.sandbox.work import Work
+
+
+async def authenticate(work: Work, call: Call, parameters: dict[str, str]) -> dict[str, Any]:
+    """The client, by the one method it registered; raises OAuthError otherwise."""
+    header = call.headers.get("authorization")
+    if header is not None and "client_secret" in parameters:
+        raise OAuthError("invalid_request", "the client authenticates in two ways at once")
+    if header is not None:
+        client_id, secret = _basic(header)
+        if parameters.get("client_id", client_id) != client_id:
+            raise OAuthError("invalid_request", "client_id differs from the Authorization header")
+        method: str = "client_secret_basic"
+    else:
+        client_id, secret = parameters.get("client_id", ""), parameters.get("client_secret", "")
+        method = "client_secret_post" if secret else "none"
+    if not client_id:
+        raise OAuthError("invalid_client", "the client did not say who it is", status=401)
+    client = await find_client(work, client_id)
+    basic = header is not None
+    if client is None or client["token_endpoint_auth_method"] != method:
+        raise OAuthError(
+            "invalid_client", "the client is unknown or authenticates in another way", status=401, basic=basic
+        )
+    if secret and not compare_digest(client["secret_digest"], digest(secret)):
+        raise OAuthError("invalid_client", "the client's secret is wrong", status=401, basic=basic)
+    return client
+
+
+def _basic(header: str) -> tuple[str, str]:
+    """Both parts are form-encoded before they are joined (RFC 6749, 2.3.1)."""
+    scheme, _, value = header.partition(" ")
+    try:
+        client_id, colon, secret = b64decode(value.strip(), validate=True).decode().partition(":")
+    except ValueError:
+        colon = client_id = secret = ""
+    if scheme.lower() != "basic" or not colon or not secret:
+        raise OAuthError("invalid_client", "the Authorization header is not Basic", status=401, basic=True)
+    return unquote_plus(client_id), unquote_plus(secret)

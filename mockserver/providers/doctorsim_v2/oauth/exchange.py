@@ -1,0 +1,162 @@
+"""The token endpoint (RFC 6749, 7636) and revocation (RFC 7009)."""
+
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Awaitable, Callable, Mapping
+from hashlib import sha256
+from hmac import compare_digest
+from typing import Any
+
+from mockserver.domain.moments import from_micros
+from mockserver.http.call import Call
+from mockserver.http.provider import Reply
+from mockserver.providers.doctorsim_v2.oauth import grants
+from mockserver.providers.doctorsim_v2.oauth.clients import authenticate
+from mockserver.providers.doctorsim_v2.oauth.errors import OAuthError
+from mockserver.providers.doctorsim_v2.oauth.metadata import issuer_of, resource_of
+from mockserver.providers.doctorsim_v2.oauth.parameters import form_parameters, need
+from mockserver.providers.doctorsim_v2.oauth.registration import NO_STORE
+from mockserver.providers.doctorsim_v2.oauth.scopes import SCOPES, parse_scope, scope_text, within
+from mockserver.providers.doctorsim_v2.oauth.tokens import issue_access_token, read_token
+from mockserver.sandbox.work import Work
+
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
+_DEFAULT_ACCOUNT = "test_demo"
+#: What a grant type gives: the answer, or a refusal that is to be written down too (a grant revoked for reuse).
+_Given = dict[str, Any] | OAuthError
+
+
+async def token(call: Call) -> Reply:
+    """An access token for a code, a refresh token, or the client itself."""
+    parameters = form_parameters(call)
+    async with call.work() as work:
+        client = await authenticate(work, call, parameters)
+        kind = need(parameters, "grant_type")
+        give = _GRANTS.get(kind)
+        if give is None:
+            raise OAuthError("unsupported_grant_type", f"grant_type must be one of {', '.join(_GRANTS)}")
+        if kind not in client["grant_types"]:
+            raise OAuthError("unauthorized_client", f"the client is not registered for {kind}")
+        given = await give(work, call, client, parameters)
+    if isinstance(given, OAuthError):
+        raise given
+    return Reply(given, headers=NO_STORE)
+
+
+async def revoke(call: Call) -> Reply:
+    """Let a token fall: with a refresh token its whole grant. One that nobody knows is no mistake."""
+    parameters = form_parameters(call)
+    async with call.work() as work:
+        client = await authenticate(work, call, parameters)
+        given = need(parameters, "token")
+        claims = read_token(work.dice.seed, given)
+        name = claims["jti"].partition(".")[0] if claims else (*given.split("_", 2), "", "")[1]
+        grant = await grants.find_grant(work, name)
+        if grant is None or not (claims or given.startswith("rt_")):
+            return Reply(b"", headers=NO_STORE)
+        if grant["client"] != client["client_id"]:
+            raise OAuthError("invalid_grant", "the token was issued to another client")
+        if claims:
+            grant["revoked_tokens"].append(claims["jti"])
+            await grants.keep_grant(work, grant)
+        elif grants.digest(given) in (grant["refresh"], *grant["retired"]):
+            await grants.revoke_grant(work, name)
+    return Reply(b"", headers=NO_STORE)
+
+
+async def _by_code(work: Work, call: Call, client: Mapping[str, Any], parameters: dict[str, str]) -> _Given:
+    code = need(parameters, "code")
+    row = await grants.find_code(work, code)
+    if row is None or row["client"] != client["client_id"]:
+        raise OAuthError("invalid_grant", "the code is not valid")
+    if row["used"]:
+        await grants.revoke_grant(work, row["grant"])
+        return OAuthError("invalid_grant", "the code was used before; its tokens are revoked")
+    if work.now >= from_micros(row["expires"]):
+        raise OAuthError("invalid_grant", "the code has expired")
+    if parameters.get("redirect_uri") != row["redirect_uri"]:
+        raise OAuthError("invalid_grant", "redirect_uri is not the one that the code was sent to")
+    _verify(need(parameters, "code_verifier"), row["challenge"])
+    _check_resource(parameters, row["resource"])
+    await grants.use_code(work, code, row)
+    grant = await grants.open_grant(
+        work,
+        row["grant"],
+        client=client["client_id"],
+        account=row["account"],
+        scope=row["scope"],
+        resource=row["resource"],
+    )
+    return await _answer(work, call, grant, row["scope"], refresh="refresh_token" in client["grant_types"])
+
+
+async def _by_refresh(work: Work, call: Call, client: Mapping[str, Any], parameters: dict[str, str]) -> _Given:
+    grant, current = await grants.grant_of_refresh(work, need(parameters, "refresh_token"))
+    if grant["client"] != client["client_id"]:
+        raise OAuthError("invalid_grant", "the refresh token was issued to another client")
+    if not current:
+        await grants.revoke_grant(work, grant["id"])
+        return OAuthError("invalid_grant", "the refresh token was used before; its grant is revoked")
+    _check_resource(parameters, grant["resource"])
+    scope = _narrowed(parameters, grant["scope"])
+    return await _answer(work, call, grant, scope, refresh=True)
+
+
+async def _by_client(work: Work, call: Call, client: Mapping[str, Any], parameters: dict[str, str]) -> _Given:
+    account = await work.account("doctorsim_v2", client.get("mock_account", _DEFAULT_ACCOUNT))
+    resource = resource_of(call)
+    _check_resource(parameters, resource)
+    scope = _narrowed(parameters, client.get("scope", scope_text(SCOPES)))
+    allowed = within(scope.split(), account.details.get("scope", "read-write"))
+    grant = await grants.open_grant(
+        work,
+        await grants.new_grant_id(work),
+        client=client["client_id"],
+        account=account.id,
+        scope=scope_text(allowed),
+        resource=resource,
+    )
+    return await _answer(work, call, grant, grant["scope"], refresh=False)
+
+
+_Give = Callable[[Work, Call, Mapping[str, Any], dict[str, str]], Awaitable[_Given]]
+_GRANTS: Mapping[str, _Give] = {
+    "authorization_code": _by_code,
+    "refresh_token": _by_refresh,
+    "client_credentials": _by_client,
+}
+
+
+async def _answer(work: Work, call: Call, grant: dict[str, Any], scope: str, *, refresh: bool) -> dict[str, Any]:
+    access, seconds = issue_access_token(work, grant, issuer=issuer_of(call), scope=scope)
+    found = {"access_token": access, "token_type": "Bearer", "expires_in": seconds, "scope": scope}
+    if refresh:
+        found["refresh_token"] = await grants.next_refresh_token(work, grant)
+    await grants.keep_grant(work, grant)
+    call.entry.account = grant["account"]
+    return found
+
+
+def _verify(verifier: str, challenge: str) -> None:
+    """RFC 7636, 4.6."""
+    if not _VERIFIER.fullmatch(verifier):
+        raise OAuthError("invalid_request", "code_verifier must be 43 to 128 characters of its alphabet")
+    made = urlsafe_b64encode(sha256(verifier.encode()).digest()).decode().rstrip("=")
+    if not compare_digest(made, challenge):
+        raise OAuthError("invalid_grant", "code_verifier does not fit the code_challenge")
+
+
+def _narrowed(parameters: Mapping[str, str], granted: str) -> str:
+    """The scope asked for, which is never more than what was granted."""
+    if "scope" not in parameters:
+        return granted
+    asked = parse_scope(parameters["scope"])
+    if not asked or not asked <= set(granted.split()):
+        raise OAuthError("invalid_scope", "scope names something that was not granted")
+    return scope_text(asked)
+
+
+def _check_resource(parameters: Mapping[str, str], resource: str) -> None:
+    """RFC 8707: there is one resource."""
+    if parameters.get("resource", resource).rstrip("/") != resource:
+        raise OAuthError("invalid_target", f"resource must be {resource}")

@@ -1,0 +1,90 @@
+"""The RSA key that signs access tokens: a function of the sandbox's seed, so that runs can be repeated."""
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from mockserver.engine.dice import Dice
+
+if TYPE_CHECKING:
+    from joserfc.jwk import RSAKey
+
+_BITS = 1024
+_EXPONENT = 65_537
+_BASES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29)
+
+
+@cache
+def signing_key(seed: int | str) -> "RSAKey":
+    """The key of every sandbox with this seed; the first call takes about half a second. A mock's secret only."""
+    from joserfc.jwk import RSAKey
+
+    dice = Dice(seed)
+    p, q = _prime(dice, "p"), _prime(dice, "q")
+    key = RSAKey.import_key(_numbers(max(p, q), min(p, q)), {"use": "sig", "alg": "RS256"})
+    key.ensure_kid()
+    return key
+
+
+def public_keys(seed: int | str) -> dict[str, Any]:
+    """The key set that everybody may see (RFC 7517)."""
+    shown = signing_key(seed).as_dict(private=False)
+    return {"keys": [shown]}
+
+
+def _numbers(p: int, q: int) -> dict[str, str | list[str]]:
+    d = pow(_EXPONENT, -1, (p - 1) * (q - 1))
+    numbers = {
+        "n": p * q,
+        "e": _EXPONENT,
+        "d": d,
+        "p": p,
+        "q": q,
+        "dp": d % (p - 1),
+        "dq": d % (q - 1),
+        "qi": pow(q, -1, p),
+    }
+    return {"kty": "RSA", **{name: _text(number) for name, number in numbers.items()}}
+
+
+def _text(number: int) -> str:
+    from base64 import urlsafe_b64encode
+
+    raw = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    return urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _prime(dice: Dice, name: str) -> int:
+    """The first prime from a cast number of 1024 bits on, whose predecessor the exponent does not divide."""
+    drawn = 0
+    for part in range(_BITS // 64):
+        drawn = drawn << 64 | dice.cast("rsa", name, part)
+    # The two highest bits set, so that the product of two has all its 2048 bits.
+    return next(_primes_from(drawn | 3 << _BITS - 2 | 1))
+
+
+def _primes_from(start: int) -> Iterator[int]:
+    small = [number for number in range(3, 4000, 2) if all(number % other for other in range(3, number, 2))]
+    number = start
+    while True:
+        if all(number % other for other in small) and (number - 1) % _EXPONENT and _is_prime(number):
+            yield number
+        number += 2
+
+
+def _is_prime(number: int) -> bool:
+    """Miller and Rabin's test; for numbers that nobody chose to deceive it, ten rounds are plenty."""
+    odd, twos = number - 1, 0
+    while odd % 2 == 0:
+        odd, twos = odd // 2, twos + 1
+    for base in _BASES:
+        power = pow(base, odd, number)
+        if power in (1, number - 1):
+            continue
+        for _ in range(twos - 1):
+            power = power * power % number
+            if power == number - 1:
+                break
+        else:
+            return False
+    return True

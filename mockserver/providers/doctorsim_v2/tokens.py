@@ -1,0 +1,78 @@
+"""Price tokens: a rate with its price and the moment it was quoted, signed with a key of the sandbox."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+from hmac import compare_digest
+
+from mockserver.domain.mistakes import Mistake
+from mockserver.domain.moments import from_micros, to_micros
+from mockserver.engine.dice import Dice
+from mockserver.providers.doctorsim_v2.catalogue import Rate
+
+_PREFIX = b"pt_"
+_SIGNATURE = 16
+_LONGEST = 200
+
+
+class InvalidPriceToken(Mistake):
+    """The token is not one of ours as it was issued, or it is too old; `reason` says which."""
+
+    def __init__(self, reason: str = "it is not a token that was issued here") -> None:
+        super().__init__(f"price token refused: {reason}")
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a token says: the ids of a product and one of its price points, euro cents, and when."""
+
+    product: int
+    denomination: int
+    price: int
+    issued_at: datetime
+
+
+class Signer:
+    """Issues and reads tokens of one sandbox; its name goes into the key, so that a seed alone opens nothing."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, dice: Dice, sandbox: str) -> None:
+        self._key = b"".join(dice.cast("price token key", sandbox, part).to_bytes(8, "big") for part in range(4))
+
+    def issuer(self, now: datetime) -> Callable[[Rate], bytes]:
+        """What makes a token of any rate at its price, quoted now."""
+        micros = to_micros(now)
+
+        def issue(rate: Rate) -> bytes:
+            payload = b"%x.%x.%x.%x" % (rate.product.id, rate.denomination, rate.total_eur, micros)
+            return _PREFIX + urlsafe_b64encode(self._mark(payload) + payload).rstrip(b"=")
+
+        return issue
+
+    def read(self, token: str, *, now: datetime, lives: timedelta) -> Quote:
+        """What the token says; raises InvalidPriceToken when it is altered, foreign or `lives` old."""
+        prefix = _PREFIX.decode()
+        if not token.startswith(prefix) or len(token) > _LONGEST:
+            raise InvalidPriceToken
+        text = token.removeprefix(prefix)
+        try:
+            raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        except ValueError:
+            raise InvalidPriceToken from None
+        mark, payload = raw[:_SIGNATURE], raw[_SIGNATURE:]
+        # Base64 leaves bits over at its end that decoders ignore: a token is right only as it was written.
+        written = urlsafe_b64encode(raw).decode().rstrip("=")
+        if written != text or not compare_digest(mark, self._mark(payload)):
+            raise InvalidPriceToken
+        product, denomination, price, micros = (int(part, 16) for part in payload.split(b"."))
+        issued_at = from_micros(micros)
+        if now - issued_at >= lives:
+            raise InvalidPriceToken(f"it was issued more than {lives // timedelta(seconds=1)} seconds ago")
+        return Quote(product, denomination, price, issued_at)
+
+    def _mark(self, payload: bytes) -> bytes:
+        return blake2b(payload, digest_size=_SIGNATURE, key=self._key).digest()

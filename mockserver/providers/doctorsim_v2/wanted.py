@@ -1,0 +1,102 @@
+"""What an order's body asks for, checked against the catalogue."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from mockserver.domain.mistakes import Invalid
+from mockserver.domain.moments import parse_span
+from mockserver.http.call import Call
+from mockserver.providers.doctorsim_v2 import wire
+from mockserver.providers.doctorsim_v2.catalogue import Rate, catalogue
+from mockserver.providers.doctorsim_v2.discovery import signer_of
+from mockserver.providers.doctorsim_v2.tokens import InvalidPriceToken
+
+#: What telling the recipient by SMS costs, in euro cents (documented).
+SMS_CENTS = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A rate, for whom, and what it costs all in all (euro cents)."""
+
+    rate: Rate
+    phone: str | None
+    sms: bool
+    total: int
+
+
+def read_wanted(call: Call) -> Wanted:
+    """Raises InvalidPriceToken, and Invalid naming every field that does not fit the product."""
+    fields = call.fields
+    rate = _quoted(call) if "price_token" in fields else _legacy(fields)
+    product = rate.product
+    errors: dict[str, list[str]] = {}
+    phone, sms = fields.get("phone"), bool(fields.get("sms_notification"))
+    if phone is None and product.needs_phone:
+        errors["phone"] = ["The phone field is required for this product."]
+    if _whole(fields, "operator_id") not in (None, product.id, product.parent):
+        errors["operator_id"] = ["The operator_id field does not belong to this price."]
+    country = fields.get("country_id")
+    if country is not None and catalogue().country(str(country)) != product.country:
+        errors["country_id"] = ["The country_id field does not belong to this price."]
+    if sms and product.kind == "giftcard":
+        errors["sms_notification"] = ["The sms_notification field is for top-ups only."]
+    if fields.get("sms_text") is not None and not sms:
+        errors["sms_text"] = ["The sms_text field needs sms_notification."]
+    if errors:
+        raise Invalid(errors)
+    return Wanted(rate, phone, sms, rate.total_eur + (SMS_CENTS if sms else 0))
+
+
+def facts_of(wanted: Wanted, fields: dict[str, Any], environment: str) -> dict[str, Any]:
+    """What an order keeps of what was wanted."""
+    rate, product = wanted.rate, wanted.rate.product
+    lang = fields.get("lang", "en")
+    return {
+        "type": product.kind,
+        "environment": environment,
+        "phone": wanted.phone,
+        "id_operator": product.id,
+        "operator_name": product.name,
+        "id_country": product.country.id,
+        "country_name": product.country.name,
+        "product_name": rate.name.get(lang, rate.name["en"]),
+        "amount": wire.money(rate.amount),
+        "amount_currency": product.currency,
+        "total_cost_eur": wire.money(wanted.total),
+        "sms_notification": wanted.sms,
+        "sms_text": fields.get("sms_text"),
+    }
+
+
+def _quoted(call: Call) -> Rate:
+    sandbox = call.sandbox
+    lives = parse_span(sandbox.settings.values["doctorsim_v2.token_ttl"])
+    quote = signer_of(call).read(call.fields["price_token"], now=sandbox.clock.now(), lives=lives)
+    rate = catalogue().rate(quote.product, quote.denomination)
+    if rate is None or rate.total_eur != quote.price:
+        raise InvalidPriceToken
+    return rate
+
+
+def _legacy(fields: dict[str, Any]) -> Rate:
+    """By the ids of a rate and its amount, without a token (the vendor's older body)."""
+    needed = ("tool_id", "denomination_id", "amount", "operator_id", "country_id")
+    missing = [name for name in needed if fields.get(name) is None]
+    if len(missing) == len(needed):
+        raise Invalid({"price_token": ["The price_token field is required."]})
+    if missing:
+        raise Invalid({name: [f"The {name} field is required without price_token."] for name in missing})
+    rate = catalogue().rate(_whole(fields, "tool_id") or 0, _whole(fields, "denomination_id") or 0)
+    if rate is None:
+        raise Invalid({"denomination_id": ["The fields tool_id and denomination_id name no price."]})
+    if Decimal(fields["amount"]) * 100 != rate.amount:
+        raise Invalid({"amount": [f"The amount field must be {wire.money(rate.amount)} for this price."]})
+    return rate
+
+
+def _whole(fields: dict[str, Any], name: str) -> int | None:
+    """An id, which may come as a number or as its digits."""
+    value = fields.get(name)
+    return None if value is None else int(value)

@@ -1,0 +1,78 @@
+"""The webhook endpoints."""
+
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from mockserver.domain.mistakes import Invalid
+from mockserver.http.call import Call
+from mockserver.http.provider import Reply
+from mockserver.providers.doctorsim_v2 import hooks, wire
+
+#: Endings of names that no public zone has; a name without a dot is a neighbour's, as among containers.
+_LOCAL = (".localhost", ".local", ".internal", ".lan", ".test", ".home.arpa")
+
+
+async def create(call: Call) -> Reply:
+    """A new webhook; this answer is the only one with its secret."""
+    _check_url(call)
+    async with call.work() as work:
+        events = call.fields.get("events") or hooks.names_in_force(work)
+        row = await hooks.create(work, call.account.id, call.fields["url"], list(dict.fromkeys(events)))
+    return Reply(wire.webhook(row, secret=True), status=201)
+
+
+async def listing(call: Call) -> Reply:
+    """All of the account's."""
+    async with call.work() as work:
+        rows = await hooks.listing(work, call.account.id)
+    return Reply([wire.webhook(row) for row in rows])
+
+
+async def show(call: Call) -> Reply:
+    """One of the account's."""
+    async with call.work() as work:
+        return Reply(wire.webhook(await hooks.find(work, call.account.id, call.fields["id"])))
+
+
+async def change(call: Call) -> Reply:
+    """Set its URL, its events, or whether it is active; what is absent stays."""
+    fields = call.fields
+    if "url" in fields:
+        _check_url(call)
+    async with call.work() as work:
+        row = await hooks.find(work, call.account.id, fields["id"])
+        row |= {name: fields[name] for name in row.keys() & {"url", "events", "status"} & fields.keys()}
+        row["events"] = list(dict.fromkeys(row["events"]))
+        await hooks.keep(work, call.account.id, row)
+    return Reply(wire.webhook(row))
+
+
+async def delete(call: Call) -> Reply:
+    """Forget it."""
+    async with call.work() as work:
+        await hooks.delete(work, call.account.id, call.fields["id"])
+    return Reply({"id": int(call.fields["id"]), "deleted": True})
+
+
+def _check_url(call: Call) -> None:
+    """HTTPS only (documented); http to this machine and to private hosts where the setting admits it."""
+    try:
+        parts = urlsplit(call.fields["url"])
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError:
+        host, parts = "", urlsplit("")
+    local = call.sandbox.settings.values["doctorsim_v2.local_http_webhooks"] and _is_local(host)
+    if not host or parts.scheme not in ("https", *(("http",) if local else ())):
+        rule = "must be an https:// address" + (", or an http:// address of a private host" if local else "")
+        raise Invalid({"url": [f"The url field {rule}."]})
+    if parts.fragment or parts.username is not None or parts.password is not None:
+        raise Invalid({"url": ["The url field must not have a fragment or a password."]})
+
+
+def _is_local(host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host == "localhost" or "." not in host or host.endswith(_LOCAL)
+    return address.is_loopback or (address.is_private and not address.is_link_local and not address.is_unspecified)

@@ -1,0 +1,163 @@
+"""doctorSIM's shapes. Amounts are decimal texts, ids whole numbers (both the vendor's)."""
+
+from typing import Any
+
+from mockserver.domain.ledger import ADJUSTMENTS, OPENING, Movement
+from mockserver.domain.moments import seconds_text
+from mockserver.domain.money import Currency
+from mockserver.domain.orders import Order
+from mockserver.providers.doctorsim_v2.carriers import Country, Operator
+from mockserver.providers.doctorsim_v2.catalogue import Product, Rate, ServiceType
+
+EUR = Currency("EUR", 2)
+#: Pictures that nobody serves (RFC 2606).
+_IMAGES = "https://images.example.com"
+#: What the delivery is at, by the order's status (assumed).
+_DELIVERY = {
+    "pending": "pending",
+    "processing": "in_progress",
+    "fulfilled": "delivered",
+    "failed": "failed",
+    "refunded": "refunded",
+    "MANUAL_REVISION": "manual_revision",
+}
+
+
+def money(minor: int) -> str:
+    """Cents, or hundredths of any currency, as `21.98`."""
+    return EUR.text(minor)
+
+
+def place(country: Country) -> dict[str, Any]:
+    """The three fields by which everything names its country."""
+    return {"id_country": country.id, "country_name": country.name, "iso_short_code": country.iso2.lower()}
+
+
+def country_row(country: Country, operators: int) -> dict[str, Any]:
+    """One of /countries."""
+    return {**place(country), "operators": operators, "img": f"{_IMAGES}/flags/{country.iso2.lower()}.png"}
+
+
+def operator_row(operator: Operator) -> dict[str, Any]:
+    """One of /operators."""
+    return {
+        "id_operator": operator.id,
+        "operator_name": operator.name,
+        **place(operator.country),
+        "img": f"{_IMAGES}/operators/{operator.id}.png",
+    }
+
+
+def service_definition(service: ServiceType) -> dict[str, Any]:
+    """One of /service-types."""
+    return {"topup_type": service.id, "name": service.name, "description": service.about}
+
+
+def service_row(product: Product) -> dict[str, Any]:
+    """One service of an operator, with the child id that its rates have."""
+    assert product.service is not None, "gift cards have no services"
+    return {
+        "id_operator": product.id,
+        "parent_id_operator": product.parent,
+        "operator_name": product.name,
+        **service_definition(product.service),
+    }
+
+
+def rate_row(rate: Rate, lang: str) -> dict[str, Any]:
+    """One price point, but for its token."""
+    return {
+        "product_name": rate.name.get(lang, rate.name["en"]),
+        "description": rate.about.get(lang, rate.about["en"]),
+        "tool_id": rate.product.id,
+        "denomination_id": rate.denomination,
+        "amount": money(rate.amount),
+        "currency": rate.product.currency,
+        "service_fee_eur": money(rate.fee_eur),
+        "service_fee_usd": money(rate.fee_usd),
+        "total_cost_eur": money(rate.total_eur),
+        "total_cost_usd": money(rate.total_usd),
+    }
+
+
+def product_row(products: tuple[Product, ...]) -> dict[str, Any]:
+    """An operator with all it offers, or a gift card, as search and detail show it."""
+    first = products[0]
+    gift = first.kind == "giftcard"
+    return {
+        "type": first.kind,
+        "id_operator": first.parent,
+        "operator_name": first.name,
+        **place(first.country),
+        "currency": first.currency,
+        "service_types": [service_row(one) for one in products if one.service is not None],
+        "description": first.about.capitalize() if gift else None,
+        "phone_required": first.needs_phone,
+        "img": f"{_IMAGES}/{'giftcards' if gift else 'operators'}/{first.parent}.png",
+    }
+
+
+def order(found: Order, shown: str) -> dict[str, Any]:
+    """An order as it is read, listed and sent to webhooks; fulfilled gift cards add their code and address."""
+    facts = found.facts
+    data = {
+        "order_id": found.id,
+        "status": shown,
+        "delivery_status": _DELIVERY[shown],
+        "type": facts["type"],
+        "environment": facts["environment"],
+        "phone": facts["phone"],
+        "id_operator": facts["id_operator"],
+        "operator_name": facts["operator_name"],
+        "id_country": facts["id_country"],
+        "country_name": facts["country_name"],
+        "product_name": facts["product_name"],
+        "amount": facts["amount"],
+        "amount_currency": facts["amount_currency"],
+        "total_cost_eur": facts["total_cost_eur"],
+        "credits_used": money(found.amount),
+        "currency": "EUR",
+        "sms_notification": facts["sms_notification"],
+        "created_at": seconds_text(found.created_at),
+        "updated_at": seconds_text(found.entered_at),
+        "fulfilled_at": facts.get("fulfilled_at"),
+    }
+    if "redemption_code" in facts:
+        data |= {"redemption_code": facts["redemption_code"], "redemption_url": facts["redemption_url"]}
+    return data
+
+
+def placed(found: Order, shown: str) -> dict[str, Any]:
+    """The answer to a new order."""
+    return {
+        "order_id": found.id,
+        "status": shown,
+        "credits_used": money(found.amount),
+        "currency": "EUR",
+        "environment": found.facts["environment"],
+        "type": found.facts["type"],
+    }
+
+
+def entry(move: Movement) -> dict[str, Any]:
+    """One line of the balance's history."""
+    kind = "refund" if move.credit == "wallet" else "order"
+    if OPENING in (move.debit, move.credit):
+        kind = "deposit"
+    elif ADJUSTMENTS in (move.debit, move.credit):
+        kind = "adjustment"
+    return {
+        "id": move.sequence,
+        "type": kind,
+        "amount": money(move.signed),
+        "balance_after": money(move.balance_after),
+        "currency": "EUR",
+        "order_id": move.order,
+        "created_at": seconds_text(move.at),
+    }
+
+
+def webhook(row: dict[str, Any], *, secret: bool = False) -> dict[str, Any]:
+    """A webhook; its secret is in the answer that made it and nowhere else."""
+    shown = ("id", "url", "events", "status", "secret", "created_at")
+    return {name: row[name] for name in shown if secret or name != "secret"}

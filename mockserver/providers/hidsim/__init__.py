@@ -1,0 +1,115 @@
+"""HidSim Partner API. Much of it is undocumented: what is assumed says so, and most of that can be switched."""
+
+from mockserver.domain.mistakes import (
+    AccountDisabled,
+    InternalError,
+    MissingCredential,
+    PayloadTooLarge,
+)
+from mockserver.http.call import Call
+from mockserver.http.provider import Mount, Provider
+from mockserver.providers.hidsim import auth, endpoints, errors, trade
+from mockserver.providers.hidsim.tokens import BadToken, ExpiredToken
+from mockserver.sandbox.settings import Setting
+
+_PRIVATE = ("auth", "operations", "transactions")
+
+
+def _headers(call: Call, status: int) -> tuple[tuple[str, str], ...]:
+    """Nothing about a session or an operation is to be cached, refusals included (assumed)."""
+    area = call.entry.path.lstrip("/").partition("/")[0]
+    return (("Cache-Control", "no-store"),) if area in _PRIVATE else ()
+
+
+def _offers(call: Call) -> bool:
+    """Under the profile `documented` the assumed endpoints do not exist."""
+    assumed = call.endpoint is not None and call.endpoint.provenance == "assumed"
+    return not (assumed and call.sandbox.settings.values["hidsim.profile"] == "documented")
+
+
+_SETTINGS = (
+    Setting(
+        "hidsim.profile",
+        "all",
+        "choice",
+        "all: eighteen endpoints, the six that no page names marked X-Mock-Assumed; documented: the twelve only",
+        ("all", "documented"),
+    ),
+    Setting(
+        "hidsim.list_envelope",
+        "data",
+        "choice",
+        "data: {data, total, limit, skip}; array: a bare list; docs: {docs, totalDocs, limit, page, totalPages};"
+        " results: {results, total, limit, skip}; X-Total-Count always (not documented)",
+        ("data", "array", "docs", "results"),
+    ),
+    Setting(
+        "hidsim.error_envelope",
+        "boom",
+        "choice",
+        "boom: {statusCode, error, message, ...}; message: {code, message}; ok: {ok: false, msg} (not documented)",
+        ("boom", "message", "ok"),
+    ),
+    Setting(
+        "hidsim.state_field",
+        "both",
+        "choice",
+        "under which name operations tell their state (the page names the states, not the field)",
+        ("both", "state", "status"),
+    ),
+    Setting(
+        "hidsim.number_plus",
+        True,
+        "boolean",
+        "whether telephone numbers begin with + (not documented)",
+    ),
+    Setting(
+        "hidsim.purchase_status",
+        201,
+        "choice",
+        "the HTTP status of a purchase (not documented)",
+        (201, 200),
+    ),
+    Setting(
+        "hidsim.close_after",
+        "120s",
+        "duration",
+        "how old a pending operation must be before it can be closed; earlier it is 425 (the span is not documented)",
+    ),
+    Setting(
+        "hidsim.expire_after",
+        "20m",
+        "duration",
+        "when an operation bought from now on gives up waiting for an SMS, counted from the purchase (not documented)",
+    ),
+    Setting(
+        "hidsim.token_lifetime",
+        "24h",
+        "duration",
+        "how long tokens signed from now on are good, on the sandbox's clock (not documented)",
+    ),
+)
+
+PROVIDER = Provider(
+    name="hidsim",
+    title="HidSim Partner API",
+    mounts=(Mount("api.hidsim.com"),),
+    endpoints=endpoints.ENDPOINTS,
+    identify=auth.identify,
+    mistakes=errors.MISTAKES,
+    wrap=errors.wrap,
+    refuse=errors.refuse,
+    failure_schema="hidsim/error",
+    trade=trade.TRADE,
+    headers=_headers,
+    offers=_offers,
+    settings=_SETTINGS,
+    common_mistakes=(
+        MissingCredential,
+        BadToken,
+        ExpiredToken,
+        AccountDisabled,
+        PayloadTooLarge,
+        InternalError,
+    ),
+)

@@ -1,0 +1,122 @@
+"""`Authorization: Bearer JWT` (documented), and the three endpoints of sessions."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from mockserver.domain.accounts import Account
+from mockserver.domain.mistakes import AccountDisabled, MissingCredential, RateLimited, UnknownCredential
+from mockserver.domain.moments import parse_span
+from mockserver.http.call import Call
+from mockserver.http.provider import Reply
+from mockserver.providers.hidsim import wire
+from mockserver.providers.hidsim.tokens import BadToken, Tokens
+from mockserver.sandbox import ledger
+from mockserver.sandbox.accounts import list_accounts
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.work import Work
+
+#: Failed logins of one identifier in a window, after which none is tried (assumed).
+MOST_FAILURES, FAILURES_WINDOW = 20, timedelta(minutes=15)
+
+
+class Users:
+    """Account ids by the `_id` of their users, remembered: what a token names is an `_id`."""
+
+    def __init__(self, _dice: object) -> None:
+        self._accounts: dict[str, str] = {}
+
+    async def account(self, work: Work, identifier: str) -> Account:
+        """The account of the user with this `_id`; raises BadToken."""
+        known = self._accounts.get(identifier)
+        if known is None:
+            mine = [one.id for one in await list_accounts(work) if one.provider == "hidsim"]
+            self._accounts = {wire.user_id(one): one for one in mine}
+            known = self._accounts.get(identifier)
+        if known is None:
+            raise BadToken
+        return await work.account("hidsim", known)
+
+
+def tokens_of(sandbox: Sandbox) -> Tokens:
+    """What signs and reads this sandbox's tokens."""
+    tokens: Tokens = sandbox.catalogue("hidsim tokens", Tokens)
+    return tokens
+
+
+async def identify(call: Call) -> Account:
+    """Raises MissingCredential without a bearer token, BadToken or ExpiredToken for one that is not good."""
+    scheme, _, token = call.headers.get("authorization", "").strip().partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        raise MissingCredential
+    sandbox = call.sandbox
+    claims = tokens_of(sandbox).read(sandbox.name, token, now=sandbox.clock.now())
+    users: Users = sandbox.catalogue("hidsim users", Users)
+    async with sandbox.work("credential", settle=False) as work:
+        return await users.account(work, claims.subject)
+
+
+async def login(call: Call) -> Reply:
+    """A token for an identifier and its password; the same refusal for a wrong password and for a stranger."""
+    identifier, password = call.fields["identifier"], call.fields["password"]
+    _refuse_many_failures(call, identifier)
+    account = await call.sandbox.find_account("hidsim", (identifier, password))
+    if account is None:
+        _count_failure(call, identifier)
+        raise UnknownCredential
+    call.identify(account)
+    if account.status != "active":
+        raise AccountDisabled
+    return await _session(call, account)
+
+
+async def renew(call: Call) -> Reply:
+    """Another token, while the one that asks is good; that one stays so."""
+    return await _session(call, call.account)
+
+
+async def me(call: Call) -> Reply:
+    """Who calls, with the balance as it is after everything due."""
+    async with call.work() as work:
+        return Reply(await shown_user(work, await work.account("hidsim", call.account.id)))
+
+
+async def shown_user(work: Work, account: Account) -> dict[str, Any]:
+    """The user of an account."""
+    opened, moved = await ledger.first_and_last(work.tx, "hidsim", account.id)
+    return wire.user(account, balance=await work.balance(account), opened=opened.at, moved=moved.at)
+
+
+async def _session(call: Call, account: Account) -> Reply:
+    sandbox = call.sandbox
+    async with call.work() as work:
+        lifetime = parse_span(_settings(call)["hidsim.token_lifetime"])
+        number = await work.next_number("hidsim/tokens")
+        user = await shown_user(work, account)
+        token = tokens_of(sandbox).sign(
+            sandbox.name, wire.user_id(account.id), now=work.now, lifetime=lifetime, number=number
+        )
+    return Reply({"token": token, "user": user})
+
+
+def _refuse_many_failures(call: Call, identifier: str) -> None:
+    if _settings(call)["rate_limits"] == "off":
+        return
+    now = call.sandbox.clock.now()
+    count, ends = call.sandbox.limiter.state(_failures(identifier), window=FAILURES_WINDOW, now=now)
+    if count >= MOST_FAILURES:
+        raise RateLimited("login", ends - now)
+
+
+def _count_failure(call: Call, identifier: str) -> None:
+    now = call.sandbox.clock.now()
+    call.sandbox.limiter.take(_failures(identifier), calls=MOST_FAILURES, window=FAILURES_WINDOW, now=now)
+
+
+def _failures(identifier: str) -> str:
+    return f"hidsim/failed login/{identifier}"
+
+
+def _settings(call: Call) -> Mapping[str, Any]:
+    return call.sandbox.settings.values

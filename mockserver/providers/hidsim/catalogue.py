@@ -1,0 +1,186 @@
+"""What HidSim sells: countries, services and products. The same in every sandbox; what is left of it is not."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from mockserver.catalogue.countries import TESTLAND, Country, country_of
+from mockserver.domain.money import Currency
+from mockserver.providers.hidsim.ids import OBJECT_ID, object_id, short_id
+from mockserver.providers.hidsim.magic import MAGIC_SERVICES, MagicProduct, Style
+from mockserver.providers.hidsim.services import SERVICES, SOLD_IN, ServiceSeed
+
+#: Ten-thousandths of a dollar: at most four decimals.
+USD = Currency("USD", 4)
+
+_BEGAN = {"createdAt": "2025-03-01T09:00:00.000Z", "updatedAt": "2025-03-01T09:00:00.000Z"}
+_CENT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something of the catalogue. `row` is its object as clients see it, without what varies by sandbox."""
+
+    id: str
+    short: str
+    row: Mapping[str, Any]
+    encoded: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Numbers of one country for one service at one price (in minor units); `stock` is what there was at first."""
+
+    id: str
+    short: str
+    service: str
+    country: str
+    price: int
+    stock: int
+    active: bool
+    style: Style
+    second_sms: str | None
+
+
+class Catalogue:
+    """Countries by `iso2`, services by code, products; each also found by either of its ids."""
+
+    def __init__(self) -> None:
+        countries = [country for iso2 in SOLD_IN if (country := country_of(iso2))]
+        self.countries = {one.iso2: _country(one) for one in sorted([*countries, TESTLAND], key=lambda one: one.name)}
+        self.products = sorted(_products(countries), key=lambda product: (product.price, product.id))
+        self.by_service: dict[str, list[Product]] = {}
+        for product in self.products:
+            self.by_service.setdefault(product.service, []).append(product)
+        self.services = {one.code: self._service(one) for one in sorted(_seeds(), key=lambda one: one.name.casefold())}
+        #: Name, slug and code in lower case, for searches.
+        self.words = [(one.row["name"].casefold(), one.row["slug"], code, one) for code, one in self.services.items()]
+        #: What lists show, by price, with the prices alone beside it.
+        self.active = [one for one in self.products if one.active]
+        self.prices = [one.price for one in self.active]
+        self.shapes = {one.code: one for one in _seeds()}
+        self._countries = _by_either_id((item.id, item.short, iso2) for iso2, item in self.countries.items())
+        self._services = _by_either_id((item.id, item.short, code) for code, item in self.services.items())
+        self._products = _by_either_id((one.id, one.short, one) for one in self.products)
+
+    def country_by_id(self, text: str) -> str | None:
+        """The `iso2` of the country with this `_id` or short id."""
+        return self._countries.get(_read(text))
+
+    def service_by_id(self, text: str) -> str | None:
+        """The code of the service with this `_id` or short id."""
+        return self._services.get(_read(text))
+
+    def product_by_id(self, text: str) -> Product | None:
+        """The product with this `_id` or short id."""
+        return self._products.get(_read(text))
+
+    def sold_in(self, code: str) -> list[str]:
+        """The `iso2` of every country in which the service has an active product."""
+        return list(dict.fromkeys(one.country for one in self.by_service.get(code, ()) if one.active))
+
+    def _service(self, seed: ServiceSeed) -> Item:
+        where = set(self.sold_in(seed.code))
+        row = {
+            "_id": object_id("service", seed.code),
+            "id": _service_short(seed),
+            "name": seed.name,
+            "code": seed.code,
+            "slug": seed.slug,
+            "category": seed.category,
+            "isActive": True,
+            "_countryIds": [item.id for iso2, item in self.countries.items() if iso2 in where],
+            **_BEGAN,
+        }
+        return _item(row)
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The catalogue; made when it is first asked for, and never changed."""
+    return Catalogue()
+
+
+def _read(text: str) -> str:
+    return text.lower() if OBJECT_ID.fullmatch(text) else text
+
+
+def _by_either_id(rows: Iterable[tuple[str, str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for identifier, short, value in rows:
+        if identifier in found or short in found:
+            raise ValueError(f"a second thing has the id {identifier} or {short}")
+        found[identifier] = found[short] = value
+    return found
+
+
+def _item(row: Mapping[str, Any]) -> Item:
+    return Item(row["_id"], row["id"], row, orjson.dumps(row))
+
+
+def _country(country: Country) -> Item:
+    row = {
+        "_id": object_id("country", country.iso2),
+        "id": short_id("country", country.iso2),
+        "name": country.name,
+        "iso2": country.iso2,
+        "iso3": country.iso3,
+        "callingCode": f"+{country.calling_code}",
+        "flag": "".join(chr(0x1F1E6 + ord(letter) - ord("A")) for letter in country.iso2),
+        "isActive": True,
+        **_BEGAN,
+    }
+    return _item(row)
+
+
+def _service_short(seed: ServiceSeed) -> str:
+    return seed.code if len(seed.code) == 8 else short_id("service", seed.code)
+
+
+def _seeds() -> list[ServiceSeed]:
+    testing = [ServiceSeed(one.id, one.name, "testing", "HidSim Test", "dddddd", 50, 0) for one in MAGIC_SERVICES]
+    return [*SERVICES, *testing]
+
+
+def _products(countries: Iterable[Country]) -> list[Product]:
+    found = [_magic(service.id, product) for service in MAGIC_SERVICES for product in service.products]
+    for country in countries:
+        level = 60 + _cast("level", country.iso2)[0] % 120
+        for seed in SERVICES:
+            found += _tiers(seed, country.iso2, level)
+    for seed in SERVICES:
+        if seed.share == 100:
+            found += _tiers(seed, TESTLAND.iso2, 100)
+    return found
+
+
+def _magic(service: str, one: MagicProduct) -> Product:
+    identifier = object_id("product", one.id)
+    price = one.price * _CENT
+    return Product(identifier, one.id, service, TESTLAND.iso2, price, one.stock, one.active, one.style, one.second_sms)
+
+
+def _tiers(seed: ServiceSeed, iso2: str, level: int) -> list[Product]:
+    """One to three products of rising price, or none where the service is not sold."""
+    cast = _cast("pair", iso2, seed.code)
+    if cast[0] % 100 >= seed.share:
+        return []
+    found = []
+    cents = max(seed.price * level // 100, 5)
+    for tier in range(1 + cast[1] % 3):
+        if tier:
+            cents = cents * (130 + cast[1 + tier] % 40) // 100 + 1
+        # Every twentieth tier is out of stock, save for what is sold everywhere.
+        stock = 0 if cast[4 + tier] % 20 == 0 and seed.share < 100 else 5 + cast[7 + tier] * (1 + cast[10 + tier] % 6)
+        name = ("product", iso2, seed.code, tier)
+        identifier, short = object_id(*name), short_id(*name)
+        found.append(Product(identifier, short, seed.code, iso2, cents * _CENT, stock, True, "plain", None))
+    return found
+
+
+def _cast(*parts: object) -> bytes:
+    return blake2b("/".join(("hidsim", *map(str, parts))).encode(), digest_size=16).digest()

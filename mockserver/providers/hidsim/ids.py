@@ -1,0 +1,84 @@
+"""The two ids that everything has: 24 hexadecimal digits as MongoDB writes them, and 8 letters or digits."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from hashlib import blake2b
+
+from mockserver.engine.dice import Dice
+
+OBJECT_ID = re.compile(r"[0-9a-fA-F]{24}")
+_SHORT_ID = re.compile(r"[0-9a-z]{8}")
+_ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+_SHORT_IDS = 36**8
+#: The first four bytes of an id count seconds since 1970, so that ids sort by age: catalogue in March 2025, operations
+#: from January 2026 on.
+_CATALOGUE_AGE = "67c2d0b0"
+_FIRST_OPERATION = 0x69580000
+
+
+def object_id(*parts: object) -> str:
+    """The `_id` of what these parts name; the same in every sandbox."""
+    return _CATALOGUE_AGE + _digest(parts, 8).hex()
+
+
+def short_id(*parts: object) -> str:
+    """The short id of what these parts name; the same in every sandbox."""
+    return _base36(int.from_bytes(_digest(parts, 8), "big") % _SHORT_IDS)
+
+
+def operation_id(dice: Dice, kind: str, number: int) -> str:
+    """The `_id` of a sandbox's n-th operation: one ascends to the next."""
+    counter = (dice.below(1 << 24, "hidsim ids", "counter") + number) & 0xFFFFFF
+    maker = dice.below(1 << 40, "hidsim ids", "maker")
+    return f"{_FIRST_OPERATION + number:08x}{maker:010x}{counter:06x}"
+
+
+def operation_short_id(dice: Dice, identifier: str) -> str:
+    """The short id of the operation with this `_id`."""
+    step, start = _stride(dice)
+    return _base36((start + step * _number_of(identifier)) % _SHORT_IDS)
+
+
+def read_operation_id(dice: Dice, text: str) -> str:
+    """The `_id` that the text means, be it one or a short id; the text itself when it is neither."""
+    if OBJECT_ID.fullmatch(text):
+        return text.lower()
+    if not _SHORT_ID.fullmatch(text):
+        return text
+    step, start = _stride(dice)
+    number = (int(text, 36) - start) * pow(step, -1, _SHORT_IDS) % _SHORT_IDS
+    return operation_id(dice, "operation", number) if 0 < number < 1 << 28 else text
+
+
+def drawn_id(dice: Dice, *purpose: object) -> str:
+    """The `_id` of something that belongs to a sandbox and is never looked up."""
+    return f"{_FIRST_OPERATION:08x}{dice.cast('hidsim ids', *purpose):016x}"
+
+
+def drawn_short_id(dice: Dice, *purpose: object) -> str:
+    """The short id of something that belongs to a sandbox and is never looked up."""
+    return _base36(dice.below(_SHORT_IDS, "hidsim short ids", *purpose))
+
+
+def _number_of(identifier: str) -> int:
+    return int(identifier[:8], 16) - _FIRST_OPERATION
+
+
+@lru_cache(maxsize=128)
+def _stride(dice: Dice) -> tuple[int, int]:
+    """A step that has no divisor in common with 36, so that no short id comes twice, and a start."""
+    step = dice.below(_SHORT_IDS // 6, "hidsim ids", "step") * 6 + 1
+    return step, dice.below(_SHORT_IDS, "hidsim ids", "start")
+
+
+def _digest(parts: Sequence[object], size: int) -> bytes:
+    return blake2b("/".join(map(str, parts)).encode(), digest_size=size).digest()
+
+
+def _base36(number: int) -> str:
+    letters = []
+    for _ in range(8):
+        number, rest = divmod(number, 36)
+        letters.append(_ALPHABET[rest])
+    return "".join(reversed(letters))

@@ -1,0 +1,90 @@
+"""Messages: their code, known before there is a text, and a text that writes it as the service does."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockserver.domain.mistakes import Invalid
+from mockserver.domain.orders import Order
+from mockserver.engine.dice import Dice
+from mockserver.providers.hidsim.catalogue import catalogue
+from mockserver.providers.hidsim.languages import NON_LATIN, TEXTS, TEXTS_WITHOUT_CODE, language_of
+from mockserver.providers.hidsim.services import ServiceSeed
+
+#: Looks like no other sign, so that nobody types it wrong.
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+_LETTERS_AND_DIGITS = _LETTERS + "23456789"
+_SEPARATORS = re.compile(r"[\s.\-\u2010-\u2015]+")
+_SHAPES = {"hyphen": "ddd-ddd", "alphanumeric": "LAAdAA", "leading-zero": "0ddddd"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sms:
+    """What arrived. `code` is without separators; None when the text holds none."""
+
+    sender: str
+    text: str
+    code: str | None
+
+
+def sms_for(dice: Dice, order: Order, given: Mapping[str, Any]) -> Sms:
+    """The order's next message, made of what a test gave (`code`, `text`, `sender`) and of the dice.
+
+    With a text alone the message has no code. Raises Invalid for what cannot be a code, a text or a sender.
+    """
+    service = catalogue().shapes[order.facts["service"]]
+    _check(given)
+    sender = given.get("sender", service.sender)
+    purpose = ("hidsim sms", order.id, len(order.facts["messages"]))
+    code, text = given.get("code"), given.get("text")
+    if text is not None:
+        return Sms(sender, text, _plain(code) if code is not None else None)
+    style = order.facts.get("style", "plain")
+    if code is not None:
+        return Sms(sender, _text(dice, order, style, service, code, purpose), _plain(code))
+    if style == "no-code":
+        return Sms(sender, dice.choice(TEXTS_WITHOUT_CODE, *purpose, "text").format(name=service.name), None)
+    prefix, _, shape = (_SHAPES.get(style) or service.shape).rpartition("|")
+    written = "".join(_sign(dice, sign, *purpose, place) for place, sign in enumerate(shape))
+    return Sms(sender, _text(dice, order, style, service, prefix + written, purpose), _plain(written))
+
+
+def _text(dice: Dice, order: Order, style: str, service: ServiceSeed, written: str, purpose: tuple[object, ...]) -> str:
+    if style == "non-latin":
+        language = dice.choice(NON_LATIN, *purpose, "language")
+    else:
+        language = language_of(order.facts["country"])
+    return dice.choice(TEXTS[language], *purpose, "text").format(name=service.name, code=written)
+
+
+def _sign(dice: Dice, sign: str, *purpose: object) -> str:
+    match sign:
+        case "d":
+            return dice.digits(1, *purpose)
+        case "L":
+            return dice.letters(_LETTERS, 1, *purpose)
+        case "A":
+            return dice.letters(_LETTERS_AND_DIGITS, 1, *purpose)
+    return sign
+
+
+def _plain(code: str) -> str:
+    return _SEPARATORS.sub("", code)
+
+
+def _check(given: Mapping[str, Any]) -> None:
+    errors = {}
+    code = given.get("code")
+    if code is not None and not (_is_text(code, 32) and code.isprintable() and _plain(code)):
+        errors["code"] = ["must be a text of 1 to 32 printable characters, not only separators"]
+    if given.get("text") is not None and not _is_text(given["text"], 1000):
+        errors["text"] = ["must be a text of 1 to 1000 characters"]
+    if "sender" in given and not _is_text(given["sender"], 32):
+        errors["sender"] = ["must be a text of 1 to 32 characters"]
+    if errors:
+        raise Invalid(errors)
+
+
+def _is_text(value: object, most: int) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= most and value.encode("utf-8", "replace").decode() == value

@@ -1,0 +1,94 @@
+"""JSON Web Tokens: HS256, signed with a secret of the sandbox, judged by the sandbox's clock."""
+
+import re
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from mockserver.domain.mistakes import Unauthenticated
+from mockserver.domain.moments import EPOCH
+from mockserver.engine.dice import Dice
+
+#: How many tokens one sandbox remembers as well signed.
+_MOST = 2_000
+_LONGEST = 4_096
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+
+class BadToken(Unauthenticated):
+    """The token is malformed, not ours, or incomplete."""
+
+
+class ExpiredToken(Unauthenticated):
+    """The token was good until now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """`subject` is a user's `_id`; the others are whole seconds since 1970. A token ends at `expires`."""
+
+    subject: str
+    issued: int
+    expires: int
+
+
+class Tokens:
+    """Signs and reads the tokens of one sandbox. Signatures are checked once for each token that is kept."""
+
+    def __init__(self, dice: Dice) -> None:
+        self._dice = dice
+        self._known: OrderedDict[str, Claims] = OrderedDict()
+
+    def sign(self, sandbox: str, subject: str, *, now: datetime, lifetime: timedelta, number: int) -> str:
+        """A token for the user; `number` makes each different from every other."""
+        from joserfc import jwt
+
+        issued = (now - EPOCH) // timedelta(seconds=1)
+        expires = issued + lifetime // timedelta(seconds=1)
+        claims = {
+            "sub": subject,
+            "iat": issued,
+            "exp": expires,
+            "jti": f"{self._dice.cast('hidsim jti', sandbox, number):016x}",
+        }
+        return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, self._key(sandbox), algorithms=["HS256"])
+
+    def read(self, sandbox: str, token: str, *, now: datetime) -> Claims:
+        """Who the token is for; raises BadToken or ExpiredToken."""
+        claims = self._known.get(token)
+        if claims is None:
+            claims = self._known[token] = self._verified(sandbox, token)
+            if len(self._known) > _MOST:
+                self._known.popitem(last=False)
+        if now >= EPOCH + timedelta(seconds=claims.expires):
+            raise ExpiredToken
+        return claims
+
+    def _verified(self, sandbox: str, token: str) -> Claims:
+        if len(token) > _LONGEST or _TOKEN.fullmatch(token) is None:
+            raise BadToken
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+
+        try:
+            claims = jwt.decode(token, self._key(sandbox), algorithms=["HS256"]).claims
+        except (JoseError, ValueError, TypeError, KeyError, AttributeError):
+            # What a stranger put into header and payload can be anything at all.
+            raise BadToken from None
+        subject = claims.get("sub")
+        if not isinstance(subject, str):
+            raise BadToken
+        return Claims(subject, _moment(claims.get("iat")), _moment(claims.get("exp")))
+
+    def _key(self, sandbox: str) -> Any:
+        from joserfc.jwk import OctKey
+
+        secret = "".join(f"{self._dice.cast('hidsim secret', sandbox, place):016x}" for place in range(4))
+        return OctKey.import_key(secret)
+
+
+def _moment(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 40:
+        raise BadToken
+    return value

@@ -1,0 +1,79 @@
+"""What the use cases need to know of HidSim."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mockserver.catalogue.numbers import how_many_numbers, number_at
+from mockserver.domain.mistakes import Invalid
+from mockserver.domain.orders import Order
+from mockserver.engine.dice import Dice
+from mockserver.providers.hidsim import wire
+from mockserver.providers.hidsim.catalogue import USD
+from mockserver.providers.hidsim.ids import drawn_id, operation_id, read_operation_id
+from mockserver.providers.hidsim.messages import sms_for
+from mockserver.sandbox.trade import Trade
+from mockserver.sandbox.work import Work
+from mockserver.webhooks.model import Notice
+
+_PASSWORD_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+_NUMBER = re.compile(r"\+[0-9]{6,15}")
+
+
+def compose(work: Work, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """A `number` for the operation, or an `sms` at the end of its messages; a test may give either's contents."""
+    if kind == "number":
+        return {"number": _number(work.dice, order, given)}
+    sms = sms_for(work.dice, order, given)
+    messages = order.facts["messages"]
+    row = {
+        "_id": drawn_id(work.dice, "message", order.id, len(messages)),
+        "sender": sms.sender,
+        "text": sms.text,
+        "code": sms.code,
+        "receivedAt": wire.moment(work.now),
+    }
+    return {"messages": [*messages, row]}
+
+
+def new_credential(dice: Dice, account_id: str) -> dict[str, str]:
+    """An address that belongs to nobody (RFC 2606), and a password."""
+    password = dice.letters(_PASSWORD_ALPHABET, 20, "hidsim password", account_id)
+    return {"identifier": f"{account_id}@example.com", "password": password}
+
+
+def account_details(account_id: str) -> dict[str, Any]:
+    """What a user has besides its money."""
+    return {"email": f"{account_id}@example.com", "username": account_id}
+
+
+async def no_notices(work: Work, order: Order, event: str) -> list[Notice]:
+    """HidSim has no webhooks."""
+    return []
+
+
+def _number(dice: Dice, order: Order, given: Mapping[str, Any]) -> str:
+    number = given.get("number")
+    if number is not None:
+        if not isinstance(number, str) or _NUMBER.fullmatch(number) is None:
+            raise Invalid({"number": ["must be + and 6 to 15 digits"]})
+        return number
+    # Lines are counted by country, so that no two operations have one number before all were used.
+    country = order.facts["country"]
+    start = dice.below(how_many_numbers(country), "hidsim numbers start", country)
+    return number_at(country, start + order.facts["line"])
+
+
+TRADE = Trade(
+    provider="hidsim",
+    currency=USD,
+    kinds=("operation",),
+    order_id=operation_id,
+    compose=compose,
+    notices=no_notices,
+    credential=("identifier", "password"),
+    new_credential=new_credential,
+    account_details=account_details,
+    new_balance="25",
+    read_id=read_operation_id,
+)

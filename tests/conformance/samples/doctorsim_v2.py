@@ -1,0 +1,109 @@
+"""Requests that doctorSIM's API v2 accepts."""
+
+from typing import Any
+
+from tests.conformance.client import Ask, Client, Samples
+
+_OPERATOR = 101  # Telcel in Mexico
+# Stays in processing: nothing but time happens to what was ordered.
+_PHONE = "+522221230004"
+
+
+async def _order_body(client: Client) -> dict[str, Any]:
+    rates = (await client.send("GET", f"/operators/{_OPERATOR}/rates")).json()["data"]["rates"]
+    return {"price_token": rates[0]["token"], "phone": _PHONE, "lang": "es", "operator_id": _OPERATOR, "country_id": 52}
+
+
+async def _ordered(client: Client) -> str:
+    answer = await client.send("POST", "/orders", await _order_body(client))
+    order: str = answer.json()["data"]["order_id"]
+    return order
+
+
+async def _hook(client: Client) -> int:
+    await _room(client)
+    answer = await client.send("POST", "/webhooks", {"url": "https://shop.example/hook", "events": ["order.failed"]})
+    number: int = answer.json()["data"]["id"]
+    return number
+
+
+async def _room(client: Client) -> None:
+    """Five webhooks are the most: the oldest goes."""
+    found = (await client.send("GET", "/webhooks")).json()["data"]
+    if len(found) == 5:
+        await client.send("DELETE", f"/webhooks/{found[0]['id']}")
+
+
+def _plain(path: str) -> Any:
+    async def ask(_client: Client) -> Ask:
+        return Ask(path)
+
+    return ask
+
+
+def _posted(path: str) -> Any:
+    async def ask(client: Client) -> Ask:
+        return Ask(path, await _order_body(client))
+
+    return ask
+
+
+def _registration(path: str) -> Any:
+    async def ask(client: Client) -> Ask:
+        await _room(client)
+        return Ask(path, {"url": "https://shop.example/hook", "events": ["order.failed"]})
+
+    return ask
+
+
+async def _order(client: Client) -> Ask:
+    return Ask(f"/orders/{await _ordered(client)}")
+
+
+async def _orders(client: Client) -> Ask:
+    await _ordered(client)
+    return Ask("/orders?limit=5&type=topup")
+
+
+async def _webhook(client: Client) -> Ask:
+    return Ask(f"/webhooks/{await _hook(client)}")
+
+
+async def _change(client: Client) -> Ask:
+    return Ask(f"/webhooks/{await _hook(client)}", {"status": "inactive"})
+
+
+async def _webhooks(client: Client) -> Ask:
+    await _hook(client)
+    return Ask("/webhooks")
+
+
+SAMPLES = Samples(
+    account="test_demo",
+    credential={"Authorization": "Bearer test_demo:sk_demo"},
+    stranger={"Authorization": "Bearer test_stranger:sk_stranger"},
+    asks={
+        "status": _plain("/status"),
+        "countries": _plain("/countries"),
+        "operators": _plain("/operators?country=MX"),
+        "operator_services": _plain(f"/operators/{_OPERATOR}/service-types"),
+        "service_types": _plain("/service-types"),
+        "rates": _plain(f"/operators/{_OPERATOR}/rates?service_type=5&q=GB"),
+        "search": _plain("/products/search?country=es&limit=3"),
+        "product": _plain(f"/products/{_OPERATOR}"),
+        "lookup": _plain("/carriers/lookup/+522221231231"),
+        "create_order": _posted("/orders"),
+        "preview_order": _posted("/orders/preview"),
+        "orders": _orders,
+        "order": _order,
+        "balance": _plain("/balance"),
+        "balance_history": _plain("/balance/history?limit=2"),
+        "create_webhook": _registration("/webhooks"),
+        "create_order_webhook": _registration("/webhooks/orders"),
+        "webhooks": _webhooks,
+        "webhook": _webhook,
+        "change_webhook": _change,
+        "delete_webhook": _webhook,
+    },
+    varying=rb'"request_id":"req_[0-9]{8}"|"pt_[A-Za-z0-9_-]+"|"whsec_[0-9a-f]+"',
+)

@@ -1,0 +1,146 @@
+"""The authorization endpoint: RFC 6749 (4.1.1, 4.1.2), RFC 7636, RFC 9207."""
+
+import json
+import re
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.providers.doctorsim_v2.oauth.flows import CALLBACK, Flow, redirected
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_person_sees_who_asks_for_what_and_chooses_an_account(flow: Flow) -> None:
+    client = await flow.register(client_name="<b>Agent</b>")
+    answer = await flow.authorize(client)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+    page = answer.text
+    assert "&lt;b&gt;Agent&lt;/b&gt;" in page
+    assert "<b>Agent" not in page
+    for scope in ("orders:read", "orders:write", "balance:read"):
+        assert f"<code>{scope}</code>" in page
+    assert re.findall(r"<option>(\w+)</option>", page)[0] == "test_demo"
+    assert not {"test_revoked", "test_denied"} & set(re.findall(r"<option>(\w+)</option>", page))
+    assert (await flow.send("HEAD", f"/oauth/authorize?{urlencode(flow.request(client))}")).status_code == 405
+
+
+async def test_the_pages_form_leads_to_a_code(flow: Flow) -> None:
+    page = (await flow.authorize(await flow.register())).text
+    [action] = re.findall(r'action="([^"]+)"', page)
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page))
+    form = {name: value.replace("&amp;", "&") for name, value in hidden.items()}
+    answer = await flow.world.client.post(action, data={**form, "account": "live_demo", "decision": "approve"})
+    assert answer.status_code == 303
+    found = redirected(answer)
+    assert set(found) == {"code", "state", "iss"}
+    assert (found["state"], found["iss"]) == ("st&te=1", flow.issuer)
+
+
+async def test_the_setting_approves_without_a_page(flow: Flow) -> None:
+    client = await flow.register()
+    await flow.world.setting(auto_approve="test_demo")
+    answer = await flow.authorize(client)
+    assert answer.status_code == 302
+    assert redirected(answer)["code"].startswith("ac_")
+    assert "state" not in redirected(await flow.authorize(client, state=None))
+    for account in ("nobody", "test_denied"):
+        await flow.world.setting(auto_approve=account)
+        assert redirected(await flow.authorize(client))["error"] == "access_denied"
+
+
+async def test_the_journal_keeps_no_code(flow: Flow) -> None:
+    code = await flow.code(client := await flow.register())
+    await flow.exchange(client, code)
+    entries = (await flow.world.steer("GET", "/requests"))["requests"]
+    kept = json.dumps([await flow.world.steer("GET", f"/requests/{entry['id']}") for entry in entries])
+    assert code not in kept
+    assert "/oauth/authorize" in kept
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"client_id": None},
+        {"client_id": "cli_000000000000000000000000"},
+        {"client_id": ""},
+        {"redirect_uri": "https://evil.example/"},
+        {"redirect_uri": CALLBACK + "/"},
+        {"redirect_uri": CALLBACK + "?x=1"},
+        {"redirect_uri": CALLBACK.replace("8123", "8124")},
+        {"redirect_uri": CALLBACK.upper()},
+        {"redirect_uri": "/callback"},
+    ],
+)
+async def test_with_client_or_redirect_in_doubt_nobody_is_redirected(flow: Flow, changes: dict[str, Any]) -> None:
+    client = await flow.register()
+    for answer in (await flow.authorize(client, **changes), await flow.decide(client, **changes)):
+        assert (answer.status_code, answer.headers["content-type"]) == (400, "text/html; charset=utf-8")
+        assert "location" not in answer.headers
+
+
+async def test_a_parameter_that_comes_twice_is_refused(flow: Flow) -> None:
+    query = urlencode(flow.request(await flow.register()))
+    answer = await flow.send("GET", f"/oauth/authorize?{query}&state=again")
+    assert (answer.status_code, "location" in answer.headers) == (400, False)
+
+
+async def test_a_redirect_uri_may_be_left_out_when_there_is_one(flow: Flow) -> None:
+    one = await flow.register()
+    code = redirected(await flow.decide(one, redirect_uri=None))["code"]
+    assert (await flow.exchange(one, code, redirect_uri=None)).status_code == 200
+    two = await flow.register(redirect_uris=[CALLBACK, "https://b.example/"])
+    assert (await flow.authorize(two, redirect_uri=None)).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"response_type": None}, "invalid_request"),
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"response_type": "code token"}, "unsupported_response_type"),
+        ({"code_challenge": None}, "invalid_request"),
+        ({"code_challenge": "short"}, "invalid_request"),
+        ({"code_challenge": "x" * 44}, "invalid_request"),
+        ({"code_challenge": "=" * 43}, "invalid_request"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"code_challenge_method": None}, "invalid_request"),
+        ({"code_challenge_method": "s256"}, "invalid_request"),
+        ({"scope": "everything"}, "invalid_scope"),
+        ({"scope": "orders:read everything"}, "invalid_scope"),
+        ({"scope": " "}, "invalid_scope"),
+        ({"resource": "https://other.example/"}, "invalid_target"),
+    ],
+)
+async def test_other_mistakes_are_told_to_the_client(flow: Flow, changes: dict[str, Any], code: str) -> None:
+    client = await flow.register()
+    for answer in (await flow.authorize(client, **changes), await flow.decide(client, **changes)):
+        found = redirected(answer)
+        assert found["error"] == code
+        assert found["error_description"]
+        assert (found["state"], found["iss"]) == ("st&te=1", flow.issuer)
+
+
+async def test_a_client_gets_no_more_than_it_registered_for(flow: Flow) -> None:
+    client = await flow.register(scope="balance:read")
+    assert redirected(await flow.authorize(client))["error"] == "invalid_scope"
+    assert (await flow.tokens(client, scope=None))["scope"] == "balance:read"
+    machine = await flow.secretive(grant_types=["client_credentials"], response_types=[])
+    assert redirected(await flow.authorize(machine))["error"] == "unauthorized_client"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"decision": "deny"}, {"decision": None}, {"account": "nobody"}, {"account": "test_revoked"}]
+)
+async def test_what_is_not_approved_is_denied(flow: Flow, changes: dict[str, Any]) -> None:
+    found = redirected(await flow.decide(await flow.register(), **changes))
+    assert (found["error"], found["state"]) == ("access_denied", "st&te=1")
+
+
+async def test_the_query_of_a_redirect_uri_is_kept(flow: Flow) -> None:
+    uri = "https://a.example/cb?tenant=7"
+    client = await flow.register(redirect_uris=[uri])
+    answer = await flow.decide(client, redirect_uri=uri)
+    assert answer.headers["location"].startswith(f"{uri}&code=ac_")
