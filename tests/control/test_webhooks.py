@@ -32,8 +32,7 @@ async def test_a_delivery_tells_request_attempts_and_next_try(world: World) -> N
     }
     assert request["headers"]["content-type"] == "application/json"
     assert '"event":"code.received"' in request["body"]
-    wanted = {"at", "verdict", "status", "headers", "body", "detail", "milliseconds", "signed_headers"}
-    assert set(attempt) == wanted
+    assert set(attempt) == {"at", "verdict", "status", "headers", "body", "detail", "milliseconds", "signed_headers"}
     assert (attempt["verdict"], attempt["status"]) == ("unreachable", None)
     shown = await world.steer("GET", "/webhooks/deliveries/dlv_00000001")
     assert shown["attempts"] == [attempt]

@@ -87,7 +87,10 @@ class Product:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rate:
-    """One price point, made once and so equal to itself alone. `amount` is in hundredths of `product.currency`, the rest in cents."""
+    """One price point, made once and so equal to itself alone.
+
+    `amount` is in hundredths of `product.currency`, the rest in cents.
+    """
 
     product: Product
     denomination: int
