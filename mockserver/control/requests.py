@@ -26,6 +26,7 @@ _CRITERIA = (
     "order",
     "mistake",
     "rule",
+    "fault",
 )
 _ANY: Mapping[str, Any] = {}
 _BODY = {"type": "object", "description": "Dotted paths into the JSON body to values or matchers."}
@@ -48,6 +49,9 @@ def entry_data(call: ControlCall, sandbox: Sandbox, entry: Entry) -> dict[str, A
         "order": entry.order,
         "rule": entry.rule,
         "mistake": entry.mistake,
+        "fault": entry.fault,
+        "faults": list(entry.faults),
+        "scenarios": list(entry.scenarios),
         "milliseconds": round(entry.milliseconds, 3),
         "request": _message(entry.request_headers, entry.request_body),
         "response": _message(entry.response_headers, entry.response_body),
