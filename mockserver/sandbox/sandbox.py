@@ -25,6 +25,7 @@ from mockserver.journal.journal import Journal
 from mockserver.sandbox import accounts
 from mockserver.sandbox.codec import decode_account, decode_order, decode_timer
 from mockserver.sandbox.deliveries import Deliveries, Sender
+from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.force import Force, in_force
 from mockserver.sandbox.limits import Limiter
 from mockserver.sandbox.settings import Setting, SettingsTable
@@ -36,6 +37,7 @@ from mockserver.stores.base import Row, Store
 from mockserver.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
+    from mockserver.engine.faults import Fault
     from mockserver.sandbox.snapshot import World
 
 
@@ -69,6 +71,8 @@ class Sandbox:
     force: Force
     born_at: datetime
     _ticker: Ticker
+    born: "tuple[Fault, ...]" = ()
+    """Webhook faults that orders placed now are born with; only one request's view of a sandbox has any."""
 
     def __init__(self, name: str, birth: Birth, shared: Surroundings) -> None:
         self.name = name
@@ -79,6 +83,7 @@ class Sandbox:
         self.library = shared.library.overlaid()
         self.settings = SettingsTable(shared.rows)
         self.limiter = Limiter()
+        self.faults = Faults()
         self.journal = Journal(shared.journal_size)
         self.tallies: dict[str, int] = {}
         """Counts that outlive refusals: how often a rule with `times` decided, how often prices moved."""
@@ -148,6 +153,11 @@ class Sandbox:
         force = in_force(self.library, names, self.trades)
         self.settings.use_scenario_values(force.settings())
         self.force = force
+        self.faults.use_scenarios(force.faults(), now=self.clock.now())
+        self.know_machines(force)
+
+    def know_machines(self, force: Force) -> None:
+        """Keep these machines for the orders that are born with them."""
         self._know(scenario for layer in force.layers.values() for scenario in layer)
 
     def try_out(self, scenario: Scenario) -> None:
@@ -228,6 +238,7 @@ class Sandbox:
         async with self._lock:
             await self._store.clear()
             self.limiter.clear()
+            self.faults = Faults()
             self.journal.clear()
             self.tallies.clear()
             self.inbox.clear()
@@ -260,6 +271,7 @@ class Sandbox:
             self.birth, self.identity, self.born_at = world.birth, world.identity, world.born_at
             self.clock, self.dice = Clock(world.now, rate=world.rate), Dice(world.birth.seed)
             self.settings, self.library, self.force = world.settings, world.library, world.force
+            self.faults = world.faults
             self._machines, self._sources = {}, {}
             self._know(world.scenarios)
             self.limiter.put_windows(world.limits)

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import MICROSECOND
 from mockserver.sandbox.codec import decode_timer
+from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.force import Force, in_force
 from mockserver.sandbox.plain import Unreadable, plain, typed
 from mockserver.sandbox.sandbox import Birth, Sandbox
@@ -78,6 +79,16 @@ class Scenarios(NamedTuple):
     kept: list[Kept]
 
 
+class Struck(NamedTuple):
+    """Armed faults as they were written, each with its id, and how often they and those of scenarios struck."""
+
+    armed: list[dict[str, Any]]
+    counts: dict[str, dict[str, int]]
+    held: dict[str, str]
+    number: int
+    since: datetime | None
+
+
 class Document(NamedTuple):
     """A snapshot. `tables` holds rows by key; `agenda` what is due when, of each table in the order of its coming."""
 
@@ -92,6 +103,7 @@ class Document(NamedTuple):
     requests: int
     tallies: dict[str, int]
     limits: dict[str, Window]
+    faults: Struck
     tables: dict[str, dict[str, Any]]
     agenda: dict[str, list[tuple[datetime, str]]]
 
@@ -111,6 +123,7 @@ class World(NamedTuple):
     requests: int
     tallies: Mapping[str, int]
     limits: Mapping[str, tuple[datetime, int]]
+    faults: Faults
     rows: Rows
     agenda: Mapping[str, list[tuple[datetime, str]]]
 
@@ -158,6 +171,7 @@ async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
                 requests=sandbox.journal.number,
                 tallies=dict(sorted(sandbox.tallies.items())),
                 limits={name: Window(*window) for name, window in sorted(sandbox.limiter.windows().items())},
+                faults=typed(Struck, sandbox.faults.state()),
                 tables=tables,
                 agenda=agenda,
             )
@@ -215,6 +229,7 @@ def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
         requests=document.requests,
         tallies=document.tallies,
         limits=document.limits,
+        faults=_faults(document, force),
         rows=rows,
         agenda=document.agenda,
     )
@@ -264,6 +279,27 @@ def _birth(sandbox: Sandbox, library: Library, born: Born) -> Birth:
     in_force(library, born.scenarios, sandbox.trades)
     sandbox.new_settings().patch(born.settings)
     return Birth(born.seed, born.start, born.rate, tuple(born.scenarios), born.settings)
+
+
+def _faults(document: Document, force: Force) -> Faults:
+    """The faults of the scenarios in force, and the armed ones over them."""
+    struck = document.faults
+    wrong = [
+        Unreadable(f"faults.armed.{place}.id", "must be a text that no other has")
+        for place, one in enumerate(struck.armed)
+        if not isinstance(one.get("id"), str) or one["id"] in [other.get("id") for other in struck.armed[:place]]
+    ]
+    for key, counts in struck.counts.items():
+        if set(counts) != {"hits", "matched"} or min(counts.values()) < 0:
+            wrong.append(Unreadable(f"faults.counts.{key}", "must have hits and matched, from 0"))
+    _refuse(wrong)
+    faults = Faults()
+    faults.use_scenarios(force.faults(), now=document.clock.now)
+    try:
+        faults.restore(plain(struck))
+    except Invalid as error:
+        raise Invalid({f"faults.armed.{name}": texts for name, texts in error.errors.items()}) from None
+    return faults
 
 
 def _rows(document: Document) -> Rows:

@@ -1,10 +1,13 @@
 """A scenario file, read and checked."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockserver.engine.machine import Machine
 from mockserver.engine.rules import Rule
+
+if TYPE_CHECKING:
+    from mockserver.engine.faults import Fault
 
 
 class AccountSeed(NamedTuple):
@@ -34,7 +37,7 @@ class Magic(NamedTuple):
 
 
 class Scenario(NamedTuple):
-    """One file. `machines` by kind of order; `rules` in the file's order; `source` is the file's name.
+    """One file. `machines` by kind of order; `rules` and `faults` in the file's order; `source` is the file's name.
 
     `origin` tells contents apart: the name and a digest of the text, as in the keys of its machines.
     `about` says what happens, `teaches` what a client learns under it.
@@ -52,3 +55,4 @@ class Scenario(NamedTuple):
     magic: tuple[Magic, ...]
     settings: Mapping[str, Any]
     origin: str = ""
+    faults: "tuple[Fault, ...]" = ()

@@ -54,6 +54,10 @@ async def live(world: World) -> None:
     await world.steer("PUT", "/scenarios/active", ["slow-sms"])
     for _ in range(3):
         await world.buy(6, "go")
+    for path, times in (("/history", 2), ("/check/*", 1)):
+        fault = {"provider": "daisysim", "path": path, "times": times, "answer": {"mistake": "ProviderError"}}
+        await world.steer("POST", "/faults", fault)
+    await world.daisy("GET", "/history")
     await world.steer("PUT", "/scenarios/active", ["night", "price-moves"])
     await world.daisy("POST", "/purchase", {"country": 6, "service": "wa", "price": 0.0001})
     await world.advance("2s")
@@ -80,6 +84,7 @@ NEXT: tuple[tuple[str, str, Any], ...] = (
     ("GET", f"{DAISY}/history", None),
     ("GET", "/_mock/orders", None),
     ("GET", "/_mock/accounts", None),
+    ("GET", "/_mock/faults", None),
     ("GET", "/_mock/ledger/daisysim/demo", None),
     ("GET", "/_mock/settings", None),
     ("GET", "/_mock/scenarios", None),
@@ -101,5 +106,5 @@ async def go_on(world: World) -> list[Any]:
             answer = await world.call(method, path, headers=DEMO, **more)
         answers.append((method, path, answer.status_code, answer.headers.multi_items(), answer.content))
     statuses = {status for _, _, status, _, _ in answers}
-    assert statuses == {200, 201, 422}, statuses
+    assert statuses == {200, 201, 422, 502}, statuses
     return answers
