@@ -45,6 +45,7 @@ async def index(call: ControlCall) -> Answer:
     nouns = (
         "accounts",
         "clock",
+        "faults",
         "fidelity",
         "health",
         "inbox",

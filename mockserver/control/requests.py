@@ -25,6 +25,7 @@ _CRITERIA = (
     "order",
     "mistake",
     "rule",
+    "fault",
 )
 _ANY: Mapping[str, Any] = {}
 _BODY = {"type": "object", "description": "Dotted paths into the JSON body to values or matchers."}
@@ -47,6 +48,9 @@ def entry_data(call: ControlCall, entry: Entry) -> dict[str, Any]:
         "order": entry.order,
         "rule": entry.rule,
         "mistake": entry.mistake,
+        "fault": entry.fault,
+        "faults": list(entry.faults),
+        "scenarios": list(entry.scenarios),
         "milliseconds": round(entry.milliseconds, 3),
         "request": _message(entry.request_headers, entry.request_body),
         "response": _message(entry.response_headers, entry.response_body),

@@ -156,10 +156,13 @@ def whole_seconds(span: timedelta) -> int:
 NAMED: dict[str, type[Mistake]] = {
     kind.__name__: kind
     for kind in (
+        MissingCredential,
         UnknownCredential,
         AccountSuspended,
         AccountLocked,
         AccountDisabled,
+        AccountRevoked,
+        AccountDenied,
         InvalidPrice,
         OutOfStock,
         ProviderError,
@@ -168,10 +171,13 @@ NAMED: dict[str, type[Mistake]] = {
 }
 
 
-def mistake_named(name: str) -> Mistake:
-    """An instance of one of `NAMED`, plus the two that need numbers. Raises KeyError for other names."""
+def mistake_named(name: str, *, operation: str = "request", retry_after: timedelta = timedelta(seconds=30)) -> Mistake:
+    """An instance of one of `NAMED`, plus those that need more; a name that is not known is a KeyError.
+
+    `operation` and `retry_after` are what RateLimited tells.
+    """
     if name == "RateLimited":
-        return RateLimited("request", timedelta(seconds=30))
+        return RateLimited(operation, retry_after)
     if name == "InsufficientBalance":
         return InsufficientBalance(0, 0)
     if name == "NotFound":

@@ -22,5 +22,11 @@ class ForgivingH11(H11Protocol):
                 return
         super().data_received(data)
 
+    def handle_events(self) -> None:
+        super().handle_events()
+        # A fault may want the socket itself; the application has not begun yet.
+        if self.scope is not None:
+            self.scope["mock.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
+
     def _unsupported_upgrade_warning(self) -> None:
         """Going on in HTTP/1.1 is the right answer, not worth a warning."""

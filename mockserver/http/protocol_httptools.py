@@ -18,6 +18,8 @@ class ForgivingHttpTools(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         self._between_requests = False
         super().on_message_begin()
+        # A fault may want the socket itself.
+        self.scope["mock.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
 
     def on_message_complete(self) -> None:
         super().on_message_complete()

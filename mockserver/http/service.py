@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from time import perf_counter_ns
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import orjson
@@ -48,6 +48,9 @@ from mockserver.journal.redact import (
 )
 from mockserver.sandbox.sandbox import Sandbox
 
+if TYPE_CHECKING:
+    from mockserver.http.faulting import Verdict
+
 log = logging.getLogger("mockserver")
 
 _REFUSED: dict[str, type[AccountRefused]] = {
@@ -66,13 +69,21 @@ class Arrival(NamedTuple):
     prefix: str
 
 
-class _Payload(NamedTuple):
+class Payload(NamedTuple):
     """An answer as bytes."""
 
     status: int
     body: bytes
     media: str
     headers: tuple[tuple[str, str], ...]
+
+
+class Instead(Exception):
+    """A fault answers, and nothing is worked on."""
+
+    def __init__(self, answer: Payload) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
 
 
 class Service:
@@ -160,7 +171,11 @@ class _Resource:
         if hidden:
             endpoint = call.endpoint = entry.operation = None
         extra: tuple[tuple[str, str], ...]
+        verdict = None
         try:
+            if sandbox.faults.some or "prefer" in headers:
+                verdict = await _consulted(service, call, scope, body)
+                await verdict.begin()
             if endpoint is None:
                 raise UnknownRoute("route", scope["path"]) if hidden else self._no_endpoint(scope)
             if whole is not None:
@@ -168,16 +183,23 @@ class _Resource:
             reply = await _answer(service, call, endpoint, scope, body)
             status, extra, assumed = reply.status, reply.headers, False
             payload, media = service.wrap(call, reply), reply.media
+        except Instead as instead:
+            assert verdict is not None, "only a fault answers instead"
+            await verdict.finish(instead.answer, scope, receive, send, began=began)
+            return
         except Exception as error:
-            wording = _worded(provider, call, error)
+            wording = worded(provider, call, error)
             status, extra, assumed = wording.status, wording.headers, wording.provenance == "assumed"
             payload, media = service.refuse(call, wording), "application/json"
         if service.headers is not None:
             extra += service.headers(call, status)
         if assumed or (endpoint is not None and endpoint.provenance == "assumed"):
             extra += (("X-Mock-Assumed", "true"),)
-        answer = _Payload(status, payload, media, extra)
-        await _send(service, send, scope, call, answer, began=began)
+        answer = Payload(status, payload, media, extra)
+        if verdict is not None:
+            await verdict.finish(answer, scope, receive, send, began=began)
+        else:
+            await send_answer(service, send, scope, call, answer, began=began)
 
     def _for_head(self, method: str) -> Endpoint | None:
         endpoint = self._methods.get("GET") if method == "HEAD" else None
@@ -187,6 +209,12 @@ class _Resource:
         if not self._methods:
             return UnknownRoute("route", scope["path"])
         return MethodNotAllowed(scope["method"], sorted(self._methods))
+
+
+async def _consulted(service: Service, call: Call, scope: Scope, body: bytes) -> "Verdict":
+    from mockserver.http.faulting import consult
+
+    return await consult(service, call, scope, body)
 
 
 async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope, body: bytes) -> Any:
@@ -233,9 +261,9 @@ def _read_fields(service: Service, call: Call, endpoint: Endpoint, scope: Scope,
             call.fields |= checker.normalise(data)
     readers = service.schemas
     if endpoint.form is not None:
-        errors = _read_texts(call, readers.query_reader(endpoint.form), _pairs(body), errors)
+        errors = _read_texts(call, readers.query_reader(endpoint.form), read_pairs(body), errors)
     if endpoint.query is not None:
-        errors = _read_texts(call, readers.query_reader(endpoint.query), _pairs(scope["query_string"]), errors)
+        errors = _read_texts(call, readers.query_reader(endpoint.query), read_pairs(scope["query_string"]), errors)
     if endpoint.path_fields is not None:
         pairs = list(scope["path_params"].items())
         errors = _read_texts(call, readers.query_reader(endpoint.path_fields), pairs, errors)
@@ -249,7 +277,8 @@ def _read_texts(call: Call, reader: QueryReader, pairs: list[tuple[str, str]], e
     return errors | wrong if wrong else errors
 
 
-def _pairs(query: bytes) -> list[tuple[str, str]]:
+def read_pairs(query: bytes) -> list[tuple[str, str]]:
+    """Names and values of a query or a form; raises Invalid."""
     try:
         return parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=1000)
     except ValueError as error:
@@ -267,7 +296,8 @@ def _json(body: bytes) -> Any:
     return {} if data == [] else data
 
 
-def _worded(provider: Provider, call: Call, error: Exception) -> Wording:
+def worded(provider: Provider, call: Call, error: Exception) -> Wording:
+    """The provider's wording of what went wrong, noted in the journal; what is no mistake goes to the log."""
     if not isinstance(error, Mistake):
         log.error("%s %s failed", call.entry.method, call.entry.path, exc_info=error)
         error = InternalError()
@@ -302,15 +332,16 @@ def _entry(
     )
 
 
-async def _send(
+async def send_answer(
     service: Service,
     send: Send,
     scope: Scope,
     call: Call,
-    answer: _Payload,
+    answer: Payload,
     *,
     began: int,
 ) -> None:
+    """Write the exchange down and send the answer; `began` is when it came in (perf_counter_ns)."""
     entry, sandbox, payload = call.entry, call.sandbox, answer.body
     headers = [
         (b"content-type", answer.media.encode()),

@@ -1,7 +1,7 @@
 """A bounded journal of exchanges, in memory. Entries arrive redacted (`journal.redact`)."""
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -54,6 +54,15 @@ class Entry:
     subject: Mapping[str, Any] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    faults: Sequence[Mapping[str, Any]] = ()
+    """A row for each fault that struck, or matched and was spared."""
+    scenarios: Sequence[str] = ()
+    """What the caller asked for, for this one request."""
+
+    @property
+    def fault(self) -> str | None:
+        """The name (or id) of the first fault that struck."""
+        return next((row["fault"] for row in self.faults if row["hit"]), None)
 
     @property
     def size(self) -> int:

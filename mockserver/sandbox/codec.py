@@ -106,6 +106,7 @@ def encode_delivery(delivery: Delivery) -> bytes:
             delivery.state,
             [(to_micros(one.at), dict(one.signed), *_outcome_row(one.outcome)) for one in delivery.attempts],
             delivery.receiver,
+            dict(delivery.hostile),
         ]
     )
 
@@ -128,6 +129,7 @@ def decode_delivery(data: bytes) -> Delivery:
         state=row[10],
         attempts=attempts,
         receiver=row[12],
+        hostile=row[13],
     )
 
 

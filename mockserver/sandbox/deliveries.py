@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mockserver.clockwork.clock import machine_now
 from mockserver.clockwork.timeline import Ran
 from mockserver.domain.mistakes import Mistake, NotFound
+from mockserver.domain.moments import parse_span
 from mockserver.sandbox.codec import decode_delivery, encode_delivery
 from mockserver.webhooks.backoff import next_try
 from mockserver.webhooks.model import Attempt, Delivery, Outcome, State
@@ -34,6 +35,8 @@ class Deliveries:
         self._sandbox = sandbox
         self._sender = sender
         self._running: dict[str, asyncio.Task[bool]] = {}
+        #: Those that an answer waits for, with the order they are about.
+        self._urgent: dict[str, tuple[str | None, asyncio.Task[bool]]] = {}
         self._awaited: set[str] = set()
 
     @property
@@ -44,16 +47,22 @@ class Deliveries:
     async def start_due(self, work: "Work") -> list[asyncio.Task[bool]]:
         """Claim every delivery due by `work.now` and attempt them, in order for each receiver."""
         claimed: dict[str, list[Delivery]] = {}
+        hostile = False
         for row in await work.tx.due("outbox", until=work.now, limit=10_000):
             await work.tx.put("outbox", row.key, b"")
             delivery = await self.find(work, row.key)
             claimed.setdefault(_receiver(delivery.url), []).append(delivery)
+            hostile = hostile or bool(delivery.hostile)
         started: list[asyncio.Task[bool]] = []
         for group in claimed.values():
             before: asyncio.Task[bool] | None = None
+            if hostile:  # who is to be overtaken goes last
+                group.sort(key=lambda one: "reorder" in one.hostile and not one.attempts)
             for delivery in group:
                 before = asyncio.ensure_future(self._attempt(delivery, after=before))
                 self._running[delivery.id] = before
+                if "before_response" in delivery.hostile:
+                    self._urgent[delivery.id] = (delivery.order, before)
                 before.add_done_callback(partial(self._ended, delivery.id))
                 started.append(before)
         return started
@@ -74,6 +83,17 @@ class Deliveries:
             self._awaited -= mine
         delivered = sum(not task.cancelled() and task.exception() is None and task.result() for task in running)
         return Ran(delivered=delivered, failed=len(running) - delivered)
+
+    async def before_answer(self, order: str) -> None:
+        """Start what is due, and await the attempts about this order that are to come before an answer.
+
+        Each is awaited by one answer only, so that a receiver may call back meanwhile.
+        """
+        await self._sandbox.wake()
+        urgent = [key for key, (about, _) in self._urgent.items() if about == order]
+        tasks = [self._urgent.pop(key)[1] for key in urgent]
+        if tasks:
+            await asyncio.wait(tasks)
 
     async def cancel(self) -> None:
         """End every attempt; their deliveries stay claimed."""
@@ -110,6 +130,7 @@ class Deliveries:
 
     def _ended(self, delivery_id: str, task: asyncio.Task[bool]) -> None:
         self._running.pop(delivery_id, None)
+        self._urgent.pop(delivery_id, None)
 
     async def _attempt(self, delivery: Delivery, *, after: asyncio.Task[bool] | None) -> bool:
         if after is not None:
@@ -127,8 +148,14 @@ class Deliveries:
         sign = self._sandbox.trades[delivery.provider].sign
         if sign is None:
             return {}
+        now = machine_now()
+        if "stale_timestamp" in delivery.hostile:
+            now -= parse_span(delivery.hostile["stale_timestamp"])
+        if "bad_signature" in delivery.hostile:
+            # A signature as good as any, of another body.
+            delivery = replace(delivery, body=delivery.body + " ")
         async with self._sandbox.work("delivery", settle=False) as work:
-            return await sign(work, delivery, machine_now())
+            return await sign(work, delivery, now)
 
     async def _record(self, delivery_id: str, outcome: Outcome, signed: Mapping[str, str]) -> bool:
         async with self._sandbox.work("delivery", settle=False) as work:
@@ -139,7 +166,9 @@ class Deliveries:
             if outcome.status == _GONE and trade.gone is not None:
                 await trade.gone(work, delivery)
             delivered = outcome.verdict == "delivered"
-            state: State = "delivered" if delivered else "failed" if again is None else "pending"
+            if delivered and _copies_left(delivery, attempts):
+                again = work.now
+            state: State = "pending" if again is not None else "delivered" if delivered else "failed"
             delivery = replace(delivery, state=state, attempts=attempts)
             await work.tx.put("deliveries", delivery.id, encode_delivery(delivery))
             if again is None:
@@ -156,6 +185,12 @@ class Deliveries:
                 if decode_delivery(row.data).state != "pending":
                     await work.tx.delete("deliveries", row.key)
                     return
+
+
+def _copies_left(delivery: Delivery, attempts: tuple[Attempt, ...]) -> bool:
+    """Whether a fault wants the same delivery sent once more; `True` means one copy."""
+    copies = int(delivery.hostile.get("duplicate", 0))
+    return copies > 0 and sum(one.outcome.verdict == "delivered" for one in attempts) <= copies
 
 
 def _receiver(url: str) -> str:

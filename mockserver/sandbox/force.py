@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockserver.domain.mistakes import Invalid
 from mockserver.engine.machine import Machine
@@ -10,6 +10,9 @@ from mockserver.engine.matching import Subject, matches
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.scenario.library import Library
 from mockserver.scenario.model import AccountSeed, Magic, Scenario
+
+if TYPE_CHECKING:
+    from mockserver.engine.faults import Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,10 @@ class Force:
     def magic(self) -> list[tuple[str, Magic]]:
         """Every magic value with its provider."""
         return [(name, magic) for name, layer in self.layers.items() for one in layer for magic in one.magic]
+
+    def faults(self) -> "list[Fault]":
+        """The faults of all layers, first things first."""
+        return [fault for layer in self.layers.values() for scenario in layer for fault in scenario.faults]
 
     def settings(self) -> dict[str, Any]:
         """What the layers set; the upper ones win."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockserver.clockwork.clock import Clock, GoesBack, machine_now
 from mockserver.clockwork.ticker import Ticker
@@ -25,6 +25,7 @@ from mockserver.journal.journal import Journal
 from mockserver.sandbox import accounts
 from mockserver.sandbox.codec import decode_account, decode_order, decode_timer
 from mockserver.sandbox.deliveries import Deliveries, Sender
+from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.force import Force, in_force
 from mockserver.sandbox.limits import Limiter
 from mockserver.sandbox.settings import Setting, SettingsTable
@@ -34,6 +35,9 @@ from mockserver.scenario.library import DEFAULT, Library
 from mockserver.scenario.model import Scenario
 from mockserver.stores.base import Row, Store
 from mockserver.stores.memory import MemoryStore
+
+if TYPE_CHECKING:
+    from mockserver.engine.faults import Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ class Sandbox:
     dice: Dice
     force: Force
     born_at: datetime
+    born: "tuple[Fault, ...]" = ()
+    """Webhook faults that orders placed now are born with; only one request's view of a sandbox has any."""
 
     def __init__(self, name: str, birth: Birth, shared: Surroundings) -> None:
         self.name = name
@@ -73,6 +79,7 @@ class Sandbox:
         self.library = shared.library.overlaid()
         self.settings = SettingsTable(shared.rows)
         self.limiter = Limiter()
+        self.faults = Faults()
         self.journal = Journal(shared.journal_size)
         self.tallies: dict[str, int] = {}
         """Counts that outlive refusals: how often a rule with `times` decided, how often prices moved."""
@@ -137,6 +144,11 @@ class Sandbox:
         force = in_force(self.library, names, self.trades)
         self.settings.use_scenario_values(force.settings())
         self.force = force
+        self.faults.use_scenarios(force.faults(), now=self.clock.now())
+        self.know_machines(force)
+
+    def know_machines(self, force: Force) -> None:
+        """Keep these machines for the orders that are born with them."""
         self._machines |= {machine.key: machine for machine in force.machines()}
 
     def try_out(self, scenario: Scenario) -> None:
@@ -217,6 +229,7 @@ class Sandbox:
         async with self._lock:
             await self._store.clear()
             self.limiter.clear()
+            self.faults = Faults()
             self.journal.clear()
             self.tallies.clear()
             self.inbox.clear()

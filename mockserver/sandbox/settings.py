@@ -85,6 +85,13 @@ class SettingsTable:
         self._scenario = dict(values)
         self._merge()
 
+    def under(self, values: Mapping[str, Any]) -> "SettingsTable":
+        """The same settings as they would be if the scenarios set these values; raises Invalid."""
+        other = SettingsTable(self._rows.values())
+        other._patched = self._patched
+        other.use_scenario_values(values)
+        return other
+
     def described(self) -> dict[str, dict[str, Any]]:
         """Name -> value, default, help and, for choices, the choices."""
         return {

@@ -87,7 +87,7 @@ class Work:
             facts=facts if stock is None else {**facts, "stock": stock},
             history=(),
             rule=rule.name if rule else None,
-            plan=rule.life() if rule else None,
+            plan=self._plan(rule),
         )
         if amount:
             await ledger.take(
@@ -101,6 +101,13 @@ class Work:
                 order=order.id,
             )
         return await self._commit_step(begin(machine, order, self._circumstances()), None, machine, {})
+
+    def _plan(self, rule: Rule | None) -> dict[str, Any] | None:
+        born = self.sandbox.born
+        if not born:
+            return rule.life() if rule else None
+        faults = [{"key": fault.key, "provider": fault.provider, "data": fault.data} for fault in born]
+        return {**(rule.life() if rule else {}), "faults": faults}
 
     async def order(self, provider: str, order_id: str) -> Order:
         """The order, by its id or another way of writing it; raises NotFound."""
@@ -222,7 +229,7 @@ class Work:
             )
 
     async def post(self, order: Order, notice: Notice) -> Delivery:
-        """Put a notice in the outbox, due now."""
+        """Put a notice in the outbox, due now unless a fault says otherwise."""
         number = await self.next_number("deliveries")
         delivery = Delivery(
             id=f"dlv_{number:08d}",
@@ -237,7 +244,13 @@ class Work:
             cause=order.history[-1].cause,
             receiver=notice.receiver,
         )
+        due: datetime | None = self.now
+        if self.sandbox.faults.some or self.sandbox.born or (order.plan is not None and "faults" in order.plan):
+            from mockserver.sandbox.hostile import made_hostile
+
+            delivery, due = await made_hostile(self, order, delivery)
         await self.tx.put("deliveries", delivery.id, encode_delivery(delivery))
-        await self.tx.put("outbox", delivery.id, b"", due=self.now)
+        if due is not None:
+            await self.tx.put("outbox", delivery.id, b"", due=due)
         self.touched_due = True
         return delivery

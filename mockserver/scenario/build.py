@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockserver.domain.accounts import STATUSES
 from mockserver.domain.mistakes import MISTAKE_NAMES
@@ -15,6 +15,9 @@ from mockserver.scenario.cursor import Cursor
 from mockserver.scenario.machines import build_delay, build_machine, known_state
 from mockserver.scenario.model import AccountSeed, Magic, Scenario
 from mockserver.scenario.problems import Report, shown
+
+if TYPE_CHECKING:
+    from mockserver.engine.faults import Fault
 
 PROVENANCES = ("documented", "observed", "assumed")
 THEN_KEYS = ("start", "delays", "never", "outcomes", "refuse", "stock", "reprice", "takes")
@@ -52,6 +55,7 @@ def build_scenario(data: Any, report: Report, *, text: str, providers: Sequence[
         accounts=_accounts(top.get("accounts")),
         magic=_magic(top.get("magic")),
         settings={key: entry.scalar() for key, entry in settings_at.entries().items()} if settings_at else {},
+        faults=_faults(top.get("faults"), name, provider),
     )
 
 
@@ -114,6 +118,14 @@ def _limits(cursor: Cursor) -> tuple[Cursor | None, Cursor | None]:
     if per and not times:
         per.error("per says for whom times counts: add times", at_key=True)
     return times, per
+
+
+def _faults(cursor: Cursor | None, scenario: str, provider: str) -> "tuple[Fault, ...]":
+    if cursor is None:
+        return ()
+    from mockserver.scenario.faults import build_faults
+
+    return build_faults(cursor, scenario, provider)
 
 
 def _conditions(cursor: Cursor) -> Conditions:

@@ -1,4 +1,4 @@
-"""Machines and rules that can be built and still make no sense."""
+"""Machines, rules and faults that can be built and still make no sense."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -24,6 +24,10 @@ def lint(scenario: Scenario, report: Report, data: Mapping[str, Any]) -> None:
         _lint_machine(machine, report, trail, forced)
     _lint_rules(scenario.rules, report)
     _lint_shadows(list(scenario.rules), report)
+    if scenario.faults:
+        from mockserver.scenario.faults import lint_faults
+
+        lint_faults(scenario.faults, report)
 
 
 def machines_with_trails(scenario: Scenario, data: Mapping[str, Any]) -> list[tuple[Trail, Machine]]:

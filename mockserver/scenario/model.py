@@ -1,10 +1,13 @@
 """A scenario file, read and checked."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockserver.engine.machine import Machine
 from mockserver.engine.rules import Rule
+
+if TYPE_CHECKING:
+    from mockserver.engine.faults import Fault
 
 
 class AccountSeed(NamedTuple):
@@ -34,7 +37,7 @@ class Magic(NamedTuple):
 
 
 class Scenario(NamedTuple):
-    """One file. `machines` by kind of order; `rules` in the file's order; `source` is the file's name.
+    """One file. `machines` by kind of order; `rules` and `faults` in the file's order; `source` is the file's name.
 
     `about` says what happens, `teaches` what a client learns under it.
     """
@@ -50,3 +53,4 @@ class Scenario(NamedTuple):
     accounts: tuple[AccountSeed, ...]
     magic: tuple[Magic, ...]
     settings: Mapping[str, Any]
+    faults: "tuple[Fault, ...]" = ()

@@ -1,17 +1,17 @@
 """Notices, deliveries and attempts, as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 #: delivered: a 2xx. answered: another status, a redirect included. refused_target: not tried, the address
 #: is not one that we send to. timeout, unreachable, garbage: no HTTP answer came.
 Verdict = Literal["delivered", "answered", "refused_target", "timeout", "unreachable", "garbage"]
 
-#: pending: an attempt is due or under way. failed: no attempt will follow.
-State = Literal["pending", "delivered", "failed"]
+#: pending: an attempt is due or under way. failed: no attempt will follow. dropped: a fault kept it from being sent.
+State = Literal["pending", "delivered", "failed", "dropped"]
 
 
 class Notice(NamedTuple):
@@ -63,3 +63,5 @@ class Delivery:
     state: State = "pending"
     attempts: tuple[Attempt, ...] = ()
     receiver: str = ""
+    hostile: Mapping[str, Any] = field(default_factory=dict)
+    """What faults make of it (`duplicate`, `bad_signature` ...), and the names of these `faults`."""

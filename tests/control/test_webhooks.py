@@ -26,6 +26,8 @@ async def test_a_delivery_tells_request_attempts_and_next_try(world: World) -> N
         "state": "failed",
         "created_at": "2026-01-31T12:00:08Z",
         "cause": "timer sms",
+        "faults": [],
+        "hostile": {},
         "next_try": None,
     }
     assert request["headers"]["content-type"] == "application/json"

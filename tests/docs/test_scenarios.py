@@ -54,6 +54,7 @@ def around(kind: str, example: Any) -> dict[str, Any]:
         "rule": {"rules": [example]},
         "matcher": {"rules": [{"when": {"request.service": example}, "then": {"never": ["sms"]}}]},
         "then": {"rules": [{"when": {"operation": "purchase"}, "then": example}]},
+        "fault": {"faults": [example]},
         "account": {"accounts": [example]},
         "magic": {"magic": [example]},
     }

@@ -74,7 +74,7 @@ async def outputs(world: World, order: str) -> dict[str, str]:
     }
     found = {}
     for operation in OPERATIONS:
-        if operation.method != "GET" or operation.path in ("/faults", "/state"):
+        if operation.method != "GET" or operation.path in ("/faults/{id}", "/state"):
             continue
         stem = operation.path.partition("{")[0]
         for rest in fields.get(operation.path, [""]):

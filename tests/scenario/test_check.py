@@ -158,7 +158,7 @@ MISTAKES = [
     ("    then: {refuse: ProviderError}\n", "", "25:5: then is missing in rules[1]"),
     ("{refuse: ProviderError}", "{}", "26:11: then must say something (one of start, delays,"),
     ("{refuse: ProviderError}", "{refuze: ProviderError}", "26:12: unknown key 'refuze' (did you mean refuse?)"),
-    ("{refuse: ProviderError}", "{refuse: Tired}", "26:20: refuse must be one of UnknownCredential,"),
+    ("{refuse: ProviderError}", "{refuse: Tired}", "26:20: refuse must be one of MissingCredential,"),
     ("stock: 0", "stock: -1", "27:37: stock must be a whole number from 0, not -1"),
     ("reprice: true", "reprice: false", "27:49: reprice must be true (leave it out otherwise), not false"),
     ("takes: {uniform: [1s,", "takes: {uniform: [{fact: x},", "27:62: takes cannot be a fact: the order does not"),
@@ -259,9 +259,9 @@ def test_a_file_with_many_kinds_of_mistakes_is_told_all_of_them_in_one_go() -> N
         (
             19,
             20,
-            "refuse must be one of UnknownCredential, AccountSuspended, AccountLocked, AccountDisabled, "
-            "InvalidPrice, OutOfStock, ProviderError, InternalError, RateLimited, InsufficientBalance, NotFound, "
-            "not 'Tired'",
+            "refuse must be one of MissingCredential, UnknownCredential, AccountSuspended, AccountLocked, "
+            "AccountDisabled, AccountRevoked, AccountDenied, InvalidPrice, OutOfStock, "
+            "ProviderError, InternalError, RateLimited, InsufficientBalance, NotFound, not 'Tired'",
         ),
         (19, 35, "unknown event 'mms'"),
         (21, 48, 'balance must be in quotes, like "12.50", so that no digit is lost'),

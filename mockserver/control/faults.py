@@ -1,0 +1,109 @@
+"""`/_mock/faults`: what goes wrong, armed by a test or by the scenarios in force."""
+
+from typing import Any
+
+from mockserver.control.operation import Answer, ControlCall, Operation, list_of, text_schema
+from mockserver.domain.mistakes import Invalid
+from mockserver.engine.faults import HOSTILITIES, Fault, scenario_of
+from mockserver.sandbox.sandbox import Sandbox
+
+_MATCHERS = {"type": "object", "description": "Dotted names to values or matchers."}
+FAULT = {
+    "type": "object",
+    "properties": {
+        "name": text_schema("How journal and Prefer: mock-fault=NAME call it; one of the same name is replaced."),
+        "about": text_schema("A sentence for people."),
+        "provider": text_schema("Only this provider's requests or deliveries."),
+        "method": text_schema("Only this method."),
+        "path": text_schema("Only these paths after the provider's base URL: * is one segment, ** any."),
+        "operation": text_schema("Only this operation, as the journal calls it."),
+        "account": text_schema("Only this account's."),
+        "body": {**_MATCHERS, "description": "Dotted names of the body to values or matchers."},
+        "query": {**_MATCHERS, "description": "Names of the query to values or matchers."},
+        "state": {"description": "Only about orders in this state (a value, a list or a matcher)."},
+        "event": text_schema("Only deliveries of this event; with webhook."),
+        "times": {"type": "integer", "description": "How often it strikes, at most."},
+        "chance": {"type": "number", "description": "How likely it strikes what it matches; the dice decide."},
+        "until": {"description": "It strikes before this moment of the sandbox's clock; a duration counts from now."},
+        "on_demand": {"type": "boolean", "description": "It strikes only what asks for it by name."},
+        "stage": {"enum": ["before", "after"], "description": "after: the request is worked on first."},
+        "delay": {"description": "A duration, {uniform: [a, b]}, {lognormal: {median, sigma}} or {fixed: a}."},
+        "clock": {"enum": ["real", "sandbox"], "description": "Which time the delay takes (real)."},
+        "answer": {
+            "type": "object",
+            "description": "{mistake, retry_after?} in the provider's words, or {status, body?, headers?}.",
+        },
+        "wire": {"description": 'reset, empty, garbage, {"cut": 0.4} or {"drip": "10B/s"}.'},
+        "webhook": {"type": "object", "description": f"What deliveries suffer: {', '.join(HOSTILITIES)}."},
+    },
+}
+
+
+def fault_data(sandbox: Sandbox, fault: Fault) -> dict[str, Any]:
+    """A fault as the control API shows it; `left` is None where `times` sets no limit."""
+    faults = sandbox.faults
+    hits = faults.count(fault, "hits")
+    data = {
+        "id": fault.key,
+        "source": "armed" if fault.key.startswith("flt_") else f"scenario {scenario_of(fault.key)}",
+        "matched": faults.count(fault, "matched"),
+        "hits": hits,
+        "left": max(fault.times - hits, 0) if fault.times is not None else None,
+        "spent": faults.spent(fault, sandbox.clock.now()),
+    }
+    if fault.provider is not None:
+        data["provider"] = fault.provider
+    return data | dict(fault.data)
+
+
+async def listing(call: ControlCall) -> Answer:
+    """Every fault in force, in the order in which they are asked."""
+    sandbox = await call.sandbox()
+    return Answer({"faults": [fault_data(sandbox, fault) for fault in sandbox.faults.in_force()]})
+
+
+async def arm(call: ControlCall) -> Answer:
+    """Arm one."""
+    sandbox, body = await call.sandbox(), call.body
+    _check_words(call, body)
+    key = sandbox.faults.arm(body, now=sandbox.clock.now())
+    return Answer(fault_data(sandbox, sandbox.faults.armed(key)), status=201)
+
+
+async def show(call: ControlCall) -> Answer:
+    """One armed fault."""
+    sandbox = await call.sandbox()
+    return Answer(fault_data(sandbox, sandbox.faults.armed(call.path_fields["id"])))
+
+
+async def disarm_all(call: ControlCall) -> Answer:
+    """Take every armed fault back; those of scenarios stay as long as these are active."""
+    (await call.sandbox()).faults.disarm_all()
+    return Answer(None, status=204)
+
+
+async def disarm(call: ControlCall) -> Answer:
+    """Take one armed fault back."""
+    (await call.sandbox()).faults.disarm(call.path_fields["id"])
+    return Answer(None, status=204)
+
+
+def _check_words(call: ControlCall, body: dict[str, Any]) -> None:
+    """What only the server knows: providers, operations, events; raises Invalid."""
+    name, providers = body.get("provider"), call.server.providers
+    if name is not None and (not isinstance(name, str) or name not in providers):
+        raise Invalid({"provider": [f"unknown provider: {name!r} (one of {', '.join(providers)})"]})
+    asked = [providers[name]] if name is not None else list(providers.values())
+    operations = {one.name for provider in asked for one in provider.endpoints}
+    operations |= {one.name for provider in asked for annex in provider.annexes for one in annex.endpoints}
+    if "operation" in body and body["operation"] not in operations:
+        raise Invalid({"operation": [f"unknown operation: {body['operation']!r}"]})
+
+
+OPERATIONS = (
+    Operation("GET", "/faults", listing, name="faults", summary="Every fault in force", gives=list_of("faults")),
+    Operation("POST", "/faults", arm, name="armFault", summary="Arm a fault", takes=FAULT, gives=FAULT, status=201),
+    Operation("DELETE", "/faults", disarm_all, name="disarmFaults", summary="Take all faults back", status=204),
+    Operation("GET", "/faults/{id}", show, name="fault", summary="One armed fault", gives=FAULT),
+    Operation("DELETE", "/faults/{id}", disarm, name="disarmFault", summary="Take one fault back", status=204),
+)

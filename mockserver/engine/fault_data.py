@@ -1,0 +1,286 @@
+"""Faults out of JSON data, as a test arms them or a scenario file writes them."""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from mockserver.domain.mistakes import MISTAKE_NAMES
+from mockserver.domain.moments import parse_moment, parse_span
+from mockserver.engine.delays import Delay, Fixed, FromFact, LogNormal, Uniform, delay_from_data
+from mockserver.engine.faults import ASPECTS, HOSTILITIES, LONGEST_WAIT, Fault
+from mockserver.engine.matching import Conditions, Matcher, matcher_from_data
+
+#: Every key that a fault may have; requests are told by the first group, deliveries by the second.
+_OF_REQUESTS = ("method", "path", "operation", "body", "query", "delay", "clock", "answer", "wire", "stage")
+_OF_DELIVERIES = ("event", "webhook")
+_OF_BOTH = ("name", "about", "provider", "account", "state", "times", "chance", "until", "on_demand")
+KEYS = (*_OF_BOTH, *_OF_REQUESTS, *_OF_DELIVERIES)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+_OUR_HEADERS = ("content-length", "transfer-encoding", "connection", "x-mock-request-id")
+_RATE = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(B|kB|KB|KiB|MB)/s", re.ASCII)
+_UNITS = {"B": 1, "kB": 1000, "KB": 1000, "KiB": 1024, "MB": 1_000_000}
+
+#: Told of each mistake: the keys that lead to it, and a sentence.
+Refuse = Callable[[tuple[str, ...], str], None]
+
+
+def fault_from_data(data: Mapping[str, Any], *, key: str, refuse: Refuse, provider: str | None = None) -> Fault:
+    """The fault that this JSON data writes; whole only when `refuse` was not called."""
+    for name in data:
+        if name not in KEYS:
+            refuse((str(name),), f"unknown key {name!r} (one of {', '.join(KEYS)})")
+    _check_kind(data, refuse)
+    reader = _Reader(data, refuse)
+    delay, sandbox_time = reader.delay()
+    return Fault(
+        key=key,
+        data=data,
+        name=reader.text("name", _NAME, "letters, digits, . _ and -, at most 64"),
+        provider=reader.text("provider") or provider,
+        method=reader.text("method", re.compile("[A-Z]{1,16}"), "in capital letters"),
+        path=reader.path(),
+        operation=reader.text("operation"),
+        account=reader.text("account"),
+        event=reader.text("event"),
+        body=reader.conditions("body"),
+        query=reader.conditions("query"),
+        state=reader.matcher(("state",), data["state"]) if "state" in data else None,
+        times=reader.whole("times"),
+        chance=reader.chance(),
+        until=reader.until(),
+        delay=delay,
+        sandbox_time=sandbox_time,
+        answer=reader.answer(),
+        wire=reader.wire(),
+        webhook=reader.webhook(),
+        after=reader.stage(),
+        on_demand=reader.flag(("on_demand",), data.get("on_demand", False)),
+    )
+
+
+def _check_kind(data: Mapping[str, Any], refuse: Refuse) -> None:
+    """A fault speaks of requests or of deliveries, and says what happens."""
+    if "webhook" in data:
+        for name in _OF_REQUESTS:
+            if name in data:
+                refuse((name,), f"{name} tells requests, webhook deliveries: write two faults")
+    elif not any(aspect in data for aspect in ASPECTS):
+        refuse((), f"a fault needs one of {', '.join(ASPECTS)} and webhook")
+    elif "event" in data:
+        refuse(("event",), "event tells deliveries: it needs webhook beside it")
+
+
+class _Reader:
+    """Reads one fault's members and tells `refuse` what is wrong with them."""
+
+    def __init__(self, data: Mapping[str, Any], refuse: Refuse) -> None:
+        self._data = data
+        self._refuse = refuse
+
+    def text(self, key: str, pattern: re.Pattern[str] | None = None, rule: str = "") -> str | None:
+        value = self._data.get(key)
+        if key not in self._data or self._is(isinstance(value, str) and value != "", key, "a text that is not empty"):
+            return None
+        if pattern is not None and pattern.fullmatch(str(value)) is None:
+            self._refuse((key,), f"{key} must be {rule}: {value!r}")
+        return str(value)
+
+    def path(self) -> re.Pattern[str] | None:
+        written = self.text("path")
+        if written is None:
+            return None
+        parts = ["(?:/.*)?" if part == "**" else "/" + _segment(part) for part in written.removeprefix("/").split("/")]
+        return re.compile("".join(parts), re.DOTALL)
+
+    def conditions(self, key: str) -> Conditions:
+        written = self._data.get(key)
+        if key not in self._data or self._is(isinstance(written, Mapping), key, "an object of fields and values"):
+            return ()
+        return tuple((name, self.matcher((key, name), value)) for name, value in dict(written or {}).items())
+
+    def matcher(self, place: tuple[str, ...], data: Any) -> Matcher:
+        try:
+            return matcher_from_data(data)
+        except ValueError as error:
+            self._refuse(place, str(error))
+            return Matcher(())
+
+    def whole(self, key: str) -> int | None:
+        value = self._data.get(key)
+        fine = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+        return None if key not in self._data or self._is(fine, key, "a whole number from 1") else value
+
+    def chance(self) -> float | None:
+        value = self._data.get("chance")
+        fine = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= 1
+        if "chance" not in self._data or self._is(fine, "chance", "a number above 0, at most 1"):
+            return None
+        return float(value or 0)
+
+    def until(self) -> datetime | timedelta | None:
+        if "until" not in self._data:
+            return None
+        written = self._data["until"]
+        try:
+            return parse_moment(written)
+        except ValueError as error:
+            try:
+                return parse_span(written)
+            except ValueError:
+                self._refuse(("until",), f"{error}, or a duration like 10m")
+                return None
+
+    def delay(self) -> tuple[Delay | None, bool]:
+        """The delay, and whether it passes on the sandbox's clock."""
+        written, clock = self._data.get("delay"), self._data.get("clock", "real")
+        if "delay" not in self._data:
+            if "clock" in self._data:
+                self._refuse(("clock",), "clock says which time a delay takes: it needs delay beside it")
+            return None, False
+        if isinstance(written, Mapping):
+            written = dict(written)
+            clock = written.pop("clock", clock)
+            written = written["fixed"] if list(written) == ["fixed"] else written
+        if clock not in ("real", "sandbox"):
+            self._refuse(("clock",), f"clock must be real or sandbox, not {clock!r}")
+        return self.span(("delay",), written, real=clock == "real"), clock == "sandbox"
+
+    def span(self, place: tuple[str, ...], data: Any, *, real: bool = False) -> Delay | None:
+        try:
+            delay = delay_from_data(data)
+        except ValueError as error:
+            self._refuse(place, str(error))
+            return None
+        if _asks_the_order(delay):
+            self._refuse(place, f"{place[-1]} cannot be a fact: a fault knows of no order's facts")
+        match delay:
+            case Fixed(span=span) if real and span > LONGEST_WAIT:
+                self._refuse(place, f"an answer is held back for an hour of real time at most: {data!r}")
+            case Uniform(low=Fixed(span=low), high=Fixed(span=high)) if high < low:
+                self._refuse(place, "uniform goes from the shorter to the longer: swap the two")
+        return delay
+
+    def answer(self) -> Mapping[str, Any] | None:
+        written = self._data.get("answer")
+        if "answer" not in self._data or self._is(isinstance(written, Mapping), "answer", "an object"):
+            return None
+        given = dict(written or {})
+        if "mistake" in given:
+            self._mistake(given)
+        elif "status" in given:
+            self._raw(given)
+        else:
+            self._refuse(("answer",), "answer needs mistake or status")
+        return given
+
+    def _mistake(self, given: Mapping[str, Any]) -> None:
+        self._only(given, ("mistake", "retry_after"), "answer")
+        if given["mistake"] not in MISTAKE_NAMES:
+            names = ", ".join(MISTAKE_NAMES)
+            self._refuse(("answer", "mistake"), f"unknown mistake {given['mistake']!r} (one of {names})")
+        if "retry_after" in given:
+            if given["mistake"] != "RateLimited":
+                self._refuse(("answer", "retry_after"), "retry_after belongs to RateLimited")
+            try:
+                parse_span(given["retry_after"])
+            except ValueError as error:
+                self._refuse(("answer", "retry_after"), str(error))
+
+    def _raw(self, given: Mapping[str, Any]) -> None:
+        self._only(given, ("status", "body", "headers"), "answer")
+        status, headers = given["status"], given.get("headers", {})
+        if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status <= 599:
+            self._refuse(("answer", "status"), f"status must be a whole number from 200 to 599, not {status!r}")
+        if not isinstance(headers, Mapping):
+            self._refuse(("answer", "headers"), "headers must be an object of names and texts")
+            return
+        for name, value in headers.items():
+            if _HEADER.fullmatch(str(name)) is None or str(name).lower() in _OUR_HEADERS:
+                self._refuse(("answer", "headers", str(name)), f"not a header that a fault may set: {name!r}")
+            if not isinstance(value, str) or _HEADER_VALUE.fullmatch(value) is None:
+                self._refuse(("answer", "headers", str(name)), "a header is a text in one line (Latin-1)")
+
+    def wire(self) -> tuple[str, float] | None:
+        written = self._data.get("wire")
+        if "wire" not in self._data:
+            return None
+        match written:
+            case "reset" | "empty" | "garbage":
+                return written, 0.0
+            case {"cut": int() | float() as part, **rest} if not rest and not isinstance(part, bool) and 0 <= part < 1:
+                return "cut", float(part)
+            case {"drip": str() as rate, **rest} if not rest and (pace := _pace(rate)):
+                return "drip", pace
+        self._refuse(("wire",), 'wire must be reset, empty, garbage, {"cut": 0.4} (below 1) or {"drip": "10B/s"}')
+        return None
+
+    def stage(self) -> bool:
+        """Whether the request is worked on before the fault strikes."""
+        stage = self._data.get("stage")
+        if "stage" not in self._data:
+            return False
+        if stage not in ("before", "after"):
+            self._refuse(("stage",), f"stage must be before or after, not {stage!r}")
+        elif stage == "before" and isinstance(self._data.get("wire"), Mapping) and "answer" not in self._data:
+            self._refuse(("stage",), "cut and drip spoil an answer: there is none before the request is worked on")
+        return stage == "after"
+
+    def webhook(self) -> Mapping[str, Any] | None:
+        written = self._data.get("webhook")
+        if "webhook" not in self._data or self._is(isinstance(written, Mapping), "webhook", "an object"):
+            return None
+        given = dict(written or {})
+        self._only(given, HOSTILITIES, "webhook")
+        if not given:
+            self._refuse(("webhook",), f"webhook needs one of {', '.join(HOSTILITIES)}")
+        for name in ("reorder", "drop", "before_response", "bad_signature"):
+            if name in given and given[name] is not True:
+                self._refuse(("webhook", name), f"{name} must be true (leave it out otherwise)")
+        copies = given.get("duplicate", 1)
+        if copies is not True and (isinstance(copies, bool) or not isinstance(copies, int) or not 1 <= copies <= 100):
+            self._refuse(("webhook", "duplicate"), f"duplicate must be true or a whole number up to 100: {copies!r}")
+        if "delay" in given:
+            self.span(("webhook", "delay"), given["delay"])
+        if given.get("stale_timestamp", True) is not True:
+            try:
+                parse_span(given["stale_timestamp"])
+            except ValueError as error:
+                self._refuse(("webhook", "stale_timestamp"), str(error))
+        return given
+
+    def flag(self, place: tuple[str, ...], value: Any) -> bool:
+        if not isinstance(value, bool):
+            self._refuse(place, f"{place[-1]} must be true or false: {value!r}")
+        return value is True
+
+    def _only(self, given: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+        for name in given:
+            if name not in known:
+                self._refuse((where, str(name)), f"unknown key {name!r} (one of {', '.join(known)})")
+
+    def _is(self, fine: bool, key: str, wanted: str) -> bool:
+        """Whether the member is unusable, which is then told."""
+        if not fine:
+            self._refuse((key,), f"{key} must be {wanted}: {self._data[key]!r}")
+        return not fine
+
+
+def _segment(text: str) -> str:
+    return "[^/]+".join(map(re.escape, text.split("*")))
+
+
+def _pace(text: str) -> float | None:
+    match = _RATE.fullmatch(text)
+    return float(match[1]) * _UNITS[match[2]] if match else None
+
+
+def _asks_the_order(delay: Delay) -> bool:
+    match delay:
+        case Uniform(low=low, high=high):
+            return _asks_the_order(low) or _asks_the_order(high)
+        case LogNormal(median=median):
+            return _asks_the_order(median)
+    return isinstance(delay, FromFact)

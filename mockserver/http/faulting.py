@@ -1,0 +1,235 @@
+"""Faults at the edge: what strikes a request, carried out before and after it is worked on.
+
+Imported when the first fault is in force, or the first caller asks for one.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from starlette.types import Receive, Scope, Send
+
+from mockserver.domain.mistakes import Invalid, Mistake, NotFound, mistake_named
+from mockserver.domain.moments import parse_span, span_text
+from mockserver.engine.delays import resolve
+from mockserver.engine.faults import LONGEST_WAIT, Asked, Fault
+from mockserver.http.service import Instead, Payload, read_pairs, send_answer, worded
+from mockserver.sandbox.override import Overridden
+from mockserver.sandbox.strikes import StateOf, Strikes, fault_named, names_known, struck
+
+if TYPE_CHECKING:
+    from mockserver.http.call import Call
+    from mockserver.http.service import Service
+
+_PREFERENCE = re.compile(r'(?:^|[,;])\s*mock-(scenario|fault)\s*=\s*(?:"([^"]*)"|([^\s,;"]+))', re.IGNORECASE)
+_BODILESS = (204, 304)
+#: How many values of a request are tried as the id of an order.
+_MOST_IDS = 20
+
+
+class Verdict:
+    """What faults make of one call; `begin` before the work, `finish` with its answer."""
+
+    def __init__(self, service: "Service", call: "Call", strikes: Strikes, applied: list[str]) -> None:
+        self._service = service
+        self._call = call
+        self._strikes = strikes
+        self._applied = applied
+
+    async def begin(self) -> None:
+        """Let time pass, then refuse what is refused unworked: raises a mistake, or Instead."""
+        delay, answer, wire = self._strikes[:3]
+        if delay is not None and not delay.after:
+            await self._wait(delay)
+        if answer is not None and not answer.after:
+            raise self._mistake(answer) or Instead(_raw(answer))
+        if wire is not None and not wire.after and wire.wire is not None and wire.wire[0] not in ("cut", "drip"):
+            raise Instead(Payload(502, b"", "text/plain", ()))
+
+    async def finish(self, answer: Payload, scope: Scope, receive: Receive, send: Send, *, began: int) -> None:
+        """Send the answer, or what the faults have left of it."""
+        call, strikes = self._call, self._strikes
+        order = call.entry.order
+        if order is not None:
+            await call.sandbox.deliveries.before_answer(order)
+        if strikes.delay is not None and strikes.delay.after:
+            await self._wait(strikes.delay)
+        if strikes.answer is not None and strikes.answer.after:
+            answer = self._replaced(strikes.answer)
+        answer = answer._replace(headers=(*answer.headers, *self._headers()))
+        if strikes.wire is not None and strikes.wire.wire is not None:
+            from mockserver.http.wire import spoiled
+
+            number = call.sandbox.faults.count(strikes.wire, "hits")
+            casts = [call.sandbox.dice.cast("garbage", strikes.wire.label, number, place) for place in range(8)]
+            noise = b"".join(cast.to_bytes(8) for cast in casts)
+            send = spoiled(*strikes.wire.wire, scope=scope, receive=receive, send=send, entry=call.entry, noise=noise)
+        await send_answer(self._service, send, scope, call, answer, began=began)
+
+    async def _wait(self, fault: Fault) -> None:
+        assert fault.delay is not None, "only delays are waited for"
+        sandbox = self._call.sandbox
+        number = sandbox.faults.count(fault, "hits")
+        purpose = ("fault delay", fault.label, number)
+        span = resolve(fault.delay, sandbox.dice, *purpose, facts={}, settings=sandbox.settings.values)
+        if not fault.sandbox_time:
+            span = min(span, LONGEST_WAIT)
+        for row in self._strikes.rows:
+            if row["id"] == fault.key:
+                row["delayed"] = span_text(span)
+        if fault.sandbox_time:
+            await sandbox.advance(by=span)
+        else:
+            await asyncio.sleep(span / timedelta(seconds=1))
+
+    def _mistake(self, fault: Fault) -> Mistake | None:
+        given = fault.answer or {}
+        if "mistake" not in given:
+            return None
+        operation = self._call.endpoint.name if self._call.endpoint else "request"
+        return mistake_named(
+            given["mistake"], operation=operation, retry_after=parse_span(given.get("retry_after", "30s"))
+        )
+
+    def _replaced(self, fault: Fault) -> Payload:
+        mistake = self._mistake(fault)
+        if mistake is None:
+            return _raw(fault)
+        wording = worded(self._service.provider, self._call, mistake)
+        body = self._service.refuse(self._call, wording)
+        return Payload(wording.status, body, "application/json", wording.headers)
+
+    def _headers(self) -> list[tuple[str, str]]:
+        fault = self._call.entry.fault
+        headers = [("X-Mock-Fault", fault)] if fault is not None else []
+        return [*headers, *(("Preference-Applied", one) for one in self._applied)]
+
+
+async def consult(service: "Service", call: "Call", scope: Scope, body: bytes) -> Verdict:
+    """What strikes this call; raises Invalid for a scenario or fault that the caller names and nobody knows."""
+    provider = call.provider.name
+    scenarios, name = _preferences(call.headers.get("prefer", ""))
+    wanted = None
+    if name is not None:
+        wanted = fault_named(call.sandbox, provider, name)
+        if wanted is None:
+            known = ", ".join(names_known(call.sandbox, provider))
+            raise Invalid({"Prefer": [f"Unknown fault: {name!r} (one of {known}, or a status from 400 to 599)."]})
+    if scenarios or (wanted is not None and wanted.webhook is not None):
+        await _override(call, scenarios, wanted)
+    await _identify(call)
+    asked = _asked(call, scope, body)
+    strikes = await struck(
+        call.sandbox, asked, _state_of(call, scope, asked), wanted=wanted if wanted and wanted.webhook is None else None
+    )
+    if wanted is not None and wanted.webhook is not None:
+        row = {"fault": wanted.label, "id": wanted.key, "hit": True, "by": "the caller", "decides": ["webhook"]}
+        strikes = strikes._replace(rows=({**row, "webhook": dict(wanted.webhook)}, *strikes.rows))
+    call.entry.faults = strikes.rows
+    call.entry.scenarios = tuple(scenarios)
+    applied = [*(f"mock-scenario={one}" for one in scenarios), *([f"mock-fault={name}"] if name is not None else [])]
+    return Verdict(service, call, strikes, applied)
+
+
+async def _override(call: "Call", scenarios: list[str], wanted: Fault | None) -> None:
+    sandbox = call.sandbox
+    unknown = [one for one in scenarios if call.provider.name not in [s.provider for s in sandbox.library.find(one)]]
+    if unknown:
+        known = ", ".join(sandbox.library.names(call.provider.name))
+        raise Invalid({"Prefer": [f"Unknown scenario: {one!r} (one of {known})." for one in unknown]})
+    # What is due happens under the scenarios that were in force until now.
+    await sandbox.wake()
+    call.sandbox = Overridden(sandbox, scenarios, wanted)
+    if scenarios:
+        await call.sandbox.open_new_accounts()
+
+
+async def _identify(call: "Call") -> None:
+    """Say who calls, where that can be told; whoever cannot be told is refused later, if nothing strikes before."""
+    if call.endpoint is None or call.endpoint.public:
+        return
+    try:
+        call.identify(await call.provider.identify(call))
+    except Mistake:
+        return
+
+
+def _asked(call: "Call", scope: Scope, body: bytes) -> Asked:
+    return Asked(
+        provider=call.provider.name,
+        account=call.entry.account,
+        method=scope["method"],
+        path=scope["path"],
+        operation=call.entry.operation,
+        body=_body(call, body),
+        query=_texts(scope["query_string"]),
+    )
+
+
+def _body(call: "Call", body: bytes) -> Any:
+    if call.endpoint is not None and call.endpoint.form is not None:
+        return _texts(body)
+    try:
+        return orjson.loads(body) if body else {}
+    except orjson.JSONDecodeError:
+        return _texts(body)
+
+
+def _texts(data: bytes) -> Mapping[str, str]:
+    try:
+        return dict(read_pairs(data))
+    except Invalid:
+        return {}
+
+
+def _state_of(call: "Call", scope: Scope, asked: Asked) -> StateOf:
+    """Asks for the state of the order whose id stands in the path, the body or the query."""
+    found: list[str | None] = []
+
+    async def state() -> str | None:
+        if not found:
+            body = asked.body if isinstance(asked.body, Mapping) else {}
+            values = [*scope.get("path_params", {}).values(), *body.values(), *(asked.query or {}).values()]
+            ids = [str(one) for one in values if isinstance(one, str | int) and len(str(one)) <= 128]
+            found.append(await _first_state(call, list(dict.fromkeys(ids))[:_MOST_IDS]))
+        return found[0]
+
+    return state
+
+
+async def _first_state(call: "Call", ids: list[str]) -> str | None:
+    for one in ids:
+        try:
+            order = await call.sandbox.order(call.provider.name, one)
+        except NotFound:
+            continue
+        call.entry.order = order.id
+        return order.state
+    return None
+
+
+def _preferences(header: str) -> tuple[list[str], str | None]:
+    """The scenarios and the fault that a Prefer header (RFC 7240) names; others are not for us."""
+    scenarios: list[str] = []
+    faults: list[str] = []
+    for kind, quoted, plain in _PREFERENCE.findall(header):
+        if kind.lower() == "scenario":
+            scenarios += re.split(r"[\s,]+", (quoted or plain).strip())
+        else:
+            faults.append(quoted or plain)
+    if len(set(faults)) > 1:
+        raise Invalid({"Prefer": ["A request can ask for one fault only."]})
+    return list(dict.fromkeys(scenarios)), faults[0] if faults else None
+
+
+def _raw(fault: Fault) -> Payload:
+    given = fault.answer or {}
+    headers = {name.lower(): value for name, value in given.get("headers", {}).items()}
+    body = given.get("body", "")
+    media = "text/plain; charset=utf-8" if isinstance(body, str) else "application/json"
+    media = headers.pop("content-type", media)
+    data = body.encode() if isinstance(body, str) else orjson.dumps(body)
+    return Payload(given["status"], b"" if given["status"] in _BODILESS else data, media, tuple(headers.items()))

@@ -1,0 +1,77 @@
+"""Hostile webhooks: what faults make of a delivery. Imported when the first fault is in force."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from mockserver.domain.moments import parse_span, span_text
+from mockserver.domain.orders import Order
+from mockserver.engine.delays import delay_from_data, resolve
+from mockserver.engine.faults import STALE, Asked
+from mockserver.sandbox.codec import decode_delivery
+from mockserver.sandbox.override import born_faults
+from mockserver.sandbox.strikes import hostile
+from mockserver.webhooks.model import Delivery
+
+if TYPE_CHECKING:
+    from mockserver.sandbox.work import Work
+
+#: How long a delivery that is to be overtaken waits for another one, when none comes.
+LONGEST_HELD = timedelta(minutes=1)
+
+
+async def made_hostile(work: "Work", order: Order, delivery: Delivery) -> tuple[Delivery, datetime | None]:
+    """The delivery as the faults in force want it, and when its first attempt is due (None: never)."""
+    sandbox = work.sandbox
+    asked = Asked(order.provider, order.account, event=delivery.event)
+    born = [*sandbox.born, *born_faults(order.plan)]
+    matching = {one.key: one for one in born if one.event in (None, delivery.event)}
+    wanted: dict[str, Any] = {}
+    names = []
+    for fault in await hostile(sandbox, asked, order.state, list(matching.values())):
+        names.append(fault.label)
+        for name, value in (fault.webhook or {}).items():
+            wanted.setdefault(name, value)
+    due = work.now
+    if "delay" in wanted:
+        span = _delay(work, delivery, wanted["delay"])
+        wanted["delay"] = span_text(span)
+        due += span
+    if "stale_timestamp" in wanted:
+        age = wanted["stale_timestamp"]
+        wanted["stale_timestamp"] = span_text(STALE if age is True else parse_span(age))
+    if "drop" in wanted:
+        return replace(delivery, state="dropped", hostile={"faults": names, **wanted}), None
+    due = await _reordered(work, delivery, wanted, due)
+    if not wanted:
+        return delivery, due
+    return replace(delivery, hostile={"faults": names, **wanted}), due
+
+
+async def _reordered(work: "Work", delivery: Delivery, wanted: dict[str, Any], due: datetime) -> datetime:
+    """Let a delivery that waits for it follow this one; or let this one wait for the next."""
+    held = work.sandbox.faults.held
+    receiver = f"{delivery.provider}/{delivery.account}/{delivery.url}"
+    waiting = held.pop(receiver, None)
+    if waiting is not None and await _release(work, waiting, due):
+        # Holding this one back as well would only restore the order.
+        wanted.pop("reorder", None)
+    elif "reorder" in wanted:
+        held[receiver] = delivery.id
+        due += LONGEST_HELD
+    return due
+
+
+async def _release(work: "Work", delivery_id: str, due: datetime) -> bool:
+    """Whether the delivery was still waiting; it is due with the other now, and sent after it."""
+    waiting = await work.tx.get("outbox", delivery_id)
+    row = await work.tx.get("deliveries", delivery_id)
+    if waiting is None or waiting.due is None or row is None or decode_delivery(row.data).attempts:
+        return False
+    await work.tx.put("outbox", delivery_id, b"", due=due)
+    return True
+
+
+def _delay(work: "Work", delivery: Delivery, written: Any) -> timedelta:
+    delay = delay_from_data(written)
+    return resolve(delay, work.dice, "webhook delay", delivery.id, facts={}, settings=work.settings)

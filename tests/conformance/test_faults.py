@@ -1,0 +1,67 @@
+"""Faults mean the same for every provider, and each words its mistakes in its own envelope."""
+
+import httpx
+import pytest
+
+from mockserver.domain.mistakes import MISTAKE_NAMES
+from mockserver.http.provider import Endpoint, Provider
+from tests.conformance.client import Client
+from tests.conformance.judge import exact, validator
+
+pytestmark = pytest.mark.anyio
+
+
+async def reading(client: Client) -> tuple[str, str]:
+    """Method and path of a guarded request that is accepted whenever it is asked."""
+    endpoint = next(one for one in client.provider.endpoints if one.method == "GET" and not one.public and one.head)
+    return "GET", (await client.ask(endpoint)).path
+
+
+async def test_every_mistake_is_answered_in_the_providers_envelope(client: Client) -> None:
+    asked = await reading(client)
+    for name in MISTAKE_NAMES:
+        await client.world.steer("POST", "/faults", {"times": 1, "answer": {"mistake": name}})
+        answer = await client.send(*asked)
+        assert answer.status_code >= 400, name
+        assert answer.headers["content-type"] == "application/json"
+        validator(client.provider.failure_schema).validate(exact(answer.content))
+        entry = await client.journaled(answer)
+        assert (entry["mistake"], entry["fault"]) == (name, answer.headers["x-mock-fault"])
+    assert (await client.send(*asked)).status_code < 400
+
+
+async def test_a_raw_answer_is_nobodys_envelope(client: Client) -> None:
+    asked = await reading(client)
+    path = asked[1].partition("?")[0]
+    fault = {"provider": client.provider.name, "path": path, "account": client.samples.account, "method": "GET"}
+    page = {"status": 503, "body": "<h1>down</h1>", "headers": {"Content-Type": "text/html"}}
+    await client.world.steer("POST", "/faults", {**fault, "answer": page})
+    answer = await client.send(*asked)
+    assert (answer.status_code, answer.text, answer.headers["content-type"]) == (503, "<h1>down</h1>", "text/html")
+    assert (await client.send(*asked, headers=client.samples.stranger)).status_code not in (200, 503)
+
+
+async def test_faults_on_the_wire_and_preferences_hold_for_every_provider(client: Client) -> None:
+    asked = await reading(client)
+    for name in ("reset", "empty", "garbage", "cut"):
+        with pytest.raises(httpx.TransportError):
+            await client.send(*asked, headers={**client.credential, "Prefer": f"mock-fault={name}"})
+    refused = await client.send(*asked, headers={**client.credential, "Prefer": "mock-fault=nope"})
+    assert 400 <= refused.status_code < 500
+    validator(client.provider.failure_schema).validate(exact(refused.content))
+    assert "nope" in refused.text
+
+
+async def test_a_fault_finds_the_state_of_the_order_that_a_path_names(
+    client: Client, provider: Provider, addressed: Endpoint
+) -> None:
+    ask = await client.ask(addressed)
+    orders = (await client.world.steer("GET", "/orders"))["orders"]
+    named = [one for one in orders if one["id"] in ask.path.partition("?")[0].split("/")]
+    if not named:
+        pytest.skip("its path names no order")
+    await client.world.steer("POST", "/faults", {"state": {"ne": named[0]["state"]}, "answer": {"status": 418}})
+    await client.world.steer("POST", "/faults", {"state": named[0]["state"], "answer": {"status": 419}})
+    answer = await client.send(addressed.method, ask.path, ask.body)
+    assert answer.status_code == 419
+    assert (await client.journaled(answer))["order"] == named[0]["id"]

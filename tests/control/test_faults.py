@@ -1,0 +1,328 @@
+"""Faults armed through the control API: what they match, how often they strike, what they answer."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.control.problems import fields_of, problem_of
+from tests.support import World, code_of, running
+
+pytestmark = pytest.mark.anyio
+
+
+async def arm(world: World, **fault: Any) -> dict[str, Any]:
+    """Arm a fault; what the control API says of it."""
+    made: dict[str, Any] = await world.steer("POST", "/faults", fault)
+    return made
+
+
+async def journal_of(world: World, answer: httpx.Response) -> dict[str, Any]:
+    """The journal's entry of an answer."""
+    entry: dict[str, Any] = await world.steer("GET", f"/requests/{answer.headers['x-mock-request-id']}")
+    return entry
+
+
+async def statuses(world: World, count: int, path: str = "/balance") -> list[int]:
+    """The statuses of that many calls."""
+    return [(await world.daisy("GET", path)).status_code for _ in range(count)]
+
+
+# -- arming ----------------------------------------------------------------------------------------------
+
+
+async def test_an_armed_fault_is_listed_with_its_counts_and_taken_back_by_its_id(world: World) -> None:
+    made = await arm(world, name="down", provider="daisysim", times=2, answer={"status": 503})
+    assert (made["id"], made["hits"], made["left"], made["source"]) == ("flt_00000001", 0, 2, "armed")
+    assert await statuses(world, 1) == [503]
+    (listed,) = (await world.steer("GET", "/faults"))["faults"]
+    assert (listed["name"], listed["matched"], listed["hits"], listed["left"]) == ("down", 1, 1, 1)
+    assert await world.steer("GET", "/faults/flt_00000001") == listed
+    assert (await world.control("DELETE", "/faults/flt_00000001")).status_code == 204
+    assert await statuses(world, 1) == [200]
+    problem_of(await world.control("DELETE", "/faults/flt_00000001"), 404)
+    problem_of(await world.control("GET", "/faults/flt_00000001"), 404)
+
+
+async def test_all_faults_are_taken_back_at_once_and_by_a_reset(world: World) -> None:
+    for path in ("/faults", "/reset"):
+        await arm(world, answer={"status": 500})
+        await arm(world, wire="reset")
+        await world.control("DELETE" if path == "/faults" else "POST", path)
+        assert await world.steer("GET", "/faults") == {"faults": []}
+        assert await statuses(world, 1) == [200]
+
+
+async def test_a_fault_of_the_same_name_replaces_the_earlier_one(world: World) -> None:
+    await arm(world, name="x", answer={"status": 500})
+    await arm(world, name="x", answer={"status": 503})
+    assert [one["id"] for one in (await world.steer("GET", "/faults"))["faults"]] == ["flt_00000002"]
+    assert await statuses(world, 1) == [503]
+
+
+async def test_a_fault_belongs_to_its_sandbox(world: World) -> None:
+    await arm(world, answer={"status": 503})
+    assert await statuses(world.beside("other"), 1) == [200]
+
+
+@pytest.mark.parametrize(
+    ("fault", "field"),
+    [
+        ({}, "body"),
+        ({"times": 1}, "body"),
+        ({"wire": "reset", "colour": 1}, "colour"),
+        ({"wire": "smash"}, "wire"),
+        ({"wire": {"cut": 1}}, "wire"),
+        ({"wire": {"drip": "10 baud"}}, "wire"),
+        ({"wire": "reset", "provider": "acme"}, "provider"),
+        ({"wire": "reset", "operation": "fly"}, "operation"),
+        ({"wire": "reset", "method": "post"}, "method"),
+        ({"wire": "reset", "times": 0}, "times"),
+        ({"wire": "reset", "chance": 1.5}, "chance"),
+        ({"wire": "reset", "until": "soon"}, "until"),
+        ({"wire": "reset", "stage": "during"}, "stage"),
+        ({"wire": {"cut": 0.5}, "stage": "before"}, "stage"),
+        ({"wire": "reset", "body": {"service": {"equals": "wa"}}}, "body.service"),
+        ({"wire": "reset", "name": "a name"}, "name"),
+        ({"wire": "reset", "event": "x"}, "event"),
+        ({"wire": "reset", "clock": "real"}, "clock"),
+        ({"delay": "2 seconds"}, "delay"),
+        ({"delay": "2h"}, "delay"),
+        ({"delay": {"fact": "age"}}, "delay"),
+        ({"delay": "2s", "clock": "wall"}, "clock"),
+        ({"answer": {}}, "answer"),
+        ({"answer": {"mistake": "Tired"}}, "answer.mistake"),
+        ({"answer": {"mistake": "OutOfStock", "retry_after": "3s"}}, "answer.retry_after"),
+        ({"answer": {"status": 99}}, "answer.status"),
+        ({"answer": {"status": 200, "headers": {"Content-Length": "1"}}}, "answer.headers.Content-Length"),
+        ({"answer": {"status": 200, "headers": {"X-A": "a\r\nb"}}}, "answer.headers.X-A"),
+        ({"webhook": {}}, "webhook"),
+        ({"webhook": {"explode": True}}, "webhook.explode"),
+        ({"webhook": {"drop": True}, "path": "/x"}, "path"),
+    ],
+)
+async def test_what_is_no_fault_is_refused_with_its_field(world: World, fault: dict[str, Any], field: str) -> None:
+    assert field in fields_of(await world.control("POST", "/faults", fault))
+    assert await world.steer("GET", "/faults") == {"faults": []}
+
+
+# -- matching --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "hit", "spared"),
+    [
+        ("/balance", ["/balance"], ["/countries", "/balance/more"]),
+        ("/services/*", ["/services/6"], ["/services", "/services/6/7", "/balance"]),
+        ("/services/**", ["/services", "/services/6", "/services/6/7"], ["/balance"]),
+        ("/**", ["/balance", "/services/6"], []),
+        ("**/6", ["/services/6"], ["/services/7"]),
+    ],
+)
+async def test_a_path_is_the_providers_own_with_stars(
+    world: World, path: str, hit: list[str], spared: list[str]
+) -> None:
+    await arm(world, path=path, answer={"status": 418})
+    assert [(await world.daisy("GET", one)).status_code for one in hit] == [418] * len(hit)
+    assert 418 not in [(await world.daisy("GET", one)).status_code for one in spared]
+
+
+async def test_a_fault_matches_by_provider_method_operation_and_account(world: World) -> None:
+    teapot = {"answer": {"status": 418}, "times": 1}
+    await arm(world, **teapot, provider="daisysim", method="POST", operation="prices", account="demo")
+    asked = {"country": 6, "service": "wa"}
+    assert (await world.daisy("GET", "/balance")).status_code == 200
+    assert (await world.daisy("POST", "/cancel/1")).status_code == 404
+    assert (await world.daisy("POST", "/prices", asked, key="daisy-poor")).status_code == 200
+    assert (await world.daisy("POST", "/prices", asked)).status_code == 418
+
+
+async def test_a_fault_matches_by_fields_of_the_body_and_the_query(world: World) -> None:
+    await arm(world, body={"service": {"in": ["tg", "fb"]}}, answer={"status": 418})
+    await arm(world, query={"page": "2"}, answer={"status": 419})
+    assert (await world.daisy("POST", "/prices", {"country": 6, "service": "wa"})).status_code == 200
+    assert (await world.daisy("POST", "/prices", {"country": 6, "service": "tg"})).status_code == 418
+    assert (await world.daisy("GET", "/history?page=1")).status_code == 200
+    assert (await world.daisy("GET", "/history?page=2")).status_code == 419
+
+
+async def test_a_fault_matches_by_the_state_of_the_order_that_the_request_is_about(world: World) -> None:
+    await arm(world, name="late", state="completed", answer={"mistake": "ProviderError"})
+    order = (await world.buy())["activation_id"]
+    assert (await world.daisy("GET", f"/check/{order}")).status_code == 200
+    await world.advance("8s")
+    refused = await world.daisy("GET", f"/check/{order}")
+    assert code_of(refused) == (502, "PROVIDER_ERROR")
+    assert (await journal_of(world, refused))["order"] == order
+    assert (await world.daisy("GET", "/balance")).status_code == 200
+
+
+# -- how often -------------------------------------------------------------------------------------------
+
+
+async def test_times_are_used_up_and_the_next_fault_takes_over(world: World) -> None:
+    await arm(world, times=2, answer={"status": 502})
+    await arm(world, times=1, answer={"mistake": "RateLimited", "retry_after": "7s"})
+    assert await statuses(world, 5) == [502, 502, 429, 200, 200]
+
+
+async def test_the_same_seed_has_the_same_victims_and_another_seed_others() -> None:
+    victims = []
+    for seed in ("a", "a", "b"):
+        async with running(rate_limits="off", seed=seed) as world:
+            await arm(world, chance=0.3, answer={"status": 503})
+            victims.append(await statuses(world, 40))
+    assert victims[0] == victims[1] != victims[2]
+    assert 4 <= victims[0].count(503) <= 22
+
+
+async def test_who_is_spared_by_the_dice_does_not_depend_on_what_else_is_asked(world: World) -> None:
+    await arm(world, chance=0.4, path="/balance", answer={"status": 503})
+    alone = await statuses(world, 20)
+    await world.steer("POST", "/reset")
+    await arm(world, chance=0.4, path="/balance", answer={"status": 503})
+    mixed = []
+    for _ in range(20):
+        await world.daisy("GET", "/countries")
+        mixed += await statuses(world, 1)
+    assert mixed == alone
+
+
+async def test_a_fault_ends_at_a_moment_of_the_sandboxs_clock(world: World) -> None:
+    made = await arm(world, until="10m", answer={"status": 503})
+    assert made["until"] == "2026-01-31T12:10:00Z"
+    assert await statuses(world, 1) == [503]
+    await world.advance("599s")
+    assert await statuses(world, 1) == [503]
+    await world.advance("1s")
+    assert await statuses(world, 1) == [200]
+    assert (await world.steer("GET", f"/faults/{made['id']}"))["spent"] is True
+
+
+# -- answers ---------------------------------------------------------------------------------------------
+
+
+async def test_a_mistake_is_answered_in_the_providers_words(world: World) -> None:
+    await arm(world, times=1, answer={"mistake": "RateLimited", "retry_after": "42s"})
+    limited = await world.daisy("POST", "/prices", {"country": 6, "service": "wa"})
+    assert code_of(limited) == (429, "RATE_LIMITED")
+    assert limited.headers["retry-after"] == "42"
+    assert limited.json()["error"] == "Too many price attempts. Please wait 42s."
+    await arm(world, times=1, answer={"mistake": "InsufficientBalance"})
+    assert code_of(await world.daisy("GET", "/balance")) == (400, "INSUFFICIENT_BALANCE")
+
+
+async def test_a_raw_answer_has_its_status_body_and_headers(world: World) -> None:
+    page = {"status": 502, "body": "<h1>Bad Gateway</h1>", "headers": {"Content-Type": "text/html", "Server": "nginx"}}
+    await arm(world, times=1, answer=page)
+    answer = await world.daisy("GET", "/balance")
+    assert (answer.status_code, answer.text) == (502, "<h1>Bad Gateway</h1>")
+    assert (answer.headers["content-type"], answer.headers["server"]) == ("text/html", "nginx")
+    assert answer.headers["x-mock-fault"] == "flt_00000001"
+    await arm(world, times=1, answer={"status": 500, "body": {"oops": [1, 2]}})
+    answer = await world.daisy("GET", "/balance")
+    assert (answer.json(), answer.headers["content-type"]) == ({"oops": [1, 2]}, "application/json")
+    await arm(world, times=1, answer={"status": 204, "body": "dropped"})
+    assert (await world.daisy("GET", "/balance")).content == b""
+
+
+async def test_a_refused_purchase_is_not_made_unless_the_fault_strikes_after_it(world: World) -> None:
+    body = {"country": 6, "service": "wa", "price": await world.price()}
+    for stage, orders in (("before", 0), ("after", 1)):
+        await arm(world, operation="purchase", times=1, stage=stage, answer={"mistake": "InternalError"})
+        assert code_of(await world.daisy("POST", "/purchase", body)) == (500, "SERVER_ERROR")
+        assert len((await world.steer("GET", "/orders"))["orders"]) == orders
+
+
+async def test_also_who_cannot_be_told_and_what_does_not_exist_meet_the_fault(world: World) -> None:
+    await arm(world, answer={"status": 503})
+    assert (await world.daisy("GET", "/balance", key=None)).status_code == 503
+    assert (await world.daisy("GET", "/nowhere")).status_code == 503
+    assert (await world.daisy("PATCH", "/balance")).status_code == 503
+
+
+# -- delays ----------------------------------------------------------------------------------------------
+
+
+async def test_a_delay_of_the_sandboxs_clock_moves_it_and_what_is_due_happens(world: World) -> None:
+    order = (await world.buy())["activation_id"]
+    await arm(world, path="/check/*", delay="8s", clock="sandbox")
+    answer = await world.daisy("GET", f"/check/{order}")
+    assert answer.json()["data"]["status"] == "Completed"
+    assert answer.headers["date"] == "Sat, 31 Jan 2026 12:00:08 GMT"
+    assert (await journal_of(world, answer))["faults"][0]["delayed"] == "8s"
+
+
+@pytest.mark.parametrize(
+    ("delay", "least", "most"),
+    [
+        ({"fixed": "5s", "clock": "sandbox"}, 5, 5),
+        ({"uniform": ["1s", "3s"], "clock": "sandbox"}, 1, 3),
+        ({"lognormal": {"median": "2s", "sigma": 0.5}, "clock": "sandbox"}, 0.2, 20),
+    ],
+)
+async def test_delays_are_fixed_uniform_or_log_normal_and_the_dice_choose(
+    delay: dict[str, Any], least: float, most: float
+) -> None:
+    runs = []
+    for _ in range(2):
+        async with running(rate_limits="off") as world:
+            await arm(world, delay=delay)
+            rows = [(await journal_of(world, await world.daisy("GET", "/balance")))["faults"][0] for _ in range(5)]
+            runs.append([float(row["delayed"].removesuffix("s")) for row in rows])
+    assert runs[0] == runs[1]
+    assert all(least <= span <= most for span in runs[0])
+    assert len(set(runs[0])) == (1 if least == most else 5)
+
+
+async def test_a_delay_of_real_time_is_waited_for(world: World) -> None:
+    await arm(world, delay="60ms")
+    answer = await world.daisy("GET", "/balance")
+    assert answer.status_code == 200
+    assert (await journal_of(world, answer))["milliseconds"] >= 60
+    assert answer.headers["date"] == "Sat, 31 Jan 2026 12:00:00 GMT"
+
+
+async def test_a_delay_and_an_answer_come_from_different_faults(world: World) -> None:
+    await arm(world, name="slow", delay="1s", clock="sandbox")
+    await arm(world, name="down", chance=1, answer={"status": 503})
+    await arm(world, name="late", answer={"status": 500})
+    answer = await world.daisy("GET", "/balance")
+    assert (answer.status_code, answer.headers["date"][17:25]) == (503, "12:00:01")
+    rows = (await journal_of(world, answer))["faults"]
+    assert [(row["fault"], row["hit"]) for row in rows] == [("slow", True), ("down", True), ("late", False)]
+    assert rows[2]["why"] == "decided before: answer by down"
+
+
+# -- the journal -----------------------------------------------------------------------------------------
+
+
+async def test_the_journal_tells_which_fault_struck_and_whom_the_dice_spared(world: World) -> None:
+    await arm(world, name="dice", chance=0.5, answer={"mistake": "OutOfStock"})
+    seen = set()
+    for _ in range(12):
+        entry = await journal_of(world, await world.daisy("GET", "/balance"))
+        (row,) = entry["faults"]
+        seen.add(row["hit"])
+        if row["hit"]:
+            assert (entry["fault"], entry["mistake"], row["decides"]) == ("dice", "OutOfStock", ["answer"])
+            assert (row["answer"], row["stage"]) == ({"mistake": "OutOfStock"}, "before")
+        else:
+            assert entry["fault"] is None
+            assert row["why"].startswith("chance 0.5, and the dice said 0.")
+    assert seen == {True, False}
+    hits = (await world.steer("GET", "/faults"))["faults"][0]["hits"]
+    assert (await world.steer("POST", "/requests/count", {"fault": "dice"}))["count"] == hits
+
+
+async def test_the_state_of_the_faults_is_plain_data_that_can_be_put_back(world: World) -> None:
+    await arm(world, name="down", times=3, answer={"status": 503})
+    await statuses(world, 2)
+    found = await world.app._sandboxes.use("default")
+    state = found.faults.state()
+    assert httpx.Response(200, json=state).json() == state
+    await world.steer("POST", "/reset")
+    assert await statuses(world, 1) == [200]
+    found.faults.restore(state)
+    assert await statuses(world, 2) == [503, 200]
+    assert (await arm(world, wire="reset"))["id"] == "flt_00000002"

@@ -1,0 +1,129 @@
+"""`faults:` in scenario files: built, judged, and in force while the scenario is active."""
+
+from typing import Any
+
+import pytest
+
+from mockserver.engine.fault_data import KEYS
+from mockserver.engine.faults import HOSTILITIES, WIRES
+from mockserver.scenario.check import check_text, load_scenario
+from mockserver.scenario.schema import scenario_schema
+from tests.support import World, code_of, running
+
+HEAD = "scenario: bad-day\nprovider: daisysim\nabout: A bad day.\nfaults:\n"
+BURST = """\
+  - {name: burst, path: /purchase, times: 2, answer: {mistake: ProviderError}}
+  - {name: morning, path: "/check/*", state: waiting, until: 30m, delay: {fixed: 2s, clock: sandbox}}
+"""
+
+
+def messages(faults: str) -> list[str]:
+    return [f"{one.line}:{one.column}: {one.message}" for one in check_text(HEAD + faults, source="f.yaml")]
+
+
+async def activate(world: World, faults: str) -> None:
+    content = {"content": HEAD + faults, "headers": {"Content-Type": "application/yaml"}}
+    assert (await world.control("POST", "/scenarios", **content)).status_code == 201
+    await world.steer("PUT", "/scenarios/active", ["bad-day"])
+
+
+def test_the_schema_names_what_the_code_names() -> None:
+    fault = scenario_schema()["$defs"]["fault"]["properties"]
+    assert set(fault) == set(KEYS) - {"provider"}
+    assert set(fault["webhook"]["properties"]) == set(HOSTILITIES)
+    assert {*fault["wire"]["then"]["enum"], *fault["wire"]["properties"]} == set(WIRES)
+
+
+def test_a_good_file_is_built_and_has_no_problems() -> None:
+    assert messages(BURST) == []
+    first, second = load_scenario(HEAD + BURST, source="f.yaml").faults
+    assert (first.key, first.label, first.provider, first.times) == ("daisysim/bad-day#1", "burst", "daisysim", 2)
+    assert second.sandbox_time
+
+
+@pytest.mark.parametrize(
+    ("fault", "wanted"),
+    [
+        ("{wire: smash}", '5:12: wire must be reset, empty, garbage, {"cut": 0.4} (below 1) or {"drip": "10B/s"}'),
+        ("{wire: reset, colour: red}", "5:19: unknown key 'colour' (one of name, about,"),
+        ("{wire: reset, provider: daisysim}", "5:19: the scenario's provider holds for its faults: leave it out"),
+        ("{times: 2}", "5:5: a fault needs one of delay, answer, wire and webhook (faults[0])"),
+        ("{answer: {mistake: Tired}}", "5:24: unknown mistake 'Tired' (one of MissingCredential,"),
+        ("{answer: {status: 200, headers: {A: 1}}}", "5:41: a header is a text in one line (Latin-1)"),
+        ("{webhook: {drop: false}}", "5:22: drop must be true (leave it out otherwise)"),
+        ("{webhook: {drop: true}, path: /x}", "5:35: path tells requests, webhook deliveries: write two faults"),
+        ("{delay: {uniform: [3s, 1s]}}", "5:13: uniform goes from the shorter to the longer: swap the two"),
+        ("5", "5:5: faults[0] must be an object, not 5"),
+    ],
+)
+def test_each_mistake_is_said_once_and_where_it_is(fault: str, wanted: str) -> None:
+    (message,) = messages(f"  - {fault}\n")
+    assert message.startswith(wanted)
+
+
+def test_two_faults_of_a_file_do_not_share_a_name() -> None:
+    (message,) = messages("  - {name: a, wire: reset}\n  - {name: a, times: 1, webhook: {drop: true}}\n")
+    assert message == "6:12: a second fault is called 'a'"
+
+
+@pytest.mark.parametrize(
+    ("faults", "wanted"),
+    [
+        ("  - {name: a, wire: reset}\n  - {path: /x, wire: empty}\n", "'daisysim/bad-day#2' never strikes: 'a' before"),
+        ("  - {wire: reset, answer: {status: 500}}\n", "nobody sees the answer: reset lets none out"),
+        ("  - {webhook: {drop: true, duplicate: 2}}\n", "what is dropped is not sent at all: the rest is idle"),
+    ],
+)
+def test_what_can_never_be_seen_is_warned_of(faults: str, wanted: str) -> None:
+    (problem,) = check_text(HEAD + faults, source="f.yaml")
+    assert problem.severity == "warning"
+    assert wanted in problem.message
+
+
+@pytest.mark.parametrize("first", ["times: 1, ", "chance: 0.5, ", "path: /x, ", "until: 5m, ", "on_demand: true, "])
+def test_a_fault_after_one_that_may_pass_is_fine(first: str) -> None:
+    assert messages(f"  - {{{first}wire: reset}}\n  - {{wire: empty}}\n") == []
+
+
+@pytest.mark.anyio
+async def test_the_faults_of_an_active_scenario_strike_and_go_with_it() -> None:
+    async with running() as world:
+        await activate(world, BURST)
+        order_body: dict[str, Any] = {"country": 6, "service": "wa", "price": await world.price()}
+        answers = [await world.daisy("POST", "/purchase", order_body) for _ in range(3)]
+        assert [one.status_code for one in answers] == [502, 502, 201]
+        assert code_of(answers[0])[1] == "PROVIDER_ERROR"
+        order = answers[2].json()["data"]["activation_id"]
+        slow = await world.daisy("GET", f"/check/{order}")
+        assert slow.headers["date"].endswith("12:00:02 GMT")
+        entry = await world.steer("GET", f"/requests/{slow.headers['x-mock-request-id']}")
+        assert entry["fault"] == "morning"
+        listed = (await world.steer("GET", "/faults"))["faults"]
+        assert [(one["id"], one["source"], one["left"]) for one in listed] == [
+            ("daisysim/bad-day#1", "scenario bad-day", 0),
+            ("daisysim/bad-day#2", "scenario bad-day", None),
+        ]
+        await world.steer("PUT", "/scenarios/active", [])
+        assert (await world.steer("GET", "/faults"))["faults"] == []
+        await world.steer("PUT", "/scenarios/active", ["bad-day"])
+        assert (await world.daisy("POST", "/purchase", order_body)).status_code == 502
+
+
+@pytest.mark.anyio
+async def test_until_counts_from_when_the_scenario_became_active() -> None:
+    async with running() as world:
+        await world.advance("1h")
+        await activate(world, "  - {until: 30m, answer: {status: 503}}\n")
+        assert (await world.daisy("GET", "/balance")).status_code == 503
+        await world.advance("30m")
+        assert (await world.daisy("GET", "/balance")).status_code == 200
+
+
+@pytest.mark.anyio
+async def test_armed_faults_come_before_those_of_scenarios_which_survive_disarming() -> None:
+    async with running() as world:
+        await activate(world, "  - {answer: {status: 503}}\n")
+        await world.steer("POST", "/faults", {"times": 1, "answer": {"status": 500}})
+        assert [(await world.daisy("GET", "/balance")).status_code for _ in range(2)] == [500, 503]
+        await world.control("DELETE", "/faults")
+        assert (await world.daisy("GET", "/balance")).status_code == 503
