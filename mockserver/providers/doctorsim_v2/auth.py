@@ -16,7 +16,6 @@ from mockserver.providers.doctorsim_v2.errors import (
     InvalidToken,
     WrongSecret,
 )
-from mockserver.providers.doctorsim_v2.oauth.tokens import claims_of_token
 
 PROVIDER = "doctorsim_v2"
 READ = ("orders:read", "balance:read", "webhooks:read")
@@ -97,6 +96,8 @@ async def _by_key(call: Call, api_id: str, secret: str) -> Account:
 
 
 async def _by_token(call: Call, token: str) -> Account:
+    from mockserver.providers.doctorsim_v2.oauth.tokens import claims_of_token
+
     claims = await claims_of_token(call, token)
     call.identity = Identity(claims["env"], frozenset(claims["scope"].split()))
     account = await call.sandbox.account(PROVIDER, claims["sub"])

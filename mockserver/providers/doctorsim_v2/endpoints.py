@@ -1,8 +1,8 @@
 """The endpoints of `api.doctorsim.com/v2`. Catalogue calls need any credential, the others a scope."""
 
 from mockserver.domain.mistakes import InsufficientBalance, NotFound, OutOfStock, ProviderError
+from mockserver.http.later import Later
 from mockserver.http.provider import Endpoint
-from mockserver.providers.doctorsim_v2 import credits, discovery, orders, webhooks
 from mockserver.providers.doctorsim_v2.errors import (
     CarrierNotFound,
     InsufficientScope,
@@ -11,6 +11,11 @@ from mockserver.providers.doctorsim_v2.errors import (
     WebhookNotFound,
 )
 from mockserver.providers.doctorsim_v2.tokens import InvalidPriceToken
+
+credits = Later("mockserver.providers.doctorsim_v2.credits")
+discovery = Later("mockserver.providers.doctorsim_v2.discovery")
+orders = Later("mockserver.providers.doctorsim_v2.orders")
+webhooks = Later("mockserver.providers.doctorsim_v2.webhooks")
 
 _OPERATOR = "doctorsim_v2/operator.path"
 _WEBHOOK = "doctorsim_v2/webhook.path"

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from hmac import compare_digest
+from typing import TYPE_CHECKING
 
 from mockserver.domain.mistakes import Mistake
 from mockserver.domain.moments import from_micros, to_micros
 from mockserver.engine.dice import Dice
-from mockserver.providers.doctorsim_v2.catalogue import Rate
+
+if TYPE_CHECKING:
+    from mockserver.providers.doctorsim_v2.catalogue import Rate
+
 
 _PREFIX = b"pt_"
 _SIGNATURE = 16
@@ -43,11 +47,11 @@ class Signer:
     def __init__(self, dice: Dice, sandbox: str) -> None:
         self._key = b"".join(dice.cast("price token key", sandbox, part).to_bytes(8, "big") for part in range(4))
 
-    def issuer(self, now: datetime) -> Callable[[Rate], bytes]:
+    def issuer(self, now: datetime) -> "Callable[[Rate], bytes]":
         """What makes a token of any rate at its price, quoted now."""
         micros = to_micros(now)
 
-        def issue(rate: Rate) -> bytes:
+        def issue(rate: "Rate") -> bytes:
             payload = b"%x.%x.%x.%x" % (rate.product.id, rate.denomination, rate.total_eur, micros)
             return _PREFIX + urlsafe_b64encode(self._mark(payload) + payload).rstrip(b"=")
 

@@ -1,13 +1,16 @@
 """doctorSIM's shapes. Amounts are decimal texts, ids whole numbers (both the vendor's)."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockserver.domain.ledger import ADJUSTMENTS, OPENING, Movement
 from mockserver.domain.moments import seconds_text
 from mockserver.domain.money import Currency
 from mockserver.domain.orders import Order
-from mockserver.providers.doctorsim_v2.carriers import Country, Operator
-from mockserver.providers.doctorsim_v2.catalogue import Product, Rate, ServiceType
+
+if TYPE_CHECKING:
+    from mockserver.providers.doctorsim_v2.carriers import Country, Operator
+    from mockserver.providers.doctorsim_v2.catalogue import Product, Rate, ServiceType
+
 
 EUR = Currency("EUR", 2)
 #: Pictures that nobody serves (RFC 2606).
@@ -28,17 +31,17 @@ def money(minor: int) -> str:
     return EUR.text(minor)
 
 
-def place(country: Country) -> dict[str, Any]:
+def place(country: "Country") -> dict[str, Any]:
     """The three fields by which everything names its country."""
     return {"id_country": country.id, "country_name": country.name, "iso_short_code": country.iso2.lower()}
 
 
-def country_row(country: Country, operators: int) -> dict[str, Any]:
+def country_row(country: "Country", operators: int) -> dict[str, Any]:
     """One of /countries."""
     return {**place(country), "operators": operators, "img": f"{_IMAGES}/flags/{country.iso2.lower()}.png"}
 
 
-def operator_row(operator: Operator) -> dict[str, Any]:
+def operator_row(operator: "Operator") -> dict[str, Any]:
     """One of /operators."""
     return {
         "id_operator": operator.id,
@@ -48,12 +51,12 @@ def operator_row(operator: Operator) -> dict[str, Any]:
     }
 
 
-def service_definition(service: ServiceType) -> dict[str, Any]:
+def service_definition(service: "ServiceType") -> dict[str, Any]:
     """One of /service-types."""
     return {"topup_type": service.id, "name": service.name, "description": service.about}
 
 
-def service_row(product: Product) -> dict[str, Any]:
+def service_row(product: "Product") -> dict[str, Any]:
     """One service of an operator, with the child id that its rates have."""
     assert product.service is not None, "gift cards have no services"
     return {
@@ -64,7 +67,7 @@ def service_row(product: Product) -> dict[str, Any]:
     }
 
 
-def rate_row(rate: Rate, lang: str) -> dict[str, Any]:
+def rate_row(rate: "Rate", lang: str) -> dict[str, Any]:
     """One price point, but for its token."""
     return {
         "product_name": rate.name.get(lang, rate.name["en"]),
@@ -80,7 +83,7 @@ def rate_row(rate: Rate, lang: str) -> dict[str, Any]:
     }
 
 
-def product_row(products: tuple[Product, ...]) -> dict[str, Any]:
+def product_row(products: "tuple[Product, ...]") -> dict[str, Any]:
     """An operator with all it offers, or a gift card, as search and detail show it."""
     first = products[0]
     gift = first.kind == "giftcard"

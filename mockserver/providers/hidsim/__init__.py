@@ -1,5 +1,6 @@
 """HidSim Partner API. Much of it is undocumented: what is assumed says so, and most of that can be switched."""
 
+from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import (
     AccountDisabled,
     InternalError,
@@ -8,11 +9,17 @@ from mockserver.domain.mistakes import (
 )
 from mockserver.http.call import Call
 from mockserver.http.provider import Mount, Provider
-from mockserver.providers.hidsim import auth, endpoints, errors, trade
+from mockserver.providers.hidsim import endpoints, errors, trade
 from mockserver.providers.hidsim.tokens import BadToken, ExpiredToken
 from mockserver.sandbox.settings import Setting
 
 _PRIVATE = ("auth", "operations", "transactions")
+
+
+async def _identify(call: Call) -> Account:
+    from mockserver.providers.hidsim.auth import identify
+
+    return await identify(call)
 
 
 def _headers(call: Call, status: int) -> tuple[tuple[str, str], ...]:
@@ -95,7 +102,7 @@ PROVIDER = Provider(
     title="HidSim Partner API",
     mounts=(Mount("api.hidsim.com"),),
     endpoints=endpoints.ENDPOINTS,
-    identify=auth.identify,
+    identify=_identify,
     mistakes=errors.MISTAKES,
     wrap=errors.wrap,
     refuse=errors.refuse,

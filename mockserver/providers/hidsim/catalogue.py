@@ -9,13 +9,9 @@ from typing import Any
 import orjson
 
 from mockserver.catalogue.countries import TESTLAND, Country, country_of
-from mockserver.domain.money import Currency
 from mockserver.providers.hidsim.ids import OBJECT_ID, object_id, short_id
 from mockserver.providers.hidsim.magic import MAGIC_SERVICES, MagicProduct, Style
 from mockserver.providers.hidsim.services import SERVICES, SOLD_IN, ServiceSeed
-
-#: Ten-thousandths of a dollar: at most four decimals.
-USD = Currency("USD", 4)
 
 _BEGAN = {"createdAt": "2025-03-01T09:00:00.000Z", "updatedAt": "2025-03-01T09:00:00.000Z"}
 _CENT = 100

@@ -13,9 +13,13 @@ from mockserver.domain.mistakes import (
     TooEarly,
     UnknownCredential,
 )
+from mockserver.http.later import Later
 from mockserver.http.provider import Endpoint, Limit
-from mockserver.providers.hidsim import auth, operations, shelves
 from mockserver.providers.hidsim.errors import TooDear, Unavailable
+
+auth = Later("mockserver.providers.hidsim.auth")
+operations = Later("mockserver.providers.hidsim.operations")
+shelves = Later("mockserver.providers.hidsim.shelves")
 
 _MINUTE = timedelta(minutes=1)
 #: Purchases have a window of their own; everything else shares one (assumed).

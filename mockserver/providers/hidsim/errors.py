@@ -29,8 +29,8 @@ from mockserver.domain.mistakes import (
 )
 from mockserver.http.call import Call
 from mockserver.http.provider import Reply, Worder, Wording
-from mockserver.providers.hidsim.catalogue import USD
 from mockserver.providers.hidsim.listing import Page, enveloped
+from mockserver.providers.hidsim.money import USD
 from mockserver.providers.hidsim.tokens import BadToken, ExpiredToken
 
 #: Python's own table calls 413 by another name from version to version.

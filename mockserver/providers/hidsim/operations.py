@@ -13,7 +13,7 @@ from mockserver.http.call import Call
 from mockserver.http.provider import Reply
 from mockserver.providers.hidsim import wire
 from mockserver.providers.hidsim.auth import shown_user
-from mockserver.providers.hidsim.catalogue import USD, Product, catalogue
+from mockserver.providers.hidsim.catalogue import Product, catalogue
 from mockserver.providers.hidsim.errors import TooDear, Unavailable
 from mockserver.providers.hidsim.listing import (
     any_id,
@@ -26,6 +26,7 @@ from mockserver.providers.hidsim.listing import (
     sort_keys,
     wants_populated,
 )
+from mockserver.providers.hidsim.money import USD
 from mockserver.providers.hidsim.shelves import (
     candidates,
     country_row,

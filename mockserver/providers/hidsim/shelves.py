@@ -9,7 +9,7 @@ from mockserver.domain.mistakes import Invalid, NotFound
 from mockserver.http.call import Call
 from mockserver.http.provider import Reply
 from mockserver.providers.hidsim import wire
-from mockserver.providers.hidsim.catalogue import USD, Item, Product, catalogue
+from mockserver.providers.hidsim.catalogue import Item, Product, catalogue
 from mockserver.providers.hidsim.listing import (
     Relations,
     any_id,
@@ -23,6 +23,7 @@ from mockserver.providers.hidsim.listing import (
     sort_keys,
     wants_populated,
 )
+from mockserver.providers.hidsim.money import USD
 from mockserver.sandbox.work import Work
 
 #: The names under which a search may come; the first that is given counts.

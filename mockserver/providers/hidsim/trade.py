@@ -4,14 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.catalogue.numbers import how_many_numbers, number_at
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
-from mockserver.providers.hidsim import wire
-from mockserver.providers.hidsim.catalogue import USD
 from mockserver.providers.hidsim.ids import drawn_id, operation_id, read_operation_id
-from mockserver.providers.hidsim.messages import sms_for
+from mockserver.providers.hidsim.money import USD
 from mockserver.sandbox.trade import Trade
 from mockserver.sandbox.work import Work
 from mockserver.webhooks.model import Notice
@@ -24,6 +21,9 @@ def compose(work: Work, order: Order, kind: str, given: Mapping[str, Any]) -> di
     """A `number` for the operation, or an `sms` at the end of its messages; a test may give either's contents."""
     if kind == "number":
         return {"number": _number(work.dice, order, given)}
+    from mockserver.providers.hidsim import wire
+    from mockserver.providers.hidsim.messages import sms_for
+
     sms = sms_for(work.dice, order, given)
     messages = order.facts["messages"]
     row = {
@@ -58,6 +58,8 @@ def _number(dice: Dice, order: Order, given: Mapping[str, Any]) -> str:
         if not isinstance(number, str) or _NUMBER.fullmatch(number) is None:
             raise Invalid({"number": ["must be + and 6 to 15 digits"]})
         return number
+    from mockserver.catalogue.numbers import how_many_numbers, number_at
+
     # Lines are counted by country, so that no two operations have one number before all were used.
     country = order.facts["country"]
     start = dice.below(how_many_numbers(country), "hidsim numbers start", country)

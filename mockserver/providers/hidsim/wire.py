@@ -12,8 +12,9 @@ from mockserver.domain.ledger import SALES, Movement
 from mockserver.domain.moments import parse_span
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
-from mockserver.providers.hidsim.catalogue import USD, Product, catalogue
+from mockserver.providers.hidsim.catalogue import Product, catalogue
 from mockserver.providers.hidsim.ids import drawn_id, drawn_short_id, object_id, operation_short_id, short_id
+from mockserver.providers.hidsim.money import USD
 from mockserver.sandbox.sandbox import Sandbox
 
 #: The words for states in which the money is back.

@@ -3,9 +3,14 @@
 import orjson
 
 from mockserver.http.call import Call
+from mockserver.http.later import Later
 from mockserver.http.provider import Annex, Endpoint, Mount, Reply, Wording
-from mockserver.providers.doctorsim_v2.oauth import authorize, exchange, metadata, registration
 from mockserver.providers.doctorsim_v2.oauth.errors import OAuthError
+
+authorize = Later("mockserver.providers.doctorsim_v2.oauth.authorize")
+exchange = Later("mockserver.providers.doctorsim_v2.oauth.exchange")
+metadata = Later("mockserver.providers.doctorsim_v2.oauth.metadata")
+registration = Later("mockserver.providers.doctorsim_v2.oauth.registration")
 
 #: The RFC's word for refusals that the server shares with every API.
 _WORDS = {
