@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal
 
 from mockserver.domain.moments import parse_moment
 
@@ -213,7 +213,7 @@ class Settings:
 
 def table() -> tuple[tuple[str, Option, Any], ...]:
     """The rows: name, how it is given, default."""
-    hints = get_type_hints(Settings, include_extras=True)
+    hints = Settings.__annotations__
     return tuple((row.name, hints[row.name].__metadata__[0], row.default) for row in fields(Settings))
 
 

@@ -1,10 +1,9 @@
 """Countries and territories with the codes that the providers know them by."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Country:
+class Country(NamedTuple):
     """`iso2` and `iso3` as in ISO 3166-1, `name` in plain ASCII English, `calling_code` digits without `+`.
 
     Kosovo has no ISO codes: it goes by XK and XKX, which everybody uses for it.

@@ -1,14 +1,13 @@
 """Mobile numbers that look right and belong to nobody: from what a regulator keeps for fiction, else zero-filled."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mockserver.catalogue.countries import TESTLAND, country_of
 from mockserver.catalogue.mobile_prefixes import MOBILE_PREFIXES
 from mockserver.engine.dice import Dice
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """The numbers `start` (E.164, with `+`) plus `low` .. `high`, both included, written with `width` digits."""
 
     start: str

@@ -4,13 +4,12 @@ import logging
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cached_property
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import orjson
-from starlette.convertors import PathConvertor, StringConvertor
-from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver.domain.accounts import Account
@@ -40,6 +39,7 @@ from mockserver.journal.journal import MOST_BODY, Entry
 from mockserver.journal.redact import (
     SECRET_FIELDS,
     SECRET_HEADERS,
+    BodyRedactor,
     body_redactor,
     redact_body,
     redact_headers,
@@ -50,6 +50,9 @@ from mockserver.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from mockserver.http.faulting import Verdict
+
+if TYPE_CHECKING:
+    from starlette.routing import Router
 
 log = logging.getLogger("mockserver")
 
@@ -99,38 +102,62 @@ class Service:
         self.refuse = annex.refuse if annex else provider.refuse
         self.headers = annex.headers if annex else provider.headers
         self.schemas = schemas
-        fields = SECRET_FIELDS | provider.secrets.fields
+        self._endpoints = annex.endpoints if annex else provider.endpoints
         self.secret_headers = frozenset(name.encode() for name in SECRET_HEADERS | provider.secrets.headers)
-        self.secret_fields = fields
-        self.secret_body = body_redactor(fields)
-        paths: dict[str, dict[str, Endpoint]] = {}
-        for endpoint in annex.endpoints if annex else provider.endpoints:
-            paths.setdefault(endpoint.path, {})[endpoint.method] = endpoint
+        self.secret_fields = SECRET_FIELDS | provider.secrets.fields
         #: Answers any path as unknown, in the provider's envelope.
         self.elsewhere = _Resource(self, {})
-        resources = {path: _Resource(self, methods) for path, methods in paths.items()}
-        routes = [Route(path, resource) for path, resource in resources.items()]
-        self.router = Router(routes, default=self.elsewhere, redirect_slashes=False)
-        # The router asks one route after the other; most paths can be told by their text or their first part.
-        self._plain = {path: resource for path, resource in resources.items() if "{" not in path}
-        self._by_part: dict[str, list[tuple[re.Pattern[str], _Resource]]] = {}
-        for route in routes:
-            texts = all(isinstance(one, StringConvertor | PathConvertor) for one in route.param_convertors.values())
-            if "{" in route.path and texts:
-                self._by_part.setdefault(_first_part(route.path), []).append((route.path_regex, resources[route.path]))
+
+    @cached_property
+    def secret_body(self) -> BodyRedactor:
+        """What finds secrets in bodies."""
+        return body_redactor(self.secret_fields)
+
+    @cached_property
+    def _paths(self) -> dict[str, "_Resource"]:
+        """Made with the first request: a provider that nobody asks costs a start nothing."""
+        paths: dict[str, dict[str, Endpoint]] = {}
+        for endpoint in self._endpoints:
+            paths.setdefault(endpoint.path, {})[endpoint.method] = endpoint
+        return {path: _Resource(self, methods) for path, methods in paths.items()}
+
+    @cached_property
+    def _routes(self) -> "_Routes":
+        """Made with the first request whose path is not an endpoint's to the letter."""
+        return _routes(self._paths, self.elsewhere)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        found: ASGIApp | None = self._plain.get(path)
-        if found is None:
-            found = self.router
-            for pattern, resource in self._by_part.get(_first_part(path), ()):
+        found: ASGIApp | None = self._paths.get(path)
+        if found is None or "{" in path:
+            found = self._routes.router
+            for pattern, resource in self._routes.by_part.get(_first_part(path), ()):
                 match = pattern.match(path)
                 if match is not None:
                     scope["path_params"] = match.groupdict()
                     found = resource
                     break
         await found(scope, receive, send)
+
+
+class _Routes(NamedTuple):
+    """The router asks one route after the other; most paths can be told by their first part."""
+
+    router: "Router"
+    by_part: dict[str, list[tuple[re.Pattern[str], "_Resource"]]]
+
+
+def _routes(resources: Mapping[str, "_Resource"], elsewhere: "_Resource") -> _Routes:
+    from starlette.convertors import PathConvertor, StringConvertor
+    from starlette.routing import Route, Router
+
+    routes = [Route(path, resource) for path, resource in resources.items()]
+    by_part: dict[str, list[tuple[re.Pattern[str], _Resource]]] = {}
+    for route in routes:
+        texts = all(isinstance(one, StringConvertor | PathConvertor) for one in route.param_convertors.values())
+        if "{" in route.path and texts:
+            by_part.setdefault(_first_part(route.path), []).append((route.path_regex, resources[route.path]))
+    return _Routes(Router(routes, default=elsewhere, redirect_slashes=False), by_part)
 
 
 def _first_part(path: str) -> str:

@@ -5,11 +5,10 @@ One lock covers each unit of work; nothing that waits for the outside is ever do
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockserver.clockwork.clock import Clock, GoesBack, machine_now
 from mockserver.clockwork.ticker import Ticker
@@ -41,8 +40,7 @@ if TYPE_CHECKING:
     from mockserver.sandbox.snapshot import World
 
 
-@dataclass(frozen=True, slots=True)
-class Birth:
+class Birth(NamedTuple):
     """How a sandbox is made, and what a reset brings back. `start` None: the machine's time at that moment."""
 
     seed: int | str = "mockserver"
@@ -52,8 +50,7 @@ class Birth:
     settings: Mapping[str, Any] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What all sandboxes of a server share."""
 
     trades: Mapping[str, Trade]

@@ -1,8 +1,7 @@
 """Settings of a sandbox: one flat table of dotted names, checked when set."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import parse_span
@@ -10,8 +9,7 @@ from mockserver.domain.moments import parse_span
 Kind = Literal["choice", "duration", "boolean", "whole", "text"]
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """One row of the table. A `choice` takes one of `choices`; a `duration` a text or a number of seconds."""
 
     name: str

@@ -1,9 +1,8 @@
 """What the use cases need to know of a provider: its money, its ids, its messages, its webhooks."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockserver.domain.money import Currency
 from mockserver.domain.orders import Order
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from mockserver.sandbox.work import Work
 
 
-@dataclass(frozen=True, slots=True)
-class Trade:
+class Trade(NamedTuple):
     """`order_id` writes the n-th id of a kind. `compose` gives the facts that a message adds to an order.
 
     `compose(work, order, kind, given)`: `given` is what a test pushed (`code`, `text` ...), checked by it;

@@ -61,7 +61,7 @@ async def test_a_duplicate_is_the_same_delivery_once_more() -> None:
 
 
 async def test_as_many_duplicates_as_asked_for_after_whatever_failed() -> None:
-    trade = replace(PROVIDER.trade, retries=RetryPolicy((timedelta(seconds=5),)))
+    trade = PROVIDER.trade._replace(retries=RetryPolicy((timedelta(seconds=5),)))
     visits = 0
 
     async def second_time(visit: Visit) -> None:
@@ -180,7 +180,7 @@ def signature(timestamp: str, body: bytes) -> str:
 async def test_signatures_that_are_none_and_timestamps_of_long_ago(
     webhook: dict[str, Any], signed: bool, age: int
 ) -> None:
-    app = App(frozen_settings(), [replace(PROVIDER, trade=replace(PROVIDER.trade, sign=sign))])
+    app = App(frozen_settings(), [replace(PROVIDER, trade=PROVIDER.trade._replace(sign=sign))])
     async with started(app) as world, receiving(accept) as receiver:
         await send_to(world, receiver)
         await arm(world, webhook)

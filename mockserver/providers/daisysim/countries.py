@@ -3,13 +3,12 @@
 Documented are 4 and 36 and 6, observed 187; all others are assumed, close to the numbering that such shops share.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mockserver.catalogue.countries import TESTLAND, country_of
 
 
-@dataclass(frozen=True, slots=True)
-class Country:
+class Country(NamedTuple):
     """A country on sale. `level` is what its numbers cost against the average country, in percent."""
 
     id: int

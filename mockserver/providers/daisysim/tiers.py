@@ -1,6 +1,6 @@
 """The price tiers of one country and service, all in ten-thousandths of a dollar. Every figure is assumed."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from mockserver.engine.dice import Dice
 from mockserver.providers.daisysim.countries import TESTLAND_ID, Country
@@ -26,8 +26,7 @@ _LANES = 16
 _FIXED_STOCK = {(TESTLAND_ID, "so"): 0, (TESTLAND_ID, "lo"): 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Tier:
+class Tier(NamedTuple):
     """`number` counts from 1; `price` in ten-thousandths of a dollar; `stock` is what there was to begin with."""
 
     number: int
