@@ -88,6 +88,8 @@ def _invalid(mistake: Invalid) -> Wording:
 
 
 def _poor(mistake: InsufficientBalance) -> Wording:
+    if not mistake.needed:  # a scenario's refusal knows no amounts
+        return _error(400, "Not enough credits.", provenance="assumed")
     held, needed = CREDITS.text(mistake.balance), CREDITS.text(mistake.needed)
     return _error(400, f"Not enough credits: the service costs {needed}, the account has {held}.", provenance="assumed")
 
