@@ -100,7 +100,7 @@ async def test_the_scenarios_are_in_the_library() -> None:
             for row in (await hid.world.steer("GET", "/scenarios"))["scenarios"]
             if row["provider"] == "hidsim"
         }
-        assert names == {"quick", "slow-sms", "no-numbers", "provider-errors", "low-stock"}
+        assert {"quick", "slow-sms", "no-numbers", "provider-errors", "low-stock"} <= names
 
 
 @pytest.mark.parametrize(
