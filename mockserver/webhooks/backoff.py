@@ -1,14 +1,15 @@
 """When a delivery that failed is tried again."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from mockserver.webhooks.model import Outcome
 
 _GONE = 410
 
 
-class RetryPolicy(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
     """The pause before each further try; none means one try only. Raises ValueError for a negative pause."""
 
     pauses: tuple[timedelta, ...] = ()
