@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.scenario.build import build_scenario
+from mockserver.scenario.kept import keep, kept
 from mockserver.scenario.model import Scenario
-from mockserver.scenario.problems import Problem, Report, ScenarioProblems
-from mockserver.scenario.source import LARGEST, read_source
+from mockserver.scenario.problems import LARGEST, Problem, Report, ScenarioProblems
 
 #: Reports what is wrong with a scenario beyond what can be told from its file: made by whoever knows the providers.
 Judge = Callable[[Scenario, Report, Mapping[str, Any]], None]
@@ -41,7 +41,12 @@ def load_file(
 ) -> Scenario:
     """As `load_scenario`, from a file, which must hold the provider and scenario of `place`, where it is given."""
     report = Report(str(path))
-    scenario = _load(_bytes(path, report), report, check=check, providers=providers, judge=judge)
+    raw = _bytes(path, report)
+    scenario = None if check else _kept(path, raw, providers)
+    if scenario is None:
+        scenario, data = _read(raw, report, check=check, providers=providers, judge=judge)
+        if not check:
+            keep(path, raw, data)
     written = {"provider": scenario.provider, "scenario": scenario.name}
     for (key, value), wanted in zip(written.items(), place or written.values(), strict=True):
         if value != wanted:
@@ -81,6 +86,11 @@ def _bytes(path: Path, report: Report) -> bytes:
         raise ScenarioProblems(report.errors()) from None
 
 
+def _kept(path: Path, raw: bytes, providers: Sequence[str]) -> Scenario | None:
+    data = kept(path, raw)
+    return build_scenario(data, Report(str(path)), text=raw.decode("utf-8-sig"), providers=providers) if data else None
+
+
 def _load(
     raw: str | bytes,
     report: Report,
@@ -89,6 +99,14 @@ def _load(
     providers: Sequence[str],
     judge: Judge | None = None,
 ) -> Scenario:
+    return _read(raw, report, check=check, providers=providers, judge=judge)[0]
+
+
+def _read(
+    raw: str | bytes, report: Report, *, check: bool, providers: Sequence[str], judge: Judge | None
+) -> tuple[Scenario, Any]:
+    from mockserver.scenario.source import read_source
+
     text, data = read_source(raw, report)
     scenario = build_scenario(data, report, text=text, providers=providers)
     if check and isinstance(data, dict):
@@ -102,4 +120,4 @@ def _load(
     errors = report.errors()
     if errors:
         raise ScenarioProblems(errors)
-    return scenario
+    return scenario, data

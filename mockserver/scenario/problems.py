@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+LARGEST = 1024 * 1024
+
 #: Where in the file's data: keys and list positions (from 0), outermost first; `()` is the whole file.
 Trail = tuple[str | int, ...]
 #: Line and column, both from 1; columns count characters.

@@ -6,9 +6,8 @@ from typing import Any
 
 import yaml
 
-from mockserver.scenario.problems import Place, Report, ScenarioProblems, Trail
+from mockserver.scenario.problems import LARGEST, Place, Report, ScenarioProblems, Trail
 
-LARGEST = 1024 * 1024
 """Bytes that a file may have."""
 _DEEPEST = 32
 _LONGEST_NUMBER = 40

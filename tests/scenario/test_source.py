@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.scenario.problems import Report, ScenarioProblems
-from mockserver.scenario.source import LARGEST, read_source
+from mockserver.scenario.problems import LARGEST, Report, ScenarioProblems
+from mockserver.scenario.source import read_source
 
 LOADERS = [pytest.param(yaml.SafeLoader, id="python")]
 if hasattr(yaml, "CSafeLoader"):
