@@ -42,6 +42,8 @@ class Server:
 
     def __init__(self, command: Sequence[str]) -> None:
         variables = {name: value for name, value in os.environ.items() if not name.startswith("MOCKSERVER_")}
+        # An installed package has its byte code; without it every start would compile ours, and ours alone.
+        variables.pop("PYTHONDONTWRITEBYTECODE", None)
         self.process = subprocess.Popen(command, cwd=HERE.parent, env=variables, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
