@@ -169,18 +169,14 @@ class App:
             scope["mock.sandbox_name"] = name
             await (self._control or self._made_control())(scope, receive, send)
             return
-        found = self._route(path, scope)
-        if found is None:
-            raise self._nothing_here(path)
-        service, inside, own = found
+        service, inside, own = self._route(path, scope)
         sandbox = self._sandboxes.known(name) if name == DEFAULT else None
-        arrival = Arrival(sandbox or await self._sandboxes.use(name), prefix + inside)
         scope["path"] = own
         scope["root_path"] = ""
-        scope["mock.arrival"] = arrival
+        scope["mock.arrival"] = Arrival(sandbox or await self._sandboxes.use(name), prefix + inside)
         await service(scope, receive, send)
 
-    def _route(self, path: str, scope: Scope) -> Routed | None:
+    def _route(self, path: str, scope: Scope) -> Routed:
         """The service (or its answer to unknown paths), the path in front of its own, and its own path."""
         first, slash, rest = path[1:].partition("/")
         mounts = self._hosts.get(first.lower())
@@ -188,7 +184,9 @@ class App:
             found = _mounted(mounts, slash + rest)
             return found[0], f"/{first}{found[1]}", found[2]
         mounts = self._hosts.get(_host_of(scope))
-        return None if mounts is None else _mounted(mounts, path)
+        if mounts is None:
+            raise self._nothing_here(path)
+        return _mounted(mounts, path)
 
     def _judge(self) -> "Judge":
         from mockserver.http.lint import judge_of

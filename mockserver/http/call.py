@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from starlette.types import Scope
+
 from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import NotFound
 from mockserver.domain.orders import Order
@@ -10,22 +12,22 @@ from mockserver.engine.delays import delay_from_data, resolve
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.http.provider import Endpoint, Limit, Provider
 from mockserver.journal.journal import Decision, Entry
-from mockserver.sandbox.sandbox import Sandbox, Turn
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.turns import Turn
 
 
 class Call:
     """What came in, already identified and checked, and the sandbox it came to.
 
-    `fields` holds path, query and body fields together, of the types their schemas say. `client` is the address
-    it came from; `query` and `body` are the bytes as they came in, for protocols with rules of their own.
+    `fields` holds path, query and body fields together, of the types their schemas say. `body` and
+    `query` are the bytes as they came in, for protocols with rules of their own.
     """
 
     __slots__ = (
         "_account",
         "_prefix",
-        "_scheme",
+        "_scope",
         "body",
-        "client",
         "endpoint",
         "entry",
         "fields",
@@ -33,34 +35,28 @@ class Call:
         "identity",
         "limit",
         "provider",
-        "query",
         "sandbox",
     )
 
     def __init__(
         self,
-        *,
         sandbox: Sandbox,
         provider: Provider,
         endpoint: Endpoint | None,
         entry: Entry,
         headers: Mapping[str, str],
+        scope: Scope,
         prefix: str,
-        scheme: str,
-        client: str = "",
-        query: bytes = b"",
-        body: bytes = b"",
+        body: bytes,
     ) -> None:
         self.sandbox = sandbox
         self.provider = provider
         self.endpoint = endpoint
         self.entry = entry
         self.headers = headers
-        self.client = client
-        self.query = query
         self.body = body
+        self._scope = scope
         self._prefix = prefix
-        self._scheme = scheme
         self.fields: dict[str, Any] = {}
         self.identity: Any = None
         """Whatever the provider's `identify` wants its handlers to know of the credential."""
@@ -75,9 +71,20 @@ class Call:
         return self._account
 
     @property
+    def client(self) -> str:
+        """The address the call came from; empty where there is none."""
+        return (self._scope.get("client") or ("",))[0]
+
+    @property
+    def query(self) -> bytes:
+        """The query as it came in."""
+        query: bytes = self._scope["query_string"]
+        return query
+
+    @property
     def base_url(self) -> str:
         """The address the client used for this provider, without a slash at its end."""
-        return f"{self._scheme}://{self.headers.get('host', 'localhost')}{self._prefix}"
+        return f"{self._scope.get('scheme', 'http')}://{self.headers.get('host', 'localhost')}{self._prefix}"
 
     def identify(self, account: Account) -> None:
         """Say who calls."""

@@ -1,15 +1,25 @@
-"""The `Date` header, made once per second of a sandbox's clock."""
+"""The `Date` header, made once per second of a clock."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from functools import lru_cache
+
+_SECOND = timedelta(seconds=1)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def http_date(moment: datetime) -> bytes:
-    """The moment as RFC 9110 writes it: `Sat, 31 Jan 2026 12:00:00 GMT`."""
-    return _date(moment.replace(microsecond=0))
+class DateHeader:
+    """Moments as RFC 9110 writes them: `Sat, 31 Jan 2026 12:00:00 GMT`. Remembers the last second asked for."""
 
+    __slots__ = ("_begin", "_end", "_text")
 
-@lru_cache(maxsize=64)
-def _date(moment: datetime) -> bytes:
-    return format_datetime(moment, usegmt=True).encode()
+    def __init__(self) -> None:
+        self._begin = self._end = _NEVER
+        self._text = b""
+
+    def at(self, moment: datetime) -> bytes:
+        """The moment in whole seconds, as the value of a header."""
+        if not self._begin <= moment < self._end:
+            self._begin = moment.replace(microsecond=0)
+            self._end = self._begin + _SECOND
+            self._text = format_datetime(self._begin, usegmt=True).encode()
+        return self._text

@@ -16,7 +16,8 @@ from mockserver.domain.mistakes import Invalid, Mistake, NotFound, mistake_named
 from mockserver.domain.moments import parse_span, span_text
 from mockserver.engine.delays import resolve
 from mockserver.engine.faults import LONGEST_WAIT, Asked, Fault
-from mockserver.http.service import Instead, Payload, read_pairs, send_answer, worded
+from mockserver.http.answering import Instead, Payload, worded
+from mockserver.http.reading import read_pairs
 from mockserver.sandbox.override import Overridden
 from mockserver.sandbox.strikes import StateOf, Strikes, fault_named, names_known, struck
 
@@ -67,7 +68,7 @@ class Verdict:
             casts = [call.sandbox.dice.cast("garbage", strikes.wire.label, number, place) for place in range(8)]
             noise = b"".join(cast.to_bytes(8) for cast in casts)
             send = spoiled(*strikes.wire.wire, scope=scope, receive=receive, send=send, entry=call.entry, noise=noise)
-        await send_answer(self._service, send, scope, call, answer, began=began)
+        await self._service.recorder.send(send, scope, call, answer, began=began)
 
     async def _wait(self, fault: Fault) -> None:
         assert fault.delay is not None, "only delays are waited for"

@@ -1,7 +1,6 @@
 """A sandbox as one request sees it that names its own scenarios or faults."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from mockserver.engine.faults import scenario_of
@@ -34,10 +33,6 @@ class Overridden(Sandbox):
             sandbox.know_machines(force)
         own["born"] = tuple(born)
         self.__dict__.update(own)
-
-    async def _fire_next(self, until: datetime) -> bool:
-        # Timers are nobody's request: they ring under the scenarios that are in force.
-        return await self._real._fire_next(until)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.__dict__["_real"], name)

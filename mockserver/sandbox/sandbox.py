@@ -1,20 +1,14 @@
-"""A sandbox: a world of its own with a clock, dice, settings, scenarios and rows. The unit of consistency.
+"""A sandbox: a world of its own with a clock, dice, settings, scenarios and rows. The unit of consistency."""
 
-One lock covers each unit of work; nothing that waits for the outside is ever done under it.
-"""
-
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockserver.clockwork.clock import Clock, GoesBack, machine_now
 from mockserver.clockwork.ticker import Ticker
-from mockserver.clockwork.timeline import MOST_FIRED, Ran, advance
+from mockserver.clockwork.timeline import Ran, advance
 from mockserver.domain.accounts import Account
-from mockserver.domain.mistakes import NotFound
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
 from mockserver.engine.machine import Machine
@@ -22,17 +16,16 @@ from mockserver.engine.matching import Subject
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.journal.journal import Journal
 from mockserver.sandbox import accounts
-from mockserver.sandbox.codec import decode_account, decode_order, decode_timer
 from mockserver.sandbox.deliveries import Deliveries, Sender
 from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.force import Force, in_force
 from mockserver.sandbox.limits import Limiter
+from mockserver.sandbox.lookup import Lookup
 from mockserver.sandbox.settings import Setting, SettingsTable
 from mockserver.sandbox.trade import Trade
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.turns import Turn, Turns
 from mockserver.scenario.library import DEFAULT, Library
 from mockserver.scenario.model import Scenario
-from mockserver.stores.base import Row, Store
 from mockserver.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
@@ -86,17 +79,14 @@ class Sandbox:
         """Counts that outlive refusals: how often a rule with `times` decided, how often prices moved."""
         self.inbox: dict[str, Any] = {}
         self._shared = shared
-        self._store: Store = MemoryStore()
-        self._lock = asyncio.Lock()
+        self.turns = Turns(self, MemoryStore())
+        self._lookup = Lookup(self.turns.store)
         self._machines: dict[str, Machine] = {}
         self._sources: dict[str, Scenario] = {}
         self._deliveries = Deliveries(self, shared.sender)
         self._heading: list[datetime] = []
         """Where the advances that are under way lead to."""
-        self._next_timer: datetime | None = None
         self._catalogues: dict[str, Any] = {}
-        #: Accounts that called, as decoded from the row they were found in.
-        self._seen: dict[str, tuple[Row, Account]] = {}
         self._set_up()
 
     @classmethod
@@ -168,20 +158,31 @@ class Sandbox:
 
     # -- work ----------------------------------------------------------------------------------------
 
-    def work(self, cause: str, *, settle: bool = True) -> "Turn":
+    def work(self, cause: str, *, settle: bool = True) -> Turn:
         """`async with sandbox.work(cause) as work`: everything due is applied first, then this is one whole."""
-        return Turn(self, cause, settle=settle)
+        return Turn(self.turns, self, cause, settle=settle)
 
     async def order(self, provider: str, order_id: str) -> Order:
         """The order as it stands now, everything due applied; raises NotFound. Quicker than a unit of work."""
-        due = self._next_timer
-        if due is not None and due <= self.clock.now():
+        if self.turns.next_timer is not None and self.turns.overdue(self.clock.now()):
             async with self.work("clock"):
                 pass
-        row = await self._store.read("orders", f"{provider}/{order_id}")
-        if row is None:
-            raise NotFound("order", order_id)
-        return decode_order(row.data)
+        return await self._lookup.order(provider, order_id)
+
+    async def account(self, provider: str, account_id: str) -> Account | None:
+        """The account as it is committed, without waiting for anybody's turn."""
+        return await self._lookup.account(provider, account_id)
+
+    async def find_account(self, provider: str, parts: Sequence[str], *, known_only: bool = False) -> Account | None:
+        """The account that a credential opens; with `accept_any_key`, one is opened for an unknown one.
+
+        `known_only`: not so, whatever the setting says.
+        """
+        found = await self._lookup.owner(provider, parts)
+        if found is not None or known_only or not self.settings.values["accept_any_key"]:
+            return found
+        async with self.work("credential") as work:
+            return await accounts.find_or_open(work, self.trades[provider], parts)
 
     async def open_new_accounts(self) -> None:
         """Open the accounts of the scenarios in force that do not exist yet."""
@@ -223,6 +224,11 @@ class Sandbox:
             await self._deliveries.start_due(work)
             work.touched_due = True
 
+    def expect(self, moment: datetime | None) -> None:
+        """Wake at this moment for what is due then (None: for nothing), unless an advance is on its way there."""
+        if not self._heading:
+            self._ticker.expect(moment)
+
     async def pending(self) -> int:
         """Timers and deliveries still to come."""
         async with self.work("clock") as work:
@@ -232,8 +238,8 @@ class Sandbox:
         """Back to how it was made; deliveries under way are ended."""
         await self._deliveries.cancel()
         await self._ticker.close()
-        async with self._lock:
-            await self._store.clear()
+        async with self.turns.lock:
+            await self.turns.store.clear()
             self.limiter.clear()
             self.faults = Faults()
             self.journal.clear()
@@ -241,10 +247,10 @@ class Sandbox:
             self.inbox.clear()
             self._machines.clear()
             self._sources.clear()
-            self._seen.clear()
+            self._lookup.forget()
             self.library = self._shared.library.overlaid()
             self.settings = SettingsTable(self._shared.rows)
-            self._next_timer = None
+            self.turns.next_timer = None
             self.identity = self.name
             self._set_up()
         await self._open_accounts()
@@ -261,10 +267,10 @@ class Sandbox:
         """Be what a snapshot says, whole; deliveries under way are ended, the journal and the inboxes emptied."""
         await self._deliveries.cancel()
         await self._ticker.close()
-        async with self._lock:
-            async with self._store.transaction() as tx:
+        async with self.turns.lock:
+            async with self.turns.store.transaction() as tx:
                 await world.put_rows(tx)
-                self._next_timer = await tx.next_due("timers")
+                self.turns.next_timer = await tx.next_due("timers")
             self.birth, self.identity, self.born_at = world.birth, world.identity, world.born_at
             self.clock, self.dice = Clock(world.now, rate=world.rate), Dice(world.birth.seed)
             self.settings, self.library, self.force = world.settings, world.library, world.force
@@ -275,7 +281,7 @@ class Sandbox:
             self.tallies = dict(world.tallies)
             self.journal.clear(number=world.requests)
             self.inbox.clear()
-            self._seen.clear()
+            self._lookup.forget()
             self._catalogues = {}
             self._ticker = Ticker(self.clock, self.wake)
         await self.wake()
@@ -284,7 +290,7 @@ class Sandbox:
         """End everything that runs by itself."""
         await self._ticker.close()
         await self._deliveries.cancel()
-        await self._store.close()
+        await self.turns.store.close()
 
     # -- the agenda (clockwork.timeline) ---------------------------------------------------------------
 
@@ -301,10 +307,7 @@ class Sandbox:
 
         Nothing fires when another clock than `clock` is in place by now.
         """
-        fired = 0
-        async with self._lock:
-            while self.clock is clock and fired < most and await self._fire_next(moment):
-                fired += 1
+        fired = await self.turns.fire(moment, most=most, clock=clock)
         async with self.work("clock", settle=False) as work:
             await self._deliveries.start_due(work)
         return Ran(fired=fired) + await self._deliveries.wait()
@@ -335,46 +338,6 @@ class Sandbox:
                     if await work.tx.get("accounts", f"{provider}/{seed.id}") is None:
                         await accounts.open_account(work, trade, seed)
 
-    async def _settle(self, now: datetime) -> None:
-        for _ in range(MOST_FIRED):
-            if not await self._fire_next(now):
-                return
-
-    async def _fire_next(self, until: datetime) -> bool:
-        async with self._store.transaction() as tx:
-            rows = await tx.due("timers", until=until, limit=1)
-            if not rows:
-                return False
-            provider, order, timer = decode_timer(rows[0].data)
-            await tx.delete("timers", rows[0].key)
-            await Work(self, tx, timer.due, "clock").ring(provider, order, timer)
-            self._next_timer = await tx.next_due("timers")
-        return True
-
-    async def find_account(self, provider: str, parts: Sequence[str], *, known_only: bool = False) -> Account | None:
-        """The account that a credential opens; with `accept_any_key`, one is opened for an unknown one.
-
-        `known_only`: not so, whatever the setting says.
-        """
-        found = await self._store.read("credentials", accounts.digest(provider, parts))
-        if found is not None:
-            return await self.account(provider, found.data.decode())
-        if known_only or not self.settings.values["accept_any_key"]:
-            return None
-        async with self.work("credential") as work:
-            return await accounts.find_or_open(work, self.trades[provider], parts)
-
-    async def account(self, provider: str, account_id: str) -> Account | None:
-        """The account as it is committed, without waiting for anybody's turn."""
-        key = f"{provider}/{account_id}"
-        row = await self._store.read("accounts", key)
-        if row is None:
-            return None
-        seen = self._seen.get(key)
-        if seen is None or seen[0] is not row:
-            seen = self._seen[key] = (row, decode_account(row.data))
-        return seen[1]
-
 
 class _Ahead:
     """What lies ahead of one advance: nothing any more, once a reset or a restore put another clock in place."""
@@ -391,49 +354,3 @@ class _Ahead:
 
     async def run_due(self, moment: datetime, *, most: int) -> Ran:
         return await self._sandbox.run_due(moment, most=most, clock=self._clock)
-
-
-class Turn:
-    """One unit of work under the sandbox's lock; commits on leaving normally, else undoes everything."""
-
-    __slots__ = ("_cause", "_sandbox", "_settle", "_transaction", "_work")
-
-    def __init__(self, sandbox: Sandbox, cause: str, *, settle: bool) -> None:
-        self._sandbox = sandbox
-        self._cause = cause
-        self._settle = settle
-
-    async def __aenter__(self) -> Work:
-        sandbox = self._sandbox
-        await sandbox._lock.acquire()
-        try:
-            now = sandbox.clock.now()
-            due = sandbox._next_timer
-            overdue = self._settle and due is not None and due <= now
-            if overdue:
-                await sandbox._settle(now)
-            self._transaction = sandbox._store.transaction()
-            tx = await self._transaction.__aenter__()
-        except BaseException:
-            sandbox._lock.release()
-            raise
-        work = self._work = Work(sandbox, tx, now, self._cause)
-        work.touched_due = overdue
-        return work
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        sandbox, work = self._sandbox, self._work
-        try:
-            waiting = None
-            if work.touched_due and error is None:
-                sandbox._next_timer = await work.tx.next_due("timers")
-                waiting = await work.tx.next_due("outbox")
-            await self._transaction.__aexit__(kind, error, trace)
-            if work.touched_due and not sandbox._heading:
-                moments = [moment for moment in (sandbox._next_timer, waiting) if moment is not None]
-                # What was settled before a refused use case may have put something in the outbox.
-                sandbox._ticker.expect(min(moments, default=None) if error is None else work.now)
-        finally:
-            sandbox._lock.release()

@@ -1,0 +1,124 @@
+"""Words what went wrong, sends answers, and writes every exchange down without its secrets."""
+
+import logging
+from functools import cached_property
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, NamedTuple
+
+from starlette.types import Scope, Send
+
+from mockserver.domain.mistakes import InternalError, Mistake
+from mockserver.http.dates import DateHeader
+from mockserver.http.provider import Endpoint, Provider, Wording, word
+from mockserver.journal.journal import MOST_BODY, Entry
+from mockserver.journal.redact import (
+    SECRET_FIELDS,
+    SECRET_HEADERS,
+    BodyRedactor,
+    body_redactor,
+    redact_body,
+    redact_headers,
+    redact_query,
+    redact_url,
+)
+
+if TYPE_CHECKING:
+    from mockserver.http.call import Call
+    from mockserver.sandbox.sandbox import Sandbox
+
+log = logging.getLogger("mockserver")
+
+_JSON = (b"content-type", b"application/json")
+
+
+class Payload(NamedTuple):
+    """An answer as bytes."""
+
+    status: int
+    body: bytes
+    media: str
+    headers: tuple[tuple[str, str], ...]
+
+
+class Instead(Exception):
+    """A fault answers, and nothing is worked on."""
+
+    def __init__(self, answer: Payload) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
+def worded(provider: Provider, call: "Call", error: Exception) -> Wording:
+    """The provider's wording of what went wrong, noted in the journal; what is no mistake goes to the log."""
+    if not isinstance(error, Mistake):
+        log.error("%s %s failed", call.entry.method, call.entry.path, exc_info=error)
+        error = InternalError()
+    call.entry.mistake = type(error).__name__
+    wording = word(provider, error)
+    return provider.reword(call, wording) if provider.reword is not None else wording
+
+
+class Recorder:
+    """The two ends of each exchange of a provider: what came in is written down, and what goes out is sent."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider.name
+        self._secret_headers = frozenset(name.encode() for name in SECRET_HEADERS | provider.secrets.headers)
+        self._secret_fields = SECRET_FIELDS | provider.secrets.fields
+        self._date = DateHeader()
+
+    @cached_property
+    def _secret_body(self) -> BodyRedactor:
+        """Made with the first body: its patterns take a while to compile."""
+        return body_redactor(self._secret_fields)
+
+    def begin(self, scope: Scope, sandbox: "Sandbox", body: bytes, endpoint: Endpoint | None) -> Entry:
+        """What is known of the exchange before anything is worked on."""
+        query = scope["query_string"]
+        return Entry(
+            sandbox.journal.next_id(),
+            sandbox.clock.now(),
+            self._provider,
+            scope["method"],
+            scope["path"],
+            redact_query(query.decode("latin-1"), self._secret_fields) if query else "",
+            redact_headers(scope["headers"], self._secret_headers),
+            redact_body(body[:MOST_BODY], self._secret_body) if body else b"",
+            operation=endpoint.name if endpoint is not None else None,
+            changes_state=endpoint is not None and (endpoint.method != "GET" or not endpoint.head),
+        )
+
+    async def send(self, send: Send, scope: Scope, call: "Call", answer: Payload, *, began: int) -> None:
+        """Write the rest of the exchange down and send the answer; `began` is when it came in (perf_counter_ns)."""
+        entry, sandbox, payload = call.entry, call.sandbox, answer.body
+        headers = [
+            _JSON if answer.media == "application/json" else (b"content-type", answer.media.encode()),
+            (b"content-length", b"%d" % len(payload)),
+            (b"date", self._date.at(sandbox.clock.now())),
+            (b"x-mock-request-id", entry.id.encode()),
+        ]
+        if answer.headers:
+            headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers]
+        entry.status = answer.status
+        # A refusal holds no secrets, and its words are worth reading.
+        confidential = call.endpoint is not None and call.endpoint.confidential and answer.status < 400
+        # A copy, since the bytes that orjson gives keep a buffer of 4 KiB.
+        kept = b"%b" % payload if len(payload) <= MOST_BODY else payload[:MOST_BODY]
+        if confidential:
+            entry.response_headers = tuple(_without_secrets(headers))
+            entry.response_body = redact_body(kept, self._secret_body)
+        else:
+            entry.response_headers = tuple(headers)
+            entry.response_body = kept
+        entry.milliseconds = (perf_counter_ns() - began) / 1_000_000
+        sandbox.journal.keep(entry)
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else payload})
+
+
+def _without_secrets(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """A redirect may carry a secret in its query."""
+    return [
+        (name, redact_url(value.decode("latin-1")).encode("latin-1") if name == b"location" else value)
+        for name, value in headers
+    ]

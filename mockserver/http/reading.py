@@ -1,0 +1,70 @@
+"""Reads what a request holds: its headers and fields, of the types their schemas say."""
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+import orjson
+from starlette.types import Scope
+
+from mockserver.domain.mistakes import Invalid, Malformed
+from mockserver.http.checking import Errors
+
+if TYPE_CHECKING:
+    from mockserver.http.call import Call
+    from mockserver.http.provider import Endpoint
+    from mockserver.http.schemas import SchemaStore
+
+
+def read_headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Lower-case names to values; what is sent twice is joined, as RFC 9110 says."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in pairs:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def read_fields(schemas: "SchemaStore", call: "Call", endpoint: "Endpoint", scope: Scope) -> None:
+    """Put body, query and path fields into the call; of the same name, the path's wins. Raises Invalid, Malformed."""
+    errors: Errors = {}
+    if endpoint.takes is not None:
+        checker = schemas.checker(endpoint.takes)
+        data = _json(call.body)
+        errors = checker.check(data)
+        if not errors:
+            call.fields |= checker.normalise(data)
+    if endpoint.form is not None:
+        errors |= _read_texts(schemas, call, endpoint.form, read_pairs(call.body))
+    if endpoint.query is not None:
+        errors |= _read_texts(schemas, call, endpoint.query, read_pairs(call.query))
+    if endpoint.path_fields is not None:
+        errors |= _read_texts(schemas, call, endpoint.path_fields, scope["path_params"].items())
+    if errors:
+        raise Invalid(errors)
+
+
+def read_pairs(query: bytes) -> list[tuple[str, str]]:
+    """Names and values of a query or a form; raises Invalid."""
+    if not query:
+        return []
+    try:
+        return parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=1000)
+    except ValueError as error:
+        raise Invalid({"query": [f"The query is not readable: {error}."]}) from None
+
+
+def _read_texts(schemas: "SchemaStore", call: "Call", schema: str, pairs: Any) -> Errors:
+    values, wrong = schemas.query_reader(schema).read(pairs)
+    call.fields |= values
+    return wrong
+
+
+def _json(body: bytes) -> Any:
+    """An empty body and the empty list (PHP's empty object) count as an object without members."""
+    if not body.strip():
+        return {}
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Malformed({"body": [f"The request body is not valid JSON: {error}."]}) from None
+    return {} if data == [] else data

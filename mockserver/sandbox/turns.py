@@ -1,0 +1,108 @@
+"""Units of work, one after the other: each is one whole, and everything due is applied before it."""
+
+import asyncio
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from mockserver.clockwork.timeline import MOST_FIRED
+from mockserver.sandbox.codec import decode_timer
+from mockserver.sandbox.work import Work
+from mockserver.stores.base import Store
+
+if TYPE_CHECKING:
+    from mockserver.clockwork.clock import Clock
+    from mockserver.sandbox.sandbox import Sandbox
+
+
+class Turns:
+    """The rows of a sandbox and the one lock that covers each unit of work on them.
+
+    Nothing that waits for the outside is ever done under the lock. `next_timer` is when the next timer is due.
+    """
+
+    __slots__ = ("_sandbox", "lock", "next_timer", "store")
+
+    def __init__(self, sandbox: "Sandbox", store: Store) -> None:
+        self._sandbox = sandbox
+        self.store = store
+        self.lock = asyncio.Lock()
+        self.next_timer: datetime | None = None
+
+    def overdue(self, now: datetime) -> bool:
+        """Whether a timer is due that has not fired."""
+        return self.next_timer is not None and self.next_timer <= now
+
+    async def fire(self, until: datetime, *, most: int, clock: "Clock") -> int:
+        """Fire the timers due by `until`, at most `most` and only while `clock` is in place; returns how many."""
+        fired = 0
+        async with self.lock:
+            while self._sandbox.clock is clock and fired < most and await self._fire_next(until):
+                fired += 1
+        return fired
+
+    async def settle(self, now: datetime) -> None:
+        """Fire what is due; under the lock."""
+        for _ in range(MOST_FIRED):
+            if not await self._fire_next(now):
+                return
+
+    async def _fire_next(self, until: datetime) -> bool:
+        async with self.store.transaction() as tx:
+            rows = await tx.due("timers", until=until, limit=1)
+            if not rows:
+                return False
+            provider, order, timer = decode_timer(rows[0].data)
+            await tx.delete("timers", rows[0].key)
+            await Work(self._sandbox, tx, timer.due, "clock").ring(provider, order, timer)
+            self.next_timer = await tx.next_due("timers")
+        return True
+
+
+class Turn:
+    """One unit of work under the lock; commits on leaving normally, else undoes everything.
+
+    `sandbox` is the one as the caller sees it, which may be one request's own view.
+    """
+
+    __slots__ = ("_cause", "_sandbox", "_settle", "_transaction", "_turns", "_work")
+
+    def __init__(self, turns: Turns, sandbox: "Sandbox", cause: str, *, settle: bool) -> None:
+        self._turns = turns
+        self._sandbox = sandbox
+        self._cause = cause
+        self._settle = settle
+
+    async def __aenter__(self) -> Work:
+        turns = self._turns
+        await turns.lock.acquire()
+        try:
+            now = self._sandbox.clock.now()
+            overdue = self._settle and turns.overdue(now)
+            if overdue:
+                await turns.settle(now)
+            self._transaction = turns.store.transaction()
+            tx = await self._transaction.__aenter__()
+        except BaseException:
+            turns.lock.release()
+            raise
+        work = self._work = Work(self._sandbox, tx, now, self._cause)
+        work.touched_due = overdue
+        return work
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        turns, work = self._turns, self._work
+        try:
+            waiting = None
+            if work.touched_due and error is None:
+                turns.next_timer = await work.tx.next_due("timers")
+                waiting = await work.tx.next_due("outbox")
+            await self._transaction.__aexit__(kind, error, trace)
+            if work.touched_due:
+                moments = [moment for moment in (turns.next_timer, waiting) if moment is not None]
+                # What was settled before a refused use case may have put something in the outbox.
+                self._sandbox.expect(min(moments, default=None) if error is None else work.now)
+        finally:
+            turns.lock.release()
