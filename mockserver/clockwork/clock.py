@@ -30,9 +30,7 @@ class Clock:
 
     __slots__ = ("_base", "_rate", "_since", "_ticks")
 
-    def __init__(
-        self, start: datetime, *, rate: Decimal = _REAL, ticks: Callable[[], int] = time.monotonic_ns
-    ) -> None:
+    def __init__(self, start: datetime, *, rate: Decimal = _REAL, ticks: Callable[[], int] = time.monotonic_ns) -> None:
         self._ticks = ticks
         self._base = start
         self._since = ticks()

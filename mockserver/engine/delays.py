@@ -92,3 +92,13 @@ def delay_from_data(data: object) -> Delay:
         case {"setting": str() as name, **rest} if not rest:
             return FromSetting(name)
     raise ValueError(f"not a delay: {dict(data)!r} (a duration, uniform, lognormal, fact or setting)")
+
+
+def asks_the_order(delay: Delay) -> bool:
+    """Whether the span stands in a fact of the order, which then must exist."""
+    match delay:
+        case Uniform(low=low, high=high):
+            return asks_the_order(low) or asks_the_order(high)
+        case LogNormal(median=median):
+            return asks_the_order(median)
+    return isinstance(delay, FromFact)

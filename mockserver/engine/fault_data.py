@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.domain.mistakes import MISTAKE_NAMES
 from mockserver.domain.moments import parse_moment, parse_span
-from mockserver.engine.delays import Delay, Fixed, FromFact, LogNormal, Uniform, delay_from_data
+from mockserver.engine.delays import Delay, Fixed, Uniform, asks_the_order, delay_from_data
 from mockserver.engine.faults import ASPECTS, HOSTILITIES, LONGEST_WAIT, Fault
 from mockserver.engine.matching import Conditions, Matcher, matcher_from_data
 
@@ -154,7 +154,7 @@ class _Reader:
         except ValueError as error:
             self._refuse(place, str(error))
             return None
-        if _asks_the_order(delay):
+        if asks_the_order(delay):
             self._refuse(place, f"{place[-1]} cannot be a fact: a fault knows of no order's facts")
         match delay:
             case Fixed(span=span) if real and span > LONGEST_WAIT:
@@ -275,12 +275,3 @@ def _segment(text: str) -> str:
 def _pace(text: str) -> float | None:
     match = _RATE.fullmatch(text)
     return float(match[1]) * _UNITS[match[2]] if match else None
-
-
-def _asks_the_order(delay: Delay) -> bool:
-    match delay:
-        case Uniform(low=low, high=high):
-            return _asks_the_order(low) or _asks_the_order(high)
-        case LogNormal(median=median):
-            return _asks_the_order(median)
-    return isinstance(delay, FromFact)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.domain.accounts import STATUSES
 from mockserver.domain.mistakes import MISTAKE_NAMES
-from mockserver.engine.delays import Delay, FromFact, LogNormal, Uniform
+from mockserver.engine.delays import asks_the_order
 from mockserver.engine.machine import Machine
 from mockserver.engine.matching import COMPARISONS, Conditions, Matcher, matcher_from_data
 from mockserver.engine.rules import Rule
@@ -176,17 +176,8 @@ def _check_then(cursor: Cursor, machines: Mapping[str, Machine]) -> None:
         reprice.refuse("true (leave it out otherwise)")
     takes = cursor.get("takes")
     delay = build_delay(takes)
-    if takes and delay and _asks_the_order(delay):
+    if takes and delay and asks_the_order(delay):
         takes.error("takes cannot be a fact: the order does not exist yet when the time passes")
-
-
-def _asks_the_order(delay: Delay) -> bool:
-    match delay:
-        case Uniform(low=low, high=high):
-            return _asks_the_order(low) or _asks_the_order(high)
-        case LogNormal(median=median):
-            return _asks_the_order(median)
-    return isinstance(delay, FromFact)
 
 
 def _check_events(cursor: Cursor, machines: Mapping[str, Machine]) -> None:
