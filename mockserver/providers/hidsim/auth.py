@@ -26,16 +26,17 @@ class Users:
     def __init__(self, _dice: object) -> None:
         self._accounts: dict[str, str] = {}
 
-    async def account(self, work: Work, identifier: str) -> Account:
+    async def account(self, sandbox: Sandbox, identifier: str) -> Account:
         """The account of the user with this `_id`; raises BadToken."""
-        known = self._accounts.get(identifier)
-        if known is None:
-            mine = [one.id for one in await list_accounts(work) if one.provider == "hidsim"]
+        if identifier not in self._accounts:
+            async with sandbox.work("credential", settle=False) as work:
+                mine = [one.id for one in await list_accounts(work) if one.provider == "hidsim"]
             self._accounts = {wire.user_id(one): one for one in mine}
-            known = self._accounts.get(identifier)
-        if known is None:
+        known = self._accounts.get(identifier)
+        account = await sandbox.account("hidsim", known) if known is not None else None
+        if account is None:
             raise BadToken
-        return await work.account("hidsim", known)
+        return account
 
 
 def tokens_of(sandbox: Sandbox) -> Tokens:
@@ -53,8 +54,7 @@ async def identify(call: Call) -> Account:
     sandbox = call.sandbox
     claims = tokens_of(sandbox).read(sandbox.identity, token, now=sandbox.clock.now())
     users: Users = sandbox.catalogue("hidsim users", Users)
-    async with sandbox.work("credential", settle=False) as work:
-        return await users.account(work, claims.subject)
+    return await users.account(sandbox, claims.subject)
 
 
 async def login(call: Call) -> Reply:
