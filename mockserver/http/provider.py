@@ -120,7 +120,7 @@ class Provider:
     headers, or raises Unauthenticated or another mistake. `wrap` and `refuse` are the two envelopes.
     `common_mistakes` are those that any call can meet, for the OpenAPI document. `limit` chooses the limit of
     a call where it depends on more than the endpoint. `headers` adds to every answer, refusals included.
-    `offers` tells whether the call's endpoint exists under the sandbox's settings.
+    `offers` tells whether an endpoint, of an annex too, exists under these values of the sandbox's settings.
     """
 
     name: str
@@ -136,7 +136,7 @@ class Provider:
     annexes: tuple[Annex, ...] = ()
     limit: Callable[["Call"], Limit | None] | None = None
     headers: Callable[["Call", int], tuple[tuple[str, str], ...]] | None = None
-    offers: Callable[["Call"], bool] | None = None
+    offers: Callable[[Endpoint, Mapping[str, Any]], bool] | None = None
     settings: tuple["Setting", ...] = ()
     secrets: Secrets = field(default_factory=Secrets)
     webhooks: Mapping[str, str] = field(default_factory=dict)

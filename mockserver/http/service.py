@@ -180,7 +180,8 @@ class _Resource:
         body, whole = await read_body(receive)
         headers = _headers(scope["headers"])
         method = scope["method"]
-        endpoint = self._methods.get(method) or self._for_head(method)
+        methods = self._offered(sandbox)
+        endpoint = methods.get(method) or (_for_head(methods) if method == "HEAD" else None)
         entry = _entry(service, scope, sandbox, arrival, body, endpoint)
         call = Call(
             sandbox=sandbox,
@@ -194,9 +195,6 @@ class _Resource:
             query=scope["query_string"],
             body=body,
         )
-        hidden = endpoint is not None and provider.offers is not None and not provider.offers(call)
-        if hidden:
-            endpoint = call.endpoint = entry.operation = None
         extra: tuple[tuple[str, str], ...]
         verdict = None
         try:
@@ -204,7 +202,7 @@ class _Resource:
                 verdict = await _consulted(service, call, scope, body)
                 await verdict.begin()
             if endpoint is None:
-                raise UnknownRoute("route", scope["path"]) if hidden else self._no_endpoint(scope)
+                raise MethodNotAllowed(method, sorted(methods)) if methods else UnknownRoute("route", scope["path"])
             if whole is not None:
                 raise whole
             reply = await _answer(service, call, endpoint, scope, body)
@@ -228,14 +226,18 @@ class _Resource:
         else:
             await send_answer(service, send, scope, call, answer, began=began)
 
-    def _for_head(self, method: str) -> Endpoint | None:
-        endpoint = self._methods.get("GET") if method == "HEAD" else None
-        return endpoint if endpoint is not None and endpoint.head else None
+    def _offered(self, sandbox: Sandbox) -> Mapping[str, Endpoint]:
+        """Those that exist under the sandbox's settings: what is not offered is not told of either."""
+        offers = self._service.provider.offers
+        if offers is None:
+            return self._methods
+        values = sandbox.settings.values
+        return {method: one for method, one in self._methods.items() if offers(one, values)}
 
-    def _no_endpoint(self, scope: Scope) -> Mistake:
-        if not self._methods:
-            return UnknownRoute("route", scope["path"])
-        return MethodNotAllowed(scope["method"], sorted(self._methods))
+
+def _for_head(methods: Mapping[str, Endpoint]) -> Endpoint | None:
+    endpoint = methods.get("GET")
+    return endpoint if endpoint is not None and endpoint.head else None
 
 
 async def _consulted(service: Service, call: Call, scope: Scope, body: bytes) -> "Verdict":
