@@ -282,16 +282,16 @@ def _count_call(call: Call, endpoint: Endpoint) -> None:
 def _read_fields(service: Service, call: Call, endpoint: Endpoint, scope: Scope, body: bytes) -> None:
     """Body, query and path fields; of the same name, the path's wins."""
     errors: Errors = {}
-    if endpoint.takes is not None:
+    if endpoint.takes is not None and endpoint.checked:
         checker = service.schemas.checker(endpoint.takes)
         data = _json(body)
         errors = checker.check(data)
         if not errors:
             call.fields |= checker.normalise(data)
     readers = service.schemas
-    if endpoint.form is not None:
+    if endpoint.form is not None and endpoint.checked:
         errors = _read_texts(call, readers.query_reader(endpoint.form), read_pairs(body), errors)
-    if endpoint.query is not None:
+    if endpoint.query is not None and endpoint.checked:
         errors = _read_texts(call, readers.query_reader(endpoint.query), read_pairs(scope["query_string"]), errors)
     if endpoint.path_fields is not None:
         pairs = list(scope["path_params"].items())
