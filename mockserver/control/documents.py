@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-from mockserver.control.index import base_url
 from mockserver.control.operation import Answer, ControlCall, Operation, sandbox_prefix
 from mockserver.http.openapi import document
 
@@ -23,8 +22,7 @@ PROBLEM = {
 async def of_provider(call: ControlCall) -> Answer:
     """The OpenAPI document of an emulated API, made from its endpoints and schemas."""
     provider = call.provider()
-    url = base_url(call.origin, call.name, provider)
-    return Answer(document(provider, call.server.schemas, servers=[url]))
+    return Answer(document(provider, call.server.schemas, origin=f"{call.origin}{sandbox_prefix(call.name)}"))
 
 
 async def of_control(call: ControlCall) -> Answer:

@@ -27,10 +27,7 @@ async def fidelity(call: ControlCall) -> Answer:
 
 def provider_data(provider: Provider, schemas: SchemaStore) -> dict[str, Any]:
     """A provider's endpoints with their fields, its refusals and its webhooks, each with its provenance."""
-    endpoints = [_endpoint(provider, one, "", schemas) for one in provider.endpoints]
-    endpoints += [
-        _endpoint(provider, one, annex.mount.prefix, schemas) for annex in provider.annexes for one in annex.endpoints
-    ]
+    endpoints = [_endpoint(one, path, schemas) for path, one in _endpoints(provider)]
     webhooks = [
         {
             "event": event,
@@ -55,7 +52,14 @@ def provider_data(provider: Provider, schemas: SchemaStore) -> dict[str, Any]:
     return {**data, "counts": _counts(data)}
 
 
-def _endpoint(provider: Provider, endpoint: Endpoint, prefix: str, schemas: SchemaStore) -> dict[str, Any]:
+def _endpoints(provider: Provider) -> Iterator[tuple[str, Endpoint]]:
+    """With their paths, below the base URL or, of annexes, on their host."""
+    yield from ((one.path, one) for one in provider.endpoints)
+    for annex in provider.annexes:
+        yield from ((annex.mount.prefix + one.path, one) for one in annex.endpoints)
+
+
+def _endpoint(endpoint: Endpoint, path: str, schemas: SchemaStore) -> dict[str, Any]:
     fields = [
         _field(where, schema, *row)
         for attribute, where in _PARTS
@@ -65,7 +69,7 @@ def _endpoint(provider: Provider, endpoint: Endpoint, prefix: str, schemas: Sche
     return {
         "name": endpoint.name,
         "method": endpoint.method,
-        "path": prefix + endpoint.path,
+        "path": path,
         "summary": endpoint.summary,
         "provenance": endpoint.provenance,
         "changes_state": endpoint.method not in ("GET", "HEAD") or not endpoint.head,
@@ -119,7 +123,8 @@ def _target(schemas: SchemaStore, reference: str, name: str) -> tuple[Any, str, 
 
 def _wordings(provider: Provider) -> list[dict[str, Any]]:
     found: dict[tuple[int, str, str], Wording] = {}
-    for kind in provider.mistakes:
+    declared = (kind for _, endpoint in _endpoints(provider) for kind in endpoint.mistakes)
+    for kind in dict.fromkeys((*provider.mistakes, *declared)):
         for wording in _worded(provider, kind):
             found.setdefault((wording.status, wording.code, wording.text), wording)
     return [

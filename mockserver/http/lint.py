@@ -78,7 +78,9 @@ def _judge_conditions(scenario: Scenario, report: Report, endpoints: list[Endpoi
 
 
 def _fields(endpoints: list[Endpoint], schemas: SchemaStore) -> set[str]:
-    names = {name for one in endpoints for name in (one.takes, one.form, one.query, one.path_fields) if name}
+    # What the kit does not check, it does not read for rules either.
+    read = [one for one in endpoints if one.checked]
+    names = {name for one in read for name in (one.takes, one.form, one.query, one.path_fields) if name}
     return {field for name in names for field in schemas.load(name).get("properties", {})}
 
 

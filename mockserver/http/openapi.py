@@ -2,23 +2,21 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from mockserver.domain.mistakes import AccountRefused, Invalid, Malformed, Mistake, RateLimited, Unauthenticated
-from mockserver.http.provider import Endpoint, Provider, Wording, word
+from mockserver.http.components import Components
+from mockserver.http.provider import Annex, Endpoint, Outcome, Provider, Wording, word
 from mockserver.http.samples import samples_of
-from mockserver.http.schemas import ID_PREFIX, SchemaStore
+from mockserver.http.schemas import SchemaStore
 
 Samples = Mapping[type[Mistake], Sequence[Mistake]]
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
-_COMPONENTS = "#/components/schemas/"
 _PATH_FIELD = re.compile(r"\{([^}:]+)(?::[^}]*)?\}")
-#: Keywords whose values are data or maps of schemas, not schemas.
-_DATA_KEYWORDS = frozenset({"const", "default", "enum", "example", "examples"})
-_MAP_KEYWORDS = frozenset({"$defs", "dependentSchemas", "patternProperties", "properties"})
 _FREE_KEYWORDS = frozenset({"title", "description", "examples", "type", "x-provenance"})
 
 
@@ -26,33 +24,41 @@ def document(
     provider: Provider,
     schemas: SchemaStore,
     *,
-    servers: Sequence[str],
+    origin: str,
     samples: Samples | None = None,
     failure: Callable[[Wording], Any] | None = None,
     version: str = "1.0",
 ) -> dict[str, Any]:
-    """The document as plain JSON data, the same for the same declaration.
+    """The document as plain JSON data, the same for the same declaration. `origin` comes before the hosts in addresses.
 
+    Endpoints of annexes have their host as the server of their path, the rest of the mount at the path's beginning.
     `samples` gives the instances to word for mistakes that have several wordings, or that cannot be built without help.
     `failure` turns a wording into the body of an example. Raises KeyError for unknown schemas, ValueError
-    for a mistake that can be neither built nor worded and for references that name no bundled schema.
+    for a mistake that can be neither built nor worded, for references that name no bundled schema, and for
+    endpoints that one document cannot tell apart.
     """
     wordings = _Wordings(provider, samples or {})
-    components = _Components(schemas)
+    components = Components(schemas)
     operations = _Operations(provider, schemas, components, wordings, failure)
-    paths: dict[str, Any] = {}
+    mount = provider.mounts[0]
+    own = _Envelope(provider.failure_schema)
+    paths = _Paths()
     for endpoint in provider.endpoints:
-        paths.setdefault(_template(endpoint.path), {})[endpoint.method.lower()] = operations.operation(endpoint)
+        paths.add(endpoint, operations.operation(endpoint, own))
+    for annex in provider.annexes:
+        for endpoint in annex.endpoints:
+            operation = operations.operation(endpoint, _envelope_of(annex, provider))
+            paths.add(endpoint, operation, prefix=annex.mount.prefix, server=f"{origin}/{annex.mount.host}")
     found: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": provider.title, "version": version, "description": _about(provider)},
-        "servers": [{"url": server} for server in servers],
+        "servers": [{"url": f"{origin}/{mount.host}{mount.prefix}"}],
         "security": [{name: [] for name in schemes} for schemes in provider.security],
-        "paths": paths,
+        "paths": paths.found,
     }
     if provider.webhooks:
         found["webhooks"] = {name: operations.webhook(name, schema) for name, schema in provider.webhooks.items()}
-    schemes = {name: scheme for together in provider.security for name, scheme in together.items()}
+    schemes = {name: scheme for together in _security(provider) for name, scheme in together.items()}
     found["components"] = {"schemas": components.all(), "securitySchemes": schemes}
     return found
 
@@ -65,8 +71,38 @@ def _about(provider: Provider) -> str:
     )
 
 
-def _template(path: str) -> str:
-    return _PATH_FIELD.sub(r"{\1}", path)
+class _Envelope(NamedTuple):
+    """How refusals look; `code` tells what is made of a wording's code."""
+
+    failure: str
+    code: Callable[[Wording], str] = attrgetter("code")
+
+
+def _envelope_of(annex: Annex, provider: Provider) -> _Envelope:
+    return _Envelope(annex.failure_schema or provider.failure_schema, annex.code or attrgetter("code"))
+
+
+def _security(provider: Provider) -> Iterator[Mapping[str, Any]]:
+    """The provider's security schemes, and those of single endpoints."""
+    yield from provider.security
+    for endpoint in (*provider.endpoints, *(one for annex in provider.annexes for one in annex.endpoints)):
+        yield from endpoint.security or ()
+
+
+class _Paths:
+    """Operations by path and method."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Any] = {}
+
+    def add(self, endpoint: Endpoint, operation: dict[str, Any], *, prefix: str = "", server: str = "") -> None:
+        """Raises ValueError where the path has this method already, or is of another server."""
+        path, method = prefix + _PATH_FIELD.sub(r"{\1}", endpoint.path), endpoint.method.lower()
+        servers = {"servers": [{"url": server}]} if server else {}
+        item = self.found.setdefault(path, {**servers})
+        if method in item or item.get("servers") != servers.get("servers"):
+            raise ValueError(f"{endpoint.method} {path} of {endpoint.name} has the path of another endpoint")
+        item[method] = operation
 
 
 class _Wordings:
@@ -101,54 +137,6 @@ class _Wordings:
         return found
 
 
-class _Components:
-    """The schemas that the document refers to, rewritten to refer to each other inside it."""
-
-    def __init__(self, schemas: SchemaStore) -> None:
-        self._schemas = schemas
-        self._found: dict[str, Any] = {}
-
-    def reference(self, name: str) -> dict[str, str]:
-        """A reference to the schema, which becomes part of the document with all that it refers to."""
-        if name not in self._found:
-            self._found[name] = {}  # A placeholder: schemas may refer to each other in circles.
-            schema = self._schemas.load(name)
-            inner = {key: value for key, value in schema.items() if key not in ("$schema", "$id")}
-            self._found[name] = self.rewritten(inner, name)
-        return {"$ref": _COMPONENTS + _component(name)}
-
-    def rewritten(self, schema: Any, name: str) -> Any:
-        """A copy of a part of the schema `name`."""
-        if isinstance(schema, list):
-            return [self.rewritten(one, name) for one in schema]
-        if not isinstance(schema, dict):
-            return schema
-        copy: dict[str, Any] = {}
-        for key, value in schema.items():
-            if key in _DATA_KEYWORDS:
-                copy[key] = value
-            elif key in _MAP_KEYWORDS:
-                copy[key] = {one: self.rewritten(inner, name) for one, inner in value.items()}
-            else:
-                copy[key] = self._pointed(value, name) if key == "$ref" else self.rewritten(value, name)
-        return copy
-
-    def all(self) -> dict[str, Any]:
-        """By component name, sorted."""
-        return {_component(name): self._found[name] for name in sorted(self._found)}
-
-    def _pointed(self, reference: str, name: str) -> str:
-        uri, _, pointer = reference.partition("#")
-        if uri and not uri.startswith(ID_PREFIX):
-            raise ValueError(f"schema {name} refers to {reference!r}, which is not one of the bundled schemas")
-        target = uri.removeprefix(ID_PREFIX) if uri else name
-        return self.reference(target)["$ref"] + pointer
-
-
-def _component(name: str) -> str:
-    return name.replace("/", ".")
-
-
 class _Operations:
     """Endpoints and webhooks as operations."""
 
@@ -156,7 +144,7 @@ class _Operations:
         self,
         provider: Provider,
         schemas: SchemaStore,
-        components: _Components,
+        components: Components,
         wordings: _Wordings,
         failure: Callable[[Wording], Any] | None,
     ) -> None:
@@ -166,20 +154,20 @@ class _Operations:
         self._wordings = wordings
         self._failure = failure
 
-    def operation(self, endpoint: Endpoint) -> dict[str, Any]:
+    def operation(self, endpoint: Endpoint, envelope: _Envelope) -> dict[str, Any]:
         """One method of one path."""
         found: dict[str, Any] = {"operationId": endpoint.name, "summary": endpoint.summary}
         parameters = [*self._path_parameters(endpoint), *self._query_parameters(endpoint)]
         if parameters:
             found["parameters"] = parameters
         if endpoint.takes:
-            needed = bool(self._schemas.load(endpoint.takes).get("required"))
+            needed = not endpoint.checked or bool(self._schemas.load(endpoint.takes).get("required"))
             found["requestBody"] = {"required": needed, "content": self._content(endpoint.takes)}
         elif endpoint.form:
             found["requestBody"] = {"required": True, "content": self._content(endpoint.form, FORM)}
-        found["responses"] = self._responses(endpoint)
+        found["responses"] = self._responses(endpoint, envelope)
         if endpoint.public:
-            found["security"] = []
+            found["security"] = [{name: [] for name in schemes} for schemes in endpoint.security or ()]
         if endpoint.limit:
             window = int(endpoint.limit.window.total_seconds())
             found["x-rate-limit"] = {"calls": endpoint.limit.calls, "seconds": window}
@@ -222,42 +210,65 @@ class _Operations:
         about = {"description": copy.pop("description")} if "description" in copy else {}
         return {**about, "schema": copy}
 
-    def _responses(self, endpoint: Endpoint) -> dict[str, Any]:
-        done = {"description": "Done.", "content": self._content(endpoint.gives)}
-        responses = {str(endpoint.status): done}
+    def _responses(self, endpoint: Endpoint, envelope: _Envelope) -> dict[str, Any]:
+        responses = {endpoint.status: self._done(endpoint)}
+        responses |= {outcome.status: _outcome(outcome) for outcome in endpoint.outcomes}
         for status, wordings in self._wordings.of(self._kinds(endpoint)).items():
-            refusal = self._refusal(wordings)
-            responses[str(status)] = _either(done, refusal) if status == endpoint.status else refusal
-        return responses
+            refusal = self._refusal(wordings, envelope)
+            responses[status] = _either(responses[status], refusal) if status in responses else refusal
+        return {str(status): response for status, response in responses.items()}
+
+    def _done(self, endpoint: Endpoint) -> dict[str, Any]:
+        content = {"content": self._content(endpoint.gives, endpoint.media)} if endpoint.media else {}
+        return {"description": "Done.", **content}
 
     def _kinds(self, endpoint: Endpoint) -> list[type[Mistake]]:
         common = [kind for kind in self._provider.common_mistakes if not (endpoint.public and _needs_account(kind))]
         implied: list[type[Mistake]] = [RateLimited] if endpoint.limit else []
-        if endpoint.takes:
+        if endpoint.checked and endpoint.takes:
             implied.append(Malformed)
-        elif (
-            endpoint.form or endpoint.query or any(_refuses(one) for one in self._fields(endpoint.path_fields).values())
+        elif (endpoint.checked and (endpoint.form or endpoint.query)) or any(
+            _refuses(one) for one in self._fields(endpoint.path_fields).values()
         ):
             implied.append(Invalid)
         return [*endpoint.mistakes, *implied, *common]
 
-    def _refusal(self, wordings: Sequence[Wording]) -> dict[str, Any]:
-        content = self._content(self._provider.failure_schema)
-        if self._failure:
+    def _refusal(self, wordings: Sequence[Wording], envelope: _Envelope) -> dict[str, Any]:
+        content = self._content(envelope.failure)
+        if self._failure and envelope.failure == self._provider.failure_schema:
             examples = {wording.code: {"value": self._failure(wording)} for wording in wordings}
             content[JSON]["examples"] = examples
-        found: dict[str, Any] = {"description": "\n".join(f"- `{one.code}`: {one.text}" for one in wordings)}
-        if headers := {name: {"schema": {"type": "string"}} for one in wordings for name, _value in one.headers}:
+        rows = [{"code": envelope.code(one), "text": one.text, "x-provenance": one.provenance} for one in wordings]
+        found: dict[str, Any] = {"description": "\n".join(f"- `{row['code']}`: {row['text']}" for row in rows)}
+        if headers := _headers(name for one in wordings for name, _value in one.headers):
             found["headers"] = headers
-        codes = [{"code": one.code, "text": one.text, "x-provenance": one.provenance} for one in wordings]
-        return {**found, "content": content, "x-codes": codes}
+        return {**found, "content": content, "x-codes": rows}
+
+
+def _outcome(outcome: Outcome) -> dict[str, Any]:
+    found: dict[str, Any] = {"description": outcome.about}
+    if outcome.headers:
+        found["headers"] = _headers(outcome.headers)
+    if outcome.media:
+        found["content"] = {outcome.media: {"schema": {"type": "string"}}}
+    return found
+
+
+def _headers(names: Iterable[str]) -> dict[str, Any]:
+    return {name: {"schema": {"type": "string"}} for name in names}
 
 
 def _either(done: dict[str, Any], refusal: dict[str, Any]) -> dict[str, Any]:
     """One response for an answer and for refusals that have the same status."""
-    schemas = [one["content"][JSON]["schema"] for one in (done, refusal)]
-    content = {JSON: {**refusal["content"][JSON], "schema": {"anyOf": schemas}}}
-    return {**refusal, "description": f"{done['description']} Or:\n{refusal['description']}", "content": content}
+    content = {**done.get("content", {})}
+    known, refused = content.get(JSON), refusal["content"][JSON]
+    content[JSON] = {**refused, "schema": {"anyOf": [known["schema"], refused["schema"]]}} if known else refused
+    return {
+        **done,
+        **refusal,
+        "description": f"{done['description']} Or:\n{refusal['description']}",
+        "content": content,
+    }
 
 
 def _needs_account(kind: type[Mistake]) -> bool:

@@ -42,6 +42,15 @@ BEARER: Mapping[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
 Handler = Callable[["Call"], Awaitable[Reply]]
 
 
+class Outcome(NamedTuple):
+    """An answer beside the usual one that is no refusal in the envelope: a redirect, a page; None: without a body."""
+
+    status: int
+    about: str
+    media: str | None = None
+    headers: tuple[str, ...] = ()
+
+
 class Endpoint(NamedTuple):
     """One method of one path.
 
@@ -71,6 +80,14 @@ class Endpoint(NamedTuple):
     head: bool = True
     confidential: bool = False
     """Whether the answer holds secrets, which the journal then hides: body fields, a redirect's query."""
+    media: str | None = "application/json"
+    """What `gives` is sent as; None: the usual answer has no body."""
+    outcomes: tuple[Outcome, ...] = ()
+    """What else it may answer; one with the endpoint's own status tells what the usual answer looks like."""
+    checked: bool = True
+    """Whether the kit holds body and query against their schemas; else the handler has rules of its own for them."""
+    security: tuple[Mapping[str, Any], ...] | None = None
+    """OpenAPI security schemes of an endpoint that is public to the kit but asks for something by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +113,18 @@ class Mount(NamedTuple):
 
 
 class Annex(NamedTuple):
-    """Endpoints of a provider that live elsewhere (another host, or another envelope)."""
+    """Endpoints of a provider that live elsewhere (another host, or another envelope).
+
+    Of an envelope of its own, `failure_schema` is the schema, and `code` tells what it makes of a wording's code.
+    """
 
     mount: Mount
     endpoints: tuple[Endpoint, ...]
     wrap: Callable[["Call", Reply], bytes]
     refuse: Callable[["Call", Wording], bytes]
     headers: Callable[["Call", int], tuple[tuple[str, str], ...]] | None = None
+    failure_schema: str | None = None
+    code: Callable[[Wording], str] | None = None
 
 
 class Secrets(NamedTuple):
@@ -110,6 +132,10 @@ class Secrets(NamedTuple):
 
     headers: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
+
+
+#: Whether an endpoint exists under these values of the settings.
+Offers = Callable[[Endpoint, Mapping[str, Any]], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +146,7 @@ class Provider:
     headers, or raises Unauthenticated or another mistake. `wrap` and `refuse` are the two envelopes.
     `common_mistakes` are those that any call can meet, for the OpenAPI document. `limit` chooses the limit of
     a call where it depends on more than the endpoint. `headers` adds to every answer, refusals included.
-    `offers` tells whether the call's endpoint exists under the sandbox's settings.
+    `offers` tells whether an endpoint, of an annex too, exists under these values of the sandbox's settings.
     """
 
     name: str
@@ -136,7 +162,7 @@ class Provider:
     annexes: tuple[Annex, ...] = ()
     limit: Callable[["Call"], Limit | None] | None = None
     headers: Callable[["Call", int], tuple[tuple[str, str], ...]] | None = None
-    offers: Callable[["Call"], bool] | None = None
+    offers: Offers | None = None
     settings: tuple["Setting", ...] = ()
     secrets: Secrets = field(default_factory=Secrets)
     webhooks: Mapping[str, str] = field(default_factory=dict)

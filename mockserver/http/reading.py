@@ -27,15 +27,15 @@ def read_headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
 def read_fields(schemas: "SchemaStore", call: "Call", endpoint: "Endpoint", scope: Scope) -> None:
     """Put body, query and path fields into the call; of the same name, the path's wins. Raises Invalid, Malformed."""
     errors: Errors = {}
-    if endpoint.takes is not None:
+    if endpoint.takes is not None and endpoint.checked:
         checker = schemas.checker(endpoint.takes)
         data = _json(call.body)
         errors = checker.check(data)
         if not errors:
             call.fields |= checker.normalise(data)
-    if endpoint.form is not None:
+    if endpoint.form is not None and endpoint.checked:
         errors |= _read_texts(schemas, call, endpoint.form, read_pairs(call.body))
-    if endpoint.query is not None:
+    if endpoint.query is not None and endpoint.checked:
         errors |= _read_texts(schemas, call, endpoint.query, read_pairs(call.query))
     if endpoint.path_fields is not None:
         errors |= _read_texts(schemas, call, endpoint.path_fields, scope["path_params"].items())

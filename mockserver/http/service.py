@@ -17,7 +17,6 @@ from mockserver.domain.mistakes import (
     AccountRevoked,
     AccountSuspended,
     MethodNotAllowed,
-    Mistake,
     RateLimited,
     UnknownRoute,
     mistake_named,
@@ -25,7 +24,7 @@ from mockserver.domain.mistakes import (
 from mockserver.http.answering import Instead, Payload, Recorder, worded
 from mockserver.http.body import read_body
 from mockserver.http.call import Call
-from mockserver.http.provider import Annex, Endpoint, Provider, Reply
+from mockserver.http.provider import Annex, Endpoint, Offers, Provider, Reply
 from mockserver.http.reading import read_fields, read_headers
 from mockserver.http.schemas import SchemaStore
 from mockserver.sandbox.sandbox import Sandbox
@@ -138,19 +137,17 @@ class _Resource:
         # A request without either header has no body (RFC 9112, 6.3).
         if "content-length" in headers or "transfer-encoding" in headers:
             body, too_large = await read_body(receive)
-        endpoint = self._methods.get(method) or self._for_head(method)
+        methods = self._methods if provider.offers is None else self._offered(provider.offers, sandbox)
+        endpoint = methods.get(method) or (_for_head(methods) if method == "HEAD" else None)
         entry = service.recorder.begin(scope, sandbox, body, endpoint)
         call = Call(sandbox, provider, endpoint, entry, headers, scope, prefix, body)
-        hidden = endpoint is not None and provider.offers is not None and not provider.offers(call)
-        if hidden:
-            endpoint = call.endpoint = entry.operation = None
         verdict = None
         try:
             if sandbox.faults.some or "prefer" in headers:
                 verdict = await _consulted(service, call, scope, body)
                 await verdict.begin()
             if endpoint is None:
-                raise UnknownRoute("route", scope["path"]) if hidden else self._no_endpoint(scope)
+                raise MethodNotAllowed(method, sorted(methods)) if methods else UnknownRoute("route", scope["path"])
             if too_large is not None:
                 raise too_large
             reply = await _answer(service, call, endpoint, scope)
@@ -175,14 +172,15 @@ class _Resource:
         else:
             await service.recorder.send(send, scope, call, answer, began=began)
 
-    def _for_head(self, method: str) -> Endpoint | None:
-        endpoint = self._methods.get("GET") if method == "HEAD" else None
-        return endpoint if endpoint is not None and endpoint.head else None
+    def _offered(self, offers: Offers, sandbox: Sandbox) -> Mapping[str, Endpoint]:
+        """Those that exist under the sandbox's settings: what is not offered is not told of either."""
+        values = sandbox.settings.values
+        return {method: one for method, one in self._methods.items() if offers(one, values)}
 
-    def _no_endpoint(self, scope: Scope) -> Mistake:
-        if not self._methods:
-            return UnknownRoute("route", scope["path"])
-        return MethodNotAllowed(scope["method"], sorted(self._methods))
+
+def _for_head(methods: Mapping[str, Endpoint]) -> Endpoint | None:
+    endpoint = methods.get("GET")
+    return endpoint if endpoint is not None and endpoint.head else None
 
 
 async def _consulted(service: Service, call: Call, scope: Scope, body: bytes) -> "Verdict":

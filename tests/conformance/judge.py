@@ -36,7 +36,7 @@ def schema_store() -> SchemaStore:
 def document_of(name: str) -> Mapping[str, Any]:
     """The OpenAPI document of the provider with this name."""
     provider = next(one for one in PROVIDERS if one.name == name)
-    return document(provider, schema_store(), servers=["http://localhost:7460"])
+    return document(provider, schema_store(), origin="http://localhost:7460")
 
 
 @cache
@@ -72,6 +72,25 @@ def judge(provider: Provider, endpoint: Endpoint | None, answer: httpx.Response)
     assert answer.headers["content-length"] == str(len(answer.content))
     name = endpoint.gives if answer.is_success and endpoint is not None else provider.failure_schema
     validator(name).validate(exact(answer.content))
+
+
+def judge_annex(provider: Provider, method: str, path: str, answer: httpx.Response) -> set[str]:
+    """Raises AssertionError when an answer of an annex is not as the document says; `path` has the annex's prefix.
+
+    Returns the codes of which the document says that the answer, where it is a refusal, has one.
+    """
+    item = document_of(provider.name)["paths"].get(path, {})
+    if method.lower() not in item:
+        assert answer.status_code in (404, 405)
+        return set()
+    response = item[method.lower()]["responses"][str(answer.status_code)]
+    media = answer.headers["content-type"]
+    assert not answer.content or media in response["content"], (media, response)
+    if answer.content and media == "application/json":
+        reference = response["content"][media]["schema"]["$ref"].rpartition("/")[2]
+        validator(reference.replace(".", "/", 1)).validate(exact(answer.content))
+    assert set(response.get("headers", ())) - {"WWW-Authenticate"} <= {name.title() for name in answer.headers}
+    return {one["code"] for one in response.get("x-codes", ())}
 
 
 def responses_of(provider: Provider, endpoint: Endpoint) -> Mapping[str, Any]:

@@ -1,6 +1,7 @@
 """The OpenAPI document of each provider says what the server does."""
 
 import json
+import re
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -10,6 +11,7 @@ from mockserver.http.provider import Endpoint, Provider, word
 from mockserver.http.samples import samples_of
 from tests.conformance.client import Client
 from tests.conformance.judge import exact, responses_of, schema_store, validator
+from tests.support import ORIGIN
 
 pytestmark = pytest.mark.anyio
 
@@ -21,16 +23,34 @@ async def test_the_document_is_valid_and_served(client: Client, provider: Provid
     assert found["servers"][0]["url"].endswith(f"/{mount.host}{mount.prefix}")
 
 
-async def test_its_operations_are_the_endpoints(client: Client, provider: Provider) -> None:
+async def test_its_operations_are_the_endpoints_of_the_provider_and_its_annexes(
+    client: Client, provider: Provider
+) -> None:
     found = await client.world.steer("GET", f"/openapi/{provider.name}.json")
     operations = {
-        (method.upper(), path, operation["operationId"])
-        for path, methods in found["paths"].items()
-        for method, operation in methods.items()
+        (item.get("servers", found["servers"])[0]["url"], method.upper(), path, item[method]["operationId"])
+        for path, item in found["paths"].items()
+        for method in item.keys() - {"servers"}
     }
-    assert operations == {(one.method, one.path, one.name) for one in provider.endpoints}
-    assert len({one.name for one in provider.endpoints}) == len(provider.endpoints)
+    mount = provider.mounts[0]
+    base = f"{ORIGIN}/{mount.host}{mount.prefix}"
+    expected = {(base, one.method, one.path, one.name) for one in provider.endpoints}
+    for annex in provider.annexes:
+        base, prefix = f"{ORIGIN}/{annex.mount.host}", annex.mount.prefix
+        expected |= {(base, one.method, prefix + one.path, one.name) for one in annex.endpoints}
+    assert operations == expected
+    assert len({name for *_, name in operations}) == len(operations)
     assert set(found.get("webhooks", {})) == set(provider.webhooks)
+
+
+async def test_each_operation_is_where_the_document_says(client: Client, provider: Provider) -> None:
+    other = Client(client.world.beside("w"), provider)
+    found = await other.world.steer("GET", f"/openapi/{provider.name}.json")
+    for path, item in found["paths"].items():
+        server = item.get("servers", found["servers"])[0]["url"]
+        for method in item.keys() - {"servers"}:
+            answer = await client.world.client.request(method.upper(), server + re.sub("{[^}]+}", "1", path))
+            assert (await other.journaled(answer))["operation"] == item[method]["operationId"]
 
 
 def test_each_mistake_has_its_status_in_the_document(provider: Provider, endpoint: Endpoint) -> None:
@@ -65,7 +85,8 @@ def test_each_example_of_a_schema_is_valid(provider: Provider) -> None:
 
 def test_each_schema_that_is_named_exists(provider: Provider) -> None:
     used = {provider.failure_schema, *provider.webhooks.values()}
-    for one in provider.endpoints:
+    used |= {annex.failure_schema for annex in provider.annexes if annex.failure_schema}
+    for one in (*provider.endpoints, *(one for annex in provider.annexes for one in annex.endpoints)):
         used |= {name for name in (one.takes, one.form, one.gives, one.query, one.path_fields) if name}
     known = set(schema_store().all_names())
     assert used <= known

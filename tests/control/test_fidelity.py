@@ -51,6 +51,7 @@ async def test_every_endpoint_and_field_of_every_provider_is_listed(everything: 
             for where, name in (
                 ("query", endpoint.query),
                 ("body", endpoint.takes),
+                ("form", endpoint.form),
                 ("path", endpoint.path_fields),
                 ("answer", endpoint.gives),
             ):

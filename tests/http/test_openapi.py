@@ -19,7 +19,7 @@ from mockserver.domain.mistakes import (
     whole_seconds,
 )
 from mockserver.http.openapi import document
-from mockserver.http.provider import Endpoint, Limit, Mount, Provider, Reply, Wording
+from mockserver.http.provider import Annex, Endpoint, Limit, Mount, Outcome, Provider, Reply, Wording
 from mockserver.http.samples import samples_of
 from mockserver.http.schemas import SchemaStore
 
@@ -127,7 +127,7 @@ def schemas(tmp_path: Path) -> SchemaStore:
 
 @pytest.fixture
 def found(schemas: SchemaStore) -> dict[str, Any]:
-    return document(acme(), schemas, servers=["http://localhost:7460/api.acme.example/v1"])
+    return document(acme(), schemas, origin="http://localhost:7460")
 
 
 def test_the_document_is_valid_openapi(found: dict[str, Any]) -> None:
@@ -146,7 +146,7 @@ def test_the_document_is_self_contained(found: dict[str, Any]) -> None:
 
 
 def test_the_same_declaration_gives_the_same_text(schemas: SchemaStore, found: dict[str, Any]) -> None:
-    again = document(acme(), schemas, servers=["http://localhost:7460/api.acme.example/v1"])
+    again = document(acme(), schemas, origin="http://localhost:7460")
     assert json.dumps(again) == json.dumps(found)
 
 
@@ -205,13 +205,13 @@ def test_given_samples_replace_those_of_the_kit(schemas: SchemaStore) -> None:
     [full, _empty] = samples_of(NotTaken)
     assert isinstance(full, NotTaken)
     orders = [full.order._replace(state=state) for state in ("shipped", "paid")]
-    found = document(acme(), schemas, servers=[], samples={NotTaken: [NotTaken("cancel", one) for one in orders]})
+    found = document(acme(), schemas, origin="", samples={NotTaken: [NotTaken("cancel", one) for one in orders]})
     codes = found["paths"]["/orders/{order_id}"]["delete"]["responses"]["409"]["x-codes"]
     assert [one["code"] for one in codes] == ["IS_SHIPPED", "IS_PAID", "TOO_EARLY", "SEALED"]
 
 
 def test_examples_of_refusals_come_from_the_given_envelope(schemas: SchemaStore) -> None:
-    found = document(acme(), schemas, servers=[], failure=lambda wording: {"code": wording.code})
+    found = document(acme(), schemas, origin="", failure=lambda wording: {"code": wording.code})
     content = found["paths"]["/orders"]["get"]["responses"]["422"]["content"]["application/json"]
     assert content["examples"] == {"INVALID": {"value": {"code": "INVALID"}}}
 
@@ -230,32 +230,32 @@ def test_the_document_says_that_it_describes_an_emulation(found: dict[str, Any])
 def test_a_mistake_that_cannot_be_built_needs_a_sample(schemas: SchemaStore) -> None:
     provider = acme(common_mistakes=(Picky,))
     with pytest.raises(ValueError, match="no sample of mistake Picky can be built"):
-        document(provider, schemas, servers=[])
-    assert document(provider, schemas, servers=[], samples={Picky: [Picky(1, 2)]})
+        document(provider, schemas, origin="")
+    assert document(provider, schemas, origin="", samples={Picky: [Picky(1, 2)]})
 
 
 def test_a_mistake_that_cannot_be_worded_is_named(schemas: SchemaStore) -> None:
     provider = acme(mistakes={Mistake: lambda mistake: mistake.absent})
     with pytest.raises(ValueError, match="acme cannot word a sample of"):
-        document(provider, schemas, servers=[])
+        document(provider, schemas, origin="")
 
 
 def test_a_reference_out_of_the_bundle_is_refused(schemas: SchemaStore, tmp_path: Path) -> None:
     broken = {"properties": {"price": {"$ref": "https://acme.example/schema"}}}
     (tmp_path / "acme" / "order.schema.json").write_text(json.dumps(broken))
     with pytest.raises(ValueError, match=r"'https://acme\.example/schema', which is not one of the bundled schemas"):
-        document(acme(), schemas, servers=[])
+        document(acme(), schemas, origin="")
 
 
 def test_limits_are_told_in_seconds(schemas: SchemaStore) -> None:
     endpoint = Endpoint("GET", "/a", nothing, "a", "A", "acme/order", limit=Limit(5, timedelta(hours=1)))
-    found = document(acme(endpoints=(endpoint,)), schemas, servers=[])
+    found = document(acme(endpoints=(endpoint,)), schemas, origin="")
     assert found["paths"]["/a"]["get"]["x-rate-limit"] == {"calls": 5, "seconds": 3600}
 
 
 def test_a_form_is_a_request_body_of_its_own_media_type(schemas: SchemaStore) -> None:
     endpoint = ENDPOINTS[0]._replace(takes=None, form="acme/order.request")
-    operation = document(acme(endpoints=(endpoint,)), schemas, servers=[])["paths"]["/orders"]["post"]
+    operation = document(acme(endpoints=(endpoint,)), schemas, origin="")["paths"]["/orders"]["post"]
     reference = {"schema": {"$ref": "#/components/schemas/acme.order.request"}}
     assert operation["requestBody"] == {"required": True, "content": {"application/x-www-form-urlencoded": reference}}
     assert "INVALID" in operation["responses"]["422"]["description"]
@@ -264,7 +264,7 @@ def test_a_form_is_a_request_body_of_its_own_media_type(schemas: SchemaStore) ->
 def test_a_refusal_with_the_status_of_the_answer_stands_beside_it(schemas: SchemaStore) -> None:
     mistakes = {**MISTAKES, NotFound: Wording(200, "NOTHING", "Nothing here.")}
     endpoint = ENDPOINTS[2]._replace(mistakes=(NotFound,))
-    data = document(acme(endpoints=(endpoint,), mistakes=mistakes), schemas, servers=[])
+    data = document(acme(endpoints=(endpoint,), mistakes=mistakes), schemas, origin="")
     found = data["paths"]["/orders/{order_id}"]["delete"]["responses"]["200"]
     assert found["description"] == "Done. Or:\n- `NOTHING`: Nothing here."
     names = [schema["$ref"].rpartition(".")[2] for schema in found["content"]["application/json"]["schema"]["anyOf"]]
@@ -274,6 +274,56 @@ def test_a_refusal_with_the_status_of_the_answer_stands_beside_it(schemas: Schem
 
 def test_credentials_in_parts_are_asked_for_together(schemas: SchemaStore) -> None:
     key, secret = ({"type": "apiKey", "in": "header", "name": name} for name in ("KEY", "SECRET"))
-    found = document(acme(security=({"key": key, "secret": secret},)), schemas, servers=[])
+    found = document(acme(security=({"key": key, "secret": secret},)), schemas, origin="")
     assert found["security"] == [{"key": [], "secret": []}]
     assert found["components"]["securitySchemes"] == {"key": key, "secret": secret}
+
+
+SHOP = (
+    Endpoint(
+        "POST", "/token", nothing, "token", "Ask for a token", "acme/order", form="acme/order.request",
+        public=True, checked=False, mistakes=(NotFound,),
+        security=({}, {"client": {"type": "http", "scheme": "basic"}}),
+    ),
+    Endpoint(
+        "GET", "/parts/{number}.pdf", nothing, "sheet", "A sheet", "acme/order", path_fields="acme/order.path",
+        public=True, media="application/pdf", outcomes=(Outcome(302, "Elsewhere.", headers=("Location",)),),
+    ),
+    Endpoint("DELETE", "/token", nothing, "forget", "Forget a token", "acme/order", media=None, public=True),
+)  # fmt: skip
+
+
+def annexed(*endpoints: Endpoint, prefix: str = "/shop", **more: Any) -> Provider:
+    mount = Mount("www.acme.example", prefix)
+    return acme(annexes=(Annex(mount, endpoints, cast(Any, nothing), cast(Any, nothing), **more),))
+
+
+def test_an_annex_is_in_the_document_with_its_own_host_and_envelope(schemas: SchemaStore) -> None:
+    provider = annexed(*SHOP, failure_schema="acme/money", code=lambda wording: wording.code.lower())
+    data = document(provider, schemas, origin="http://localhost:7460/~w")
+    OpenAPIV31SpecValidator(json.loads(json.dumps(data))).validate()
+    assert data["servers"] == [{"url": "http://localhost:7460/~w/api.acme.example/v1"}]
+    assert "servers" not in data["paths"]["/orders"]
+    item = data["paths"]["/shop/token"]
+    assert item["servers"] == [{"url": "http://localhost:7460/~w/www.acme.example"}]
+    assert list(item["post"]["requestBody"]["content"]) == ["application/x-www-form-urlencoded"]
+    assert item["post"]["security"] == [{}, {"client": []}]
+    assert set(data["components"]["securitySchemes"]) == {"bearer", "client"}
+    # Without the kit's own checks there are none of its refusals.
+    assert list(item["post"]["responses"]) == ["200", "404", "500"]
+    refusal = item["post"]["responses"]["404"]
+    assert refusal["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/acme.money"}
+    assert [one["code"] for one in refusal["x-codes"]] == ["unknown"]
+    assert item["delete"]["responses"]["200"] == {"description": "Done."}
+
+
+def test_an_answer_can_be_a_file_or_a_redirect(schemas: SchemaStore) -> None:
+    responses = document(annexed(*SHOP), schemas, origin="")["paths"]["/shop/parts/{number}.pdf"]["get"]["responses"]
+    assert list(responses["200"]["content"]) == ["application/pdf"]
+    assert responses["302"] == {"description": "Elsewhere.", "headers": {"Location": {"schema": {"type": "string"}}}}
+    assert list(responses["500"]["content"]) == ["application/json"]
+
+
+def test_two_endpoints_cannot_have_the_same_path(schemas: SchemaStore) -> None:
+    with pytest.raises(ValueError, match="POST /orders of token has the path of another endpoint"):
+        document(annexed(SHOP[0]._replace(path="/orders"), prefix=""), schemas, origin="")

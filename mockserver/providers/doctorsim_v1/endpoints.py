@@ -307,6 +307,7 @@ REPORT_ENDPOINTS = (
         summary="An IMEI report as a PDF",
         gives="doctorsim_v1/report",
         path_fields="doctorsim_v1/report.path",
+        media="application/pdf",
         public=True,
         mistakes=(NotFound, ReportsNotInstalled),
     ),

@@ -11,7 +11,7 @@ from mockserver.domain.mistakes import (
     UnknownCredential,
 )
 from mockserver.http.provider import Mount, Provider, Secrets
-from mockserver.providers.doctorsim_v2 import auth, endpoints, errors, hooks, trade
+from mockserver.providers.doctorsim_v2 import auth, endpoints, errors, hooks, profile, trade
 from mockserver.providers.doctorsim_v2.oauth.endpoints import ANNEXES
 from mockserver.sandbox.settings import Setting
 
@@ -32,7 +32,16 @@ PROVIDER = Provider(
     limit=auth.limit_of,
     headers=auth.headers,
     secrets=Secrets(fields=frozenset({"code"})),
+    offers=profile.offers,
     settings=(
+        Setting(
+            profile.SETTING,
+            "all",
+            "choice",
+            "documented: only the paths that the vendor's reference page names; all: also those that it states"
+            " elsewhere and those that are assumed (status, order preview, revocation, key set, ...)",
+            ("all", "documented"),
+        ),
         Setting(
             "doctorsim_v2.fulfilled_event",
             hooks.FULFILLED,

@@ -16,6 +16,8 @@ from mockserver.providers.doctorsim_v2.errors import (
     InvalidToken,
     WrongSecret,
 )
+from mockserver.providers.doctorsim_v2.oauth.endpoints import RESOURCE
+from mockserver.providers.doctorsim_v2.profile import offers_path
 
 PROVIDER = "doctorsim_v2"
 READ = ("orders:read", "balance:read", "webhooks:read")
@@ -75,7 +77,7 @@ def headers(call: Call, status: int) -> tuple[tuple[str, str], ...]:
         ("X-RateLimit-Reset", str(whole_seconds(ends - EPOCH))),
     )
     if status == 401:
-        found += (("WWW-Authenticate", f'Bearer resource_metadata="{_resource_metadata(call)}"'),)
+        found += (("WWW-Authenticate", _challenge(call)),)
     return found
 
 
@@ -114,7 +116,9 @@ def _check_address(call: Call, account: Account) -> None:
             raise AddressNotAllowed(call.client)
 
 
-def _resource_metadata(call: Call) -> str:
-    """Where RFC 9728 says what this API is and who issues tokens for it."""
+def _challenge(call: Call) -> str:
+    """Tells where RFC 9728 says what this API is and who issues tokens for it, unless the profile hides that."""
+    if not offers_path(RESOURCE.path, call.sandbox.settings.values):
+        return 'Bearer realm="doctorSIM"'
     origin = call.base_url.removesuffix("/v2")
-    return f"{origin}/.well-known/oauth-protected-resource/v2"
+    return f'Bearer resource_metadata="{origin}/.well-known{RESOURCE.path}"'

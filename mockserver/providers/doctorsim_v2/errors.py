@@ -170,7 +170,7 @@ def _too_large(mistake: PayloadTooLarge) -> Wording:
 def _oauth(mistake: OAuthError) -> Wording:
     asks = (("WWW-Authenticate", 'Basic realm="doctorSIM"'),) if mistake.basic else ()
     headers = (("Cache-Control", "no-store"), ("Pragma", "no-cache"), *asks)
-    return Wording(mistake.status, mistake.code, mistake.description, headers=headers)
+    return Wording(mistake.status, mistake.code, mistake.description, headers=headers, provenance="observed")
 
 
 _DENIED = Wording(403, "API_ACCESS_DENIED", "This account has no access to the API.")

@@ -1,5 +1,8 @@
 """HidSim Partner API. Much of it is undocumented: what is assumed says so, and most of that can be switched."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import (
     AccountDisabled,
@@ -8,7 +11,7 @@ from mockserver.domain.mistakes import (
     PayloadTooLarge,
 )
 from mockserver.http.call import Call
-from mockserver.http.provider import Mount, Provider
+from mockserver.http.provider import Endpoint, Mount, Provider
 from mockserver.providers.hidsim import endpoints, errors, trade
 from mockserver.providers.hidsim.tokens import BadToken, ExpiredToken
 from mockserver.sandbox.settings import Setting
@@ -28,10 +31,9 @@ def _headers(call: Call, status: int) -> tuple[tuple[str, str], ...]:
     return (("Cache-Control", "no-store"),) if area in _PRIVATE else ()
 
 
-def _offers(call: Call) -> bool:
+def _offers(endpoint: Endpoint, settings: Mapping[str, Any]) -> bool:
     """Under the profile `documented` the assumed endpoints do not exist."""
-    assumed = call.endpoint is not None and call.endpoint.provenance == "assumed"
-    return not (assumed and call.sandbox.settings.values["hidsim.profile"] == "documented")
+    return not (endpoint.provenance == "assumed" and settings["hidsim.profile"] == "documented")
 
 
 _SETTINGS = (

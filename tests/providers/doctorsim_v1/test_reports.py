@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from mockserver.providers.doctorsim_v1 import PROVIDER
 from mockserver.providers.doctorsim_v1.pdf import report_pdf
 from mockserver.providers.doctorsim_v1.reports import BLACKLISTED, report_of
+from tests.conformance.judge import judge_annex
 from tests.providers.doctorsim_v1.client import IMEI, V1, error_of, serving, valid_imeis
 
 pytestmark = pytest.mark.anyio
@@ -25,6 +27,7 @@ async def url_of(v1: V1, imei: str) -> str:
 async def test_the_address_of_a_report_gives_a_pdf_without_credentials(v1: V1, imei: str) -> None:
     answer = await v1.world.client.get(await url_of(v1, imei))
     assert answer.status_code == 200
+    judge_annex(PROVIDER, "GET", "/imei_report/{name}", answer)
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.headers["content-disposition"] == f'inline; filename="imei-report-{imei}.pdf"'
     assert answer.content.startswith(b"%PDF-1.")
@@ -65,7 +68,9 @@ async def test_a_report_is_journaled(v1: V1) -> None:
 
 @pytest.mark.parametrize("name", ["x", "zl6fpnyqkewa-1milgoxbj7cv", "aaaaaaaaaaaa-aaaaaaaaaaaa", "%00", "A" * 500, "-"])
 async def test_an_address_of_no_report_is_not_found(v1: V1, name: str) -> None:
-    assert error_of(await v1.world.call("GET", f"{REPORTS}/{name}"))[:2] == (404, "API_ERROR")
+    answer = await v1.world.call("GET", f"{REPORTS}/{name}")
+    assert error_of(answer)[:2] == (404, "API_ERROR")
+    judge_annex(PROVIDER, "GET", "/imei_report/{name}", answer)
 
 
 async def test_reports_are_read_only(v1: V1) -> None:

@@ -11,7 +11,16 @@ from mockserver.domain.mistakes import NotFound
 from mockserver.http.call import Call
 from mockserver.http.provider import Reply
 from mockserver.providers.doctorsim_v2.oauth import pages
-from mockserver.providers.doctorsim_v2.oauth.errors import OAuthError
+from mockserver.providers.doctorsim_v2.oauth.errors import (
+    AccessDenied,
+    InvalidClient,
+    InvalidRequest,
+    InvalidScope,
+    InvalidTarget,
+    OAuthError,
+    UnauthorizedClient,
+    UnsupportedResponseType,
+)
 from mockserver.providers.doctorsim_v2.oauth.grants import add_code, find_client
 from mockserver.providers.doctorsim_v2.oauth.metadata import issuer_of, resource_of
 from mockserver.providers.doctorsim_v2.oauth.parameters import form_parameters, need, query_parameters
@@ -83,7 +92,7 @@ async def decide(call: Call) -> Reply:
     try:
         asked = _asked(call, parameters, client, redirect_uri)
         if parameters.get("decision") != "approve":
-            raise OAuthError("access_denied", "the request was denied")
+            raise AccessDenied("the request was denied")
         return await _approve(call, parameters, asked, parameters.get("account", _DEFAULT_ACCOUNT))
     except OAuthError as error:
         return _redirect(call, parameters, redirect_uri, {"error": error.code, "error_description": error.description})
@@ -95,35 +104,35 @@ async def _trusted(call: Call, parameters: Mapping[str, str]) -> tuple[Mapping[s
     async with call.work() as work:
         client = await find_client(work, client_id)
     if client is None:
-        raise OAuthError("invalid_client", "no client has this client_id")
+        raise InvalidClient("no client has this client_id")
     known = client["redirect_uris"]
     redirect_uri = parameters.get("redirect_uri")
     if redirect_uri is None and len(known) == 1:
         return client, known[0]
     if redirect_uri is None:
-        raise OAuthError("invalid_request", "the parameter redirect_uri is missing")
+        raise InvalidRequest("the parameter redirect_uri is missing")
     if redirect_uri not in known:
-        raise OAuthError("invalid_request", "redirect_uri is not one that the client registered")
+        raise InvalidRequest("redirect_uri is not one that the client registered")
     return client, redirect_uri
 
 
 def _asked(call: Call, parameters: dict[str, str], client: Mapping[str, Any], redirect_uri: str) -> Asked:
     if need(parameters, "response_type") != "code":
-        raise OAuthError("unsupported_response_type", "response_type must be code")
+        raise UnsupportedResponseType("response_type must be code")
     if "authorization_code" not in client["grant_types"]:
-        raise OAuthError("unauthorized_client", "the client is not registered for authorization_code")
+        raise UnauthorizedClient("the client is not registered for authorization_code")
     challenge = need(parameters, "code_challenge")
     if parameters.get("code_challenge_method", "plain") != "S256":
-        raise OAuthError("invalid_request", "code_challenge_method must be S256")
+        raise InvalidRequest("code_challenge_method must be S256")
     if not _CHALLENGE.fullmatch(challenge):
-        raise OAuthError("invalid_request", "code_challenge must be 43 characters of base64url")
+        raise InvalidRequest("code_challenge must be 43 characters of base64url")
     allowed = parse_scope(client["scope"]) if "scope" in client else frozenset(SCOPES)
     scopes = parse_scope(parameters["scope"]) if "scope" in parameters else allowed
     if scopes is None or allowed is None or not scopes or not scopes <= allowed:
-        raise OAuthError("invalid_scope", "scope names something that the client cannot have")
+        raise InvalidScope("scope names something that the client cannot have")
     resource = resource_of(call)
     if parameters.get("resource", resource).rstrip("/") != resource:
-        raise OAuthError("invalid_target", f"resource must be {resource}")
+        raise InvalidTarget(f"resource must be {resource}")
     return Asked(client, redirect_uri, parameters.get("redirect_uri"), scopes, challenge, resource)
 
 
@@ -132,9 +141,9 @@ async def _approve(call: Call, parameters: Mapping[str, str], asked: Asked, acco
         try:
             account: Account = await work.account("doctorsim_v2", account_id)
         except NotFound:
-            raise OAuthError("access_denied", "there is no such account") from None
+            raise AccessDenied("there is no such account") from None
         if account.status != "active":
-            raise OAuthError("access_denied", f"the account is {account.status}")
+            raise AccessDenied(f"the account is {account.status}")
         code = await add_code(
             work,
             {

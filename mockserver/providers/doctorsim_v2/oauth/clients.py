@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from mockserver.http.call import Call
-from mockserver.providers.doctorsim_v2.oauth.errors import OAuthError
+from mockserver.providers.doctorsim_v2.oauth.errors import InvalidClient, InvalidRequest
 from mockserver.providers.doctorsim_v2.oauth.grants import digest, find_client
 from mockserver.sandbox.work import Work
 
@@ -14,26 +14,24 @@ from mockserver.sandbox.work import Work
 async def authenticate(work: Work, call: Call, parameters: dict[str, str]) -> dict[str, Any]:
     """The client, by the one method it registered; raises OAuthError otherwise."""
     header = call.headers.get("authorization")
+    basic = header is not None
     if header is not None and "client_secret" in parameters:
-        raise OAuthError("invalid_request", "the client authenticates in two ways at once")
+        raise InvalidRequest("the client authenticates in two ways at once")
     if header is not None:
         client_id, secret = _basic(header)
         if parameters.get("client_id", client_id) != client_id:
-            raise OAuthError("invalid_request", "client_id differs from the Authorization header")
+            raise InvalidRequest("client_id differs from the Authorization header")
         method: str = "client_secret_basic"
     else:
         client_id, secret = parameters.get("client_id", ""), parameters.get("client_secret", "")
         method = "client_secret_post" if secret else "none"
     if not client_id:
-        raise OAuthError("invalid_client", "the client did not say who it is", status=401)
+        raise InvalidClient("the client did not say who it is", basic=basic)
     client = await find_client(work, client_id)
-    basic = header is not None
     if client is None or client["token_endpoint_auth_method"] != method:
-        raise OAuthError(
-            "invalid_client", "the client is unknown or authenticates in another way", status=401, basic=basic
-        )
+        raise InvalidClient("the client is unknown or authenticates in another way", basic=basic)
     if secret and not compare_digest(client["secret_digest"], digest(secret)):
-        raise OAuthError("invalid_client", "the client's secret is wrong", status=401, basic=basic)
+        raise InvalidClient("the client's secret is wrong", basic=basic)
     return client
 
 
@@ -45,5 +43,5 @@ def _basic(header: str) -> tuple[str, str]:
     except ValueError:
         colon = client_id = secret = ""
     if scheme.lower() != "basic" or not colon or not secret:
-        raise OAuthError("invalid_client", "the Authorization header is not Basic", status=401, basic=True)
+        raise InvalidClient("the Authorization header is not Basic")
     return unquote_plus(client_id), unquote_plus(secret)

@@ -1,11 +1,24 @@
 """The endpoints of the two annexes, whose bodies are the RFCs' and not the API's envelope."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import orjson
 
 from mockserver.http.call import Call
 from mockserver.http.later import Later
-from mockserver.http.provider import Annex, Endpoint, Mount, Reply, Wording
-from mockserver.providers.doctorsim_v2.oauth.errors import OAuthError
+from mockserver.http.provider import Annex, Endpoint, Mount, Outcome, Reply, Wording
+from mockserver.providers.doctorsim_v2.oauth.errors import (
+    InvalidClient,
+    InvalidClientMetadata,
+    InvalidGrant,
+    InvalidRedirectUri,
+    InvalidRequest,
+    InvalidScope,
+    InvalidTarget,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+)
 
 authorize = Later("mockserver.providers.doctorsim_v2.oauth.authorize")
 exchange = Later("mockserver.providers.doctorsim_v2.oauth.exchange")
@@ -27,10 +40,23 @@ def wrap(call: Call, reply: Reply) -> bytes:
     return reply.data if isinstance(reply.data, bytes) else orjson.dumps(reply.data)
 
 
+def word_of(wording: Wording) -> str:
+    """The RFC's word for a wording's code."""
+    return _WORDS.get(wording.code, wording.code.lower())
+
+
 def refuse(call: Call, wording: Wording) -> bytes:
     """`{"error": ..., "error_description": ...}` (RFC 6749, 5.2)."""
-    code = _WORDS.get(wording.code, wording.code.lower())
-    return orjson.dumps({"error": code, "error_description": wording.text})
+    return orjson.dumps({"error": word_of(wording), "error_description": wording.text})
+
+
+_HTML = "text/html; charset=utf-8"
+_BACK = "The browser is sent to the client, with a code or with an error (RFC 6749, 4.1.2)."
+_SHOWN = Outcome(
+    400, "A page for the person: client or redirect URI cannot be trusted, so nobody is sent there.", _HTML
+)
+#: Clients without a secret, or with one in the form, send no header.
+_CLIENT: tuple[Mapping[str, Any], ...] = ({}, {"client": {"type": "http", "scheme": "basic"}})
 
 
 ENDPOINTS = (
@@ -63,7 +89,9 @@ ENDPOINTS = (
         status=201,
         public=True,
         confidential=True,
-        mistakes=(OAuthError,),
+        takes="doctorsim_v2/oauth-register.request",
+        checked=False,
+        mistakes=(InvalidClientMetadata, InvalidRedirectUri),
     ),
     Endpoint(
         "GET",
@@ -75,6 +103,10 @@ ENDPOINTS = (
         public=True,
         confidential=True,
         head=False,
+        query="doctorsim_v2/oauth-authorize.query",
+        checked=False,
+        media=_HTML,
+        outcomes=(Outcome(302, _BACK, headers=("Location",)), _SHOWN),
     ),
     Endpoint(
         "POST",
@@ -86,6 +118,10 @@ ENDPOINTS = (
         status=303,
         public=True,
         confidential=True,
+        form="doctorsim_v2/oauth-decision.request",
+        checked=False,
+        media=None,
+        outcomes=(Outcome(303, _BACK, headers=("Location",)), _SHOWN),
         provenance="assumed",
     ),
     Endpoint(
@@ -97,7 +133,18 @@ ENDPOINTS = (
         gives="doctorsim_v2/oauth-token",
         public=True,
         confidential=True,
-        mistakes=(OAuthError,),
+        form="doctorsim_v2/oauth-token.request",
+        checked=False,
+        security=_CLIENT,
+        mistakes=(
+            InvalidRequest,
+            InvalidClient,
+            InvalidGrant,
+            InvalidScope,
+            InvalidTarget,
+            UnauthorizedClient,
+            UnsupportedGrantType,
+        ),
     ),
     Endpoint(
         "POST",
@@ -107,7 +154,11 @@ ENDPOINTS = (
         summary="Revoke a token (RFC 7009)",
         gives="doctorsim_v2/oauth-revoked",
         public=True,
-        mistakes=(OAuthError,),
+        form="doctorsim_v2/oauth-revoke.request",
+        checked=False,
+        media=None,
+        security=_CLIENT,
+        mistakes=(InvalidRequest, InvalidClient, InvalidGrant),
         provenance="assumed",
     ),
 )
@@ -121,7 +172,8 @@ RESOURCE = Endpoint(
     public=True,
     provenance="observed",
 )
+_FAILURE = "doctorsim_v2/oauth-error"
 ANNEXES = (
-    Annex(Mount("www.doctorsim.com"), ENDPOINTS, wrap, refuse),
-    Annex(Mount("api.doctorsim.com", "/.well-known"), (RESOURCE,), wrap, refuse),
+    Annex(Mount("www.doctorsim.com"), ENDPOINTS, wrap, refuse, failure_schema=_FAILURE, code=word_of),
+    Annex(Mount("api.doctorsim.com", "/.well-known"), (RESOURCE,), wrap, refuse, failure_schema=_FAILURE, code=word_of),
 )

@@ -1,21 +1,100 @@
 """What RFC 6749, 7591 and their kin refuse with: bodies of `error` and `error_description`."""
 
+from typing import ClassVar
+
 from mockserver.domain.mistakes import Mistake
 
 
 class OAuthError(Mistake):
-    """`code` is the RFC's word. `basic`: the client tried the Authorization header, so the answer asks for it."""
+    """A refusal; `code` is the RFC's word, `usual` its description where there is no better one.
 
-    def __init__(
-        self,
-        code: str = "invalid_request",
-        description: str = "the request is not valid",
-        *,
-        status: int = 400,
-        basic: bool = False,
-    ) -> None:
-        super().__init__(f"{code}: {description}")
-        self.code = code
-        self.description = description
-        self.status = status
+    `basic`: the answer asks for Basic in its WWW-Authenticate header.
+    """
+
+    code: ClassVar[str] = "invalid_request"
+    status: ClassVar[int] = 400
+    usual: ClassVar[str] = "the request is not valid"
+    basic = False
+
+    def __init__(self, description: str | None = None) -> None:
+        self.description = description or self.usual
+        super().__init__(f"{self.code}: {self.description}")
+
+
+class InvalidRequest(OAuthError):
+    """A parameter is missing, comes twice, or cannot be read."""
+
+
+class InvalidClient(OAuthError):
+    """Nobody knows the client, or it is not who it says. `basic`: it tried the Authorization header."""
+
+    code = "invalid_client"
+    status = 401
+    usual = "the client's secret is wrong"
+
+    def __init__(self, description: str | None = None, *, basic: bool = True) -> None:
+        super().__init__(description)
         self.basic = basic
+
+
+class InvalidGrant(OAuthError):
+    """A code, verifier or refresh token that is not valid, has expired, was used before, or is another client's."""
+
+    code = "invalid_grant"
+    usual = "the code is not valid"
+
+
+class InvalidScope(OAuthError):
+    """More than the client or the grant has, or nothing that exists."""
+
+    code = "invalid_scope"
+    usual = "scope names something that was not granted"
+
+
+class InvalidTarget(OAuthError):
+    """Another resource than this API (RFC 8707)."""
+
+    code = "invalid_target"
+    usual = "resource must be the address of the API"
+
+
+class UnauthorizedClient(OAuthError):
+    """The client did not register for this grant."""
+
+    code = "unauthorized_client"
+    usual = "the client is not registered for this grant"
+
+
+class UnsupportedGrantType(OAuthError):
+    """A grant that this server does not give."""
+
+    code = "unsupported_grant_type"
+    usual = "grant_type is none of this server's"
+
+
+class UnsupportedResponseType(OAuthError):
+    """Anything but a code."""
+
+    code = "unsupported_response_type"
+    usual = "response_type must be code"
+
+
+class AccessDenied(OAuthError):
+    """The account, or whoever sits at the consent page, does not want to."""
+
+    code = "access_denied"
+    usual = "the request was denied"
+
+
+class InvalidClientMetadata(OAuthError):
+    """A registration that makes no sense (RFC 7591)."""
+
+    code = "invalid_client_metadata"
+    usual = "the body must be a JSON object"
+
+
+class InvalidRedirectUri(OAuthError):
+    """A registration with a place that answers may not go to (RFC 7591)."""
+
+    code = "invalid_redirect_uri"
+    usual = "a redirect URI must be a URI"

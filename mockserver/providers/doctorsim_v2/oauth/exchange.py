@@ -12,7 +12,15 @@ from mockserver.http.call import Call
 from mockserver.http.provider import Reply
 from mockserver.providers.doctorsim_v2.oauth import grants
 from mockserver.providers.doctorsim_v2.oauth.clients import authenticate
-from mockserver.providers.doctorsim_v2.oauth.errors import OAuthError
+from mockserver.providers.doctorsim_v2.oauth.errors import (
+    InvalidGrant,
+    InvalidRequest,
+    InvalidScope,
+    InvalidTarget,
+    OAuthError,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+)
 from mockserver.providers.doctorsim_v2.oauth.metadata import issuer_of, resource_of
 from mockserver.providers.doctorsim_v2.oauth.parameters import form_parameters, need
 from mockserver.providers.doctorsim_v2.oauth.registration import NO_STORE
@@ -34,9 +42,9 @@ async def token(call: Call) -> Reply:
         kind = need(parameters, "grant_type")
         give = _GRANTS.get(kind)
         if give is None:
-            raise OAuthError("unsupported_grant_type", f"grant_type must be one of {', '.join(_GRANTS)}")
+            raise UnsupportedGrantType(f"grant_type must be one of {', '.join(_GRANTS)}")
         if kind not in client["grant_types"]:
-            raise OAuthError("unauthorized_client", f"the client is not registered for {kind}")
+            raise UnauthorizedClient(f"the client is not registered for {kind}")
         given = await give(work, call, client, parameters)
     if isinstance(given, OAuthError):
         raise given
@@ -55,7 +63,7 @@ async def revoke(call: Call) -> Reply:
         if grant is None or not (claims or given.startswith("rt_")):
             return Reply(b"", headers=NO_STORE)
         if grant["client"] != client["client_id"]:
-            raise OAuthError("invalid_grant", "the token was issued to another client")
+            raise InvalidGrant("the token was issued to another client")
         if claims:
             grant["revoked_tokens"].append(claims["jti"])
             await grants.keep_grant(work, grant)
@@ -68,14 +76,14 @@ async def _by_code(work: Work, call: Call, client: Mapping[str, Any], parameters
     code = need(parameters, "code")
     row = await grants.find_code(work, code)
     if row is None or row["client"] != client["client_id"]:
-        raise OAuthError("invalid_grant", "the code is not valid")
+        raise InvalidGrant("the code is not valid")
     if row["used"]:
         await grants.revoke_grant(work, row["grant"])
-        return OAuthError("invalid_grant", "the code was used before; its tokens are revoked")
+        return InvalidGrant("the code was used before; its tokens are revoked")
     if work.now >= from_micros(row["expires"]):
-        raise OAuthError("invalid_grant", "the code has expired")
+        raise InvalidGrant("the code has expired")
     if parameters.get("redirect_uri") != row["redirect_uri"]:
-        raise OAuthError("invalid_grant", "redirect_uri is not the one that the code was sent to")
+        raise InvalidGrant("redirect_uri is not the one that the code was sent to")
     _verify(need(parameters, "code_verifier"), row["challenge"])
     _check_resource(parameters, row["resource"])
     await grants.use_code(work, code, row)
@@ -93,10 +101,10 @@ async def _by_code(work: Work, call: Call, client: Mapping[str, Any], parameters
 async def _by_refresh(work: Work, call: Call, client: Mapping[str, Any], parameters: dict[str, str]) -> _Given:
     grant, current = await grants.grant_of_refresh(work, need(parameters, "refresh_token"))
     if grant["client"] != client["client_id"]:
-        raise OAuthError("invalid_grant", "the refresh token was issued to another client")
+        raise InvalidGrant("the refresh token was issued to another client")
     if not current:
         await grants.revoke_grant(work, grant["id"])
-        return OAuthError("invalid_grant", "the refresh token was used before; its grant is revoked")
+        return InvalidGrant("the refresh token was used before; its grant is revoked")
     _check_resource(parameters, grant["resource"])
     scope = _narrowed(parameters, grant["scope"])
     return await _answer(work, call, grant, scope, refresh=True)
@@ -140,10 +148,10 @@ async def _answer(work: Work, call: Call, grant: dict[str, Any], scope: str, *, 
 def _verify(verifier: str, challenge: str) -> None:
     """RFC 7636, 4.6."""
     if not _VERIFIER.fullmatch(verifier):
-        raise OAuthError("invalid_request", "code_verifier must be 43 to 128 characters of its alphabet")
+        raise InvalidRequest("code_verifier must be 43 to 128 characters of its alphabet")
     made = urlsafe_b64encode(sha256(verifier.encode()).digest()).decode().rstrip("=")
     if not compare_digest(made, challenge):
-        raise OAuthError("invalid_grant", "code_verifier does not fit the code_challenge")
+        raise InvalidGrant("code_verifier does not fit the code_challenge")
 
 
 def _narrowed(parameters: Mapping[str, str], granted: str) -> str:
@@ -152,11 +160,11 @@ def _narrowed(parameters: Mapping[str, str], granted: str) -> str:
         return granted
     asked = parse_scope(parameters["scope"])
     if not asked or not asked <= set(granted.split()):
-        raise OAuthError("invalid_scope", "scope names something that was not granted")
+        raise InvalidScope("scope names something that was not granted")
     return scope_text(asked)
 
 
 def _check_resource(parameters: Mapping[str, str], resource: str) -> None:
     """RFC 8707: there is one resource."""
     if parameters.get("resource", resource).rstrip("/") != resource:
-        raise OAuthError("invalid_target", f"resource must be {resource}")
+        raise InvalidTarget(f"resource must be {resource}")

@@ -10,7 +10,7 @@ from typing import Any
 
 from mockserver.domain.mistakes import NotFound
 from mockserver.domain.moments import from_micros, to_micros
-from mockserver.providers.doctorsim_v2.oauth.errors import OAuthError
+from mockserver.providers.doctorsim_v2.oauth.errors import InvalidGrant
 from mockserver.sandbox.codec import decode_json, encode_json
 from mockserver.sandbox.work import Work
 
@@ -137,14 +137,14 @@ async def grant_of_refresh(work: Work, token: str) -> tuple[dict[str, Any], bool
     parts = token.split("_", 2)
     row = await find_grant(work, parts[1]) if len(parts) == 3 and parts[0] == "rt" else None
     if row is None or row["revoked"]:
-        raise OAuthError("invalid_grant", _INVALID_GRANT)
+        raise InvalidGrant(_INVALID_GRANT)
     if digest(token) == row["refresh"]:
         if work.now >= from_micros(row["refresh_expires"]):
-            raise OAuthError("invalid_grant", _INVALID_GRANT)
+            raise InvalidGrant(_INVALID_GRANT)
         return row, True
     if digest(token) in row["retired"]:
         return row, False
-    raise OAuthError("invalid_grant", _INVALID_GRANT)
+    raise InvalidGrant(_INVALID_GRANT)
 
 
 async def account_exists(work: Work, account: str) -> bool:

@@ -3,7 +3,7 @@
 from urllib.parse import parse_qsl
 
 from mockserver.http.call import Call
-from mockserver.providers.doctorsim_v2.oauth.errors import OAuthError
+from mockserver.providers.doctorsim_v2.oauth.errors import InvalidRequest
 
 _FORM = "application/x-www-form-urlencoded"
 
@@ -17,7 +17,7 @@ def form_parameters(call: Call) -> dict[str, str]:
     """Of the body; raises OAuthError also for a body of another type."""
     media = call.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != _FORM:
-        raise OAuthError("invalid_request", f"the body must be {_FORM}")
+        raise InvalidRequest(f"the body must be {_FORM}")
     return _read(call.body)
 
 
@@ -25,7 +25,7 @@ def need(parameters: dict[str, str], name: str) -> str:
     """The parameter; raises OAuthError when it is absent."""
     value = parameters.get(name)
     if value is None:
-        raise OAuthError("invalid_request", f"the parameter {name} is missing")
+        raise InvalidRequest(f"the parameter {name} is missing")
     return value
 
 
@@ -33,10 +33,10 @@ def _read(raw: bytes) -> dict[str, str]:
     try:
         pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=100)
     except ValueError as error:
-        raise OAuthError("invalid_request", f"the parameters cannot be read: {error}") from None
+        raise InvalidRequest(f"the parameters cannot be read: {error}") from None
     found: dict[str, str] = {}
     for name, value in pairs:
         if name in found:
-            raise OAuthError("invalid_request", f"the parameter {name[:50]} comes twice")
+            raise InvalidRequest(f"the parameter {name[:50]} comes twice")
         found[name] = value
     return {name: value for name, value in found.items() if value}

@@ -9,7 +9,7 @@ import orjson
 
 from mockserver.http.call import Call
 from mockserver.http.provider import Reply
-from mockserver.providers.doctorsim_v2.oauth.errors import OAuthError
+from mockserver.providers.doctorsim_v2.oauth.errors import InvalidClientMetadata, InvalidRedirectUri
 from mockserver.providers.doctorsim_v2.oauth.grants import account_exists, add_client
 from mockserver.providers.doctorsim_v2.oauth.metadata import GRANTS, METHODS
 from mockserver.providers.doctorsim_v2.oauth.scopes import parse_scope, scope_text
@@ -30,7 +30,7 @@ async def register(call: Call) -> Reply:
     async with call.work() as work:
         if account is not None:
             if not isinstance(account, str) or not await account_exists(work, account):
-                raise OAuthError("invalid_client_metadata", "mock_account must be an account of this sandbox")
+                raise InvalidClientMetadata("mock_account must be an account of this sandbox")
             metadata["mock_account"] = account
         client, secret = await add_client(work, metadata)
     if secret is not None:
@@ -44,7 +44,7 @@ def _body(call: Call) -> Mapping[str, Any]:
     except orjson.JSONDecodeError:
         body = None
     if not isinstance(body, dict):
-        raise OAuthError("invalid_client_metadata", "the body must be a JSON object")
+        raise InvalidClientMetadata("the body must be a JSON object")
     return body
 
 
@@ -52,16 +52,16 @@ def _metadata(body: Mapping[str, Any]) -> dict[str, Any]:
     """What is kept of the metadata, defaults filled in; unknown members are ignored, as the RFC says."""
     method = body.get("token_endpoint_auth_method", "none")
     if method not in METHODS:
-        raise OAuthError("invalid_client_metadata", f"token_endpoint_auth_method must be one of {', '.join(METHODS)}")
+        raise InvalidClientMetadata(f"token_endpoint_auth_method must be one of {', '.join(METHODS)}")
     grants = _names(body, "grant_types", ["authorization_code"], GRANTS)
     uses_code = "authorization_code" in grants
     responses = _names(body, "response_types", ["code"] if uses_code else [], ("code",))
     if method == "none" and "client_credentials" in grants:
-        raise OAuthError("invalid_client_metadata", "client_credentials needs a client with a secret")
+        raise InvalidClientMetadata("client_credentials needs a client with a secret")
     if uses_code != ("code" in responses):
-        raise OAuthError("invalid_client_metadata", "authorization_code and the response type code go together")
+        raise InvalidClientMetadata("authorization_code and the response type code go together")
     if "refresh_token" in grants and not uses_code:
-        raise OAuthError("invalid_client_metadata", "refresh_token needs authorization_code beside it")
+        raise InvalidClientMetadata("refresh_token needs authorization_code beside it")
     found = {
         "token_endpoint_auth_method": method,
         "grant_types": grants,
@@ -73,7 +73,7 @@ def _metadata(body: Mapping[str, Any]) -> dict[str, Any]:
     for name in _TEXTS:
         if name in body:
             if not isinstance(body[name], str) or len(body[name]) > _LONGEST:
-                raise OAuthError("invalid_client_metadata", f"{name} must be a text")
+                raise InvalidClientMetadata(f"{name} must be a text")
             found[name] = body[name]
     return found
 
@@ -81,25 +81,25 @@ def _metadata(body: Mapping[str, Any]) -> dict[str, Any]:
 def _names(body: Mapping[str, Any], name: str, default: list[str], known: tuple[str, ...]) -> list[str]:
     value = body.get(name, default)
     if not isinstance(value, list) or not all(isinstance(one, str) and one in known for one in value):
-        raise OAuthError("invalid_client_metadata", f"{name} must be a list of {', '.join(known)}")
+        raise InvalidClientMetadata(f"{name} must be a list of {', '.join(known)}")
     return list(dict.fromkeys(value))
 
 
 def _scope(value: Any) -> str:
     names = parse_scope(value) if isinstance(value, str) else None
     if not names:
-        raise OAuthError("invalid_client_metadata", "scope must name scopes of this server")
+        raise InvalidClientMetadata("scope must name scopes of this server")
     return scope_text(names)
 
 
 def _redirects(body: Mapping[str, Any], *, needed: bool) -> list[str]:
     value = body.get("redirect_uris", [])
     if not isinstance(value, list) or len(value) > _MOST_REDIRECTS or (needed and not value):
-        raise OAuthError("invalid_redirect_uri", f"redirect_uris must be a list of 1 to {_MOST_REDIRECTS} URIs")
+        raise InvalidRedirectUri(f"redirect_uris must be a list of 1 to {_MOST_REDIRECTS} URIs")
     for one in value:
         problem = _redirect_problem(one)
         if problem is not None:
-            raise OAuthError("invalid_redirect_uri", problem)
+            raise InvalidRedirectUri(problem)
     return value
 
 

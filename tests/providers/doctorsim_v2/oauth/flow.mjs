@@ -1,60 +1,125 @@
-// Discovers, registers, authorizes with PKCE, refreshes, revokes; every step by oauth4webapi's own checks.
-import * as oauth from 'oauth4webapi';
+// Each flow, every step by oauth4webapi's own checks; prints a line for each. Arguments: the issuer, the API.
+import * as oauth from './vendor/oauth4webapi/index.js';
 
-const [issuer, api] = process.argv.slice(2);
+const [issuer, api] = process.argv.slice(2).map((address) => new URL(address));
 const insecure = { [oauth.allowInsecureRequests]: true };
 const redirectUri = 'http://127.0.0.1:8123/callback';
 
-const found = await oauth.discoveryRequest(new URL(issuer), { algorithm: 'oauth2', ...insecure });
-const server = await oauth.processDiscoveryResponse(new URL(issuer), found);
+// What the library refuses, in the server's word where the server refused.
+async function refused(attempt) {
+  try {
+    await attempt();
+  } catch (error) {
+    return error.error ?? error.message;
+  }
+  return 'accepted';
+}
+
+// -- discovery: the API names its authorization server (RFC 9728), which tells of itself (RFC 8414)
+
+const resource = await oauth.processResourceDiscoveryResponse(api, await oauth.resourceDiscoveryRequest(api, insecure));
+console.log('protected by the issuer:', resource.authorization_servers.join() === issuer.href);
+const found = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure });
+const server = await oauth.processDiscoveryResponse(issuer, found);
 console.log('issuer', server.issuer);
+
+// -- registration (RFC 7591)
 
 async function register(metadata) {
   const answer = await oauth.dynamicClientRegistrationRequest(server, metadata, insecure);
   return oauth.processDynamicClientRegistrationResponse(answer);
 }
 
-async function show(label, token) {
-  const answer = await oauth.protectedResourceRequest(token, 'GET', new URL(`${api}/balance`), new Headers(), null, insecure)
-    .catch((error) => error.response);
-  const body = await answer.json();
-  console.log(`${label}: ${answer.status} ${body.data?.environment ?? body.error.code}`);
-}
-
 const agent = await register({ redirect_uris: [redirectUri], grant_types: ['authorization_code', 'refresh_token'] });
-const verifier = oauth.generateRandomCodeVerifier();
-const state = oauth.generateRandomState();
-const address = new URL(server.authorization_endpoint);
-address.search = new URLSearchParams({
-  client_id: agent.client_id,
-  redirect_uri: redirectUri,
-  response_type: 'code',
-  scope: 'balance:read',
-  code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
-  code_challenge_method: 'S256',
-  state,
-});
-const sent = await fetch(address, { redirect: 'manual' });
-const parameters = oauth.validateAuthResponse(server, agent, new URL(sent.headers.get('location')), state);
-const exchanged = await oauth.authorizationCodeGrantRequest(
-  server, agent, oauth.None(), parameters, redirectUri, verifier, insecure);
-const tokens = await oauth.processAuthorizationCodeResponse(server, agent, exchanged);
-await show('code flow', tokens.access_token);
-
-const renewed = await oauth.refreshTokenGrantRequest(server, agent, oauth.None(), tokens.refresh_token, insecure);
-const fresh = await oauth.processRefreshTokenResponse(server, agent, renewed);
-await show('refreshed', fresh.access_token);
-
 const machine = await register({
   grant_types: ['client_credentials'],
   response_types: [],
   redirect_uris: [],
   token_endpoint_auth_method: 'client_secret_basic',
 });
-const secret = oauth.ClientSecretBasic(machine.client_secret);
-const own = await oauth.clientCredentialsGrantRequest(server, machine, secret, { scope: 'balance:read' }, insecure);
-await show('client credentials', (await oauth.processClientCredentialsResponse(server, machine, own)).access_token);
+console.log('plain redirect:', await refused(() => register({ redirect_uris: ['http://agent.example/callback'] })));
 
+// -- a protected call, and the token as an API reads it (RFC 9068)
+
+async function show(label, token) {
+  const url = new URL(`${api}/balance`);
+  const answer = await oauth.protectedResourceRequest(token, 'GET', url, new Headers(), null, insecure)
+    .catch((error) => error.response);
+  const body = await answer.json();
+  console.log(`${label}: ${answer.status} ${body.data?.environment ?? body.error.code}`);
+}
+
+async function read(token) {
+  const request = new Request(api, { headers: { authorization: `Bearer ${token}` } });
+  return oauth.validateJwtAccessToken(server, request, api.href, insecure);
+}
+
+// -- code with PKCE (RFC 7636); state and iss (RFC 9207) are compared
+
+async function authorized(scope = 'balance:read') {
+  const verifier = oauth.generateRandomCodeVerifier();
+  const state = oauth.generateRandomState();
+  const address = new URL(server.authorization_endpoint);
+  address.search = new URLSearchParams({
+    client_id: agent.client_id,
+    redirect_uri: redirectUri,
+    response_type: 'code',
+    scope,
+    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+    state,
+  });
+  const sent = await fetch(address, { redirect: 'manual' });
+  return { place: new URL(sent.headers.get('location')), state, verifier };
+}
+
+const accepted = ({ place, state }) => oauth.validateAuthResponse(server, agent, place, state);
+
+async function exchanged(answer, verifier) {
+  return oauth.processAuthorizationCodeResponse(server, agent, await oauth.authorizationCodeGrantRequest(
+    server, agent, oauth.None(), accepted(answer), redirectUri, verifier, insecure));
+}
+
+const answer = await authorized();
+console.log('other state:', await refused(() => accepted({ ...answer, state: 'other' })));
+const elsewhere = new URL(answer.place);
+elsewhere.searchParams.set('iss', 'http://127.0.0.1/');
+console.log('other issuer:', await refused(() => accepted({ ...answer, place: elsewhere })));
+console.log('unknown scope:', await refused(async () => accepted(await authorized('everything'))));
+console.log('other verifier:', await refused(() => exchanged(answer, oauth.generateRandomCodeVerifier())));
+const tokens = await exchanged(answer, answer.verifier);
+console.log('code, scope', (await read(tokens.access_token)).scope);
+await show('code', tokens.access_token);
+
+// -- rotation: the old refresh token is good once, and takes its family with it
+
+async function refreshed(token) {
+  return oauth.processRefreshTokenResponse(server, agent, await oauth.refreshTokenGrantRequest(
+    server, agent, oauth.None(), token, insecure));
+}
+
+const fresh = await refreshed(tokens.refresh_token);
+console.log('rotated:', fresh.refresh_token !== tokens.refresh_token);
+await show('refreshed', fresh.access_token);
+console.log('old refresh token:', await refused(() => refreshed(tokens.refresh_token)));
+await show('its family', fresh.access_token);
+
+// -- revocation (RFC 7009)
+
+const again = await authorized();
+const other = await exchanged(again, again.verifier);
+await show('another code', other.access_token);
 await oauth.processRevocationResponse(
-  await oauth.revocationRequest(server, agent, oauth.None(), fresh.refresh_token, insecure));
-await show('revoked', fresh.access_token);
+  await oauth.revocationRequest(server, agent, oauth.None(), other.refresh_token, insecure));
+await show('revoked', other.access_token);
+
+// -- client credentials
+
+async function own(secret) {
+  const authentication = oauth.ClientSecretBasic(secret);
+  return oauth.processClientCredentialsResponse(server, machine, await oauth.clientCredentialsGrantRequest(
+    server, machine, authentication, { scope: 'balance:read' }, insecure));
+}
+
+await show('client credentials', (await own(machine.client_secret)).access_token);
+await own('guessed').catch((error) => console.log('guessed secret:', error.status, error.cause[0].scheme));

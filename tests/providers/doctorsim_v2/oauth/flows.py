@@ -8,7 +8,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
-from tests.conformance.judge import validator
+from mockserver.providers.doctorsim_v2 import PROVIDER
+from tests.conformance.judge import judge_annex, validator
 from tests.providers.doctorsim_v2.judged import V2
 
 WWW = "/www.doctorsim.com"
@@ -26,8 +27,10 @@ class Flow:
         self.issuer = f"http://localhost:7460{world.prefix}{WWW}"
 
     async def send(self, method: str, path: str, **more: Any) -> httpx.Response:
-        """Any request to the server; refusals in JSON are judged."""
+        """Any request to the server; the answer is judged."""
         answer = await self.world.call(method, f"{WWW}{path}", **more)
+        codes = judge_annex(PROVIDER, method, path.partition("?")[0], answer)
+        assert not codes or answer.json()["error"] in codes
         if answer.content and answer.status_code >= 400 and answer.headers["content-type"] == "application/json":
             validator("doctorsim_v2/oauth-error").validate(answer.json())
             assert answer.headers.get("cache-control", "no-store") == "no-store"
