@@ -24,6 +24,7 @@ from mockserver.journal.redact import (
 
 if TYPE_CHECKING:
     from mockserver.http.call import Call
+    from mockserver.http.joining import Joining
     from mockserver.sandbox.sandbox import Sandbox
 
 log = logging.getLogger("mockserver")
@@ -88,8 +89,13 @@ class Recorder:
             changes_state=endpoint is not None and (endpoint.method != "GET" or not endpoint.head),
         )
 
-    async def send(self, send: Send, scope: Scope, call: "Call", answer: Payload, *, began: int) -> None:
-        """Write the rest of the exchange down and send the answer; `began` is when it came in (perf_counter_ns)."""
+    async def send(
+        self, send: Send, scope: Scope, call: "Call", answer: Payload, *, began: int, joined: bool = True
+    ) -> None:
+        """Write the rest of the exchange down and send the answer; `began` is when it came in (perf_counter_ns).
+
+        `joined`: whether head and body may go out together.
+        """
         entry, sandbox, payload = call.entry, call.sandbox, answer.body
         headers = [
             _JSON if answer.media == "application/json" else (b"content-type", answer.media.encode()),
@@ -112,8 +118,13 @@ class Recorder:
             entry.response_body = kept
         entry.milliseconds = (perf_counter_ns() - began) / 1_000_000
         sandbox.journal.keep(entry)
+        transport: Joining | None = scope.get("mock.transport") if joined else None
+        if transport is not None:
+            transport.hold()
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else payload})
+        if transport is not None:
+            transport.release()
 
 
 def _without_secrets(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

@@ -61,6 +61,7 @@ class Verdict:
         if strikes.answer is not None and strikes.answer.after:
             answer = self._replaced(strikes.answer)
         answer = answer._replace(headers=(*answer.headers, *self._headers()))
+        joined = strikes.wire is None
         if strikes.wire is not None and strikes.wire.wire is not None:
             from mockserver.http.wire import spoiled
 
@@ -68,7 +69,7 @@ class Verdict:
             casts = [call.sandbox.dice.cast("garbage", strikes.wire.label, number, place) for place in range(8)]
             noise = b"".join(cast.to_bytes(8) for cast in casts)
             send = spoiled(*strikes.wire.wire, scope=scope, receive=receive, send=send, entry=call.entry, noise=noise)
-        await self._service.recorder.send(send, scope, call, answer, began=began)
+        await self._service.recorder.send(send, scope, call, answer, began=began, joined=joined)
 
     async def _wait(self, fault: Fault) -> None:
         assert fault.delay is not None, "only delays are waited for"

@@ -1,10 +1,12 @@
 """The forgiving protocol on the pure Python parser, for where httptools is not installed."""
 
-from typing import Any
+import asyncio
+from typing import Any, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from mockserver.http.joining import Joining
 from mockserver.http.protocol import HeadFilter
 
 
@@ -14,6 +16,9 @@ class ForgivingH11(H11Protocol):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._head = HeadFilter()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(cast(asyncio.Transport, Joining(transport)))
 
     def data_received(self, data: bytes) -> None:
         if self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]:

@@ -1,9 +1,11 @@
 """The forgiving protocol on httptools."""
 
-from typing import Any
+import asyncio
+from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from mockserver.http.joining import Joining
 from mockserver.http.protocol import HeadFilter
 
 
@@ -15,10 +17,13 @@ class ForgivingHttpTools(HttpToolsProtocol):
         self._head = HeadFilter()
         self._between_requests = True
 
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(cast(asyncio.Transport, Joining(transport)))
+
     def on_message_begin(self) -> None:
         self._between_requests = False
         super().on_message_begin()
-        # A fault may want the socket itself.
+        # A fault may want the socket itself, and every answer the say over when it is written.
         self.scope["mock.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
 
     def on_message_complete(self) -> None:
