@@ -93,12 +93,16 @@ class Faults:
 
     def spent(self, fault: "Fault", now: datetime) -> bool:
         """Whether the fault strikes no more: `times` used up, or `until` passed."""
+        return self.why_spent(fault, now) != ""
+
+    def why_spent(self, fault: "Fault", now: datetime) -> str:
+        """Why the fault strikes no more, for people; empty when it does."""
         if fault.times is not None and self.count(fault, "hits") >= fault.times:
-            return True
+            return f"used up: {fault.times} time{'' if fault.times == 1 else 's'}"
         until = fault.until
         if isinstance(until, timedelta):
             until = self.since + until if self.since is not None else None
-        return until is not None and now >= until
+        return f"over since {moment_text(until)}" if until is not None and now >= until else ""
 
     def count(self, fault: "Fault", what: str) -> int:
         """How many requests or deliveries the fault `matched`, or how many it `hits`."""

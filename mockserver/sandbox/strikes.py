@@ -1,11 +1,12 @@
 """Which faults strike a request or a delivery. Imported when the first fault is in force."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 from mockserver.domain.mistakes import MISTAKE_NAMES
-from mockserver.engine.faults import Asked, Fault, differences
+from mockserver.engine.faults import SPOILING, Asked, Fault, Miss, differences, nearest
+from mockserver.engine.matching import ABSENT, Difference
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.problems import ScenarioProblems
 
@@ -22,6 +23,10 @@ _ON_THE_WIRE: dict[str, Any] = {
 }
 
 
+#: Of how many faults that strike no more one request or delivery tells that they would have matched.
+_SPENT_TOLD = 5
+
+
 class Strikes(NamedTuple):
     """The faults that decide a request's delay, answer and wire, and a row of the journal for each that matched."""
 
@@ -29,6 +34,34 @@ class Strikes(NamedTuple):
     answer: Fault | None = None
     wire: Fault | None = None
     rows: tuple[dict[str, Any], ...] = ()
+    misses: tuple[Miss, ...] = ()
+
+    @property
+    def refuse(self) -> bool:
+        """Whether the request is not worked on at all."""
+        wire = self.wire
+        unworked = wire is not None and not wire.after and wire.wire is not None and wire.wire[0] not in SPOILING
+        return unworked or (self.answer is not None and not self.answer.after)
+
+
+class Hostility(NamedTuple):
+    """The faults that strike a delivery, first things first, a row for each that matched, and near misses."""
+
+    faults: list[Fault]
+    rows: tuple[dict[str, Any], ...]
+    misses: tuple[Miss, ...]
+
+
+class _Look(NamedTuple):
+    """How a fault looks at a request or delivery: `why` is what spared it though the fault matched.
+
+    `fell` is where in 0 .. 1 the dice fell, where they were asked.
+    """
+
+    differences: tuple[Difference, ...] = ()
+    why: str = ""
+    spent: bool = False
+    fell: float | None = None
 
 
 async def struck(sandbox: Sandbox, asked: Asked, state_of: StateOf, *, wanted: Fault | None = None) -> Strikes:
@@ -38,45 +71,55 @@ async def struck(sandbox: Sandbox, asked: Asked, state_of: StateOf, *, wanted: F
     against its `times`.
     """
     decided: dict[str, Fault] = {}
-    rows = []
+    rows: list[dict[str, Any]] = []
+    spent: list[dict[str, Any]] = []
+    misses: list[Miss] = []
     if wanted is not None:
         sandbox.faults.add(wanted, "matched")
-        sandbox.faults.add(wanted, "hits")
         decided = dict.fromkeys(wanted.speaks_of(), wanted)
-        rows.append(_row(wanted, hit=True, by="the caller", decides=list(decided)))
+        rows.append(_struck(sandbox, wanted, list(decided), by="the caller"))
     for fault in sandbox.faults.in_force():
         if fault.webhook is not None or (wanted is not None and fault.key == wanted.key):
             continue
-        spared = await _spared(sandbox, fault, asked, state_of)
-        if spared is None:
+        look = await _look(sandbox, fault, asked, state_of)
+        if look.differences:
+            misses.append(Miss(fault, look.differences))
             continue
         decides = [aspect for aspect in fault.speaks_of() if aspect not in decided]
-        if not spared and not decides:
-            spared = f"decided before: {', '.join(f'{one} by {decided[one].label}' for one in fault.speaks_of())}"
-        if spared:
-            rows.append(_row(fault, hit=False, why=spared))
+        why = look.why
+        if not why and not decides:
+            why = f"decided before: {', '.join(f'{one} by {decided[one].label}' for one in fault.speaks_of())}"
+        if why:
+            (spent if look.spent else rows).append(_row(fault, look, hit=False, why=why))
             continue
-        sandbox.faults.add(fault, "hits")
         decided |= dict.fromkeys(decides, fault)
-        rows.append(_row(fault, hit=True, decides=decides))
-    return Strikes(decided.get("delay"), decided.get("answer"), decided.get("wire"), tuple(rows))
+        rows.append(_struck(sandbox, fault, decides, look))
+    told = (*rows, *spent[-_SPENT_TOLD:])
+    return Strikes(decided.get("delay"), decided.get("answer"), decided.get("wire"), told, nearest(misses))
 
 
-async def hostile(sandbox: Sandbox, asked: Asked, state: str, born: list[Fault]) -> list[Fault]:
-    """The faults that strike this delivery, first things first; `born` are those its order was born with."""
+async def hostile(sandbox: Sandbox, asked: Asked, state: str, born: list[Fault]) -> Hostility:
+    """What strikes this delivery; `born` are the faults that its order was born with."""
 
     async def state_of() -> str:
         return state
 
+    rows = [_struck(sandbox, fault, ["webhook"], by="the caller") for fault in born]
+    spent: list[dict[str, Any]] = []
+    misses: list[Miss] = []
     found = list(born)
     for fault in sandbox.faults.in_force():
         if fault.webhook is None or any(fault.key == one.key for one in found):
             continue
-        if await _spared(sandbox, fault, asked, state_of) == "":
+        look = await _look(sandbox, fault, asked, state_of)
+        if look.differences:
+            misses.append(Miss(fault, look.differences))
+        elif look.why:
+            (spent if look.spent else rows).append(_row(fault, look, hit=False, why=look.why))
+        else:
             found.append(fault)
-    for fault in found:
-        sandbox.faults.add(fault, "hits")
-    return found
+            rows.append(_struck(sandbox, fault, ["webhook"], look))
+    return Hostility(found, (*rows, *spent[-_SPENT_TOLD:]), nearest(misses))
 
 
 def fault_named(sandbox: Sandbox, provider: str, name: str) -> Fault | None:
@@ -117,27 +160,49 @@ def _of_library(sandbox: Sandbox, provider: str) -> Iterator[Fault]:
             yield from sandbox.library.get(provider, scenario).faults
 
 
-async def _spared(sandbox: Sandbox, fault: Fault, asked: Asked, state_of: StateOf) -> str | None:
-    """None when the fault does not match, "" when it strikes, else why it does not though it matches."""
+async def _look(sandbox: Sandbox, fault: Fault, asked: Asked, state_of: StateOf) -> _Look:
+    """How this fault looks at it; a match is counted."""
     faults = sandbox.faults
-    if fault.on_demand or faults.spent(fault, sandbox.clock.now()) or differences(fault, asked):
-        return None
-    if fault.state is not None:
+    missed = differences(fault, asked)
+    if not missed and fault.on_demand:
+        missed = [Difference("Prefer", f"mock-fault={fault.label}", ABSENT)]
+    if not missed and fault.state is not None:
         state = await state_of()
         if not fault.state.holds(state, present=state is not None):
-            return None
+            missed = [Difference("state", fault.state.text(), ABSENT if state is None else state)]
+    if missed:
+        return _Look(tuple(missed))
+    spent = faults.why_spent(fault, sandbox.clock.now())
+    if spent:
+        return _Look(why=spent, spent=True)
     number = faults.add(fault, "matched")
     if fault.chance is None:
-        return ""
+        return _Look()
     fell = sandbox.dice.fraction("fault", fault.label, number)
-    return "" if fell < fault.chance else f"chance {fault.chance:g}, and the dice said {fell:.4f}"
+    why = "" if fell < fault.chance else f"chance {fault.chance:g}, and the dice said {fell:.4f}"
+    return _Look(why=why, fell=fell)
 
 
-def _row(fault: Fault, *, hit: bool, **more: Any) -> dict[str, Any]:
-    row: dict[str, Any] = {"fault": fault.label, "id": fault.key, "hit": hit, **more}
-    if hit:
-        row |= {aspect: _shown(fault, aspect) for aspect in more["decides"]}
+def _struck(
+    sandbox: Sandbox, fault: Fault, decides: Sequence[str], look: _Look | None = None, **more: Any
+) -> dict[str, Any]:
+    """The row of a fault that strikes, which is counted: the how manieth time, and of how many."""
+    counted: dict[str, Any] = {"number": sandbox.faults.add(fault, "hits")}
+    if fault.times is not None:
+        counted["times"] = fault.times
+    row = _row(fault, look, hit=True, **more, decides=list(decides), **counted)
+    row |= {aspect: _shown(fault, aspect) for aspect in decides}
+    if fault.webhook is None:
         row["stage"] = "after" if fault.after else "before"
+    return row
+
+
+def _row(fault: Fault, look: _Look | None, *, hit: bool, **more: Any) -> dict[str, Any]:
+    row: dict[str, Any] = {"fault": fault.label, "id": fault.key, "hit": hit, **more}
+    if "about" in fault.data:
+        row["about"] = fault.data["about"]
+    if look is not None and look.fell is not None:
+        row["dice"] = {"chance": fault.chance, "fell": round(look.fell, 4)}
     return row
 
 

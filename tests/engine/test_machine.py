@@ -160,7 +160,8 @@ def test_a_weighted_outcome_is_known_before_it_comes_and_reaches_all() -> None:
 def test_when_an_event_comes_tells_nothing_of_where_it_leads() -> None:
     after = Uniform(Fixed(seconds(0)), Fixed(seconds(100)))
     life = machine(State("open", (Transition("end", (("done", 1), ("gone", 1)), after=after),)), DONE, GONE)
-    early, late = [], []
+    early: list[str] = []
+    late: list[str] = []
     for number in range(800):
         step = begin(life, order(id=str(number)), at(START))
         (timer,) = step.timers
