@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from mockserver.engine.faults import Fault
 
 
+#: How many armed faults that strike no more are kept to be looked at; the oldest go first.
+MOST_SPENT = 100
+
+
 class Faults:
     """Armed ones come first, in the order in which they were armed; then those of the scenarios.
 
@@ -47,6 +51,7 @@ class Faults:
             for key in [key for key, one in self._armed.items() if one.name == fault.name]:
                 self.disarm(key)
         self._armed[fault.key] = fault
+        self._forget_spent(now)
         self._tell()
         return fault.key
 
@@ -138,6 +143,13 @@ class Faults:
         self.number = state["number"]
         self.since = parse_moment(state["since"]) if state["since"] is not None else None
         self._tell()
+
+    def _forget_spent(self, now: datetime) -> None:
+        if len(self._armed) > MOST_SPENT:
+            spent = [key for key, one in self._armed.items() if self.spent(one, now)]
+            for key in spent[:-MOST_SPENT]:
+                del self._armed[key]
+                self.counts.pop(key, None)
 
     def _tell(self) -> None:
         self.some = bool(self._armed or self._scenario)
