@@ -39,8 +39,12 @@ READS = ("/accounts", "/orders?limit=20", "/requests?limit=20", "/webhooks/deliv
 #: is resident, which allocators give back late and in part.
 MOST_KEPT, KEPT_SLACK_KIB = 1.03, 2_048
 MOST_GROWTH, SLACK_KIB = 1.15, 4_096
-#: The operation that begins an order of each provider with webhooks, and events that end it.
-ENDINGS = {"daisysim": ("purchase", ("sms",)), "doctorsim_v2": ("create_order", ("fulfil", "fail"))}
+#: The operation that begins an order of each provider with webhooks, its answer's name for the id, and events that
+#: end it.
+ENDINGS = {
+    "daisysim": ("purchase", "activation_id", ("sms",)),
+    "doctorsim_v2": ("create_order", "order_id", ("fulfil", "fail")),
+}
 FAULTS: tuple[Mapping[str, Any], ...] = (
     {"answer": {"mistake": "ProviderError"}},
     {"answer": {"status": 503}},
@@ -255,20 +259,18 @@ async def look(soak: Soak, client: Client, step: int) -> None:
 async def notify(soak: Soak, client: Client, step: int) -> None:
     """An order is placed and ends, and whoever is registered hears of it."""
     client = soak.dice.choice(soak.notifying, "notifying", step)
-    operation, events = ENDINGS[client.provider.name]
+    operation, member, events = ENDINGS[client.provider.name]
     endpoint = next(one for one in client.provider.endpoints if one.name == operation)
     try:
         await _register(soak, client)
         ask = await client.ask(endpoint)
+        answer = await client.send(endpoint.method, ask.path, ask.body)
+        order = answer.json()["data"][member]
     except UNPREPARED:
         soak.result.unprepared += 1
         return
-    answer = await client.send(endpoint.method, ask.path, ask.body)
-    entry = await soak.world.control("GET", f"/requests/{answer.headers['x-mock-request-id']}")
-    order = entry.json()["order"] if entry.is_success else None
-    if order is not None:
-        event = soak.dice.choice(events, "ending", step)
-        await soak.world.control("POST", f"/orders/{client.provider.name}/{order}/events", {"event": event})
+    event = soak.dice.choice(events, "ending", step)
+    await soak.world.control("POST", f"/orders/{client.provider.name}/{order}/events", {"event": event})
 
 
 async def _register(soak: Soak, client: Client) -> None:
@@ -422,7 +424,8 @@ async def soak(server: Server, *, rounds: int, requests: int) -> list[Round]:
         server.call("GET", "/_mock/health")
         result.kept_kib = server.bytes_in_use() // 1024
         results.append(result)
-        print(f"round {number + 1} of {rounds}: {result.requests:,} requests", file=sys.stderr, flush=True)
+        kept = f"{result.kept_kib / 1024:.1f} MiB in use"
+        print(f"round {number + 1} of {rounds}: {result.requests:,} requests, {kept}", file=sys.stderr, flush=True)
     return results
 
 
