@@ -23,8 +23,9 @@ _ON_THE_WIRE: dict[str, Any] = {
 }
 
 
-#: Of how many faults that strike no more one request or delivery tells that they would have matched.
-_SPENT_TOLD = 5
+#: How many faults that strike no more are asked whether they would have matched, newest first, and how many that
+#: would have are told: many may have gathered, and each is asked with each request.
+_SPENT_ASKED, _SPENT_TOLD = 20, 5
 
 
 class Strikes(NamedTuple):
@@ -60,7 +61,6 @@ class _Look(NamedTuple):
 
     differences: tuple[Difference, ...] = ()
     why: str = ""
-    spent: bool = False
     fell: float | None = None
 
 
@@ -72,14 +72,18 @@ async def struck(sandbox: Sandbox, asked: Asked, state_of: StateOf, *, wanted: F
     """
     decided: dict[str, Fault] = {}
     rows: list[dict[str, Any]] = []
-    spent: list[dict[str, Any]] = []
+    spent: list[tuple[Fault, str]] = []
     misses: list[Miss] = []
+    now = sandbox.clock.now()
     if wanted is not None:
         sandbox.faults.add(wanted, "matched")
         decided = dict.fromkeys(wanted.speaks_of(), wanted)
         rows.append(_struck(sandbox, wanted, list(decided), by="the caller"))
     for fault in sandbox.faults.in_force():
         if fault.webhook is not None or (wanted is not None and fault.key == wanted.key):
+            continue
+        if over := sandbox.faults.why_spent(fault, now):
+            spent.append((fault, over))
             continue
         look = await _look(sandbox, fault, asked, state_of)
         if look.differences:
@@ -90,11 +94,11 @@ async def struck(sandbox: Sandbox, asked: Asked, state_of: StateOf, *, wanted: F
         if not why and not decides:
             why = f"decided before: {', '.join(f'{one} by {decided[one].label}' for one in fault.speaks_of())}"
         if why:
-            (spent if look.spent else rows).append(_row(fault, look, hit=False, why=why))
+            rows.append(_row(fault, look, hit=False, why=why))
             continue
         decided |= dict.fromkeys(decides, fault)
         rows.append(_struck(sandbox, fault, decides, look))
-    told = (*rows, *spent[-_SPENT_TOLD:])
+    told = (*rows, *await _over(spent, asked, state_of))
     return Strikes(decided.get("delay"), decided.get("answer"), decided.get("wire"), told, nearest(misses))
 
 
@@ -105,21 +109,25 @@ async def hostile(sandbox: Sandbox, asked: Asked, state: str, born: list[Fault])
         return state
 
     rows = [_struck(sandbox, fault, ["webhook"], by="the caller") for fault in born]
-    spent: list[dict[str, Any]] = []
+    spent: list[tuple[Fault, str]] = []
     misses: list[Miss] = []
+    now = sandbox.clock.now()
     found = list(born)
     for fault in sandbox.faults.in_force():
         if fault.webhook is None or any(fault.key == one.key for one in found):
+            continue
+        if over := sandbox.faults.why_spent(fault, now):
+            spent.append((fault, over))
             continue
         look = await _look(sandbox, fault, asked, state_of)
         if look.differences:
             misses.append(Miss(fault, look.differences))
         elif look.why:
-            (spent if look.spent else rows).append(_row(fault, look, hit=False, why=look.why))
+            rows.append(_row(fault, look, hit=False, why=look.why))
         else:
             found.append(fault)
             rows.append(_struck(sandbox, fault, ["webhook"], look))
-    return Hostility(found, (*rows, *spent[-_SPENT_TOLD:]), nearest(misses))
+    return Hostility(found, (*rows, *await _over(spent, asked, state_of)), nearest(misses))
 
 
 def fault_named(sandbox: Sandbox, provider: str, name: str) -> Fault | None:
@@ -162,25 +170,36 @@ def _of_library(sandbox: Sandbox, provider: str) -> Iterator[Fault]:
 
 async def _look(sandbox: Sandbox, fault: Fault, asked: Asked, state_of: StateOf) -> _Look:
     """How this fault looks at it; a match is counted."""
-    faults = sandbox.faults
-    missed = differences(fault, asked)
-    if not missed and fault.on_demand:
-        missed = [Difference("Prefer", f"mock-fault={fault.label}", ABSENT)]
-    if not missed and fault.state is not None:
-        state = await state_of()
-        if not fault.state.holds(state, present=state is not None):
-            missed = [Difference("state", fault.state.text(), ABSENT if state is None else state)]
+    missed = await _missed(fault, asked, state_of)
     if missed:
         return _Look(tuple(missed))
-    spent = faults.why_spent(fault, sandbox.clock.now())
-    if spent:
-        return _Look(why=spent, spent=True)
-    number = faults.add(fault, "matched")
+    number = sandbox.faults.add(fault, "matched")
     if fault.chance is None:
         return _Look()
     fell = sandbox.dice.fraction("fault", fault.label, number)
     why = "" if fell < fault.chance else f"chance {fault.chance:g}, and the dice said {fell:.4f}"
     return _Look(why=why, fell=fell)
+
+
+async def _missed(fault: Fault, asked: Asked, state_of: StateOf) -> list[Difference]:
+    """Every difference; the state of the order is asked for when there is no other."""
+    missed = differences(fault, asked)
+    if not missed and fault.on_demand:
+        return [Difference("Prefer", f"mock-fault={fault.label}", ABSENT)]
+    if not missed and fault.state is not None:
+        state = await state_of()
+        if not fault.state.holds(state, present=state is not None):
+            return [Difference("state", fault.state.text(), ABSENT if state is None else state)]
+    return missed
+
+
+async def _over(spent: Sequence[tuple[Fault, str]], asked: Asked, state_of: StateOf) -> list[dict[str, Any]]:
+    """A row for each of the newest faults that would have matched, did they not strike no more."""
+    rows: list[dict[str, Any]] = []
+    for fault, why in spent[: -_SPENT_ASKED - 1 : -1]:
+        if len(rows) < _SPENT_TOLD and not await _missed(fault, asked, state_of):
+            rows.append(_row(fault, None, hit=False, why=why))
+    return rows[::-1]
 
 
 def _struck(
