@@ -18,6 +18,7 @@ from load import Job, Outcome
 
 HERE = Path(__file__).resolve().parent
 KEY = "daisy-demo"
+_FLAGS = ("--port", "0", "--rate-limits", "off", "--clock", "real", "--log-format", "json")
 BASE = "/daisysim.com/api/v1/virtual"
 
 
@@ -29,7 +30,12 @@ def mock_command() -> list[str]:
     """The installed command of this interpreter where there is one, else the package of the checkout."""
     script = shutil.which("mockserver", path=str(Path(sys.executable).parent))
     command = [script] if script else [sys.executable, "-m", "mockserver"]
-    return [*command, "--port", "0", "--rate-limits", "off", "--clock", "real", "--log-format", "json"]
+    return [*command, *_FLAGS]
+
+
+def observed_command() -> list[str]:
+    """A mock server of the checkout that `bytes_in_use` can be asked of."""
+    return [sys.executable, str(HERE / "observed.py"), *_FLAGS]
 
 
 def bare_command(*, starlette: bool = False) -> list[str]:
@@ -86,6 +92,12 @@ class Server:
             if line.startswith("VmRSS:"):
                 return int(line.split()[1])
         raise Failed("the system does not tell how much memory a process has")
+
+    def bytes_in_use(self) -> int:
+        """Bytes of living objects; of an `observed_command` alone."""
+        assert self.process.stdout is not None
+        self.process.send_signal(signal.SIGUSR1)
+        return int(self.process.stdout.readline())
 
     def call(
         self,

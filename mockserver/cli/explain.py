@@ -53,6 +53,7 @@ def order_lines(data: Mapping[str, Any]) -> Iterator[str]:
     for row in told["requests"]:
         refused = f" {row['mistake']}" if row["mistake"] else ""
         yield f"  asked     {row['at']}  {row['id']}  {row['operation']} -> {row['status']}{refused}"
+    yield from _faults(told)
 
 
 def request_lines(data: Mapping[str, Any]) -> Iterator[str]:
@@ -67,6 +68,7 @@ def request_lines(data: Mapping[str, Any]) -> Iterator[str]:
     yield f"  answered  {data['status']} in {data['milliseconds']} ms{refused}"
     if data["response"]["body"]:
         yield f"            {_cut(data['response']['body'])}"
+    yield from _faults(told)
     yield from _rules(data, told)
     if "order" in told:
         order = told["order"]
@@ -74,6 +76,43 @@ def request_lines(data: Mapping[str, Any]) -> Iterator[str]:
         if not told["story"]:
             yield "            was only looked at"
         yield from _story(told["story"], told["besides"])
+
+
+def _faults(told: Mapping[str, Any]) -> Iterator[str]:
+    for row in told["faults"]:
+        yield f"  fault     {_fault(row)} {_what_it_did(row)}"
+        if "about" in row:
+            yield f"            {row['about']}"
+    for miss in told["fault_near_misses"]:
+        yield f"  nearly    fault {_fault(miss)}"
+        yield from _differences(miss)
+
+
+def _fault(row: Mapping[str, Any]) -> str:
+    subject = row.get("request") or row.get("delivery")
+    return f"{row['fault']!r} ({row['source']})" + (f", {subject}:" if subject else "")
+
+
+def _what_it_did(row: Mapping[str, Any]) -> str:
+    if not row["hit"]:
+        return f"spared it: {row['why']}"
+    what = [f"{aspect} {_short(row[aspect])}" for aspect in row["decides"]]
+    if "delayed" in row:
+        what.append(f"{row['delayed']} passed")
+    if "times" in row:
+        what.append(f"{row['number']} of {row['times']} times")
+    if "dice" in row:
+        what.append(f"chance {row['dice']['chance']:g}, dice at {row['dice']['fell']}")
+    if "overtook" in row:
+        what.append(f"it overtook {row['overtook']}")
+    if "by" in row:
+        what.append(f"asked for by {row['by']}")
+    return f"struck: {'; '.join(what)}"
+
+
+def _differences(miss: Mapping[str, Any]) -> Iterator[str]:
+    for one in miss["differences"]:
+        yield f"            {one['name']} wanted {one['wanted']}, found {one['found']!r}"
 
 
 def _rules(data: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[str]:
@@ -88,8 +127,7 @@ def _rules(data: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[str]:
         yield "  rule      none decided"
     for miss in told["near_misses"]:
         yield f"  nearly    {_named(miss)}"
-        for one in miss["differences"]:
-            yield f"            {one['name']} wanted {one['wanted']}, found {one['found']!r}"
+        yield from _differences(miss)
     for miss in data.get("near_misses", ()):
         if "endpoint" in miss:
             yield f"  nearly    {miss['endpoint']}"
@@ -117,6 +155,8 @@ def _followed(rows: Mapping[str, Any]) -> Iterator[str]:
         yield f"      money     {move['kind']} {move['amount']} {move['currency']}, balance {move['balance_after']}"
     for sent in rows["deliveries"]:
         yield f"      webhook   {sent['id']} {sent['event']} to {sent['url']}: {sent['state']}"
+        if sent["hostile"]:
+            yield f"                by {', '.join(map(repr, sent['faults']))}: {_short(sent['hostile'])}"
         for attempt in sent["attempts"]:
             answer = attempt["status"] if attempt["status"] is not None else attempt["detail"]
             yield f"                {attempt['at']}  {attempt['verdict']}: {answer}"

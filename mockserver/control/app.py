@@ -30,7 +30,7 @@ from mockserver.control.access import check_access
 from mockserver.control.operation import Answer, ControlCall, Operation, Server
 from mockserver.control.problems import Problem, problem_of, send_problem
 from mockserver.domain.mistakes import Invalid, MethodNotAllowed, NotFound
-from mockserver.http.body import MOST, read_body
+from mockserver.http.body import MOST, Disconnected, read_body
 from mockserver.http.checking import Checker
 
 log = logging.getLogger("mockserver")
@@ -66,6 +66,8 @@ class ControlApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             answer = await self._answer(scope, receive)
+        except Disconnected:
+            raise
         except Exception as error:
             problem = problem_of(error)
             if problem is None:

@@ -3,65 +3,70 @@
 Kept apart from the nouns themselves, since only whoever looks one thing up pays for it.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, get_args
 
+from mockserver.control.passages import REQUEST, Data, chain_of, passage_data, share
 from mockserver.control.webhooks import delivery_data
 from mockserver.domain.ledger import Movement
 from mockserver.domain.moments import moment_text
 from mockserver.domain.orders import Order
-from mockserver.engine.effects import Effect, Timer
-from mockserver.engine.matching import Difference, differences, matches
-from mockserver.engine.retrace import PassageTold, TimerTold, event_of, retrace
+from mockserver.engine.faults import source_of
+from mockserver.engine.matching import differences, matches
+from mockserver.engine.retrace import retrace
 from mockserver.engine.rules import Aspect, Rule, near_misses
 from mockserver.journal.journal import Entry
-from mockserver.journal.redact import HIDDEN
+from mockserver.journal.redact import redact_difference
 from mockserver.sandbox import orders
 from mockserver.sandbox.codec import decode_movement, decode_order
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.work import Work
-from mockserver.scenario.drawing import delay_text
-
-_REQUEST = re.compile(r"\breq_\d+\b")
-Data = dict[str, Any]
+from mockserver.webhooks.model import Delivery
 
 
 async def order_story(work: Work, order: Order) -> Data:
     """Everything that happened to the order, passage by passage, each with its cause and what it brought about.
 
     `story` has for each passage `state, at, visit, cause, caused_by, dice, timers, withheld, effects`, and the
-    `money` and `deliveries` that followed it; `besides` holds what followed no passage.
+    `money` and `deliveries` that followed it; `besides` holds what followed no passage. `faults` are those that
+    struck a request about the order, and those that struck one of its deliveries or spared it.
     """
     sandbox = work.sandbox
     machine = sandbox.machine_named(order.machine)
     told = retrace(machine, order, seed=sandbox.dice.seed, settings=sandbox.settings.values)
-    seen = [entry for entry in sandbox.journal.newest_first() if entry.order == order.id][::-1]
+    seen = [one for one in sandbox.journal.newest_first() if (one.provider, one.order) == (order.provider, order.id)]
+    seen.reverse()
     moves = await _movements(work, order)
     born = _born_of(moves, seen, order)
     waiting = {timer.event: moment_text(timer.due) for timer in await orders.timers_of(work.tx, order)}
-    story = [_passage(told, place, born, waiting) for place in range(len(told))]
+    story = [passage_data(told, place, born, waiting) for place in range(len(told))]
     money = [(move.at, move.cause, _money(sandbox, move)) for move in moves]
-    sent = [row for row in await sandbox.deliveries.listing(work, limit=5000) if row[0].order == order.id][::-1]
-    notices = [
-        (one.created_at, one.cause, delivery_data(one, due)) for one, due in sent if one.provider == order.provider
+    sent = [
+        (one, due)
+        for one, due in reversed(await sandbox.deliveries.listing(work, limit=5000))
+        if (one.provider, one.order) == (order.provider, order.id)
     ]
+    notices = [(one.created_at, one.cause, delivery_data(one, due)) for one, due in sent]
     return {
         "machine": {"scenario": _scenario_of(order.machine), "key": order.machine},
         "rule": _birth_rule(sandbox, order, seen),
         "created_by": born,
         "story": story,
         "besides": {
-            "money": _share(story, told, "money", money),
-            "deliveries": _share(story, told, "deliveries", notices),
+            "money": share(story, told, "money", money),
+            "deliveries": share(story, told, "deliveries", notices),
         },
         "requests": [_seen(entry) for entry in seen],
+        "faults": [
+            {"request": entry.id, "at": moment_text(entry.at), **row} for entry in seen for row in _struck(entry)
+        ]
+        + [row for one, _ in sent for row in _told(one, "faults")],
+        "fault_near_misses": [row for one, _ in sent for row in _told(one, "near_misses")],
     }
 
 
 async def request_story(work: Work, entry: Entry, *, secret: frozenset[str]) -> Data:
-    """What the rules said to the request, and what followed from it, chained by cause.
+    """What the rules and the faults said to the request, and what followed from it, chained by cause.
 
     `secret` names the fields whose values are not told (lower case).
     """
@@ -78,6 +83,8 @@ async def request_story(work: Work, entry: Entry, *, secret: frozenset[str]) -> 
             for row in _used_up(entry, aspect, _asked(entry.subject, aspect), None)
         ],
         "near_misses": misses_data(entry.rules, entry.subject, secret),
+        "faults": [_sourced(row) for row in entry.faults],
+        "fault_near_misses": [_sourced(row) for row in entry.fault_misses],
         "story": [],
         "besides": {"money": [], "deliveries": []},
     }
@@ -85,7 +92,7 @@ async def request_story(work: Work, entry: Entry, *, secret: frozenset[str]) -> 
     if row is not None:
         order = decode_order(row.data)
         whole = await order_story(work, order)
-        chain = _chain(whole["story"], entry.id)
+        chain = chain_of(whole["story"], entry.id)
         found["order"] = {"id": order.id, "kind": order.kind, "state": order.state, "passages": len(whole["story"])}
         found["story"] = [whole["story"][place] for place in chain]
         named = {kind: [row for row in rows if entry.id in row["cause"]] for kind, rows in whole["besides"].items()}
@@ -100,14 +107,23 @@ def misses_data(rules: Sequence[Rule], subject: Mapping[str, Any], secret: froze
     found = []
     for miss in near_misses(rules, subject):
         rule = next(rule for rule in rules if rule.name == miss.rule and differences(rule.when, subject))
-        found.append({**_rule(rule), "differences": [_difference(one, secret) for one in miss.differences]})
+        found.append({**_rule(rule), "differences": [redact_difference(one, secret) for one in miss.differences]})
     return found
 
 
-def _difference(one: Difference, secret: frozenset[str]) -> Data:
-    hidden = one.name.rpartition(".")[2].lower() in secret
-    wanted, value = (HIDDEN, HIDDEN) if hidden else (one.wanted, one.found)
-    return {"name": one.name, "wanted": wanted, "found": value}
+def _struck(entry: Entry) -> list[Data]:
+    return [_sourced(row) for row in entry.faults if row["hit"]]
+
+
+def _told(delivery: Delivery, kind: str) -> list[Data]:
+    """What became of the faults that were asked when the delivery was put in the outbox."""
+    rows = delivery.hostile.get("told", {}).get(kind, ())
+    asked = {"delivery": delivery.id, "event": delivery.event, "at": moment_text(delivery.created_at)}
+    return [{**asked, **_sourced(row)} for row in rows]
+
+
+def _sourced(row: Mapping[str, Any]) -> Data:
+    return {"source": source_of(row["id"]), **row}
 
 
 def _rule(rule: Rule) -> Data:
@@ -155,113 +171,9 @@ async def _movements(work: Work, order: Order) -> list[Movement]:
 def _born_of(moves: Sequence[Movement], seen: Sequence[Entry], order: Order) -> str | None:
     """The request that placed the order: named by its charge, or else the first that touched it in that moment."""
     for move in moves:
-        if move.at == order.created_at and (named := _REQUEST.search(move.cause)):
+        if move.at == order.created_at and (named := REQUEST.search(move.cause)):
             return named[0]
     return next((entry.id for entry in seen if entry.at <= order.created_at and entry.status < 400), None)
-
-
-def _passage(told: Sequence[PassageTold], place: int, born: str | None, waiting: Mapping[str, str]) -> Data:
-    one = told[place]
-    follower = next((after for after in told[place + 1 :] if after.visit > one.visit), None)
-    current = waiting if follower is None else None
-    dice = []
-    if one.choice is not None:
-        targets = dict(one.choice.targets)
-        by = {"by_rule": True} if one.choice.by_rule else {"roll": one.choice.roll}
-        dice.append({"for": f"where {one.event} leads", "options": targets, "fell": one.passage.state, **by})
-    dice += [
-        {
-            "for": f"when {row.timer.event} happens",
-            "options": delay_text(row.delay),
-            "fell": _due(row, follower, current),
-        }
-        | {"roll": row.roll}
-        for row in one.timers
-        if row.roll is not None
-    ]
-    return {
-        "state": one.passage.state,
-        "at": moment_text(one.passage.at),
-        "visit": one.visit,
-        "cause": one.passage.cause,
-        "caused_by": _caused_by(told, place, born),
-        "dice": dice,
-        "timers": [_timer(row, follower, current) for row in one.timers]
-        + [_reminder(timer, told[place + 1 :], waiting) for timer in one.reminders],
-        "withheld": list(one.withheld),
-        "effects": [_effect(effect) for effect in one.effects],
-        "money": [],
-        "deliveries": [],
-    }
-
-
-def _timer(row: TimerTold, follower: PassageTold | None, waiting: Mapping[str, str] | None) -> Data:
-    rang = follower is not None and follower.passage.cause == f"timer {row.timer.event}"
-    became = "rang" if rang else "waits" if waiting is not None and row.timer.event in waiting else "void"
-    return {
-        "event": row.timer.event,
-        "at": _due(row, follower, waiting),
-        "to": row.target,
-        "delay": delay_text(row.delay),
-        "by_rule": row.by_rule,
-        "became": became,
-    }
-
-
-def _reminder(timer: Timer, later: Sequence[PassageTold], waiting: Mapping[str, str]) -> Data:
-    at = moment_text(timer.due)
-    rang = any(one.passage.at == timer.due and one.passage.cause == f"timer {timer.event}" for one in later)
-    became = "rang" if rang else "waits" if waiting.get(timer.event) == at else "passed"
-    return {"event": timer.event, "at": at, "to": None, "delay": "sent", "by_rule": False, "became": became}
-
-
-def _due(row: TimerTold, follower: PassageTold | None, waiting: Mapping[str, str] | None) -> str:
-    """When the timer was due: as its row says or as it rang, since a setting may have changed in the meantime."""
-    if waiting is not None and row.timer.event in waiting:
-        return waiting[row.timer.event]
-    if follower is not None and follower.passage.cause == f"timer {row.timer.event}":
-        return moment_text(follower.passage.at)
-    return moment_text(row.timer.due)
-
-
-def _caused_by(told: Sequence[PassageTold], place: int, born: str | None) -> Data:
-    cause = told[place].passage.cause
-    if named := _REQUEST.search(cause):
-        return {"request": named[0]}
-    if cause == "created":
-        return {"request": born} if born else {}
-    event = event_of(cause)
-    if cause.startswith("timer "):
-        earlier = range(place - 1, -1, -1)
-        at = told[place].passage.at
-        setter = next((each for each in earlier if any(_is(one, event, at) for one in told[each].reminders)), None)
-        if setter is None:
-            setter = next(
-                (each for each in earlier if any(row.timer.event == event for row in told[each].timers)), None
-            )
-        return {"timer": event} if setter is None else {"timer": event, "passage": setter}
-    return {"by": cause.partition(" by ")[2] or cause}
-
-
-def _is(reminder: Timer, event: str | None, at: datetime) -> bool:
-    return (reminder.event, reminder.due) == (event, at)
-
-
-def _share(
-    story: list[Data], told: Sequence[PassageTold], kind: str, rows: Sequence[tuple[Any, str, Data]]
-) -> list[Data]:
-    """Give each row to the passage that it followed; what followed none is left over."""
-    rest = []
-    for at, cause, data in rows:
-        for place, one in enumerate(told):
-            passage = one.passage
-            same = cause.endswith(passage.cause) or (place == 0 and data.get("kind") == "charge")
-            if passage.at == at and same:
-                story[place][kind].append(data)
-                break
-        else:
-            rest.append(data)
-    return rest
 
 
 def _money(sandbox: Sandbox, move: Movement) -> Data:
@@ -294,10 +206,6 @@ def _scenario_of(key: str) -> str:
     return key.rpartition("/")[2].partition("#")[0]
 
 
-def _effect(effect: Effect) -> Any:
-    return {effect.name: effect.argument} if effect.argument else effect.name
-
-
 def _seen(entry: Entry) -> Data:
     return {
         "id": entry.id,
@@ -308,13 +216,3 @@ def _seen(entry: Entry) -> Data:
         "status": entry.status,
         "mistake": entry.mistake,
     }
-
-
-def _chain(story: Sequence[Data], request: str) -> list[int]:
-    """The passages that the request caused, and those that these caused by their timers, and so on."""
-    chain: list[int] = []
-    for place, passage in enumerate(story):
-        by = passage["caused_by"]
-        if by.get("request") == request or by.get("passage") in chain:
-            chain.append(place)
-    return chain

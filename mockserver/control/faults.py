@@ -4,7 +4,7 @@ from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of, text_schema
 from mockserver.domain.mistakes import Invalid
-from mockserver.engine.faults import HOSTILITIES, Fault, scenario_of
+from mockserver.engine.faults import HOSTILITIES, Fault, source_of
 from mockserver.sandbox.sandbox import Sandbox
 
 _MATCHERS = {"type": "object", "description": "Dotted names to values or matchers."}
@@ -45,7 +45,7 @@ def fault_data(sandbox: Sandbox, fault: Fault) -> dict[str, Any]:
     hits = faults.count(fault, "hits")
     data = {
         "id": fault.key,
-        "source": "armed" if fault.key.startswith("flt_") else f"scenario {scenario_of(fault.key)}",
+        "source": source_of(fault.key),
         "matched": faults.count(fault, "matched"),
         "hits": hits,
         "left": max(fault.times - hits, 0) if fault.times is not None else None,

@@ -15,7 +15,8 @@ from mockserver.control.operation import (
     sandbox_prefix,
     text_schema,
 )
-from mockserver.domain.mistakes import NotFound
+from mockserver.control.problems import Problem
+from mockserver.domain.mistakes import Invalid, NotFound
 from mockserver.sandbox.sandbox import Birth, Sandbox
 
 NEW = object_schema(
@@ -91,9 +92,12 @@ async def delete(call: ControlCall) -> Answer:
 
 
 async def reset(call: ControlCall) -> Answer:
-    """This sandbox back to how it was made."""
+    """This sandbox back to how it was made; 409 when it cannot be made so any more."""
     sandbox = await call.sandbox()
-    await sandbox.reset()
+    try:
+        await sandbox.reset()
+    except Invalid as error:
+        raise Problem(409, f"the sandbox cannot be made again as it was, and stays as it is: {error}") from None
     return Answer(described(call, sandbox))
 
 

@@ -22,7 +22,7 @@ def delivery_data(delivery: Delivery, next_try: datetime | None) -> dict[str, An
         "created_at": moment_text(delivery.created_at),
         "cause": delivery.cause,
         "faults": list(delivery.hostile.get("faults", ())),
-        "hostile": {name: value for name, value in delivery.hostile.items() if name != "faults"},
+        "hostile": {name: value for name, value in delivery.hostile.items() if name not in ("faults", "told")},
         "next_try": moment_text(next_try) if next_try is not None else None,
         "request": {"headers": dict(delivery.headers), "body": delivery.body},
         "attempts": [

@@ -49,7 +49,7 @@ Delay = Fixed | Uniform | LogNormal | FromFact | FromSetting
 def resolve(
     delay: Delay, dice: Dice, *purpose: object, facts: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> timedelta:
-    """The span of this delay for this purpose.
+    """The span of this delay for this purpose; a delay inside it is cast for a purpose of its own.
 
     Raises KeyError when a fact or setting is missing, ValueError when it is no duration.
     """
@@ -60,12 +60,12 @@ def resolve(
     if isinstance(delay, FromSetting):
         return parse_span(settings[delay.name])
     if isinstance(delay, Uniform):
-        low = resolve(delay.low, dice, *purpose, facts=facts, settings=settings)
-        high = resolve(delay.high, dice, *purpose, facts=facts, settings=settings)
+        low = resolve(delay.low, dice, *purpose, "low", facts=facts, settings=settings)
+        high = resolve(delay.high, dice, *purpose, "high", facts=facts, settings=settings)
         if high <= low:
             return low
         return low + dice.between(0, (high - low) // _MILLISECOND, *purpose) * _MILLISECOND
-    median = resolve(delay.median, dice, *purpose, facts=facts, settings=settings)
+    median = resolve(delay.median, dice, *purpose, "median", facts=facts, settings=settings)
     from statistics import NormalDist
 
     place = min(max(dice.fraction(*purpose), 1e-6), 1 - 1e-6)

@@ -1,22 +1,26 @@
 """Faults: which requests or deliveries fare badly, and how. Armed and counted by `sandbox.faults`."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 from mockserver.engine.delays import Delay
-from mockserver.engine.matching import Conditions, Difference, Matcher
+from mockserver.engine.matching import ABSENT, Conditions, Difference, Matcher
 
 Aspect = Literal["delay", "answer", "wire"]
 #: What a fault may speak of about a request; of each, the first fault that matches decides.
 ASPECTS: tuple[Aspect, ...] = ("delay", "answer", "wire")
-#: What may happen on the wire; the last two spoil an answer, so that there must be one.
+#: What may happen on the wire.
 WIRES = ("reset", "empty", "garbage", "cut", "drip")
+#: Those that spoil an answer, so that there must be one.
+SPOILING = ("cut", "drip")
 #: What may happen to a webhook.
 HOSTILITIES = ("duplicate", "delay", "reorder", "drop", "before_response", "bad_signature", "stale_timestamp")
 #: The longest that an answer is held back in real time.
 LONGEST_WAIT = timedelta(hours=1)
+#: Of how many faults that nearly matched the differences are told.
+MISSES_TOLD = 3
 #: How old a stale timestamp is that says no age of its own.
 STALE = timedelta(hours=1)
 
@@ -88,8 +92,29 @@ def differences(fault: Fault, asked: Asked) -> list[Difference]:
         for name, matcher in conditions:
             present, value = looked_up(data, name)
             if not matcher.holds(value, present=present):
-                found.append(Difference(f"{part}.{name}", matcher.text(), value if present else "(absent)"))
+                found.append(Difference(f"{part}.{name}", matcher.text(), value if present else ABSENT))
     return found
+
+
+class Miss(NamedTuple):
+    """A fault that nearly matched, and why it did not."""
+
+    fault: Fault
+    differences: tuple[Difference, ...]
+
+
+def nearest(misses: Iterable[Miss]) -> tuple[Miss, ...]:
+    """The faults that fail by the fewest conditions, nearest first; not those of other providers' scenarios."""
+    meant = [one for one in misses if not (scenario_of(one.fault.key) and one.differences[0].name == "provider")]
+    return tuple(sorted(meant, key=lambda miss: len(miss.differences))[:MISSES_TOLD])
+
+
+def source_of(key: str) -> str:
+    """Where a fault of this key comes from: armed, a scenario, or else a word that a caller may always say."""
+    if key.startswith("flt_"):
+        return "armed"
+    scenario = scenario_of(key)
+    return f"scenario {scenario}" if scenario else "built in"
 
 
 def scenario_of(key: str) -> str:

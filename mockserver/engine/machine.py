@@ -133,7 +133,12 @@ def taken_by(state: State, event: str) -> Transition | None:
 def target_of(order: Order, move: Transition, dice: Dice) -> str:
     """The state that this transition would lead the order to, were it followed in this visit."""
     forced: str | None = (order.plan or {}).get("outcomes", {}).get(move.on)
-    return forced or dice.weighted(move.to, order.provider, order.id, order.visit, move.on)
+    return forced or dice.weighted(move.to, *target_purpose(order, move))
+
+
+def target_purpose(order: Order, move: Transition) -> tuple[object, ...]:
+    """What the dice are cast for that choose the target: not what the delay of the same event is cast for."""
+    return order.provider, order.id, order.visit, f"{move.on} leads to"
 
 
 def _follow(machine: Machine, order: Order, move: Transition, cause: str, circumstances: Circumstances) -> Step:

@@ -31,6 +31,10 @@ class Matcher(NamedTuple):
         return " and ".join(f"{name} {operand!r}" for name, operand in self.tests)
 
 
+#: What is said to be found where nothing is.
+ABSENT = "(absent)"
+
+
 class Difference(NamedTuple):
     """Why a condition does not hold: the name looked up, what was wanted, what was found."""
 
@@ -69,7 +73,7 @@ def differences(conditions: Conditions, subject: Subject) -> list[Difference]:
         present = name in subject
         value = subject.get(name)
         if not matcher.holds(value, present=present):
-            found.append(Difference(name, matcher.text(), value if present else "(absent)"))
+            found.append(Difference(name, matcher.text(), value if present else ABSENT))
     return found
 
 

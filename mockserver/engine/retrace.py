@@ -20,6 +20,7 @@ from mockserver.engine.machine import (
     reminders_of,
     taken_by,
     target_of,
+    target_purpose,
     timers_on_entry,
     unsettled,
 )
@@ -129,7 +130,7 @@ def _visits(machine: Machine, order: Order) -> list[int]:
 
 def _choice(move: Transition, order: Order, witness: Witness) -> ChoiceTold:
     target_of(order, move, witness)
-    roll = witness.roll(order.provider, order.id, order.visit, move.on)
+    roll = witness.roll(*target_purpose(order, move))
     return ChoiceTold(move.to, roll, by_rule=roll is None)
 
 

@@ -65,13 +65,13 @@ class Recorder:
     def __init__(self, provider: Provider) -> None:
         self._provider = provider.name
         self._secret_headers = frozenset(name.encode() for name in SECRET_HEADERS | provider.secrets.headers)
-        self._secret_fields = SECRET_FIELDS | provider.secrets.fields
+        self.secret_fields = SECRET_FIELDS | provider.secrets.fields
         self._date = DateHeader()
 
     @cached_property
     def _secret_body(self) -> BodyRedactor:
         """Made with the first body: its patterns take a while to compile."""
-        return body_redactor(self._secret_fields)
+        return body_redactor(self.secret_fields)
 
     def begin(self, scope: Scope, sandbox: "Sandbox", body: bytes, endpoint: Endpoint | None) -> Entry:
         """What is known of the exchange before anything is worked on."""
@@ -82,7 +82,7 @@ class Recorder:
             self._provider,
             scope["method"],
             scope["path"],
-            redact_query(query.decode("latin-1"), self._secret_fields) if query else "",
+            redact_query(query.decode("latin-1"), self.secret_fields) if query else "",
             redact_headers(scope["headers"], self._secret_headers),
             redact_body(body[:MOST_BODY], self._secret_body) if body else b"",
             operation=endpoint.name if endpoint is not None else None,

@@ -18,6 +18,7 @@ from mockserver.engine.delays import resolve
 from mockserver.engine.faults import LONGEST_WAIT, Asked, Fault
 from mockserver.http.answering import Instead, Payload, worded
 from mockserver.http.reading import read_pairs
+from mockserver.journal.redact import misses_told
 from mockserver.sandbox.override import Overridden
 from mockserver.sandbox.strikes import StateOf, Strikes, fault_named, names_known, struck
 
@@ -42,12 +43,12 @@ class Verdict:
 
     async def begin(self) -> None:
         """Let time pass, then refuse what is refused unworked: raises a mistake, or Instead."""
-        delay, answer, wire = self._strikes[:3]
+        delay, answer = self._strikes.delay, self._strikes.answer
         if delay is not None and not delay.after:
             await self._wait(delay)
         if answer is not None and not answer.after:
             raise self._mistake(answer) or Instead(_raw(answer))
-        if wire is not None and not wire.after and wire.wire is not None and wire.wire[0] not in ("cut", "drip"):
+        if self._strikes.refuse:
             raise Instead(Payload(502, b"", "text/plain", ()))
 
     async def finish(self, answer: Payload, scope: Scope, receive: Receive, send: Send, *, began: int) -> None:
@@ -124,13 +125,15 @@ async def consult(service: "Service", call: "Call", scope: Scope, body: bytes) -
         await _override(call, scenarios, wanted)
     await _identify(call)
     asked = _asked(call, scope, body)
-    strikes = await struck(
-        call.sandbox, asked, _state_of(call, scope, asked), wanted=wanted if wanted and wanted.webhook is None else None
-    )
+    state_of = _state_of(call, scope, asked)
+    strikes = await struck(call.sandbox, asked, state_of, wanted=wanted if wanted and wanted.webhook is None else None)
+    if strikes.refuse:
+        await state_of()  # which order it is about; nobody else will say so
     if wanted is not None and wanted.webhook is not None:
         row = {"fault": wanted.label, "id": wanted.key, "hit": True, "by": "the caller", "decides": ["webhook"]}
         strikes = strikes._replace(rows=({**row, "webhook": dict(wanted.webhook)}, *strikes.rows))
     call.entry.faults = strikes.rows
+    call.entry.fault_misses = misses_told(strikes.misses, service.recorder.secret_fields)
     call.entry.scenarios = tuple(scenarios)
     applied = [*(f"mock-scenario={one}" for one in scenarios), *([f"mock-fault={name}"] if name is not None else [])]
     return Verdict(service, call, strikes, applied)

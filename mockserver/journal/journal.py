@@ -56,6 +56,8 @@ class Entry:
     decisions: tuple[Decision, ...] = ()
     faults: Sequence[Mapping[str, Any]] = ()
     """A row for each fault that struck, or matched and was spared."""
+    fault_misses: Sequence[Mapping[str, Any]] = ()
+    """A row for each fault that nearly matched, with its differences; redacted."""
     scenarios: Sequence[str] = ()
     """What the caller asked for, for this one request."""
 

@@ -1,11 +1,15 @@
 """Takes secrets out of what the journal keeps: headers, query values, body fields."""
 
 import re
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Container, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit, urlunsplit
 
 import orjson
+
+if TYPE_CHECKING:
+    from mockserver.engine.faults import Miss
+    from mockserver.engine.matching import Difference
 
 HIDDEN = "[redacted]"
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]')
@@ -71,6 +75,36 @@ SECRET_FIELDS = frozenset(
         "token",
     }
 )
+
+
+def redact_difference(one: "Difference", secret: Container[str]) -> dict[str, Any]:
+    """A difference as data, with what secret fields (lower case) have and should have hidden."""
+    if one.name.rpartition(".")[2].lower() in secret:
+        return {"name": one.name, "wanted": HIDDEN, "found": HIDDEN}
+    return {"name": one.name, "wanted": one.wanted, "found": _without(one.found, secret)}
+
+
+def misses_told(misses: "Iterable[Miss]", secret: Container[str]) -> tuple[dict[str, Any], ...]:
+    """A row for each fault that nearly matched, with its differences."""
+    return tuple(
+        {
+            "fault": miss.fault.label,
+            "id": miss.fault.key,
+            "differences": [redact_difference(one, secret) for one in miss.differences],
+        }
+        for miss in misses
+    )
+
+
+def _without(value: Any, secret: Container[str]) -> Any:
+    match value:
+        case Mapping():
+            return {
+                name: HIDDEN if str(name).lower() in secret else _without(one, secret) for name, one in value.items()
+            }
+        case list() | tuple():
+            return [_without(one, secret) for one in value]
+    return value
 
 
 def redact_headers(headers: Iterable[tuple[bytes, bytes]], secret: frozenset[bytes]) -> tuple[tuple[bytes, bytes], ...]:

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from mockserver.engine.faults import Fault
 
 
+#: How many armed faults that strike no more are kept to be looked at; the oldest go first.
+MOST_SPENT = 100
+
+
 class Faults:
     """Armed ones come first, in the order in which they were armed; then those of the scenarios.
 
@@ -47,6 +51,7 @@ class Faults:
             for key in [key for key, one in self._armed.items() if one.name == fault.name]:
                 self.disarm(key)
         self._armed[fault.key] = fault
+        self._forget_spent(now)
         self._tell()
         return fault.key
 
@@ -93,12 +98,16 @@ class Faults:
 
     def spent(self, fault: "Fault", now: datetime) -> bool:
         """Whether the fault strikes no more: `times` used up, or `until` passed."""
+        return self.why_spent(fault, now) != ""
+
+    def why_spent(self, fault: "Fault", now: datetime) -> str:
+        """Why the fault strikes no more, for people; empty when it does."""
         if fault.times is not None and self.count(fault, "hits") >= fault.times:
-            return True
+            return f"used up: {fault.times} time{'' if fault.times == 1 else 's'}"
         until = fault.until
         if isinstance(until, timedelta):
             until = self.since + until if self.since is not None else None
-        return until is not None and now >= until
+        return f"over since {moment_text(until)}" if until is not None and now >= until else ""
 
     def count(self, fault: "Fault", what: str) -> int:
         """How many requests or deliveries the fault `matched`, or how many it `hits`."""
@@ -134,6 +143,13 @@ class Faults:
         self.number = state["number"]
         self.since = parse_moment(state["since"]) if state["since"] is not None else None
         self._tell()
+
+    def _forget_spent(self, now: datetime) -> None:
+        if len(self._armed) > MOST_SPENT:
+            spent = [key for key, one in self._armed.items() if self.spent(one, now)]
+            for key in spent[:-MOST_SPENT]:
+                del self._armed[key]
+                self.counts.pop(key, None)
 
     def _tell(self) -> None:
         self.some = bool(self._armed or self._scenario)

@@ -1,5 +1,6 @@
 """Hostile webhooks: what faults make of a delivery. Imported when the first fault is in force."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -8,9 +9,10 @@ from mockserver.domain.moments import parse_span, span_text
 from mockserver.domain.orders import Order
 from mockserver.engine.delays import delay_from_data, resolve
 from mockserver.engine.faults import STALE, Asked
+from mockserver.journal.redact import SECRET_FIELDS, misses_told
 from mockserver.sandbox.codec import decode_delivery
 from mockserver.sandbox.override import born_faults
-from mockserver.sandbox.strikes import hostile
+from mockserver.sandbox.strikes import Hostility, hostile
 from mockserver.webhooks.model import Delivery
 
 if TYPE_CHECKING:
@@ -28,7 +30,8 @@ async def made_hostile(work: "Work", order: Order, delivery: Delivery) -> tuple[
     matching = {one.key: one for one in born if one.event in (None, delivery.event)}
     wanted: dict[str, Any] = {}
     names = []
-    for fault in await hostile(sandbox, asked, order.state, list(matching.values())):
+    hostility = await hostile(sandbox, asked, order.state, list(matching.values()))
+    for fault in hostility.faults:
         names.append(fault.label)
         for name, value in (fault.webhook or {}).items():
             wanted.setdefault(name, value)
@@ -40,22 +43,35 @@ async def made_hostile(work: "Work", order: Order, delivery: Delivery) -> tuple[
     if "stale_timestamp" in wanted:
         age = wanted["stale_timestamp"]
         wanted["stale_timestamp"] = span_text(STALE if age is True else parse_span(age))
+    told = _told(hostility)
     if "drop" in wanted:
-        return replace(delivery, state="dropped", hostile={"faults": names, **wanted}), None
-    due = await _reordered(work, delivery, wanted, due)
-    if not wanted:
-        return delivery, due
-    return replace(delivery, hostile={"faults": names, **wanted}), due
+        return replace(delivery, state="dropped", hostile={"faults": names, **wanted, **told}), None
+    due = await _reordered(work, delivery, wanted, due, hostility.rows)
+    return replace(delivery, hostile={**({"faults": names} if wanted else {}), **wanted, **told}), due
 
 
-async def _reordered(work: "Work", delivery: Delivery, wanted: dict[str, Any], due: datetime) -> datetime:
-    """Let a delivery that waits for it follow this one; or let this one wait for the next."""
+def _told(hostility: Hostility) -> dict[str, Any]:
+    """What explanations tell of the faults that were asked, as long as the delivery is kept."""
+    told = {"faults": list(hostility.rows), "near_misses": list(misses_told(hostility.misses, SECRET_FIELDS))}
+    return {"told": told} if any(told.values()) else {}
+
+
+async def _reordered(
+    work: "Work", delivery: Delivery, wanted: dict[str, Any], due: datetime, rows: Sequence[dict[str, Any]]
+) -> datetime:
+    """Let a delivery that waits for it follow this one; or let this one wait for the next.
+
+    `rows` are told which one was overtaken.
+    """
     held = work.sandbox.faults.held
     receiver = f"{delivery.provider}/{delivery.account}/{delivery.url}"
     waiting = held.pop(receiver, None)
     if waiting is not None and await _release(work, waiting, due):
         # Holding this one back as well would only restore the order.
         wanted.pop("reorder", None)
+        for row in rows:
+            if row["hit"] and "reorder" in row["webhook"]:
+                row["overtook"] = waiting
     elif "reorder" in wanted:
         held[receiver] = delivery.id
         due += LONGEST_HELD

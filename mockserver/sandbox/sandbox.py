@@ -87,7 +87,7 @@ class Sandbox:
         self._heading: list[datetime] = []
         """Where the advances that are under way lead to."""
         self._catalogues: dict[str, Any] = {}
-        self._set_up()
+        self._set_up(in_force(self.library, birth.scenarios, self.trades))
 
     @classmethod
     async def make(cls, name: str, birth: Birth, shared: Surroundings) -> "Sandbox":
@@ -137,7 +137,9 @@ class Sandbox:
 
     def activate(self, names: Sequence[str]) -> None:
         """Make these the active scenarios; running orders keep theirs. Raises Invalid and changes nothing."""
-        force = in_force(self.library, names, self.trades)
+        self._use(in_force(self.library, names, self.trades))
+
+    def _use(self, force: Force) -> None:
         self.settings.use_scenario_values(force.settings())
         self.force = force
         self.faults.use_scenarios(force.faults(), now=self.clock.now())
@@ -235,7 +237,12 @@ class Sandbox:
             return await work.tx.count("timers") + await work.tx.count("outbox")
 
     async def reset(self) -> None:
-        """Back to how it was made; deliveries under way are ended."""
+        """Back to how it was made; deliveries under way are ended.
+
+        Raises Invalid and changes nothing when a scenario that it was made with is gone or can be in force no more.
+        """
+        library = self.overlaid_library()
+        force = in_force(library, self.birth.scenarios, self.trades)
         await self._deliveries.cancel()
         await self._ticker.close()
         async with self.turns.lock:
@@ -248,11 +255,11 @@ class Sandbox:
             self._machines.clear()
             self._sources.clear()
             self._lookup.forget()
-            self.library = self._shared.library.overlaid()
+            self.library = library
             self.settings = SettingsTable(self._shared.rows)
             self.turns.next_timer = None
             self.identity = self.name
-            self._set_up()
+            self._set_up(force)
         await self._open_accounts()
 
     def overlaid_library(self) -> Library:
@@ -320,7 +327,7 @@ class Sandbox:
                 self._machines[machine.key] = machine
                 self._sources[machine.key] = scenario
 
-    def _set_up(self) -> None:
+    def _set_up(self, force: Force) -> None:
         start = self.birth.start or machine_now()
         self.clock = Clock(start, rate=self.birth.rate)
         self.born_at = start
@@ -329,7 +336,7 @@ class Sandbox:
         self._ticker = Ticker(self.clock, self.wake)
         if self.birth.settings:
             self.settings.patch(self.birth.settings)
-        self.activate(self.birth.scenarios)
+        self._use(force)
 
     async def _open_accounts(self) -> None:
         async with self.work("opening") as work:

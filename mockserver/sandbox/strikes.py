@@ -1,11 +1,12 @@
 """Which faults strike a request or a delivery. Imported when the first fault is in force."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 from mockserver.domain.mistakes import MISTAKE_NAMES
-from mockserver.engine.faults import Asked, Fault, differences
+from mockserver.engine.faults import SPOILING, Asked, Fault, Miss, differences, nearest
+from mockserver.engine.matching import ABSENT, Difference
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.scenario.problems import ScenarioProblems
 
@@ -22,6 +23,11 @@ _ON_THE_WIRE: dict[str, Any] = {
 }
 
 
+#: How many faults that strike no more are asked whether they would have matched, newest first, and how many that
+#: would have are told: many may have gathered, and each is asked with each request.
+_SPENT_ASKED, _SPENT_TOLD = 20, 5
+
+
 class Strikes(NamedTuple):
     """The faults that decide a request's delay, answer and wire, and a row of the journal for each that matched."""
 
@@ -29,6 +35,33 @@ class Strikes(NamedTuple):
     answer: Fault | None = None
     wire: Fault | None = None
     rows: tuple[dict[str, Any], ...] = ()
+    misses: tuple[Miss, ...] = ()
+
+    @property
+    def refuse(self) -> bool:
+        """Whether the request is not worked on at all."""
+        wire = self.wire
+        unworked = wire is not None and not wire.after and wire.wire is not None and wire.wire[0] not in SPOILING
+        return unworked or (self.answer is not None and not self.answer.after)
+
+
+class Hostility(NamedTuple):
+    """The faults that strike a delivery, first things first, a row for each that matched, and near misses."""
+
+    faults: list[Fault]
+    rows: tuple[dict[str, Any], ...]
+    misses: tuple[Miss, ...]
+
+
+class _Look(NamedTuple):
+    """How a fault looks at a request or delivery: `why` is what spared it though the fault matched.
+
+    `fell` is where in 0 .. 1 the dice fell, where they were asked.
+    """
+
+    differences: tuple[Difference, ...] = ()
+    why: str = ""
+    fell: float | None = None
 
 
 async def struck(sandbox: Sandbox, asked: Asked, state_of: StateOf, *, wanted: Fault | None = None) -> Strikes:
@@ -38,45 +71,63 @@ async def struck(sandbox: Sandbox, asked: Asked, state_of: StateOf, *, wanted: F
     against its `times`.
     """
     decided: dict[str, Fault] = {}
-    rows = []
+    rows: list[dict[str, Any]] = []
+    spent: list[tuple[Fault, str]] = []
+    misses: list[Miss] = []
+    now = sandbox.clock.now()
     if wanted is not None:
         sandbox.faults.add(wanted, "matched")
-        sandbox.faults.add(wanted, "hits")
         decided = dict.fromkeys(wanted.speaks_of(), wanted)
-        rows.append(_row(wanted, hit=True, by="the caller", decides=list(decided)))
+        rows.append(_struck(sandbox, wanted, list(decided), by="the caller"))
     for fault in sandbox.faults.in_force():
         if fault.webhook is not None or (wanted is not None and fault.key == wanted.key):
             continue
-        spared = await _spared(sandbox, fault, asked, state_of)
-        if spared is None:
+        if over := sandbox.faults.why_spent(fault, now):
+            spent.append((fault, over))
+            continue
+        look = await _look(sandbox, fault, asked, state_of)
+        if look.differences:
+            misses.append(Miss(fault, look.differences))
             continue
         decides = [aspect for aspect in fault.speaks_of() if aspect not in decided]
-        if not spared and not decides:
-            spared = f"decided before: {', '.join(f'{one} by {decided[one].label}' for one in fault.speaks_of())}"
-        if spared:
-            rows.append(_row(fault, hit=False, why=spared))
+        why = look.why
+        if not why and not decides:
+            why = f"decided before: {', '.join(f'{one} by {decided[one].label}' for one in fault.speaks_of())}"
+        if why:
+            rows.append(_row(fault, look, hit=False, why=why))
             continue
-        sandbox.faults.add(fault, "hits")
         decided |= dict.fromkeys(decides, fault)
-        rows.append(_row(fault, hit=True, decides=decides))
-    return Strikes(decided.get("delay"), decided.get("answer"), decided.get("wire"), tuple(rows))
+        rows.append(_struck(sandbox, fault, decides, look))
+    told = (*rows, *await _over(spent, asked, state_of))
+    return Strikes(decided.get("delay"), decided.get("answer"), decided.get("wire"), told, nearest(misses))
 
 
-async def hostile(sandbox: Sandbox, asked: Asked, state: str, born: list[Fault]) -> list[Fault]:
-    """The faults that strike this delivery, first things first; `born` are those its order was born with."""
+async def hostile(sandbox: Sandbox, asked: Asked, state: str, born: list[Fault]) -> Hostility:
+    """What strikes this delivery; `born` are the faults that its order was born with."""
 
     async def state_of() -> str:
         return state
 
+    rows = [_struck(sandbox, fault, ["webhook"], by="the caller") for fault in born]
+    spent: list[tuple[Fault, str]] = []
+    misses: list[Miss] = []
+    now = sandbox.clock.now()
     found = list(born)
     for fault in sandbox.faults.in_force():
         if fault.webhook is None or any(fault.key == one.key for one in found):
             continue
-        if await _spared(sandbox, fault, asked, state_of) == "":
+        if over := sandbox.faults.why_spent(fault, now):
+            spent.append((fault, over))
+            continue
+        look = await _look(sandbox, fault, asked, state_of)
+        if look.differences:
+            misses.append(Miss(fault, look.differences))
+        elif look.why:
+            rows.append(_row(fault, look, hit=False, why=look.why))
+        else:
             found.append(fault)
-    for fault in found:
-        sandbox.faults.add(fault, "hits")
-    return found
+            rows.append(_struck(sandbox, fault, ["webhook"], look))
+    return Hostility(found, (*rows, *await _over(spent, asked, state_of)), nearest(misses))
 
 
 def fault_named(sandbox: Sandbox, provider: str, name: str) -> Fault | None:
@@ -117,27 +168,60 @@ def _of_library(sandbox: Sandbox, provider: str) -> Iterator[Fault]:
             yield from sandbox.library.get(provider, scenario).faults
 
 
-async def _spared(sandbox: Sandbox, fault: Fault, asked: Asked, state_of: StateOf) -> str | None:
-    """None when the fault does not match, "" when it strikes, else why it does not though it matches."""
-    faults = sandbox.faults
-    if fault.on_demand or faults.spent(fault, sandbox.clock.now()) or differences(fault, asked):
-        return None
-    if fault.state is not None:
+async def _look(sandbox: Sandbox, fault: Fault, asked: Asked, state_of: StateOf) -> _Look:
+    """How this fault looks at it; a match is counted."""
+    missed = await _missed(fault, asked, state_of)
+    if missed:
+        return _Look(tuple(missed))
+    number = sandbox.faults.add(fault, "matched")
+    if fault.chance is None:
+        return _Look()
+    fell = sandbox.dice.fraction("fault", fault.label, number)
+    why = "" if fell < fault.chance else f"chance {fault.chance:g}, and the dice said {fell:.4f}"
+    return _Look(why=why, fell=fell)
+
+
+async def _missed(fault: Fault, asked: Asked, state_of: StateOf) -> list[Difference]:
+    """Every difference; the state of the order is asked for when there is no other."""
+    missed = differences(fault, asked)
+    if not missed and fault.on_demand:
+        return [Difference("Prefer", f"mock-fault={fault.label}", ABSENT)]
+    if not missed and fault.state is not None:
         state = await state_of()
         if not fault.state.holds(state, present=state is not None):
-            return None
-    number = faults.add(fault, "matched")
-    if fault.chance is None:
-        return ""
-    fell = sandbox.dice.fraction("fault", fault.label, number)
-    return "" if fell < fault.chance else f"chance {fault.chance:g}, and the dice said {fell:.4f}"
+            return [Difference("state", fault.state.text(), ABSENT if state is None else state)]
+    return missed
 
 
-def _row(fault: Fault, *, hit: bool, **more: Any) -> dict[str, Any]:
-    row: dict[str, Any] = {"fault": fault.label, "id": fault.key, "hit": hit, **more}
-    if hit:
-        row |= {aspect: _shown(fault, aspect) for aspect in more["decides"]}
+async def _over(spent: Sequence[tuple[Fault, str]], asked: Asked, state_of: StateOf) -> list[dict[str, Any]]:
+    """A row for each of the newest faults that would have matched, did they not strike no more."""
+    rows: list[dict[str, Any]] = []
+    for fault, why in spent[: -_SPENT_ASKED - 1 : -1]:
+        if len(rows) < _SPENT_TOLD and not await _missed(fault, asked, state_of):
+            rows.append(_row(fault, None, hit=False, why=why))
+    return rows[::-1]
+
+
+def _struck(
+    sandbox: Sandbox, fault: Fault, decides: Sequence[str], look: _Look | None = None, **more: Any
+) -> dict[str, Any]:
+    """The row of a fault that strikes, which is counted: the how manieth time, and of how many."""
+    counted: dict[str, Any] = {"number": sandbox.faults.add(fault, "hits")}
+    if fault.times is not None:
+        counted["times"] = fault.times
+    row = _row(fault, look, hit=True, **more, decides=list(decides), **counted)
+    row |= {aspect: _shown(fault, aspect) for aspect in decides}
+    if fault.webhook is None:
         row["stage"] = "after" if fault.after else "before"
+    return row
+
+
+def _row(fault: Fault, look: _Look | None, *, hit: bool, **more: Any) -> dict[str, Any]:
+    row: dict[str, Any] = {"fault": fault.label, "id": fault.key, "hit": hit, **more}
+    if "about" in fault.data:
+        row["about"] = fault.data["about"]
+    if look is not None and look.fell is not None:
+        row["dice"] = {"chance": fault.chance, "fell": round(look.fell, 4)}
     return row
 
 

@@ -64,4 +64,5 @@ class Delivery:
     attempts: tuple[Attempt, ...] = ()
     receiver: str = ""
     hostile: Mapping[str, Any] = field(default_factory=dict)
-    """What faults make of it (`duplicate`, `bad_signature` ...), and the names of these `faults`."""
+    """What faults make of it (`duplicate`, `bad_signature` ...), the names of these `faults`, and what is `told` of all
+    that were asked."""

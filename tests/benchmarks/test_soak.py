@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from copy import deepcopy
@@ -7,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import httpx
 import pytest
 
 from mockserver.providers import PROVIDERS
@@ -24,6 +26,10 @@ def test_a_short_soak_loses_nothing() -> None:
     lines = done.stdout.splitlines()
     rounds = [line for line in lines if line.startswith("| ") and line[2].isdigit()]
     assert len(rounds) == 4
+    figures = [[int(one) for one in re.findall(r"(?<= )[\d,]+(?= \|)", line)] for line in rounds]
+    struck, webhooks, attempts = (sum(one[place] for one in figures) for place in (3, 8, 9))
+    assert struck >= 1
+    assert attempts > webhooks > 40
     assert all(provider.name in lines[-2] for provider in PROVIDERS)
     assert lines[-2].endswith("the ledger adds up, nothing is lost.")
     assert lines[-1].startswith("Memory stays flat")
@@ -65,7 +71,17 @@ async def test_the_soak_would_notice_a_loss(soak: ModuleType) -> None:
     assert "of them listed" in broken(lambda tables, _: tables["by_account"].clear())
 
 
+def test_a_round_counts_what_faults_struck_and_broke(soak: ModuleType) -> None:
+    result = soak.Round(0)
+    result.count("GET /x", httpx.Response(503, headers={"x-mock-request-id": "req_00000001", "x-mock-fault": "down"}))
+    result.count("GET /_mock/clock", httpx.Response(200))
+    result.lose()
+    assert (result.requests, result.emulated, result.struck, result.broken) == (3, 2, 2, 1)
+
+
 def test_the_soak_would_notice_memory_that_grows(soak: ModuleType) -> None:
     rounds = [soak.Round(number, resident_kib=60_000 + number * 4_000) for number in range(10)]
-    assert "grew" in soak.memory_law(rounds)
+    assert "resident memory grew" in soak.memory_law(rounds)
     assert soak.memory_law([soak.Round(number, resident_kib=60_000) for number in range(10)]) is None
+    rounds = [soak.Round(number, resident_kib=90_000, kept_kib=60_000 + number * 700) for number in range(10)]
+    assert "memory in use grew" in soak.memory_law(rounds)

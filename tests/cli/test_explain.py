@@ -90,6 +90,31 @@ def test_a_look_and_a_refusal_are_told_as_such(client: Client) -> None:
     assert any(", refused as TooEarly" in line for line in lines)
 
 
+def test_faults_are_told_for_people(client: Client) -> None:
+    client.call("PATCH", "/_mock/accounts/daisysim/demo", {"webhook_url": f"{client.url}/_mock/inbox/codes"})
+    client.call("POST", "/_mock/faults", {"name": "twice", "webhook": {"duplicate": True}})
+    order, _ = client.buy()
+    client.call("POST", "/_mock/clock/advance", {"by": "8s"})
+    down = {"name": "down", "path": "/check/*", "times": 2, "answer": {"status": 503}, "about": "Down for a while."}
+    client.call("POST", "/_mock/faults", down)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        client.call("GET", f"{DAISY}/check/{order}")
+    request = refused.value.headers["X-Mock-Request-Id"]
+    struck = 'struck: answer {"status": 503}; 1 of 2 times'
+    lines = client.explain(request)
+    place = lines.index(f"  fault     'down' (armed) {struck}")
+    assert lines[place + 1] == "            Down for a while."
+    assert f"  order     daisysim/{order} (activation), now completed" in lines
+    _, elsewhere = client.call("GET", f"{DAISY}/balance")
+    lines = client.explain(elsewhere)
+    place = lines.index("  nearly    fault 'down' (armed)")
+    assert lines[place + 1] == "            path wanted /check/*, found '/balance'"
+    lines = client.explain(f"daisysim/{order}")
+    assert f"  fault     'down' (armed), {request}: {struck}" in lines
+    assert """                by 'twice': {"duplicate": true}""" in lines
+    assert """  fault     'twice' (armed), dlv_00000001: struck: webhook {"duplicate": true}""" in lines
+
+
 def test_another_sandbox_is_asked_and_json_is_what_the_server_says(client: Client) -> None:
     order, _ = client.buy("/~worker3")
     told = json.loads("\n".join(client.explain("--sandbox", "worker3", "--json", f"daisysim/{order}")))

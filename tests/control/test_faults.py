@@ -60,6 +60,16 @@ async def test_a_fault_of_the_same_name_replaces_the_earlier_one(world: World) -
     assert await statuses(world, 1) == [503]
 
 
+async def test_of_those_that_strike_no_more_the_newest_hundred_are_kept(world: World) -> None:
+    await arm(world, name="lasting", path="/countries", answer={"status": 503})
+    for number in range(102):
+        await arm(world, name=f"f{number}", path="/balance", until="1s", answer={"status": 503})
+    await world.advance("1s")
+    await arm(world, name="last", path="/countries", answer={"status": 503})
+    names = [one["name"] for one in (await world.steer("GET", "/faults"))["faults"]]
+    assert (names[:2], names[-2:], len(names)) == (["lasting", "f2"], ["f101", "last"], 102)
+
+
 async def test_a_fault_belongs_to_its_sandbox(world: World) -> None:
     await arm(world, answer={"status": 503})
     assert await statuses(world.beside("other"), 1) == [200]

@@ -3,6 +3,7 @@
 import logging
 
 import pytest
+from starlette.types import Message
 
 from mockserver.control.app import OPERATIONS
 from tests.control.problems import fields_of, problem_of
@@ -138,3 +139,28 @@ async def test_an_unexpected_failure_is_500_told_in_the_log_only(
     problem_of(answer, 500)
     assert "secret reason" not in answer.text
     assert "the secret reason" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/_mock/inbox/in", "/daisysim.com/api/v1/virtual/prices"])
+async def test_a_client_that_goes_away_is_no_failure(world: World, path: str, caplog: pytest.LogCaptureFixture) -> None:
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "headers": [(b"host", b"localhost"), (b"content-length", b"20")],
+        "scheme": "http",
+        "client": ("127.0.0.1", 1),
+    }
+    sent = []
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    with caplog.at_level(logging.WARNING):
+        await world.app(scope, receive, send)
+    assert (sent, caplog.records) == ([], [])

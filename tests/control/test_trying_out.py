@@ -8,6 +8,7 @@ import pytest
 
 from mockserver.cli.providers import scenario_judge
 from mockserver.sandbox.reloading import reload
+from tests.control.problems import problem_of
 from tests.support import World, running
 
 pytestmark = pytest.mark.anyio
@@ -102,6 +103,27 @@ async def test_a_changed_file_is_taken_up_by_every_sandbox_but_one_that_posted_i
         file.unlink()
         assert await reloaded(world, "moon") == ["mockserver: daisysim/moon is gone"]
         assert [await each.steer("GET", "/scenarios/active") for each in (world, own)] == [[], ["moon"]]
+
+
+async def test_a_reset_to_a_scenario_whose_file_is_gone_says_so_and_changes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "daisysim" / "moon.yaml"
+    file.parent.mkdir()
+    file.write_text(MOON, encoding="utf-8")
+    async with running(scenarios=(tmp_path,)) as world:
+        await world.steer("POST", "/sandboxes", {"name": "lunar", "scenarios": ["moon"]})
+        lunar = world.beside("lunar")
+        bought = (await lunar.buy())["activation_id"]
+        file.unlink()
+        await reloaded(world, "moon")
+        before = (await lunar.control("GET", "/state")).content
+        detail = problem_of(await lunar.control("POST", "/reset"), 409)["detail"]
+        assert detail.endswith("stays as it is: scenarios: unknown scenario: 'moon'")
+        assert (await lunar.control("GET", "/state")).content == before
+        assert (await lunar.order(bought))["state"] == "moon"
+        file.write_text(MOON, encoding="utf-8")
+        await reloaded(world, "moon")
+        assert (await lunar.steer("POST", "/reset"))["scenarios"] == ["moon"]
+        assert (await lunar.order((await lunar.buy())["activation_id"]))["state"] == "moon"
 
 
 async def test_a_file_at_the_wrong_place_or_unreadable_changes_nothing(tmp_path: Path) -> None:

@@ -83,6 +83,13 @@ def test_lognormal_scatters_around_its_median_and_not_without_sigma() -> None:
     assert set(spans(LogNormal(Fixed(10 * SECOND), 0.0), 20)) == {10 * SECOND}
 
 
+def test_a_delay_within_a_delay_falls_by_itself() -> None:
+    inner = Uniform(Fixed(SECOND * 0), Fixed(100 * SECOND))
+    found = spans(Uniform(inner, Fixed(100 * SECOND)), 800)
+    # Cast alike, both would be short at once: a quarter of all, and not the seventh that chance alone gives.
+    assert 0.11 < sum(span < 50 * SECOND for span in found) / 800 < 0.2
+
+
 @given(
     st.recursive(
         st.integers(min_value=0, max_value=10**6).map(lambda number: f"{number}ms"),

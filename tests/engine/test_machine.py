@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mockserver.domain.mistakes import NotTaken, TooEarly, TooLate
 from mockserver.domain.orders import Order
-from mockserver.engine.delays import Fixed, FromFact, FromSetting
+from mockserver.engine.delays import Fixed, FromFact, FromSetting, Uniform
 from mockserver.engine.dice import Dice
 from mockserver.engine.effects import ONCE, Effect, Timer
 from mockserver.engine.machine import Circumstances, Machine, State, Step, Transition, begin, ring, send, target_of
@@ -155,6 +155,20 @@ def test_a_weighted_outcome_is_known_before_it_comes_and_reaches_all() -> None:
         assert send(life, first, "end", "a test", at(START)).order.state == told
         found.append(told)
     assert 120 < found.count("done") < 180
+
+
+def test_when_an_event_comes_tells_nothing_of_where_it_leads() -> None:
+    after = Uniform(Fixed(seconds(0)), Fixed(seconds(100)))
+    life = machine(State("open", (Transition("end", (("done", 1), ("gone", 1)), after=after),)), DONE, GONE)
+    early: list[str] = []
+    late: list[str] = []
+    for number in range(800):
+        step = begin(life, order(id=str(number)), at(START))
+        (timer,) = step.timers
+        kind = early if timer.due - START < seconds(50) else late
+        kind.append(target_of(step.order, life.states["open"].transitions[0], DICE))
+    for kind in (early, late):
+        assert 0.42 < kind.count("done") / len(kind) < 0.58
 
 
 def test_a_delay_from_a_fact_is_read_from_the_order() -> None:

@@ -296,3 +296,20 @@ async def test_spans_of_parallel_advances_add_up() -> None:
     async with running() as world:
         await asyncio.gather(*(world.advance("10s") for _ in range(5)))
         assert (await world.steer("GET", "/clock"))["now"] == "2026-01-31T12:00:50Z"
+
+
+async def test_an_attempt_that_outlives_its_delivery_ends_without_a_word(world: World) -> None:
+    """Whoever deletes a sandbox does not wait for what begins in that moment."""
+    async with receiving(hang) as receiver:
+        await send_to(world, receiver.url())
+        await world.buy()
+        advancing = asyncio.ensure_future(world.advance("8s"))
+        await asyncio.wait_for(receiver.arrived.wait(), 5)
+        sandbox = await world.app._sandboxes.use("default")
+        async with sandbox.work("a test") as work:
+            for table in ("deliveries", "outbox"):
+                await work.tx.delete(table, "dlv_00000001")
+        receiver.hold.set()
+        ran = await asyncio.wait_for(advancing, 5)
+        assert (ran["delivered"], ran["pending"]) == (1, 0)
+        assert await log_of(world) == []

@@ -20,6 +20,8 @@ _URL_SAFE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 #: How long a code may wait (the contract's), and a refresh token (assumed).
 CODE_LIVES = timedelta(seconds=60)
 REFRESH_LIVES = timedelta(days=30)
+#: Of how many rotated refresh tokens a grant knows that they were its own, so that it falls when one comes back.
+MOST_RETIRED = 100
 _INVALID_GRANT = "the refresh token is not valid or has expired"
 
 
@@ -122,7 +124,7 @@ async def next_refresh_token(work: Work, row: dict[str, Any]) -> str:
     """A new refresh token in place of the grant's last one; writes it into `row`, which the caller keeps."""
     token = f"rt_{row['id']}_{await draw(work, _URL_SAFE, 32, 'refresh')}"
     row |= {
-        "retired": [*row["retired"], row["refresh"]] if row["refresh"] else [],
+        "retired": [*row["retired"], row["refresh"]][-MOST_RETIRED:] if row["refresh"] else [],
         "refresh": digest(token),
         "refresh_expires": to_micros(work.now + REFRESH_LIVES),
     }
