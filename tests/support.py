@@ -25,8 +25,18 @@ def frozen_settings(**more: Any) -> Settings:
 
 @lru_cache(maxsize=4096)
 def _url(path: str) -> httpx.URL | str:
-    """Parsed once, not with every request; of two slashes at the beginning the client leaves one."""
-    return path if path.startswith("//") else httpx.URL(f"{ORIGIN}{path}")
+    """Parsed once, not with every request; of two slashes at the beginning httpx itself leaves one."""
+    return httpx.URL(f"{ORIGIN}{path}") if path.startswith("/") and not path.startswith("//") else path
+
+
+class InProcess(httpx.AsyncClient):
+    """A client of an app in process."""
+
+    def __init__(self, app: App) -> None:
+        super().__init__(transport=httpx.ASGITransport(app=app, raise_app_exceptions=True), base_url=ORIGIN)
+
+    def build_request(self, method: str, url: httpx.URL | str, **more: Any) -> httpx.Request:
+        return super().build_request(method, _url(url) if isinstance(url, str) else url, **more)
 
 
 class World:
@@ -43,7 +53,7 @@ class World:
 
     async def call(self, method: str, path: str, **more: Any) -> httpx.Response:
         """Any request below this sandbox."""
-        return await self.client.request(method, _url(f"{self.prefix}{path}"), **more)
+        return await self.client.request(method, f"{self.prefix}{path}", **more)
 
     async def daisy(
         self, method: str, path: str, body: Any = None, *, key: str | None = "daisy-demo", **more: Any
@@ -104,9 +114,8 @@ async def running(settings: Settings | None = None, **more: Any) -> AsyncIterato
 async def started(app: App) -> AsyncIterator[World]:
     """This app, started, and stopped in the end."""
     await app.startup()
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
     try:
-        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+        async with InProcess(app) as client:
             yield World(app, client)
     finally:
         await app.shutdown()

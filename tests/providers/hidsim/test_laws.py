@@ -4,7 +4,6 @@ import asyncio
 from decimal import Decimal
 from typing import Any
 
-import httpx
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -21,7 +20,7 @@ from mockserver.app import App
 from mockserver.providers.hidsim import PROVIDER
 from mockserver.providers.hidsim.wire import REFUNDED, STATES
 from tests.providers.hidsim.hid import SCHEMAS, Hid
-from tests.support import ORIGIN, World, frozen_settings
+from tests.support import InProcess, World, frozen_settings
 
 PRODUCTS = (
     *("instant1", "slowsms1", "nosms001", "nonumber", "errstart", "errlater", "twosms01", "nocode01"),
@@ -42,8 +41,7 @@ class Clients(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.app = App(frozen_settings(rate_limits="off"), [PROVIDER])
-        transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=True)
-        self.client = httpx.AsyncClient(transport=transport, base_url=ORIGIN)
+        self.client = InProcess(self.app)
         self.users: dict[str, Hid] = {}
         #: The last that was seen of each terminal operation.
         self.ended: dict[str, dict[str, Any]] = {}
