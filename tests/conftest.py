@@ -1,11 +1,16 @@
 """What every test runs under."""
 
+import sys
+
 import pytest
 from hypothesis import settings
 
 # An example that failed elsewhere can be replayed from its blob; a slow machine is no failure.
 settings.register_profile("ci", deadline=None, max_examples=60, print_blob=True)
 settings.load_profile("ci")
+
+# httpx looks for sniffio at every request in process, which takes as long as a request when it is not there.
+sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import httpx
@@ -20,6 +21,22 @@ DEMO = {"Authorization": "Bearer daisy-demo"}
 def frozen_settings(**more: Any) -> Settings:
     """A frozen clock at `START`; limits as documented."""
     return Settings(clock=ClockChoice("frozen", Decimal(0)), start=START, **more)
+
+
+@lru_cache(maxsize=4096)
+def _url(path: str) -> httpx.URL | str:
+    """Parsed once, not with every request; of two slashes at the beginning httpx itself leaves one."""
+    return httpx.URL(f"{ORIGIN}{path}") if path.startswith("/") and not path.startswith("//") else path
+
+
+class InProcess(httpx.AsyncClient):
+    """A client of an app in process."""
+
+    def __init__(self, app: App) -> None:
+        super().__init__(transport=httpx.ASGITransport(app=app, raise_app_exceptions=True), base_url=ORIGIN)
+
+    def build_request(self, method: str, url: httpx.URL | str, **more: Any) -> httpx.Request:
+        return super().build_request(method, _url(url) if isinstance(url, str) else url, **more)
 
 
 class World:
@@ -97,9 +114,8 @@ async def running(settings: Settings | None = None, **more: Any) -> AsyncIterato
 async def started(app: App) -> AsyncIterator[World]:
     """This app, started, and stopped in the end."""
     await app.startup()
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
     try:
-        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+        async with InProcess(app) as client:
             yield World(app, client)
     finally:
         await app.shutdown()

@@ -1,8 +1,8 @@
 """Scenarios without their credentials: digests stand in their place, which open accounts as they did."""
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from mockserver.sandbox.accounts import SEALED, digest
 from mockserver.sandbox.trade import Trade
@@ -38,24 +38,40 @@ def _mark(seed: AccountSeed, trade: Trade) -> str:
 
 def _sealed_text(scenario: Scenario, marks: list[str]) -> str:
     text = scenario.text
-    for node, number in reversed(list(_credential_nodes(text))):
-        end = "\n" if node.style in ("|", ">") else ""
-        text = f'{text[: node.start_mark.index]}"{marks[number]}"{end}{text[node.end_mark.index :]}'
+    for place in reversed(_places(text)):
+        text = f'{text[: place.start]}"{marks[place.number]}"{place.end_of_line}{text[place.end :]}'
     secrets = {value for seed in scenario.accounts for value in seed.credentials.values() if len(value) >= _SHORTEST}
     for secret in sorted(secrets, key=len, reverse=True):
         text = _COMMENT.sub(lambda match, secret=secret: match[0].replace(secret, "..."), text)  # type: ignore[misc]
     return text
 
 
-def _credential_nodes(text: str) -> Iterator[tuple[Any, int]]:
-    """The nodes of the values under `accounts[n].credentials`, each with its n, in the order of the text."""
+class _Place(NamedTuple):
+    """From where to where in the text a value of `accounts[number].credentials` stands, and what else ends with it."""
+
+    start: int
+    end: int
+    number: int
+    end_of_line: str
+
+
+@lru_cache(maxsize=64)
+def _places(text: str) -> tuple[_Place, ...]:
+    """In the order of the text; kept, because it takes long and every snapshot asks for the same texts."""
     import yaml
 
     # The loader in Python: its places are those of characters of the text in whatever version of libyaml.
     root = yaml.compose(text, Loader=yaml.SafeLoader)
-    for number, account in enumerate(_member(root, "accounts").value):
-        for _, value in _member(account, "credentials").value:
-            yield value, number
+    return tuple(
+        _Place(
+            node.start_mark.index,
+            node.end_mark.index,
+            number,
+            "\n" if node.style in ("|", ">") else "",
+        )
+        for number, account in enumerate(_member(root, "accounts").value)
+        for _, node in _member(account, "credentials").value
+    )
 
 
 def _member(node: Any, name: str) -> Any:

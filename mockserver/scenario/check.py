@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +43,10 @@ def load_file(
     """As `load_scenario`, from a file, which must hold the provider and scenario of `place`, where it is given."""
     report = Report(str(path))
     raw = _bytes(path, report)
-    scenario = None if check else _kept(path, raw, providers)
-    if scenario is None:
-        scenario, data = _read(raw, report, check=check, providers=providers, judge=judge)
-        if not check:
-            keep(path, raw, data)
+    if check or judge is not None:
+        scenario, _ = _read(raw, report, check=check, providers=providers, judge=judge)
+    else:
+        scenario = _trusted(path, raw, tuple(providers))
     written = {"provider": scenario.provider, "scenario": scenario.name}
     for (key, value), wanted in zip(written.items(), place or written.values(), strict=True):
         if value != wanted:
@@ -86,9 +86,16 @@ def _bytes(path: Path, report: Report) -> bytes:
         raise ScenarioProblems(report.errors()) from None
 
 
-def _kept(path: Path, raw: bytes, providers: Sequence[str]) -> Scenario | None:
+@lru_cache(maxsize=256)
+def _trusted(path: Path, raw: bytes, providers: tuple[str, ...]) -> Scenario:
+    """One value for the same bytes: a test suite starts thousands of apps in one process."""
+    report = Report(str(path))
     data = kept(path, raw)
-    return build_scenario(data, Report(str(path)), text=raw.decode("utf-8-sig"), providers=providers) if data else None
+    if data:
+        return build_scenario(data, report, text=raw.decode("utf-8-sig"), providers=providers)
+    scenario, data = _read(raw, report, check=False, providers=providers, judge=None)
+    keep(path, raw, data)
+    return scenario
 
 
 def _load(

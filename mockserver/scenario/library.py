@@ -32,7 +32,7 @@ class Library:
         self._read: dict[Key, Scenario] = {}
         self._posted: dict[Key, Scenario] = {}
         for number, root in enumerate(roots):
-            for path in sorted(root.glob("*/*.yaml")):
+            for path in root.glob("*/*.yaml"):
                 # Bundled files of providers that are not served would only be complained about.
                 if number >= trusted or not self._providers or path.parent.name in self._providers:
                     self._files[path.parent.name, path.stem] = (path, number >= trusted)

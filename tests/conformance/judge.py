@@ -71,7 +71,13 @@ def judge(provider: Provider, endpoint: Endpoint | None, answer: httpx.Response)
         return
     assert answer.headers["content-length"] == str(len(answer.content))
     name = endpoint.gives if answer.is_success and endpoint is not None else provider.failure_schema
-    validator(name).validate(exact(answer.content))
+    _validate(name, answer.content)
+
+
+@cache
+def _validate(name: str, content: bytes) -> None:
+    """Raises ValidationError. Thousands of answers are the same bytes: those that were valid are so again."""
+    validator(name).validate(exact(content))
 
 
 def judge_annex(provider: Provider, method: str, path: str, answer: httpx.Response) -> set[str]:

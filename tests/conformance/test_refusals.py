@@ -164,14 +164,18 @@ async def test_fields_of_wrong_types_are_refused(client: Client, taking: Endpoin
 async def test_query_fields_of_wrong_types_are_refused(client: Client, querying: Endpoint) -> None:
     path = (await client.ask(querying)).path.partition("?")[0]
     reader = schema_store().query_reader(querying.query or "")
+    before: Any = None
     for name in schema_store().load(querying.query or "")["properties"]:
         for text in _TEXTS:
             wrong = reader.read([(name, httpx.QueryParams(f"{name}={text}")[name])])[1]
-            before = await client.state() if wrong else None
+            if wrong and before is None:
+                before = await client.state()
             answer = await client.send(querying.method, f"{path}?{name}={text}")
             judge(client.provider, querying, answer)
             if wrong:
                 await refused(client, querying, before, answer)
+            else:
+                before = None
 
 
 async def test_an_odd_query_does_no_harm(client: Client, endpoint: Endpoint) -> None:

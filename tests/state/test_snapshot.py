@@ -199,11 +199,12 @@ async def test_a_further_try_comes_when_it_was_to_come() -> None:
 
 async def test_a_restore_while_time_is_moved_ends_the_moving() -> None:
     asked = asyncio.Event()
+    answering = asyncio.Event()
 
     async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"}")
         asked.set()
-        await reader.read()
+        await answering.wait()
         writer.close()
 
     receiver = await asyncio.start_server(receive, "127.0.0.1", 0)
@@ -217,6 +218,7 @@ async def test_a_restore_while_time_is_moved_ends_the_moving() -> None:
         moving = asyncio.ensure_future(world.advance("10m"))
         await asyncio.wait_for(asked.wait(), 10)
         await restore(world, state)
+        answering.set()
         await moving
         assert await snapshot(world) == state
         assert (await world.steer("GET", "/clock"))["now"] == "2026-01-31T12:00:00Z"
