@@ -58,7 +58,7 @@ async def rates(call: Call) -> Reply:
 async def product(call: Call) -> Reply:
     """Everything about one operator or gift card, with its price list."""
     products = _products(call)
-    return Reply({**wire.product_row(products), "rates": _rate_rows(call, products)})
+    return Reply({**wire.product_row(products), "rates": _rate_rows(call, _offered(call, products))})
 
 
 async def search(call: Call) -> Reply:

@@ -224,6 +224,8 @@ async def test_the_detail_has_the_same_live_prices(world: V2) -> None:
     assert [one["name"] for one in product["service_types"]] == ["airtime", "data", "bundle"]
     card = await world.card()
     assert (await world.data("GET", f"/products/{card}"))["rates"] == await world.rates(card)
+    filters = "?service_type=5&q=gb&lang=es"
+    assert (await world.data("GET", f"/products/{TELCEL}{filters}"))["rates"] == await world.rates(TELCEL, filters)
 
 
 async def test_any_valid_credential_reads_the_catalogue(world: V2) -> None:
