@@ -66,6 +66,8 @@ def _check_url(call: Call) -> None:
     if not host or parts.scheme not in ("https", *(("http",) if local else ())):
         rule = "must be an https:// address" + (", or an http:// address of a private host" if local else "")
         raise Invalid({"url": [f"The url field {rule}."]})
+    if not call.fields["url"].isprintable() or " " in call.fields["url"]:
+        raise Invalid({"url": ["The url field must not have spaces or control characters."]})
     if parts.fragment or parts.username is not None or parts.password is not None:
         raise Invalid({"url": ["The url field must not have a fragment or a password."]})
 
