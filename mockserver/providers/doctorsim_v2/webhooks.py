@@ -7,6 +7,7 @@ from mockserver.domain.mistakes import Invalid
 from mockserver.http.call import Call
 from mockserver.http.provider import Reply
 from mockserver.providers.doctorsim_v2 import hooks, wire
+from mockserver.providers.doctorsim_v2.errors import Page
 
 #: Endings of names that no public zone has; a name without a dot is a neighbour's, as among containers.
 _LOCAL = (".localhost", ".local", ".internal", ".lan", ".test", ".home.arpa")
@@ -25,7 +26,7 @@ async def listing(call: Call) -> Reply:
     """All of the account's."""
     async with call.work() as work:
         rows = await hooks.listing(work, call.account.id)
-    return Reply([wire.webhook(row) for row in rows])
+    return Reply(Page([wire.webhook(row) for row in rows], None))
 
 
 async def show(call: Call) -> Reply:
