@@ -12,7 +12,14 @@ from mockserver.http.provider import Endpoint, Provider, Wording, word
 from mockserver.http.samples import samples_of
 from mockserver.http.schemas import ID_PREFIX, SchemaStore
 
-_PARTS = (("path_fields", "path"), ("query", "query"), ("takes", "body"), ("form", "form"), ("gives", "answer"))
+_PARTS = (
+    ("path_fields", "path"),
+    ("query", "query"),
+    ("request_headers", "header"),
+    ("takes", "body"),
+    ("form", "form"),
+    ("gives", "answer"),
+)
 _BRANCHES = ("allOf", "anyOf", "oneOf")
 _DEEPEST = 12
 

@@ -41,7 +41,7 @@ def document(
     components = Components(schemas)
     operations = _Operations(provider, schemas, components, wordings, failure)
     mount = provider.mounts[0]
-    own = _Envelope(provider.failure_schema)
+    own = _Envelope(provider.failure_schema, headers=provider.answer_headers)
     paths = _Paths()
     for endpoint in provider.endpoints:
         paths.add(endpoint, operations.operation(endpoint, own))
@@ -59,7 +59,10 @@ def document(
     if provider.webhooks:
         found["webhooks"] = {name: operations.webhook(name, schema) for name, schema in provider.webhooks.items()}
     schemes = {name: scheme for together in _security(provider) for name, scheme in together.items()}
-    found["components"] = {"schemas": components.all(), "securitySchemes": schemes}
+    shared = operations.answer_headers()
+    found["components"] = {"schemas": components.all(), "securitySchemes": schemes} | (
+        {"headers": shared} if shared else {}
+    )
     return found
 
 
@@ -72,10 +75,11 @@ def _about(provider: Provider) -> str:
 
 
 class _Envelope(NamedTuple):
-    """How refusals look; `code` tells what is made of a wording's code."""
+    """How refusals look; `code` tells what is made of a wording's code, `headers` is the schema of every answer's."""
 
     failure: str
     code: Callable[[Wording], str] = attrgetter("code")
+    headers: str | None = None
 
 
 def _envelope_of(annex: Annex, provider: Provider) -> _Envelope:
@@ -157,7 +161,13 @@ class _Operations:
     def operation(self, endpoint: Endpoint, envelope: _Envelope) -> dict[str, Any]:
         """One method of one path."""
         found: dict[str, Any] = {"operationId": endpoint.name, "summary": endpoint.summary}
-        parameters = [*self._path_parameters(endpoint), *self._query_parameters(endpoint)]
+        if endpoint.scope:
+            found |= {"description": f"Needs the scope `{endpoint.scope}`.", "x-scope": endpoint.scope}
+        parameters = [
+            *self._path_parameters(endpoint),
+            *self._parameters(endpoint.query, "query"),
+            *self._parameters(endpoint.request_headers, "header"),
+        ]
         if parameters:
             found["parameters"] = parameters
         if endpoint.takes:
@@ -196,10 +206,15 @@ class _Operations:
             schema = fields.get(name, {"type": "string"})
             yield {"name": name, "in": "path", "required": True, **self._described(schema, endpoint.path_fields)}
 
-    def _query_parameters(self, endpoint: Endpoint) -> Iterator[dict[str, Any]]:
-        required = self._schemas.load(endpoint.query).get("required", ()) if endpoint.query else ()
-        for name, schema in self._fields(endpoint.query).items():
-            yield {"name": name, "in": "query", "required": name in required, **self._described(schema, endpoint.query)}
+    def _parameters(self, fields: str | None, where: str) -> Iterator[dict[str, Any]]:
+        required = self._schemas.load(fields).get("required", ()) if fields else ()
+        for name, schema in self._fields(fields).items():
+            yield {"name": name, "in": where, "required": name in required, **self._described(schema, fields)}
+
+    def answer_headers(self) -> dict[str, Any]:
+        """What every answer of the provider's own endpoints has."""
+        fields = self._provider.answer_headers
+        return {name: self._described(schema, fields) for name, schema in self._fields(fields).items()}
 
     def _fields(self, name: str | None) -> dict[str, Any]:
         fields: dict[str, Any] = self._schemas.load(name).get("properties", {}) if name else {}
@@ -216,6 +231,9 @@ class _Operations:
         for status, wordings in self._wordings.of(self._kinds(endpoint)).items():
             refusal = self._refusal(wordings, envelope)
             responses[status] = _either(responses[status], refusal) if status in responses else refusal
+        shared = {name: {"$ref": f"#/components/headers/{name}"} for name in self._fields(envelope.headers)}
+        for response in responses.values() if shared else ():
+            response["headers"] = {**shared, **response.get("headers", {})}
         return {str(status): response for status, response in responses.items()}
 
     def _done(self, endpoint: Endpoint) -> dict[str, Any]:

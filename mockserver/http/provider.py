@@ -55,8 +55,9 @@ class Endpoint(NamedTuple):
     """One method of one path.
 
     `name` is the operation, as rules, limits, the journal and OpenAPI call it. `takes`, `form`, `query` and
-    `path_fields` name the schemas of the JSON body, the form body, the query and the path; `gives` that of
-    the whole answer, envelope included. `mistakes` are those that this endpoint adds to the ones any call can
+    `path_fields` name the schemas of the JSON body, the form body, the query and the path; `request_headers`
+    that of headers, which the handler reads by itself; `gives` that of the whole answer, envelope included.
+    `mistakes` are those that this endpoint adds to the ones any call can
     meet. `scope` is what the credential must allow, as the provider's `identify` reads it. `head`: whether
     HEAD is answered as GET without a body; not where GET changes something.
     """
@@ -71,6 +72,7 @@ class Endpoint(NamedTuple):
     form: str | None = None
     query: str | None = None
     path_fields: str | None = None
+    request_headers: str | None = None
     status: int = 200
     limit: Limit | None = None
     mistakes: tuple[type[Mistake], ...] = ()
@@ -164,6 +166,8 @@ class Provider:
     headers: Callable[["Call", int], tuple[tuple[str, str], ...]] | None = None
     offers: Offers | None = None
     settings: tuple["Setting", ...] = ()
+    answer_headers: str | None = None
+    """The schema of what `headers` adds, for the OpenAPI document."""
     secrets: Secrets = field(default_factory=Secrets)
     webhooks: Mapping[str, str] = field(default_factory=dict)
     """Event name -> the schema of its body."""

@@ -85,8 +85,10 @@ def test_each_example_of_a_schema_is_valid(provider: Provider) -> None:
 
 def test_each_schema_that_is_named_exists(provider: Provider) -> None:
     used = {provider.failure_schema, *provider.webhooks.values()}
+    used |= {provider.answer_headers} if provider.answer_headers else set()
     used |= {annex.failure_schema for annex in provider.annexes if annex.failure_schema}
     for one in (*provider.endpoints, *(one for annex in provider.annexes for one in annex.endpoints)):
-        used |= {name for name in (one.takes, one.form, one.gives, one.query, one.path_fields) if name}
+        read = (one.takes, one.form, one.query, one.path_fields, one.request_headers)
+        used |= {name for name in (*read, one.gives) if name}
     known = set(schema_store().all_names())
     assert used <= known

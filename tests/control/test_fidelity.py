@@ -50,6 +50,7 @@ async def test_every_endpoint_and_field_of_every_provider_is_listed(everything: 
         for endpoint, row in zip(endpoints, data["endpoints"], strict=True):
             for where, name in (
                 ("query", endpoint.query),
+                ("header", endpoint.request_headers),
                 ("body", endpoint.takes),
                 ("form", endpoint.form),
                 ("path", endpoint.path_fields),

@@ -327,3 +327,22 @@ def test_an_answer_can_be_a_file_or_a_redirect(schemas: SchemaStore) -> None:
 def test_two_endpoints_cannot_have_the_same_path(schemas: SchemaStore) -> None:
     with pytest.raises(ValueError, match="POST /orders of token has the path of another endpoint"):
         document(annexed(SHOP[0]._replace(path="/orders"), prefix=""), schemas, origin="")
+
+
+def test_scopes_and_headers_are_told(schemas: SchemaStore) -> None:
+    read = ENDPOINTS[1]._replace(scope="orders:read", request_headers="acme/part.path")
+    declared = acme(endpoints=(read,), answer_headers="acme/order.path")
+    found = document(declared, schemas, origin="")
+    OpenAPIV31SpecValidator(json.loads(json.dumps(found))).validate()
+    operation = found["paths"]["/orders"]["get"]
+    assert operation["x-scope"] == "orders:read"
+    assert operation["parameters"][-1] == {
+        "name": "number",
+        "in": "header",
+        "required": False,
+        "schema": {"type": "integer"},
+    }
+    assert found["components"]["headers"] == {"order_id": {"description": "Its id.", "schema": {"type": "string"}}}
+    reference = {"$ref": "#/components/headers/order_id"}
+    assert all(one["headers"]["order_id"] == reference for one in operation["responses"].values())
+    assert operation["responses"]["401"]["headers"].keys() == {"order_id", "WWW-Authenticate"}

@@ -9,7 +9,7 @@ from mockserver.resources import bundled
 
 STORE = SchemaStore(bundled("schemas"))
 NAMES = [name for name in STORE.all_names() if "/" in name]
-REQUESTS = [name for name in NAMES if name.endswith((".request", ".query", ".path"))]
+REQUESTS = [name for name in NAMES if name.endswith((".request", ".query", ".path", ".headers"))]
 ANSWERS = [name for name in NAMES if name not in REQUESTS]
 PROVENANCES = {"documented", "observed", "assumed"}
 

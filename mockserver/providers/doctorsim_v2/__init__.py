@@ -31,6 +31,7 @@ PROVIDER = Provider(
     annexes=ANNEXES,
     limit=auth.limit_of,
     headers=auth.headers,
+    answer_headers="doctorsim_v2/answer.headers",
     secrets=Secrets(fields=frozenset({"code"})),
     offers=profile.offers,
     settings=(

@@ -51,6 +51,8 @@ async def identify(call: Call) -> Account:
         raise MissingCredential
     api_id, colon, secret = value.partition(":")
     account = await (_by_key(call, api_id, secret) if colon else _by_token(call, value))
+    # Known from here on, so that a refusal too has the headers of the account's tier.
+    call.identify(account)
     if account.status == "active":
         _check_address(call, account)
         scope = call.endpoint.scope if call.endpoint else None
@@ -67,9 +69,10 @@ def limit_of(call: Call) -> Limit:
 def headers(call: Call, status: int) -> tuple[tuple[str, str], ...]:
     """The three limit headers of every answer; where nobody is known, those of the smallest tier, unused."""
     now = call.sandbox.clock.now()
-    limit = call.limit or TIERS["Free"]
+    limit = TIERS["Free"]
     used, ends = 0, now + limit.window
-    if call.limit is not None:
+    if call.entry.account is not None:
+        limit = call.limit = limit_of(call)
         used, ends = call.sandbox.limiter.state(call.limit_name(), window=limit.window, now=now)
     found: tuple[tuple[str, str], ...] = (
         ("X-RateLimit-Limit", str(limit.calls)),

@@ -33,12 +33,12 @@ async def operators(call: Call) -> Reply:
 
 async def service_types(call: Call) -> Reply:
     """All definitions."""
-    return Reply([wire.service_definition(one) for one in SERVICE_TYPES])
+    return Reply(Page([wire.service_definition(one) for one in SERVICE_TYPES], None))
 
 
 async def operator_services(call: Call) -> Reply:
     """What one operator offers; a gift card offers no services."""
-    return Reply([wire.service_row(one) for one in _products(call) if one.service is not None])
+    return Reply(Page([wire.service_row(one) for one in _products(call) if one.service is not None], None))
 
 
 async def rates(call: Call) -> Reply:
@@ -58,7 +58,7 @@ async def rates(call: Call) -> Reply:
 async def product(call: Call) -> Reply:
     """Everything about one operator or gift card, with its price list."""
     products = _products(call)
-    return Reply({**wire.product_row(products), "rates": _rate_rows(call, products)})
+    return Reply({**wire.product_row(products), "rates": _rate_rows(call, _offered(call, products))})
 
 
 async def search(call: Call) -> Reply:
@@ -133,7 +133,7 @@ def _offered(call: Call, products: tuple[Product, ...]) -> tuple[Product, ...]:
 
 
 def _rate_rows(call: Call, products: tuple[Product, ...]) -> list[orjson.Fragment]:
-    signer, now, lang = signer_of(call), call.sandbox.clock.now(), call.fields.get("lang", "en")
+    signer, now, lang = signer_of(call), call.sandbox.clock.now(), wire.language(call.fields)
     keyword = call.fields.get("q")
     found = [rate for one in products for rate in catalogue().rates(one) if not keyword or _says(rate, keyword)]
     issue = signer.issuer(now)

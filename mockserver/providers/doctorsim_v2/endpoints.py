@@ -119,6 +119,7 @@ ORDERS = (
         summary="Order a top-up or a gift card",
         gives="doctorsim_v2/order-placed",
         takes="doctorsim_v2/order.request",
+        request_headers="doctorsim_v2/order.headers",
         status=201,
         scope="orders:write",
         mistakes=(InsufficientScope, InvalidPriceToken, InsufficientBalance, OutOfStock, ProviderError),

@@ -45,9 +45,9 @@ class InvalidToken(UnknownCredential):
 
 
 class InsufficientScope(AccountRefused):
-    """The credential does not allow this; `scope` is what would."""
+    """The credential does not allow this; `scope` is what would, None where no call is known."""
 
-    def __init__(self, scope: str = "orders:write") -> None:
+    def __init__(self, scope: str | None = None) -> None:
         super().__init__(f"scope {scope} is needed")
         self.scope = scope
 
@@ -138,7 +138,8 @@ def _rate_limited(mistake: RateLimited) -> Wording:
 
 
 def _scope(mistake: InsufficientScope) -> Wording:
-    return Wording(403, "INSUFFICIENT_SCOPE", f"This call needs the scope {mistake.scope}.")
+    needed = f"the scope {mistake.scope}" if mistake.scope else "a scope that the credential does not have"
+    return Wording(403, "INSUFFICIENT_SCOPE", f"This call needs {needed}.")
 
 
 def _allowlist_required(mistake: AllowlistRequired) -> Wording:

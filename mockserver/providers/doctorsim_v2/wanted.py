@@ -52,7 +52,7 @@ def read_wanted(call: Call) -> Wanted:
 def facts_of(wanted: Wanted, fields: dict[str, Any], environment: str) -> dict[str, Any]:
     """What an order keeps of what was wanted."""
     rate, product = wanted.rate, wanted.rate.product
-    lang = fields.get("lang", "en")
+    lang = wire.language(fields)
     return {
         "type": product.kind,
         "environment": environment,

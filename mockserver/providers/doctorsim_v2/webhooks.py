@@ -7,6 +7,7 @@ from mockserver.domain.mistakes import Invalid
 from mockserver.http.call import Call
 from mockserver.http.provider import Reply
 from mockserver.providers.doctorsim_v2 import hooks, wire
+from mockserver.providers.doctorsim_v2.errors import Page
 
 #: Endings of names that no public zone has; a name without a dot is a neighbour's, as among containers.
 _LOCAL = (".localhost", ".local", ".internal", ".lan", ".test", ".home.arpa")
@@ -25,7 +26,7 @@ async def listing(call: Call) -> Reply:
     """All of the account's."""
     async with call.work() as work:
         rows = await hooks.listing(work, call.account.id)
-    return Reply([wire.webhook(row) for row in rows])
+    return Reply(Page([wire.webhook(row) for row in rows], None))
 
 
 async def show(call: Call) -> Reply:
@@ -66,6 +67,8 @@ def _check_url(call: Call) -> None:
     if not host or parts.scheme not in ("https", *(("http",) if local else ())):
         rule = "must be an https:// address" + (", or an http:// address of a private host" if local else "")
         raise Invalid({"url": [f"The url field {rule}."]})
+    if not call.fields["url"].isprintable() or " " in call.fields["url"]:
+        raise Invalid({"url": ["The url field must not have spaces or control characters."]})
     if parts.fragment or parts.username is not None or parts.password is not None:
         raise Invalid({"url": ["The url field must not have a fragment or a password."]})
 

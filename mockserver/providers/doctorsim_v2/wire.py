@@ -1,5 +1,6 @@
 """doctorSIM's shapes. Amounts are decimal texts, ids whole numbers (both the vendor's)."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mockserver.domain.ledger import ADJUSTMENTS, OPENING, Movement
@@ -29,6 +30,11 @@ _DELIVERY = {
 def money(minor: int) -> str:
     """Cents, or hundredths of any currency, as `21.98`."""
     return EUR.text(minor)
+
+
+def language(fields: Mapping[str, Any]) -> str:
+    """The language asked for, in lower case and without its region (`es-MX` is Spanish); English where none is."""
+    return str(fields.get("lang", "en"))[:2].lower()
 
 
 def place(country: "Country") -> dict[str, Any]:

@@ -106,6 +106,18 @@ async def test_each_tier_has_its_limit_over_all_endpoints(world: V2, key: str, c
         assert answer.headers["x-ratelimit-reset"] == str(now + 60)
 
 
+@pytest.mark.parametrize(
+    ("key", "calls"),
+    [("test_readonly", 50), ("test_revoked", 500), ("test_denied", 500), ("live_noip", 500), ("live_otherip", 500)],
+)
+async def test_a_refusal_of_a_known_account_has_the_headers_of_its_tier(world: V2, key: str, calls: int) -> None:
+    used = int((await world.v2("GET", "/balance", key=key)).is_success)
+    answer = await world.v2("POST", "/orders", {}, key=key)
+    assert answer.status_code in (401, 403)
+    assert answer.headers["x-ratelimit-limit"] == str(calls)
+    assert answer.headers["x-ratelimit-remaining"] == str(calls - used)
+
+
 async def test_too_many_calls_wait_for_the_window_to_end(world: V2) -> None:
     for _ in range(50):
         assert (await world.v2("GET", "/balance", key="test_readonly")).is_success

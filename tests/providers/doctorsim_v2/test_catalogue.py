@@ -181,6 +181,12 @@ async def test_pages_of_any_size_add_up_to_all_products(world: V2) -> None:
             assert await pages(world, f"country=34&limit={limit}") == whole
 
 
+@pytest.mark.parametrize("path", ["/service-types", f"/operators/{TELCEL}/service-types", "/webhooks"])
+async def test_a_list_that_has_no_pages_says_so(world: V2, path: str) -> None:
+    meta = (await world.v2("GET", path)).json()["meta"]
+    assert (meta["has_more"], meta["cursor"]) == (False, None)
+
+
 async def test_a_page_has_50_by_default_and_100_at_most(world: V2) -> None:
     assert len(await world.data("GET", "/products/search?country=ES")) == 50
     for limit in ("0", "101", "x", "-1", "1.5"):
@@ -224,6 +230,8 @@ async def test_the_detail_has_the_same_live_prices(world: V2) -> None:
     assert [one["name"] for one in product["service_types"]] == ["airtime", "data", "bundle"]
     card = await world.card()
     assert (await world.data("GET", f"/products/{card}"))["rates"] == await world.rates(card)
+    filters = "?service_type=5&q=gb&lang=es"
+    assert (await world.data("GET", f"/products/{TELCEL}{filters}"))["rates"] == await world.rates(TELCEL, filters)
 
 
 async def test_any_valid_credential_reads_the_catalogue(world: V2) -> None:

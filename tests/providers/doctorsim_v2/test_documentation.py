@@ -12,7 +12,10 @@ import pytest
 
 from mockserver.app import create_app
 from mockserver.config import Settings
+from mockserver.http.openapi import document
+from mockserver.providers.doctorsim_v2 import PROVIDER
 from mockserver.server import LiveServer
+from tests.conformance.judge import schema_store
 from tests.providers.doctorsim_v2.judged import V2
 from tests.webhooks.receivers import Visit, receiving
 
@@ -42,6 +45,27 @@ def test_the_how_to_prints_what_it_says() -> None:
         )
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout == printed
+
+
+def test_the_openapi_document_tells_scopes_limits_and_the_header_that_makes_orders_safe_to_repeat() -> None:
+    paths = document(PROVIDER, schema_store(), origin=ADDRESS)["paths"]
+    place = paths["/orders"]["post"]
+    [key] = place["parameters"]
+    assert (key["name"], key["in"], key["required"], key["schema"]["maxLength"]) == (
+        "Idempotency-Key",
+        "header",
+        False,
+        128,
+    )
+    assert place["x-scope"] == "orders:write"
+    assert paths["/balance"]["get"]["description"] == "Needs the scope `balance:read`."
+    assert "orders:write" not in json.dumps(paths["/balance"])
+    for status in ("200", "401", "429"):
+        assert {"X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"} <= paths["/balance"]["get"][
+            "responses"
+        ][status]["headers"].keys()
+    assert "Retry-After" in paths["/balance"]["get"]["responses"]["429"]["headers"]
+    assert "headers" not in paths["/oauth/register"]["post"]["responses"]["201"]
 
 
 async def sent(world: V2) -> tuple[str, Visit]:
@@ -84,14 +108,35 @@ async def test_the_recipe_in_node_tells_genuine_from_forged(world: V2, tmp_path:
       const tries = [[secret, body], [secret + 'x', body], [secret, body + ' ']];
       console.log(tries.map(([key, text]) => isGenuine(key, headers, Buffer.from(text))).join());
     """
-    run = partial(
-        subprocess.run,
-        ["node", "--input-type=module", "-e", script, json.dumps([secret, visit.headers, visit.body.decode()])],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    told = json.dumps([secret, visit.headers, visit.body.decode()])
+    assert await said_by("node", "--input-type=module", "-e", script, told, cwd=tmp_path) == "true,false,false\n"
+
+
+@pytest.mark.anyio
+@pytest.mark.skipif(shutil.which("php") is None, reason="php is not installed")
+async def test_the_recipe_in_php_tells_genuine_from_forged(world: V2, tmp_path: Path) -> None:
+    secret, visit = await sent(world)
+    script = """
+      [, $told] = $argv;
+      [$secret, $headers, $body] = json_decode($told, true);
+      foreach ($headers as $name => $value) {
+          $_SERVER['HTTP_' . strtoupper(strtr($name, '-', '_'))] = $value;
+      }
+      $found = [is_genuine($secret, $body), is_genuine($secret . 'x', $body), is_genuine($secret, $body . ' ')];
+      $_SERVER['HTTP_X_DOCTORSIM_TIMESTAMP'] -= 1000;
+      $found[] = is_genuine($secret, $body);
+      $_SERVER['HTTP_X_DOCTORSIM_TIMESTAMP'] = $_SERVER['HTTP_X_DOCTORSIM_SIGNATURE'] = null;
+      $found[] = is_genuine($secret, $body);
+      echo json_encode($found);
+    """
+    (tmp_path / "recipe.php").write_text("<?php\n" + blocks_after("verify: php", 1)[0] + script)
+    told = json.dumps([secret, visit.headers, visit.body.decode()])
+    assert await said_by("php", "recipe.php", told, cwd=tmp_path) == "[true,false,false,false,false]"
+
+
+async def said_by(*command: str, cwd: Path) -> str:
+    """What a program writes that complains of nothing."""
+    run = partial(subprocess.run, command, cwd=cwd, capture_output=True, text=True, timeout=60, check=False)
     ran = await anyio.to_thread.run_sync(run)
-    assert (ran.stdout, ran.stderr) == ("true,false,false\n", "")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    return ran.stdout

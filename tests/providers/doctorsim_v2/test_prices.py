@@ -41,6 +41,8 @@ async def test_a_keyword_filters_names_and_descriptions(world: V2) -> None:
 async def test_the_language_changes_texts_only(world: V2) -> None:
     english, spanish = await world.rates(TELCEL, "?lang=en"), await world.rates(TELCEL, "?lang=es")
     assert await world.rates(TELCEL, "?lang=fr") == english
+    for same in ("ES", "es-MX"):
+        assert await world.rates(TELCEL, f"?lang={same}") == spanish
     assert any("Saldo" in one["description"] for one in spanish)
     texts = ("product_name", "description")
     assert [_without(one, texts) for one in spanish] == [_without(one, texts) for one in english]

@@ -30,6 +30,8 @@ from mockserver.sandbox.accounts import list_accounts
 #: S256 of anything has 43 characters.
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _DEFAULT_ACCOUNT = "test_demo"
+#: What the consent page itself asks; in a request they are unknown, and so ignored (RFC 6749, 3.1).
+_ANSWERS = ("account", "decision")
 _HTML = "text/html; charset=utf-8"
 _PAGE_HEADERS = (
     ("Cache-Control", "no-store"),
@@ -75,7 +77,7 @@ async def show(call: Call) -> Reply:
         redirect_uri,
         [name for name in SCOPES if name in asked.scopes],
         names,
-        parameters,
+        {name: value for name, value in parameters.items() if name not in _ANSWERS},
         action=f"{issuer_of(call)}/oauth/authorize",
     )
     return Reply(page, headers=_PAGE_HEADERS, media=_HTML)
@@ -144,12 +146,15 @@ async def _approve(call: Call, parameters: Mapping[str, str], asked: Asked, acco
             raise AccessDenied("there is no such account") from None
         if account.status != "active":
             raise AccessDenied(f"the account is {account.status}")
+        granted = within(asked.scopes, account.details.get("scope", "read-write"))
+        if not granted:
+            raise InvalidScope("the account's key can grant nothing of this scope")
         code = await add_code(
             work,
             {
                 "client": asked.client["client_id"],
                 "account": account.id,
-                "scope": scope_text(within(asked.scopes, account.details.get("scope", "read-write"))),
+                "scope": scope_text(granted),
                 "challenge": asked.challenge,
                 "redirect_uri": asked.sent_redirect,
                 "resource": asked.resource,

@@ -116,6 +116,8 @@ async def _by_client(work: Work, call: Call, client: Mapping[str, Any], paramete
     _check_resource(parameters, resource)
     scope = _narrowed(parameters, client.get("scope", scope_text(SCOPES)))
     allowed = within(scope.split(), account.details.get("scope", "read-write"))
+    if not allowed:
+        raise InvalidScope("the account's key can grant nothing of this scope")
     grant = await grants.open_grant(
         work,
         await grants.new_grant_id(work),

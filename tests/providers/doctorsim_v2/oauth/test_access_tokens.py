@@ -11,7 +11,7 @@ from joserfc.jwk import KeySet, OctKey
 from mockserver.providers.doctorsim_v2.oauth.keys import signing_key
 from mockserver.providers.doctorsim_v2.oauth.scopes import SCOPES
 from tests.providers.doctorsim_v2.judged import V2
-from tests.providers.doctorsim_v2.oauth.flows import Flow
+from tests.providers.doctorsim_v2.oauth.flows import Flow, redirected, refusal
 
 pytestmark = pytest.mark.anyio
 
@@ -106,6 +106,10 @@ async def test_a_read_only_account_grants_no_more_than_it_may(flow: Flow) -> Non
     client = await flow.secretive(mock_account="test_readonly")
     own = (await flow.token(client, grant_type="client_credentials")).json()
     assert own["scope"] == "openid profile orders:read balance:read webhooks:read"
+    denied = await flow.decide(client, account="test_readonly", scope="orders:write webhooks:write")
+    assert redirected(denied)["error"] == "invalid_scope"
+    answer = await flow.token(client, grant_type="client_credentials", scope="orders:write")
+    assert refusal(answer) == (400, "invalid_scope")
 
 
 async def test_a_token_counts_against_its_accounts_limit(flow: Flow) -> None:
@@ -113,6 +117,10 @@ async def test_a_token_counts_against_its_accounts_limit(flow: Flow) -> None:
     answer = await flow.world.v2("GET", "/balance", key=token)
     assert (answer.headers["x-ratelimit-limit"], answer.headers["x-ratelimit-remaining"]) == ("5000", "4999")
     assert (await flow.world.v2("GET", "/balance", key="live_demo")).headers["x-ratelimit-remaining"] == "4998"
+    narrow = await token_of(flow, account="live_demo", scope="openid")
+    refused = await flow.world.v2("GET", "/balance", key=narrow)
+    assert refused.status_code == 403
+    assert (refused.headers["x-ratelimit-limit"], refused.headers["x-ratelimit-remaining"]) == ("5000", "4998")
 
 
 async def test_an_account_that_is_refused_is_refused_by_token_too(flow: Flow) -> None:

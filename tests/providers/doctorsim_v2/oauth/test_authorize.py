@@ -39,6 +39,13 @@ async def test_the_pages_form_leads_to_a_code(flow: Flow) -> None:
     assert (found["state"], found["iss"]) == ("st&te=1", flow.issuer)
 
 
+async def test_parameters_that_nobody_knows_are_ignored_though_the_form_has_the_same_names(flow: Flow) -> None:
+    page = (await flow.authorize(await flow.register(), account="x", decision="deny", prompt="login")).text
+    hidden = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page))
+    assert "prompt" in hidden
+    assert not {"account", "decision"} & hidden.keys()
+
+
 async def test_the_setting_approves_without_a_page(flow: Flow) -> None:
     client = await flow.register()
     await flow.world.setting(auto_approve="test_demo")
