@@ -88,6 +88,8 @@ class Endpoint(NamedTuple):
     """What else it may answer; one with the endpoint's own status tells what the usual answer looks like."""
     checked: bool = True
     """Whether the kit holds body and query against their schemas; else the handler has rules of its own for them."""
+    replay: Callable[["Call"], Awaitable[Reply | None]] | None = None
+    """The kept answer of a call that this one repeats, which no rule refuses; None for a call that is new."""
     security: tuple[Mapping[str, Any], ...] | None = None
     """OpenAPI security schemes of an endpoint that is public to the kit but asks for something by itself."""
 

@@ -201,6 +201,9 @@ async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope
     if sandbox.force.speaking("takes", provider.name, endpoint.name):
         await call.take_time()
     if sandbox.force.speaking("refuse", provider.name, endpoint.name):
+        kept = await endpoint.replay(call) if endpoint.replay is not None else None
+        if kept is not None:
+            return kept
         rule = call.decide("refuse")
         if rule is not None:
             raise mistake_named(rule.then["refuse"])

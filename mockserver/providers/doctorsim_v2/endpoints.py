@@ -121,6 +121,7 @@ ORDERS = (
         takes="doctorsim_v2/order.request",
         request_headers="doctorsim_v2/order.headers",
         status=201,
+        replay=orders.replayed,
         scope="orders:write",
         mistakes=(InsufficientScope, InvalidPriceToken, InsufficientBalance, OutOfStock, ProviderError),
     ),

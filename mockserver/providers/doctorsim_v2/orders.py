@@ -46,6 +46,17 @@ async def create(call: Call) -> Reply:
     return reply
 
 
+async def replayed(call: Call) -> Reply | None:
+    """What `create` answers to an Idempotency-Key that it knows."""
+    key = key_of(call)
+    async with call.work() as work:
+        kept = await kept_reply(work, call.account.id, key)
+    if kept is None:
+        return None
+    reply, call.entry.order = kept
+    return reply
+
+
 async def preview(call: Call) -> Reply:
     """What an order would cost; places nothing."""
     wanted = read_wanted(call)

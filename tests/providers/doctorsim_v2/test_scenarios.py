@@ -124,6 +124,18 @@ async def test_out_of_credits_refuses_orders_and_nothing_else(world: V2) -> None
     assert await world.status(before) == "fulfilled"
 
 
+async def test_a_rule_does_not_refuse_an_order_that_was_placed(world: V2) -> None:
+    key = {"Idempotency-Key": "k"}
+    before = await world.ordered(headers=key)
+    await world.steer("PUT", "/scenarios/active", ["out-of-credits"])
+    assert await world.ordered(headers=key) == before
+    body = await world.order_body()
+    for headers in ({}, {"Idempotency-Key": "another"}):
+        refused = await world.refused("POST", "/orders", body, headers=headers)
+        assert refused == (402, "INSUFFICIENT_CREDITS")
+    assert await world.wrong_fields("POST", "/orders", body, headers={"Idempotency-Key": "a\tb"}) == {"Idempotency-Key"}
+
+
 async def test_many_small_steps_are_one_big_step() -> None:
     from tests.providers.doctorsim_v2.judged import v2_running
 
