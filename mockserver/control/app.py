@@ -66,6 +66,7 @@ class ControlApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             answer = await self._answer(scope, receive)
+            body = _written(answer)
         except Disconnected:
             raise
         except Exception as error:
@@ -75,7 +76,9 @@ class ControlApp:
                 problem = Problem(500, "the control API failed; the log says how")
             await send_problem(send, problem)
             return
-        await _send(send, scope, answer)
+        headers = [(b"content-type", answer.media.encode()), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
@@ -159,12 +162,9 @@ def _query(text: str) -> Mapping[str, str]:
         raise Problem(400, f"the query is not readable: {error}") from None
 
 
-async def _send(send: Send, scope: Scope, answer: Answer) -> None:
-    body = answer.data if isinstance(answer.data, bytes) else None
+def _written(answer: Answer) -> bytes:
+    if isinstance(answer.data, bytes):
+        return answer.data
     if isinstance(answer.data, str) and answer.media != "application/json":
-        body = answer.data.encode()
-    if body is None:
-        body = b"" if answer.status == 204 else orjson.dumps(answer.data, default=str)
-    headers = [(b"content-type", answer.media.encode()), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+        return answer.data.encode()
+    return b"" if answer.status == 204 else orjson.dumps(answer.data, default=str)

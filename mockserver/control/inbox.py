@@ -5,9 +5,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-import orjson
-
-from mockserver.control.operation import Answer, ControlCall, Operation, list_of, object_schema, whole_query
+from mockserver.control.operation import (
+    Answer,
+    ControlCall,
+    Operation,
+    list_of,
+    object_schema,
+    shown_json,
+    whole_query,
+)
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import moment_text, parse_span
 from mockserver.sandbox.sandbox import Sandbox
@@ -50,7 +56,7 @@ async def receive(call: ControlCall) -> Answer:
             "query": call.query_text,
             "headers": dict(call.headers),
             "body": call.raw.decode("utf-8", "replace"),
-            "json": _json(call.raw),
+            "json": shown_json(call.raw),
         }
     )
     del inbox.received[:-MOST_RECEIVED]
@@ -102,13 +108,6 @@ def _span(name: str, text: object) -> timedelta:
     if span > _LONGEST_DELAY:
         raise Invalid({name: [f"at most a minute: {text!r}"]})
     return span
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
 
 
 _RECEIVED = list_of("received")

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from mockserver.domain.mistakes import Invalid, NotFound
 from mockserver.http.body import MOST
 from mockserver.http.provider import Provider
@@ -13,6 +15,9 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.sandboxes import DEFAULT, Sandboxes
 from mockserver.sandbox.settings import SettingsTable
 from mockserver.scenario.check import Judge
+
+#: How deep answers put the JSON of others, and with how many brackets nothing can be too deep for orjson's 254.
+_DEPTH, _SHALLOW = 10, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +112,24 @@ def whole_query(call: ControlCall, name: str, *, default: int, most: int) -> int
     if not (text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= most):
         raise Invalid({name: [f"must be a whole number from 1 to {most}: {text!r}"]})
     return int(text)
+
+
+def shown_json(body: bytes) -> Any:
+    """The JSON that a body holds, to be shown inside an answer; None for none, and for what nests too deep for that."""
+    try:
+        data = orjson.loads(body)
+        if body.count(b"[") + body.count(b"{") > _SHALLOW:
+            orjson.dumps(_nested(data))
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return None
+    return data
+
+
+def _nested(data: Any) -> Any:
+    """The data as deep as it may stand in an answer."""
+    for _ in range(_DEPTH):
+        data = [data]
+    return data
 
 
 def sandbox_prefix(name: str) -> str:

@@ -6,7 +6,15 @@ from typing import Any
 
 import orjson
 
-from mockserver.control.operation import Answer, ControlCall, Operation, list_of, object_schema, whole_query
+from mockserver.control.operation import (
+    Answer,
+    ControlCall,
+    Operation,
+    list_of,
+    object_schema,
+    shown_json,
+    whole_query,
+)
 from mockserver.domain.mistakes import Invalid, NotFound
 from mockserver.domain.moments import moment_text
 from mockserver.engine.matching import Matcher, matcher_from_data
@@ -139,7 +147,7 @@ def _matcher(name: str, data: Any) -> Matcher:
 
 def _message(headers: Pairs, body: bytes) -> dict[str, Any]:
     pairs = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in headers]
-    return {"headers": pairs, "body": body.decode("utf-8", "replace"), "json": _json(body)}
+    return {"headers": pairs, "body": body.decode("utf-8", "replace"), "json": shown_json(body)}
 
 
 def _json(body: bytes) -> Any:

@@ -29,7 +29,9 @@ def parse_span(text: object) -> timedelta:
     """
     if isinstance(text, bool) or not isinstance(text, str | int | float):
         raise ValueError(f"not a duration: {text!r} (write 90s, 10m, 2h, 1d or a number of seconds)")
-    match = _SPAN.fullmatch(str(text).strip())
+    # Short times would be written as 1e-05.
+    plain = f"{text:.6f}" if isinstance(text, float) else str(text).strip()
+    match = _SPAN.fullmatch(plain)
     if match is None:
         raise ValueError(f"not a duration: {text!r} (write 90s, 10m, 2h, 1d or a number of seconds)")
     whole, fraction, unit = match.groups()

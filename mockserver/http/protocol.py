@@ -4,6 +4,7 @@ uvicorn's parsers refuse a request whose target holds raw bytes outside ASCII, c
 with a bare text, before any application sees it. Here such bytes are percent-encoded first, so that the
 emulated API refuses them in its own words. Offers to upgrade (`Upgrade: h2c`, which some HTTP clients send with
 each first request) are dropped, as RFC 9110 allows: httptools would lose the body of a request that makes one.
+A method that httptools does not know reaches the application too.
 """
 
 import asyncio
@@ -12,7 +13,14 @@ import re
 #: A request line longer than this is not waited for.
 LONGEST_LINE = 65_536
 
-_WELL_FORMED = re.compile(rb"[A-Z]+ /[\x21-\x7e]* HTTP/1\.[01]\r\n")
+#: Methods that every parser knows.
+_METHODS = rb"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE)"
+_WELL_FORMED = re.compile(_METHODS + rb" /[\x21-\x7e]* HTTP/1\.[01]\r\n")
+_OTHER_METHOD = re.compile(
+    rb"(?!" + _METHODS + rb" )([A-Za-z][-!#$%&'*+.^_`|~0-9A-Za-z]{0,63}) (?=/[^\r\n]* HTTP/1\.[01]\r?\n)"
+)
+#: What stands for a method that a parser does not know.
+_STAND_IN = b"PATCH "
 _NOT_PLAIN = re.compile(rb"[^\x21-\x7e]")
 _ORIGIN = re.compile(rb"(?i)https?://[^/?#]+/?")
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*(?:\r\n|$)")
@@ -36,12 +44,18 @@ def repaired_line(line: bytes) -> bytes:
 
 
 class HeadFilter:
-    """Holds back the first line of a request until it is whole, and repairs it."""
+    """Holds back the first line of a request until it is whole, and repairs it.
 
-    __slots__ = ("_held",)
+    With `strict`, for a parser that knows few methods, another one stands in for those it may not know; `method` is
+    then the true one, until the parser has the head.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_held", "_strict", "method")
+
+    def __init__(self, *, strict: bool = False) -> None:
         self._held = b""
+        self._strict = strict
+        self.method: bytes | None = None
 
     def feed(self, data: bytes) -> bytes:
         """What to give to the parser, at the start of a request; empty while the line is not whole."""
@@ -57,7 +71,11 @@ class HeadFilter:
                 self._held = data
                 return b""
             return data
-        return _repaired_pipeline(_without_upgrade(repaired_line(data[:end]) + data[end:]))
+        data = _without_upgrade(repaired_line(data[:end]) + data[end:])
+        if self._strict and (other := _OTHER_METHOD.match(data)):
+            self.method = other[1]
+            data = _STAND_IN + data[other.end() :]
+        return _repaired_pipeline(data)
 
 
 def _repaired_pipeline(data: bytes) -> bytes:

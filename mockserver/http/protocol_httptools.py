@@ -14,7 +14,7 @@ class ForgivingHttpTools(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._head = HeadFilter()
+        self._head = HeadFilter(strict=True)
         self._between_requests = True
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -25,6 +25,11 @@ class ForgivingHttpTools(HttpToolsProtocol):
         super().on_message_begin()
         # A fault may want the socket itself, and every answer the say over when it is written.
         self.scope["mock.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if self._head.method is not None:
+            self.scope["method"], self._head.method = self._head.method.decode(), None
 
     def on_message_complete(self) -> None:
         super().on_message_complete()

@@ -109,6 +109,8 @@ def _routes(resources: Mapping[str, "_Resource"], elsewhere: "_Resource") -> _Ro
     routes = [Route(path, resource) for path, resource in resources.items()]
     by_part: dict[str, list[tuple[re.Pattern[str], _Resource]]] = {}
     for route in routes:
+        # Where `$` ends a pattern, it takes a line feed for the end of a path.
+        route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z")
         texts = all(isinstance(one, StringConvertor | PathConvertor) for one in route.param_convertors.values())
         if "{" in route.path and texts:
             by_part.setdefault(_first_part(route.path), []).append((route.path_regex, resources[route.path]))

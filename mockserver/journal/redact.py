@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 HIDDEN = "[redacted]"
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]')
 _HIDDEN = HIDDEN.encode()
+_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_BOUNDARY = re.compile(rb"\r?\n--")
 #: Headers that are secret for every provider.
 SECRET_HEADERS = frozenset(
     {
@@ -141,7 +143,8 @@ class BodyRedactor(NamedTuple):
 
     `hints` are in every body that has such a name, and in few others (a search by patterns takes ten times as
     long); `exact` finds JSON members and form fields,
-    `loose` and `part` what stands for them in bodies that are neither, as when a client sends Python's or YAML.
+    `loose` what stands for them in bodies that are neither, as when a client sends Python's or YAML; `part` finds
+    the name of a part of a form, whose value stands behind the next blank line.
     """
 
     names: frozenset[str]
@@ -160,13 +163,13 @@ def body_redactor(secret: frozenset[str]) -> BodyRedactor:
         + names
         + rb")[\"'\\]*\s*(?::|=>?|>)\s*)(\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|[\[{]|[^\r\n&<}]+)"
     )
-    part = rb"(name=[\"']?(?:" + names + rb")[\"']?(?:;[^\r\n]*)?(?:\r?\n[^\r\n]+)*\r?\n\r?\n)(.*?)(?=\r?\n--|\Z)"
+    part = rb"name=[\"']?(?:" + names + rb")[\"']?(?=;|\r?\n)"
     return BodyRedactor(
         secret,
         (*(one.encode() for one in sorted(secret) if not any(other in one for other in secret - {one})), b"\\u", b"%"),
         re.compile(exact, re.IGNORECASE),
         re.compile(loose, re.IGNORECASE),
-        re.compile(part, re.IGNORECASE | re.DOTALL),
+        re.compile(part, re.IGNORECASE),
     )
 
 
@@ -192,9 +195,9 @@ def _redact(body: bytes, redactor: BodyRedactor) -> bytes:
     # Names may be written with escapes, and texts may hold bodies of their own.
     try:
         hidden = _redact_data(data, redactor)
-    except RecursionError:
+        return redacted if hidden == data else orjson.dumps(hidden)
+    except (RecursionError, orjson.JSONEncodeError):  # nested deeper than can be written again
         return orjson.dumps(HIDDEN)
-    return redacted if hidden == data else orjson.dumps(hidden)
 
 
 def _redact_text(body: bytes, redactor: BodyRedactor) -> bytes:
@@ -202,8 +205,18 @@ def _redact_text(body: bytes, redactor: BodyRedactor) -> bytes:
     pairs = body.split(b"&")
     if b"%" in body:
         pairs = [_redact_pair(pair, redactor.names) for pair in pairs]
-    body = redactor.part.sub(lambda match: match[1] + _HIDDEN, b"&".join(pairs))
-    return _replaced(body, redactor.loose, quoted=False)
+    return _replaced(_redact_parts(b"&".join(pairs), redactor.part), redactor.loose, quoted=False)
+
+
+def _redact_parts(body: bytes, part: re.Pattern[bytes]) -> bytes:
+    """A form in parts without the values of secret ones; each byte is looked at once, whatever the body."""
+    kept: list[bytes] = []
+    place = 0
+    while (name := part.search(body, place)) and (blank := _BLANK_LINE.search(body, name.end())):
+        boundary = _BOUNDARY.search(body, blank.end())
+        kept += [body[place : blank.end()], _HIDDEN]
+        place = boundary.start() if boundary else len(body)
+    return b"".join((*kept, body[place:]))
 
 
 def _redact_pair(pair: bytes, names: frozenset[str]) -> bytes:

@@ -156,3 +156,16 @@ async def test_a_request_that_a_rule_decided_names_it_and_has_no_near_misses(wor
     (entry,) = await find(world, operation="purchase")
     assert entry["rule"] == "testland-silent"
     assert "near_misses" not in entry
+
+
+async def test_a_body_that_nests_deep_does_not_spoil_the_journal(world: World) -> None:
+    deep = b"[" * 600 + b"]" * 600
+    body = b'{"country": 6, "service": "wa", "\\u0073ecret": 1, "x": ' + deep + b"}"
+    assert (await world.daisy("POST", "/prices", content=body)).status_code == 200
+    await world.daisy("POST", "/prices", content=body.replace(b'"\\u0073ecret": 1, ', b""))
+    await world.control("POST", "/inbox/in", content=deep)
+    listed = (await world.steer("GET", "/requests"))["requests"]
+    assert [(one["status"], one["request"]["json"]) for one in listed] == [(200, None), (200, "[redacted]")]
+    assert (await world.steer("GET", f"/requests/{listed[0]['id']}"))["request"]["body"].startswith('{"country": 6')
+    assert await find(world, body={"service": "wa"}) == listed[:1]
+    assert [one["json"] for one in (await world.steer("GET", "/inbox/in"))["received"]] == [None]

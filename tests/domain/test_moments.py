@@ -38,6 +38,7 @@ SPANS = st.timedeltas(min_value=timedelta(), max_value=timedelta(days=36_525))
         ("60", timedelta(minutes=1)),
         (60, timedelta(minutes=1)),
         (0.25, timedelta(milliseconds=250)),
+        (0.00002, timedelta(microseconds=20)),
         (0, timedelta()),
     ],
 )

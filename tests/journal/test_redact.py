@@ -1,12 +1,14 @@
 """What the journal keeps holds no secrets, and is otherwise what was sent."""
 
 import json
+from time import perf_counter
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.journal.journal import MOST_BODY
 from mockserver.journal.redact import (
     HIDDEN,
     SECRET_FIELDS,
@@ -89,6 +91,11 @@ def test_a_url_loses_what_receivers_keep_secret(url: str, redacted: str) -> None
         (b'{"passwords": "x", "my_token": "y"}', b'{"passwords": "x", "my_token": "y"}'),
         (b"", b""),
         (b"\xff\xfe", b"\xff\xfe"),
+        (
+            b'--x\r\nD: form-data; name="secret"; a=b\r\nT: c\r\n\r\nmine\r\nall\r\n--x\r\n\r\nmore',
+            b'--x\r\nD: form-data; name="secret"; a=b\r\nT: c\r\n\r\n[redacted]\r\n--x\r\n\r\nmore',
+        ),
+        (b"name=secret\n\nmine", b"name=secret\n\n[redacted]"),
     ],
 )
 def test_values_of_secret_names_in_a_body_are_hidden(body: bytes, redacted: bytes) -> None:
@@ -97,6 +104,19 @@ def test_values_of_secret_names_in_a_body_are_hidden(body: bytes, redacted: byte
 
 def test_a_body_that_was_cut_in_the_middle_of_a_secret_shows_none_of_it() -> None:
     assert MARK.encode() not in redact_body(f'{{"password": "{MARK} and m'.encode(), PATTERN)
+
+
+@pytest.mark.parametrize("piece", [b"name=secret\na", b'name="secret";\n', b"name=secret;", b'"secret":[', b"secret "])
+def test_a_hostile_body_takes_no_longer_than_any_other(piece: bytes) -> None:
+    body = piece * (MOST_BODY // len(piece))
+    began = perf_counter()
+    redact_body(body, PATTERN)
+    assert perf_counter() - began < 3, "grows with the square of the size"
+
+
+def test_what_nests_too_deep_to_be_written_again_is_hidden_whole() -> None:
+    body = b'{"\\u0073ecret": "x", "a": ' + b"[" * 300 + b"]" * 300 + b"}"
+    assert redact_body(body, PATTERN) == b'"[redacted]"'
 
 
 JSON = st.recursive(

@@ -144,3 +144,15 @@ def test_empty_lines_before_a_request_are_dropped() -> None:
     head = HeadFilter()
     assert head.feed(b"\r\n") == b""
     assert head.feed(b"\r\nGET / HTTP/1.1\r\n\r\n") == b"GET / HTTP/1.1\r\n\r\n"
+
+
+def test_an_unknown_method_reaches_the_application_and_the_next_request_keeps_its_own(url: str) -> None:
+    head = b" /a HTTP/1.1\r\nHost: x\r\n"
+    with connect(url) as connection:
+        for parts in ((b"get" + head, b"\r\n"), (b"BR", b"EW" + head, b"Content-Length: 2\r\n\r\n", b"[]")):
+            for part in parts:
+                connection.sendall(part)
+            method = b"".join(parts).split()[0].decode()
+            assert _told(receive_until(connection, b"}"))["method"] == method
+        connection.sendall(b"GET" + head + b"\r\n")
+        assert _told(receive_until(connection, b"}"))["method"] == "GET"

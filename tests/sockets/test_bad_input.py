@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from mockserver.domain.mistakes import MethodNotAllowed
 from mockserver.http.body import MOST
-from mockserver.http.provider import Endpoint, Provider
+from mockserver.http.provider import Endpoint, Provider, word
 from mockserver.providers import PROVIDERS
 from mockserver.sandbox.sandbox import Birth
 from mockserver.sandbox.sandboxes import DEFAULT
@@ -97,6 +98,21 @@ def credential(provider: Provider) -> list[tuple[str, str]]:
 def test_odd_targets_are_unknown_routes(url: str, provider: Provider, base: str, tail: bytes, method: str) -> None:
     answer = exchange(url, request(method, base.encode() + tail, *credential(provider)))
     refused(url, provider, answer, 404)
+
+
+@pytest.mark.parametrize("method", ["BREW", "get", "PROPFIND"])
+def test_odd_methods_are_refused(url: str, provider: Provider, base: str, method: str) -> None:
+    endpoint = next(one for one in provider.endpoints if "{" not in one.path)
+    answer = exchange(url, request(method, base + endpoint.path, *credential(provider), body=b"{}"))
+    refused(url, provider, answer, word(provider, MethodNotAllowed(method, [endpoint.method])).status)
+    assert journaled(url, answer)["method"] == method
+
+
+def test_a_line_feed_behind_a_path_makes_it_another(url: str, provider: Provider, base: str) -> None:
+    for endpoint in provider.endpoints:
+        if "{" not in endpoint.path:
+            answer = exchange(url, request(endpoint.method, f"{base}{endpoint.path}%0A", *credential(provider)))
+            refused(url, provider, answer, 400, 404, 405)
 
 
 @pytest.mark.parametrize(
