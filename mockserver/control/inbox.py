@@ -1,6 +1,7 @@
 """`/_mock/inbox/{name}`: a webhook receiver for tests that have none."""
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -21,6 +22,8 @@ from mockserver.sandbox.sandbox import Sandbox
 #: How many messages one inbox keeps, and how many inboxes a sandbox has; the oldest go first.
 MOST_RECEIVED = 1_000
 MOST_INBOXES = 1_000
+#: How many bytes of bodies one inbox keeps; the newest message always stays.
+MOST_BYTES = 16 * 1024 * 1024
 _LONGEST_DELAY = timedelta(minutes=1)
 
 
@@ -32,6 +35,19 @@ class Inbox:
     delay: timedelta = timedelta()
     received: list[dict[str, Any]] = field(default_factory=list)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    sizes: deque[int] = field(default_factory=deque)
+    """The length of each body received."""
+    held: int = 0
+
+    def keep(self, message: dict[str, Any], size: int) -> None:
+        """Take a message whose body has `size` bytes, and forget the oldest where there are too many."""
+        self.received.append(message)
+        self.sizes.append(size)
+        self.held += size
+        while len(self.received) > MOST_RECEIVED or (self.held > MOST_BYTES and len(self.received) > 1):
+            del self.received[0]
+            self.held -= self.sizes.popleft()
+        self.arrived.set()
 
 
 def inbox_of(sandbox: Sandbox, name: str) -> Inbox:
@@ -48,19 +64,16 @@ async def receive(call: ControlCall) -> Answer:
     """Take a message in, and answer as told."""
     sandbox = await call.sandbox()
     inbox = inbox_of(sandbox, call.path_fields["name"])
-    inbox.received.append(
-        {
-            "at": moment_text(sandbox.clock.now()),
-            "method": call.method,
-            "path": call.path,
-            "query": call.query_text,
-            "headers": dict(call.headers),
-            "body": call.raw.decode("utf-8", "replace"),
-            "json": shown_json(call.raw),
-        }
-    )
-    del inbox.received[:-MOST_RECEIVED]
-    inbox.arrived.set()
+    message = {
+        "at": moment_text(sandbox.clock.now()),
+        "method": call.method,
+        "path": call.path,
+        "query": call.query_text,
+        "headers": dict(call.headers),
+        "body": call.raw.decode("utf-8", "replace"),
+        "json": shown_json(call.raw),
+    }
+    inbox.keep(message, len(call.raw))
     if inbox.delay:
         await asyncio.sleep(inbox.delay.total_seconds())
     return Answer({"received": True}, status=inbox.status)

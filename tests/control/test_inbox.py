@@ -126,3 +126,14 @@ async def test_an_inbox_keeps_the_newest_and_a_sandbox_so_many_inboxes(
     for name in ("a", "b"):
         await world.control("POST", f"/inbox/{name}")
     assert await received(world) == []
+
+
+async def test_an_inbox_keeps_so_many_bytes_and_always_the_newest(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox_module, "MOST_BYTES", 10)
+    for body in ("a" * 4, "b" * 4, "c" * 4, "d" * 30):
+        await world.call("POST", "/_mock/inbox/in", content=body)
+        if body[0] == "c":
+            assert [one["body"][0] for one in await received(world)] == ["b", "c"]
+    assert [one["body"][0] for one in await received(world)] == ["d"]
