@@ -77,6 +77,7 @@ class QueryReader:
         self._kinds: dict[str, str] = {name: _kind(field) for name, field in properties.items()}
         self._item_kinds = {name: _kind(field.get("items", {})) for name, field in properties.items()}
         self._defaults = {name: field["default"] for name, field in properties.items() if "default" in field}
+        self._nothing: tuple[dict[str, Any], Errors] | None = None
 
     def read(self, pairs: Sequence[tuple[str, str]]) -> tuple[dict[str, Any], Errors]:
         """The values and what is wrong with them, as `Checker.check` says it.
@@ -85,6 +86,10 @@ class QueryReader:
         `0`. The last of repeated scalars wins; lists take every `name` and `name[]`. Unknown names are
         ignored, defaults are filled in.
         """
+        if not pairs:
+            if self._nothing is None:
+                self._nothing = self._defaults, self._checker.check(self._defaults)
+            return dict(self._nothing[0]), self._nothing[1]
         values: dict[str, Any] = {}
         for given, text in pairs:
             name = given

@@ -20,8 +20,9 @@ from mockserver.providers.doctorsim_v2.oauth.endpoints import RESOURCE
 from mockserver.providers.doctorsim_v2.profile import offers_path
 
 PROVIDER = "doctorsim_v2"
-READ = ("orders:read", "balance:read", "webhooks:read")
-WRITE = ("orders:write", "webhooks:write")
+#: What keys allow, by their `scope`.
+READ_ONLY = frozenset({"orders:read", "balance:read", "webhooks:read"})
+READ_WRITE = READ_ONLY | {"orders:write", "webhooks:write"}
 
 #: Calls a minute (documented), counted over all endpoints of an account.
 TIERS: Mapping[str, Limit] = {
@@ -86,17 +87,16 @@ def headers(call: Call, status: int) -> tuple[tuple[str, str], ...]:
 
 async def _by_key(call: Call, api_id: str, secret: str) -> Account:
     sandbox = call.sandbox
-    known = await sandbox.account(PROVIDER, api_id)
-    account = None
-    if api_id and secret:
-        # A known api_id with another secret is a mistake also where any unknown key would do.
-        account = await sandbox.find_account(PROVIDER, (api_id, secret), known_only=known is not None)
-    if account is None and known is not None:
-        raise WrongSecret
+    account = await sandbox.find_account(PROVIDER, (api_id, secret), known_only=True)
     if account is None:
-        raise UnknownCredential
-    write = WRITE if account.details.get("scope", "read-write") == "read-write" else ()
-    call.identity = Identity(environment_of(api_id), frozenset((*READ, *write)))
+        # A known api_id with another secret is a mistake also where any unknown key would do.
+        if await sandbox.account(PROVIDER, api_id) is not None:
+            raise WrongSecret
+        account = await sandbox.find_account(PROVIDER, (api_id, secret)) if api_id and secret else None
+        if account is None:
+            raise UnknownCredential
+    writes = account.details.get("scope", "read-write") == "read-write"
+    call.identity = Identity(environment_of(api_id), READ_WRITE if writes else READ_ONLY)
     return account
 
 
