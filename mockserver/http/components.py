@@ -8,6 +8,7 @@ _PLACE = "#/components/schemas/"
 #: Keywords whose values are data or maps of schemas, not schemas.
 _DATA_KEYWORDS = frozenset({"const", "default", "enum", "example", "examples"})
 _MAP_KEYWORDS = frozenset({"$defs", "dependentSchemas", "patternProperties", "properties"})
+_STEP = "multipleOf"
 
 
 class Components:
@@ -36,6 +37,9 @@ class Components:
         for key, value in schema.items():
             if key in _DATA_KEYWORDS:
                 copy[key] = value
+            elif key == _STEP and isinstance(value, float):
+                # Validators that divide binary fractions find that 12.85 is no multiple of 0.0001.
+                copy[f"x-{_STEP}"] = value
             elif key in _MAP_KEYWORDS:
                 copy[key] = {one: self.rewritten(inner, name) for one, inner in value.items()}
             else:

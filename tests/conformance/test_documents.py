@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -10,7 +12,7 @@ from mockserver.domain.mistakes import RateLimited
 from mockserver.http.provider import Endpoint, Provider, word
 from mockserver.http.samples import samples_of
 from tests.conformance.client import Client
-from tests.conformance.judge import exact, responses_of, schema_store, validator
+from tests.conformance.judge import document_of, exact, responses_of, schema_store, validator
 from tests.support import ORIGIN
 
 pytestmark = pytest.mark.anyio
@@ -92,3 +94,18 @@ def test_each_schema_that_is_named_exists(provider: Provider) -> None:
         used |= {name for name in (*read, one.gives) if name}
     known = set(schema_store().all_names())
     assert used <= known
+
+
+def test_the_document_asks_for_no_division_of_binary_fractions(provider: Provider) -> None:
+    # To many a validator 12.85 is no multiple of 0.0001.
+    steps = _values(document_of(provider.name), "multipleOf")
+    assert all(isinstance(step, int) for step in steps)
+
+
+def _values(data: Any, key: str) -> Iterator[Any]:
+    """Whatever the key has for a value, at any depth."""
+    inner = data.values() if isinstance(data, Mapping) else data if isinstance(data, list) else ()
+    if isinstance(data, Mapping) and key in data:
+        yield data[key]
+    for one in inner:
+        yield from _values(one, key)
