@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from mockserver.domain.ledger import Movement
-from mockserver.domain.mistakes import NotFound, OutOfStock, TooEarly
+from mockserver.domain.mistakes import NotFound, NotTaken, OutOfStock, TooEarly
 from mockserver.domain.moments import parse_span
 from mockserver.domain.orders import Order
 from mockserver.engine.rules import LIFE_KEYS, Rule
@@ -101,7 +101,12 @@ async def close(call: Call) -> Reply:
             timers = await timers_of(work.tx, order)
             moments = [closable, *(timer.due for timer in timers[:1])]
             raise TooEarly(operation, order, max(max(moments) - work.now, _SOON))
-        return Reply(await _shown(call, work, await work.send(order, "close")))
+        try:
+            closed = await work.send(order, "close")
+        except NotTaken as refused:
+            refused.event = operation
+            raise
+        return Reply(await _shown(call, work, closed))
 
 
 async def operations(call: Call) -> Reply:

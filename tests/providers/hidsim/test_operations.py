@@ -109,6 +109,14 @@ async def test_too_early_says_how_many_whole_seconds_are_left() -> None:
         assert (await hid.act(operation, "close")).json()["state"] == "user_refunded"
 
 
+@pytest.mark.parametrize("action", ["close", "refund"])
+@pytest.mark.parametrize(("state", "status"), [("creating", 425), ("pending", 425), ("user_refunded", 400)])
+async def test_a_refusal_names_the_action_that_was_asked_for(action: str, state: str, status: int) -> None:
+    async with hidsim() as hid:
+        operation = await in_state(hid, state)
+        assert f" to {action} " in refusal(await hid.act(operation, action), status)["message"]
+
+
 async def test_waiting_as_long_as_retry_after_says_is_enough() -> None:
     async with hidsim() as hid:
         operation = await hid.buy("nosms001")
