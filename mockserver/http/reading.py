@@ -34,7 +34,7 @@ def read_fields(schemas: "SchemaStore", call: "Call", endpoint: "Endpoint", scop
         if not errors:
             call.fields |= checker.normalise(data)
     if endpoint.form is not None and endpoint.checked:
-        errors |= _read_texts(schemas, call, endpoint.form, read_pairs(call.body))
+        errors |= _read_texts(schemas, call, endpoint.form, _form_pairs(call))
     if endpoint.query is not None and endpoint.checked:
         errors |= _read_texts(schemas, call, endpoint.query, read_pairs(call.query))
     if endpoint.path_fields is not None:
@@ -51,6 +51,16 @@ def read_pairs(query: bytes) -> list[tuple[str, str]]:
         return parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=1000)
     except ValueError as error:
         raise Invalid({"query": [f"The query is not readable: {error}."]}) from None
+
+
+def _form_pairs(call: "Call") -> list[tuple[str, str]]:
+    """What says nothing of its type is taken for the usual kind of form."""
+    media = call.headers.get("content-type", "")
+    if media.lower().startswith("multipart/"):
+        from mockserver.http.multipart import read_multipart
+
+        return read_multipart(media, call.body)
+    return read_pairs(call.body)
 
 
 def _read_texts(schemas: "SchemaStore", call: "Call", schema: str, pairs: Any) -> Errors:

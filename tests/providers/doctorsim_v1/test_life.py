@@ -170,6 +170,25 @@ async def test_what_is_only_assumed_says_so(v1: V1) -> None:
     assert "x-mock-assumed" not in (await v1.call("DELETE", f"/cancel_order/{ticket}")).headers
 
 
+async def test_the_form_can_be_multipart_as_curl_makes_it_of_an_array_in_php(v1: V1) -> None:
+    ticket = await v1.order()
+    wrong = {"files": {"force": (None, "now")}}, {"files": {"force": ("a.txt", b"nowait")}}
+    for body in wrong:
+        assert error_of(await v1.call("POST", f"/update_order/{ticket}", **body))[:2] == (400, "API_ERROR")
+    order = (await v1.res("POST", f"/update_order/{ticket}", files={"force": (None, "nowait")}))[ticket]
+    assert (order["status"], order["ok_sent"]) == ("available", "1")
+
+
+@pytest.mark.parametrize(
+    "media", ["multipart/form-data", "multipart/form-data; boundary=other", 'Multipart/Mixed; boundary="', "multipart/"]
+)
+async def test_a_multipart_form_that_is_none_has_no_fields(v1: V1, media: str) -> None:
+    ticket = await v1.order()
+    body = b'--b\r\nContent-Disposition: form-data; name="force"\r\n\r\nnowait\r\n--b--\r\n'
+    answer = await v1.call("POST", f"/update_order/{ticket}", content=body, headers={"Content-Type": media})
+    assert error_of(answer)[:2] == (400, "API_ERROR")
+
+
 @pytest.mark.parametrize(
     "body",
     [{}, {"data": {"force": "now"}}, {"data": {"force": ""}}, {"json": {"force": "nowait"}}, {"data": {"x": "nowait"}}],
