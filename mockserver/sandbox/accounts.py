@@ -61,6 +61,9 @@ def check_seed(trade: Trade, seed: AccountSeed) -> None:
     if wrong or unknown:
         parts = f"{', '.join(trade.credential)}, not {', '.join(seed.credentials)}"
         raise Invalid({f"account {seed.id!r}": [f"the parts of a credential are {parts}"]})
+    for name, allowed in trade.choices.items():
+        if name in seed.details and (text := _unlisted(allowed, seed.details[name])):
+            raise Invalid({f"account {seed.id!r}": [f"{name} {text}"]})
     minor(trade, "balance", seed.balance)
     minor(trade, "total_spent", seed.total_spent)
 
@@ -148,11 +151,17 @@ def _problem(trade: Trade, account: Account, name: str, value: object) -> str | 
         except Invalid as invalid:
             return invalid.errors[name][0]
     if name == "status":
-        return None if value in STATUSES else f"must be one of {', '.join(STATUSES)}: {value!r}"
+        return _unlisted(STATUSES, value)
     if name == "webhook_url":
         return None if value is None or isinstance(value, str) else f"must be a URL or null: {value!r}"
     if name in account.details:
+        if name in trade.choices:
+            return _unlisted(trade.choices[name], value)
         known = account.details[name]
         same = known is None or type(value) is type(known)
         return None if same else f"must be of the same type as {known!r}: {value!r}"
     return f"cannot be changed; changeable are {', '.join((*_CHANGEABLE, *account.details))}"
+
+
+def _unlisted(allowed: Sequence[str], value: object) -> str | None:
+    return None if value in allowed else f"must be one of {', '.join(allowed)}: {value!r}"

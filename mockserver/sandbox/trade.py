@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockserver.domain.money import Currency
@@ -31,6 +32,8 @@ class Trade(NamedTuple):
     credential: tuple[str, ...]
     new_credential: Callable[[Dice, str], dict[str, str]]
     account_details: Callable[[str], dict[str, Any]]
+    choices: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+    """What some of an account's details may be."""
     new_balance: str = "100"
     """What an account opened by `accept_any_key` holds."""
     retries: RetryPolicy = RetryPolicy()

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from mockserver.app import App
 from tests.control.problems import fields_of, problem_of
-from tests.support import World
+from tests.support import World, frozen_settings, started
 
 pytestmark = pytest.mark.anyio
 DEMO = {
@@ -79,6 +80,24 @@ async def test_what_cannot_be_is_422_and_changes_nothing(world: World, changes: 
     answer = await world.control("PATCH", "/accounts/daisysim/demo", {"email": "x@example.com", **changes})
     assert fields_of(answer) == [field]
     assert await world.steer("GET", "/accounts/daisysim/demo") == DEMO
+
+
+@pytest.mark.parametrize(
+    ("account", "changes", "fine"),
+    [
+        ("doctorsim_v1/sandbox", {"mode": "bogus"}, {"mode": "production"}),
+        ("doctorsim_v2/test_demo", {"tier": "Gold"}, {"tier": "Free"}),
+        ("doctorsim_v2/test_demo", {"scope": "write"}, {"scope": "read"}),
+        ("doctorsim_v2/test_demo", {"ip_allowlist": ""}, {"ip_allowlist": "other"}),
+    ],
+)
+async def test_details_that_mean_something_are_one_of_a_few(
+    account: str, changes: dict[str, Any], fine: dict[str, Any]
+) -> None:
+    async with started(App(frozen_settings(rate_limits="off"))) as world:
+        assert fields_of(await world.control("PATCH", f"/accounts/{account}", changes)) == list(changes)
+        changed = await world.steer("PATCH", f"/accounts/{account}", fine)
+    assert changed | fine == changed
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from mockserver.providers.doctorsim_v1.errors import PlainHttp
 
 NAME = "doctorsim_v1"
 SANDBOX = "sandbox"
+PRODUCTION = "production"
 
 
 async def identify(call: Call) -> Account:

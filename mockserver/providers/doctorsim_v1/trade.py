@@ -6,7 +6,7 @@ from typing import Any
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
-from mockserver.providers.doctorsim_v1.auth import NAME, SANDBOX
+from mockserver.providers.doctorsim_v1.auth import NAME, PRODUCTION, SANDBOX
 from mockserver.providers.doctorsim_v1.wire import CREDITS
 from mockserver.sandbox.trade import Trade
 from mockserver.sandbox.work import Work
@@ -63,5 +63,6 @@ TRADE = Trade(
     credential=("key", "secret"),
     new_credential=new_credential,
     account_details=account_details,
+    choices={"mode": (SANDBOX, PRODUCTION)},
     new_balance="1000",
 )

@@ -74,6 +74,11 @@ TRADE = Trade(
     credential=("api_id", "api_secret"),
     new_credential=new_credential,
     account_details=account_details,
+    choices={
+        "scope": ("read", "read-write"),
+        "tier": ("Free", "Pro", "Enterprise"),
+        "ip_allowlist": ("off", "missing", "other"),
+    },
     retries=RetryPolicy(_PAUSES),
     sign=sign,
     gone=gone,
