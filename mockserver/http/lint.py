@@ -56,8 +56,12 @@ def _judge_accounts(scenario: Scenario, report: Report, provider: Provider) -> N
             check_seed(provider.trade, seed)
         except Invalid as invalid:
             for name, texts in invalid.errors.items():
-                key = name if name in ("balance", "total_spent") else "credentials"
-                report.error(("accounts", place, key), texts[0])
+                at: Trail = ("credentials",)
+                if name in ("balance", "total_spent"):
+                    at = (name,)
+                elif name in provider.trade.choices:
+                    at = ("details", name)
+                report.error(("accounts", place, *at), texts[0])
 
 
 def _judge_conditions(scenario: Scenario, report: Report, endpoints: list[Endpoint], schemas: SchemaStore) -> None:

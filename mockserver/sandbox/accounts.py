@@ -63,7 +63,7 @@ def check_seed(trade: Trade, seed: AccountSeed) -> None:
         raise Invalid({f"account {seed.id!r}": [f"the parts of a credential are {parts}"]})
     for name, allowed in trade.choices.items():
         if name in seed.details and (text := _unlisted(allowed, seed.details[name])):
-            raise Invalid({f"account {seed.id!r}": [f"{name} {text}"]})
+            raise Invalid({name: [f"{name} {text}"]})
     minor(trade, "balance", seed.balance)
     minor(trade, "total_spent", seed.total_spent)
 

@@ -54,6 +54,14 @@ def test_names_that_the_provider_does_not_know_are_told_with_their_place(
     assert found.startswith(message), found
 
 
+def test_details_that_nobody_has_are_told_with_their_place(tmp_path: Path) -> None:
+    file = tmp_path / "odd.yaml"
+    account = '{id: a, credentials: {key: k, secret: s}, balance: "1", details: {mode: bogus}}'
+    file.write_text(f"provider: doctorsim_v1\nscenario: odd\nabout: x\naccounts: [{account}]\n", encoding="utf-8")
+    (found,) = check_file(file, ["doctorsim_v1"], judge=scenario_judge())
+    assert (found.line, found.column, found.message) == (4, 84, "mode must be one of sandbox, production: 'bogus'")
+
+
 def test_names_that_it_knows_are_fine(tmp_path: Path) -> None:
     when = "{operation: [purchase], request.country: 6, order.label: x, account: demo}"
     assert said(tmp_path, f"rules: [{{when: {when}, then: {{never: [sms]}}}}]\n") == []
