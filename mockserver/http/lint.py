@@ -1,6 +1,6 @@
 """What a scenario file says of its provider, held against the provider: names that nobody there knows."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from mockserver.domain.mistakes import Invalid
@@ -39,6 +39,9 @@ def judge_of(
         _judge_machines(scenario, report, data, provider, settings)
         if not scenario.machines and scenario.rules:
             _judge_lives(scenario, report, library.default(scenario.provider).machines.values())
+        if scenario.faults:
+            machines = scenario.machines or library.default(scenario.provider).machines
+            _judge_faults(scenario, report, endpoints, provider, machines.values())
 
     return judge
 
@@ -79,6 +82,24 @@ def _judge_conditions(scenario: Scenario, report: Report, endpoints: list[Endpoi
             elif kind not in ("request", "order") and name not in _PLAIN_NAMES:
                 text = "operation, account, request.FIELD and order.FACT are known"
                 report.warning(at, f"nothing is called {shown(name)} ({text})", at_key=True)
+
+
+def _judge_faults(
+    scenario: Scenario, report: Report, endpoints: list[Endpoint], provider: Provider, machines: Iterable[Machine]
+) -> None:
+    operations = [one.name for one in endpoints]
+    states = list(dict.fromkeys(state for machine in machines for state in machine.states))
+    for place, fault in enumerate(scenario.faults):
+        at: Trail = ("faults", place)
+        if fault.operation is not None and fault.operation not in operations:
+            text = f"no operation is called {shown(fault.operation)} (they are {', '.join(operations)})"
+            report.warning((*at, "operation"), text)
+        if fault.event is not None and fault.event not in provider.webhooks:
+            known = ", ".join(provider.webhooks) or "there are none"
+            report.warning((*at, "event"), f"the provider has no webhook {shown(fault.event)} (one of {known})")
+        state = fault.state
+        if state is not None and not any(state.holds(one, present=one is not None) for one in (*states, None)):
+            report.warning((*at, "state"), f"no state is like that (they are {', '.join(states)})")
 
 
 def _fields(endpoints: list[Endpoint], schemas: SchemaStore) -> set[str]:

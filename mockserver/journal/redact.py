@@ -16,6 +16,8 @@ _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]')
 _HIDDEN = HIDDEN.encode()
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _BOUNDARY = re.compile(rb"\r?\n--")
+#: A URL in a body, its slashes plain or escaped as PHP does; what it asks for goes up to the next blank or quote.
+_URL = re.compile(rb"(?i)(https?:(?:\\?/){2})((?:(?!\\?/)[^\s\"'<>?#])*@)?([^\s\"'<>?#]*)(\?(?:\\[/u]|[^\s\"'<>\\])*)?")
 #: Headers that are secret for every provider.
 SECRET_HEADERS = frozenset(
     {
@@ -27,6 +29,10 @@ SECRET_HEADERS = frozenset(
         "authentication",
         "authorization",
         "cookie",
+        "dsim-key",
+        "dsim-secret",
+        "dsim_key",
+        "dsim_secret",
         "private-token",
         "proxy-authorization",
         "set-cookie",
@@ -52,23 +58,30 @@ SECRET_HEADERS = frozenset(
 #: Names in queries and bodies that are secret wherever they stand.
 SECRET_FIELDS = frozenset(
     {
+        "access-token",
         "access_token",
         "accesstoken",
+        "api-key",
+        "api-secret",
         "api_key",
         "api_secret",
         "apikey",
         "apisecret",
         "auth_token",
         "authorization",
+        "client-secret",
         "client_assertion",
         "client_secret",
         "clientsecret",
         "code_verifier",
+        "dsim_key",
+        "dsim_secret",
         "id_token",
         "passphrase",
         "passwd",
         "password",
         "private_key",
+        "refresh-token",
         "refresh_token",
         "refreshtoken",
         "secret",
@@ -166,7 +179,10 @@ def body_redactor(secret: frozenset[str]) -> BodyRedactor:
     part = rb"name=[\"']?(?:" + names + rb")[\"']?(?=;|\r?\n)"
     return BodyRedactor(
         secret,
-        (*(one.encode() for one in sorted(secret) if not any(other in one for other in secret - {one})), b"\\u", b"%"),
+        (
+            *(one.encode() for one in sorted(secret) if not any(other in one for other in secret - {one})),
+            *(b"\\u", b"%", b"://", b":\\/"),
+        ),
         re.compile(exact, re.IGNORECASE),
         re.compile(loose, re.IGNORECASE),
         re.compile(part, re.IGNORECASE),
@@ -185,7 +201,7 @@ def redact_body(body: bytes, redactor: BodyRedactor) -> bytes:
 
 
 def _redact(body: bytes, redactor: BodyRedactor) -> bytes:
-    redacted = _replaced(body, redactor.exact)
+    redacted = _replaced(_URL.sub(_hide_in_url, body), redactor.exact)
     try:
         data = orjson.loads(redacted)
     except orjson.JSONDecodeError:
@@ -198,6 +214,13 @@ def _redact(body: bytes, redactor: BodyRedactor) -> bytes:
         return redacted if hidden == data else orjson.dumps(hidden)
     except (RecursionError, orjson.JSONEncodeError):  # nested deeper than can be written again
         return orjson.dumps(HIDDEN)
+
+
+def _hide_in_url(match: re.Match[bytes]) -> bytes:
+    """As `redact_url` does, but byte for byte but for what is hidden."""
+    members = [part.partition(b"=") for part in match[4][1:].split(b"&")] if match[4] else []
+    asked = b"&".join(name + equals + _HIDDEN if equals else _HIDDEN for name, equals, _ in members if name or equals)
+    return match[1] + match[3] + (b"?" + asked if match[4] else b"")
 
 
 def _redact_text(body: bytes, redactor: BodyRedactor) -> bytes:

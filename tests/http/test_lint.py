@@ -39,6 +39,9 @@ def said(tmp_path: Path, text: str) -> list[str]:
         ("rules: [{then: {delays: {smss: 1s}}}]", "4:26 warning the machine of quick has no event 'smss' ("),
         ("rules: [{then: {start: moon}}]", "4:24 warning the machine of quick has no state 'moon' (one of waiting, "),
         ("rules: [{then: {outcomes: {sms: moon}}}]", "4:33 warning the machine of quick has no state 'moon' ("),
+        ("faults: [{operation: purchas, wire: reset}]", "4:22 warning no operation is called 'purchas' (they are "),
+        ("faults: [{event: sent, webhook: {drop: true}}]", "4:18 warning the provider has no webhook 'sent' (one of "),
+        ("faults: [{state: {like: wating*}, wire: reset}]", "4:18 warning no state is like that (they are waiting, "),
         (MACHINE.format("loan", "effects: []"), "4:17 warning no order is of kind 'loan' (one of activation)"),
         (
             MACHINE.format("activation", "effects: [{webhook: code.recived}]"),
@@ -65,6 +68,10 @@ def test_details_that_nobody_has_are_told_with_their_place(tmp_path: Path) -> No
 def test_names_that_it_knows_are_fine(tmp_path: Path) -> None:
     when = "{operation: [purchase], request.country: 6, order.label: x, account: demo}"
     assert said(tmp_path, f"rules: [{{when: {when}, then: {{never: [sms]}}}}]\n") == []
+    faults = (
+        "[{operation: purchase, state: {ne: completed}, wire: reset}, {event: code.received, webhook: {drop: true}}]"
+    )
+    assert said(tmp_path, f"faults: {faults}\n") == []
 
 
 @pytest.mark.parametrize("file", BUNDLED, ids=[f"{file.parent.name}/{file.stem}" for file in BUNDLED])

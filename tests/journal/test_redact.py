@@ -35,7 +35,9 @@ def test_values_of_secret_headers_are_hidden_and_others_stay() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["authorization", "cookie", "set-cookie", "x-mock-token", "x-api-key", "api-key"])
+@pytest.mark.parametrize(
+    "name", ["authorization", "cookie", "set-cookie", "x-mock-token", "x-api-key", "api-key", "dsim_secret"]
+)
 def test_these_headers_are_secret_for_everybody(name: str) -> None:
     assert name in SECRET_HEADERS
 
@@ -96,6 +98,13 @@ def test_a_url_loses_what_receivers_keep_secret(url: str, redacted: str) -> None
             b'--x\r\nD: form-data; name="secret"; a=b\r\nT: c\r\n\r\n[redacted]\r\n--x\r\n\r\nmore',
         ),
         (b"name=secret\n\nmine", b"name=secret\n\n[redacted]"),
+        (b'{"url": "http://me:pw@h:1/x?a=b&c", "d": 1}', b'{"url": "http://h:1/x?a=[redacted]&[redacted]", "d": 1}'),
+        (rb'{"url":"http:\/\/me:pw@h\/x@y?a=b\/c"}', rb'{"url":"http:\/\/h\/x@y?a=[redacted]"}'),
+        (
+            rb'{"text": "{\"url\":\"http://h?a=b\",\"d\":1}"}',
+            rb'{"text": "{\"url\":\"http://h?a=[redacted]\",\"d\":1}"}',
+        ),
+        (b'{"url": "http://h/x@y#?z", "text": "me@h?"}', b'{"url": "http://h/x@y#?z", "text": "me@h?"}'),
     ],
 )
 def test_values_of_secret_names_in_a_body_are_hidden(body: bytes, redacted: bytes) -> None:
@@ -106,7 +115,10 @@ def test_a_body_that_was_cut_in_the_middle_of_a_secret_shows_none_of_it() -> Non
     assert MARK.encode() not in redact_body(f'{{"password": "{MARK} and m'.encode(), PATTERN)
 
 
-@pytest.mark.parametrize("piece", [b"name=secret\na", b'name="secret";\n', b"name=secret;", b'"secret":[', b"secret "])
+@pytest.mark.parametrize(
+    "piece",
+    [b"name=secret\na", b'name="secret";\n', b"name=secret;", b'"secret":[', b"secret ", b"http://a@", b"http://x?"],
+)
 def test_a_hostile_body_takes_no_longer_than_any_other(piece: bytes) -> None:
     body = piece * (MOST_BODY // len(piece))
     began = perf_counter()

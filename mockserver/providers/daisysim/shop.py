@@ -1,5 +1,6 @@
 """What is on offer: the catalogue, the prices that are live at a moment, and what is left in stock."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
 import orjson
@@ -54,8 +55,15 @@ def live_tiers(call: Call, *, now: datetime) -> tuple[Tier, ...]:
     rule = call.decide("stock")
     if rule is None:
         return tiers
-    most = rule.then["stock"]
-    return tuple(Tier(tier.number, tier.price, min(tier.stock, most)) for tier in tiers)
+    return tuple(_no_more_than(rule.then["stock"], tiers))
+
+
+def _no_more_than(most: int, tiers: tuple[Tier, ...]) -> Iterator[Tier]:
+    """The tiers with so many numbers in all, the first tiers' first."""
+    for tier in tiers:
+        stock = min(tier.stock, most)
+        most -= stock
+        yield Tier(tier.number, tier.price, stock)
 
 
 def move_prices(call: Call) -> None:

@@ -114,7 +114,7 @@ def _rate_limited(mistake: RateLimited) -> Wording:
 
 
 def _too_poor(mistake: InsufficientBalance) -> Wording:
-    if not mistake.needed:  # a scenario's refusal knows no amounts
+    if mistake.needed <= mistake.balance:  # a scenario or a fault says so, whatever the wallet holds
         return _worded(400, "The balance is too low.")
     needed, held = USD.text(mistake.needed), USD.text(mistake.balance)
     return _worded(400, f"The balance is too low: {needed} USD are needed, {held} USD are there.")

@@ -133,6 +133,15 @@ async def test_last_number() -> None:
         assert statuses == [201, 503]
 
 
+async def test_last_number_is_one_of_all_tiers_together() -> None:
+    pair = {"country": 6, "service": "tg"}
+    async with under("quick") as world:
+        assert len((await world.daisy("POST", "/prices", pair)).json()["data"]["tiers"]) > 1
+        await world.steer("PUT", "/scenarios/active", ["last-number"])
+        quote = (await world.daisy("POST", "/prices", pair)).json()["data"]
+        assert quote["total_numbers"] == sum(one["available"] for one in quote["tiers"]) == 1
+
+
 async def test_key_rejected_once() -> None:
     async with under("key-rejected-once") as world:
         order = await bought(world)
