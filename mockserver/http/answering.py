@@ -103,6 +103,8 @@ class Recorder:
             (b"date", self._date.at(sandbox.clock.now())),
             (b"x-mock-request-id", entry.id.encode()),
         ]
+        if answer.status == 204:
+            del headers[1]  # RFC 9110, 8.6: not even a length of 0
         if answer.headers:
             headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers]
         entry.status = answer.status
