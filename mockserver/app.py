@@ -18,7 +18,7 @@ from mockserver.http.service import Arrival, Service
 from mockserver.providers import PROVIDERS
 from mockserver.resources import bundled
 from mockserver.sandbox.accounts import is_sealed
-from mockserver.sandbox.sandbox import Birth, Surroundings
+from mockserver.sandbox.birth import Birth, Surroundings
 from mockserver.sandbox.sandboxes import DEFAULT, Sandboxes
 from mockserver.sandbox.settings import COMMON
 from mockserver.scenario.library import Library

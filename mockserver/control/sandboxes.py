@@ -17,7 +17,8 @@ from mockserver.control.operation import (
 )
 from mockserver.control.problems import Problem
 from mockserver.domain.mistakes import Invalid, NotFound
-from mockserver.sandbox.sandbox import Birth, Sandbox
+from mockserver.sandbox.birth import Birth
+from mockserver.sandbox.sandbox import Sandbox
 
 NEW = object_schema(
     name=text_schema("[a-z0-9][a-z0-9_-]{0,63}; made up when left out."),

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from mockserver.domain.mistakes import Invalid
-from mockserver.sandbox.sandbox import Sandbox, Surroundings
+from mockserver.sandbox.birth import Surroundings
+from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.scenario.check import Judge
 from mockserver.scenario.library import DEFAULT, Key

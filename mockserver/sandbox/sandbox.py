@@ -1,9 +1,9 @@
 """A sandbox: a world of its own with a clock, dice, settings, scenarios and rows. The unit of consistency."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from mockserver.clockwork.clock import Clock, GoesBack, machine_now
 from mockserver.clockwork.ticker import Ticker
@@ -16,13 +16,13 @@ from mockserver.engine.matching import Subject
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.journal.journal import Journal
 from mockserver.sandbox import accounts
-from mockserver.sandbox.deliveries import Deliveries, Sender
+from mockserver.sandbox.birth import Birth, Surroundings
+from mockserver.sandbox.deliveries import Deliveries
 from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.force import Force, in_force
 from mockserver.sandbox.limits import Limiter
 from mockserver.sandbox.lookup import Lookup
-from mockserver.sandbox.settings import Setting, SettingsTable
-from mockserver.sandbox.trade import Trade
+from mockserver.sandbox.settings import SettingsTable
 from mockserver.sandbox.turns import Turn, Turns
 from mockserver.scenario.library import DEFAULT, Library
 from mockserver.scenario.model import Scenario
@@ -31,26 +31,6 @@ from mockserver.stores.memory import MemoryStore
 if TYPE_CHECKING:
     from mockserver.engine.faults import Fault
     from mockserver.sandbox.snapshot import World
-
-
-class Birth(NamedTuple):
-    """How a sandbox is made, and what a reset brings back. `start` None: the machine's time at that moment."""
-
-    seed: int | str = "mockserver"
-    start: datetime | None = None
-    rate: Decimal = Decimal(1)
-    scenarios: tuple[str, ...] = ()
-    settings: Mapping[str, Any] | None = None
-
-
-class Surroundings(NamedTuple):
-    """What all sandboxes of a server share."""
-
-    trades: Mapping[str, Trade]
-    library: Library
-    rows: tuple[Setting, ...]
-    sender: Sender
-    journal_size: int = 5_000
 
 
 class Sandbox:

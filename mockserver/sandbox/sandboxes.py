@@ -4,7 +4,8 @@ import re
 from collections import OrderedDict
 
 from mockserver.domain.mistakes import Invalid, NotFound
-from mockserver.sandbox.sandbox import Birth, Sandbox, Surroundings
+from mockserver.sandbox.birth import Birth, Surroundings
+from mockserver.sandbox.sandbox import Sandbox
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 DEFAULT = "default"

@@ -10,11 +10,12 @@ from typing import Any, Literal, NamedTuple
 
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import MICROSECOND
+from mockserver.sandbox.birth import Birth
 from mockserver.sandbox.codec import decode_timer
 from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.force import Force, in_force
 from mockserver.sandbox.plain import Unreadable, plain, typed
-from mockserver.sandbox.sandbox import Birth, Sandbox
+from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.sealing import sealed
 from mockserver.sandbox.settings import SettingsTable
 from mockserver.sandbox.tables import Rows, contradictions, readable, row_of

@@ -13,7 +13,7 @@ from mockserver.domain.mistakes import MethodNotAllowed
 from mockserver.http.body import MOST
 from mockserver.http.provider import Endpoint, Provider, word
 from mockserver.providers import PROVIDERS
-from mockserver.sandbox.sandbox import Birth
+from mockserver.sandbox.birth import Birth
 from mockserver.sandbox.sandboxes import DEFAULT
 from tests.conformance.client import samples_of
 from tests.conformance.judge import exact, validator
