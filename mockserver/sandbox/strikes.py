@@ -1,6 +1,6 @@
 """Which faults strike a request or a delivery. Imported when the first fault is in force."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -72,23 +72,18 @@ async def struck(sandbox: Sandbox, asked: Asked, state_of: StateOf, *, wanted: F
     """
     decided: dict[str, Fault] = {}
     rows: list[dict[str, Any]] = []
-    spent: list[tuple[Fault, str]] = []
-    misses: list[Miss] = []
-    now = sandbox.clock.now()
     if wanted is not None:
         sandbox.faults.add(wanted, "matched")
         decided = dict.fromkeys(wanted.speaks_of(), wanted)
         rows.append(_struck(sandbox, wanted, list(decided), by="the caller"))
-    for fault in sandbox.faults.in_force():
-        if fault.webhook is not None or (wanted is not None and fault.key == wanted.key):
-            continue
-        if over := sandbox.faults.why_spent(fault, now):
-            spent.append((fault, over))
-            continue
-        look = await _look(sandbox, fault, asked, state_of)
-        if look.differences:
-            misses.append(Miss(fault, look.differences))
-            continue
+    others = [
+        fault
+        for fault in sandbox.faults.in_force()
+        if fault.webhook is None and (wanted is None or fault.key != wanted.key)
+    ]
+    spent: list[tuple[Fault, str]] = []
+    misses: list[Miss] = []
+    async for fault, look in _matching(sandbox, others, asked, state_of, spent, misses):
         decides = [aspect for aspect in fault.speaks_of() if aspect not in decided]
         why = look.why
         if not why and not decides:
@@ -109,25 +104,39 @@ async def hostile(sandbox: Sandbox, asked: Asked, state: str, born: list[Fault])
         return state
 
     rows = [_struck(sandbox, fault, ["webhook"], by="the caller") for fault in born]
+    found = list(born)
+    keys = {fault.key for fault in born}
+    others = [fault for fault in sandbox.faults.in_force() if fault.webhook is not None and fault.key not in keys]
     spent: list[tuple[Fault, str]] = []
     misses: list[Miss] = []
+    async for fault, look in _matching(sandbox, others, asked, state_of, spent, misses):
+        if look.why:
+            rows.append(_row(fault, look, hit=False, why=look.why))
+        else:
+            found.append(fault)
+            rows.append(_struck(sandbox, fault, ["webhook"], look))
+    return Hostility(found, (*rows, *await _over(spent, asked, state_of)), nearest(misses))
+
+
+async def _matching(
+    sandbox: Sandbox,
+    faults: Sequence[Fault],
+    asked: Asked,
+    state_of: StateOf,
+    spent: list[tuple[Fault, str]],
+    misses: list[Miss],
+) -> AsyncIterator[tuple[Fault, _Look]]:
+    """The faults that match, struck or spared; those that strike no more or nearly match go to the lists."""
     now = sandbox.clock.now()
-    found = list(born)
-    for fault in sandbox.faults.in_force():
-        if fault.webhook is None or any(fault.key == one.key for one in found):
-            continue
+    for fault in faults:
         if over := sandbox.faults.why_spent(fault, now):
             spent.append((fault, over))
             continue
         look = await _look(sandbox, fault, asked, state_of)
         if look.differences:
             misses.append(Miss(fault, look.differences))
-        elif look.why:
-            rows.append(_row(fault, look, hit=False, why=look.why))
         else:
-            found.append(fault)
-            rows.append(_struck(sandbox, fault, ["webhook"], look))
-    return Hostility(found, (*rows, *await _over(spent, asked, state_of)), nearest(misses))
+            yield fault, look
 
 
 def fault_named(sandbox: Sandbox, provider: str, name: str) -> Fault | None:
