@@ -17,8 +17,8 @@ from mockserver.http.schemas import SchemaStore
 from mockserver.http.service import Arrival, Service
 from mockserver.providers import PROVIDERS
 from mockserver.resources import bundled
-from mockserver.sandbox.accounts import is_sealed
 from mockserver.sandbox.birth import Birth, Surroundings
+from mockserver.sandbox.credentials import is_sealed
 from mockserver.sandbox.sandboxes import DEFAULT, Sandboxes
 from mockserver.sandbox.settings import COMMON
 from mockserver.scenario.library import Library
@@ -135,7 +135,9 @@ class App:
             return {}
         return {
             name: [
-                " / ".join(seed.credentials.values()) for seed in sandbox.force.accounts(name) if not is_sealed(seed)
+                " / ".join(seed.credentials.values())
+                for seed in sandbox.state.force.accounts(name)
+                if not is_sealed(seed)
             ]
             for name in self._providers
         }

@@ -72,9 +72,7 @@ class Transcript:
     def write(self, answer: httpx.Response) -> None:
         """Write the request's line, the answer's head and its body."""
         request, body = answer.request, _UNSTABLE.sub(b"~", answer.content)
-        head = "".join(
-            f"{name}: {value}\n" for name, value in answer.headers.multi_items() if name != "content-length"
-        )
+        head = "".join(f"{name}: {value}\n" for name, value in answer.headers.multi_items() if name != "content-length")
         told = body.decode("utf-8", "backslashreplace").replace("},", "},\n")
         self._out.write(f"\n>>> {request.method} {request.url}\n<<< {answer.status_code}\n{head}{told}\n")
 
@@ -172,7 +170,7 @@ def main() -> None:
     """Write to the file named on the command line."""
     # A fault's delay in real time changes no byte.
     sleep = asyncio.sleep
-    asyncio.sleep = lambda seconds, result=None: sleep(0, result)  # type: ignore[assignment]
+    asyncio.sleep = lambda seconds, result=None: sleep(0, result)
     with open(sys.argv[1], "w", encoding="utf-8") as out:
         asyncio.run(write(out))
 

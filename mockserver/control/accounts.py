@@ -51,7 +51,7 @@ async def listing(call: ControlCall) -> Answer:
     sandbox = await call.sandbox()
     async with sandbox.work("control") as work:
         found = await list_accounts(work)
-        rows = [await account_data(work, sandbox.trades[one.provider], one) for one in found]
+        rows = [await account_data(work, sandbox.state.trades[one.provider], one) for one in found]
     return Answer({"accounts": rows})
 
 
@@ -77,7 +77,7 @@ async def create(call: ControlCall) -> Answer:
     sandbox, trade = await call.sandbox(), call.provider().trade
     body = dict(call.body)
     account_id = body.pop("id")
-    credentials = body.pop("credentials", None) or trade.new_credential(sandbox.dice, account_id)
+    credentials = body.pop("credentials", None) or trade.new_credential(sandbox.state.dice, account_id)
     unknown = [name for name in credentials if name not in trade.credential]
     if unknown:
         raise Invalid({"credentials": [f"unknown: {', '.join(unknown)}; they are {', '.join(trade.credential)}"]})

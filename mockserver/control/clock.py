@@ -25,7 +25,7 @@ ADVANCE = object_schema(
 
 def clock_data(sandbox: Sandbox) -> dict[str, Any]:
     """`{mode, now, rate}`."""
-    clock = sandbox.clock
+    clock = sandbox.state.clock
     rate = clock.rate
     return {
         "mode": clock.mode,
@@ -74,7 +74,7 @@ async def show(call: ControlCall) -> Answer:
 async def change(call: ControlCall) -> Answer:
     """Set mode, rate and moment; 409 for going back, and then nothing has changed."""
     sandbox = await call.sandbox()
-    rate, now = read_rate(call.body, present=sandbox.clock.rate), read_now(call.body)
+    rate, now = read_rate(call.body, present=sandbox.state.clock.rate), read_now(call.body)
     await sandbox.set_clock(rate=rate, now=now)
     return Answer(clock_data(sandbox))
 
@@ -90,13 +90,13 @@ async def move(call: ControlCall) -> Answer:
     except ValueError as error:
         raise Invalid({next(iter(call.body)): [str(error)]}) from None
     if by is not None:
-        _within_the_calendar("by", sandbox.clock.now() + by)
+        _within_the_calendar("by", sandbox.state.clock.now() + by)
     if to is not None:
         _within_the_calendar("to", to)
     ran = await sandbox.advance(by=by, to=to)
     return Answer(
         {
-            "now": moment_text(sandbox.clock.now()),
+            "now": moment_text(sandbox.state.clock.now()),
             "fired": ran.fired,
             "delivered": ran.delivered,
             "failed": ran.failed,

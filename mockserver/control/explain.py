@@ -20,27 +20,28 @@ from mockserver.journal.redact import redact_difference
 from mockserver.sandbox import orders
 from mockserver.sandbox.codec import decode_movement, decode_order
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.work import Work
 from mockserver.webhooks.model import Delivery
 
 
-async def order_story(work: Work, order: Order) -> Data:
+async def order_story(sandbox: Sandbox, work: Work, order: Order) -> Data:
     """Everything that happened to the order, passage by passage, each with its cause and what it brought about.
 
     `story` has for each passage `state, at, visit, cause, caused_by, dice, timers, withheld, effects`, and the
     `money` and `deliveries` that followed it; `besides` holds what followed no passage. `faults` are those that
     struck a request about the order, and those that struck one of its deliveries or spared it.
     """
-    sandbox = work.sandbox
-    machine = sandbox.machine_named(order.machine)
-    told = retrace(machine, order, seed=sandbox.dice.seed, settings=sandbox.settings.values)
+    state = work.state
+    machine = state.machine_named(order.machine)
+    told = retrace(machine, order, seed=state.dice.seed, settings=state.settings.values)
     seen = [one for one in sandbox.journal.newest_first() if (one.provider, one.order) == (order.provider, order.id)]
     seen.reverse()
     moves = await _movements(work, order)
     born = _born_of(moves, seen, order)
     waiting = {timer.event: moment_text(timer.due) for timer in await orders.timers_of(work.tx, order)}
     story = [passage_data(told, place, born, waiting) for place in range(len(told))]
-    money = [(move.at, move.cause, _money(sandbox, move)) for move in moves]
+    money = [(move.at, move.cause, _money(state, move)) for move in moves]
     sent = [
         (one, due)
         for one, due in reversed(await sandbox.deliveries.listing(work, limit=5000))
@@ -49,7 +50,7 @@ async def order_story(work: Work, order: Order) -> Data:
     notices = [(one.created_at, one.cause, delivery_data(one, due)) for one, due in sent]
     return {
         "machine": {"scenario": _scenario_of(order.machine), "key": order.machine},
-        "rule": _birth_rule(sandbox, order, seen),
+        "rule": _birth_rule(state, order, seen),
         "created_by": born,
         "story": story,
         "besides": {
@@ -65,7 +66,7 @@ async def order_story(work: Work, order: Order) -> Data:
     }
 
 
-async def request_story(work: Work, entry: Entry, *, secret: frozenset[str]) -> Data:
+async def request_story(sandbox: Sandbox, work: Work, entry: Entry, *, secret: frozenset[str]) -> Data:
     """What the rules and the faults said to the request, and what followed from it, chained by cause.
 
     `secret` names the fields whose values are not told (lower case).
@@ -91,7 +92,7 @@ async def request_story(work: Work, entry: Entry, *, secret: frozenset[str]) -> 
     row = await work.tx.get("orders", f"{entry.provider}/{entry.order}") if entry.order else None
     if row is not None:
         order = decode_order(row.data)
-        whole = await order_story(work, order)
+        whole = await order_story(sandbox, work, order)
         chain = chain_of(whole["story"], entry.id)
         found["order"] = {"id": order.id, "kind": order.kind, "state": order.state, "passages": len(whole["story"])}
         found["story"] = [whole["story"][place] for place in chain]
@@ -176,8 +177,8 @@ def _born_of(moves: Sequence[Movement], seen: Sequence[Entry], order: Order) -> 
     return next((entry.id for entry in seen if entry.at <= order.created_at and entry.status < 400), None)
 
 
-def _money(sandbox: Sandbox, move: Movement) -> Data:
-    currency = sandbox.trades[move.provider].currency
+def _money(state: SandboxState, move: Movement) -> Data:
+    currency = state.trades[move.provider].currency
     word, colon, _ = move.cause.partition(": ")
     return {
         "at": moment_text(move.at),
@@ -190,12 +191,12 @@ def _money(sandbox: Sandbox, move: Movement) -> Data:
     }
 
 
-def _birth_rule(sandbox: Sandbox, order: Order, seen: Sequence[Entry]) -> Data | None:
+def _birth_rule(state: SandboxState, order: Order, seen: Sequence[Entry]) -> Data | None:
     """The rule that decided the order's life; its scenario is known from the journal, else from what is in force."""
     if order.rule is None:
         return None
     asked = [one.rule for entry in seen for one in entry.decisions if one.aspect == "life"]
-    found = [rule for rule in (*asked, *sandbox.force.rules[order.provider]) if rule.name == order.rule]
+    found = [rule for rule in (*asked, *state.force.rules[order.provider]) if rule.name == order.rule]
     scenario = found[0].scenario if found else None
     about = {"about": found[0].about} if found and found[0].about else {}
     return {"rule": order.rule, "scenario": scenario, **about, "then": dict(order.plan or {})}

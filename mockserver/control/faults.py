@@ -41,7 +41,7 @@ FAULT = {
 
 def fault_data(sandbox: Sandbox, fault: Fault) -> dict[str, Any]:
     """A fault as the control API shows it; `left` is None where `times` sets no limit."""
-    faults = sandbox.faults
+    faults = sandbox.state.faults
     hits = faults.count(fault, "hits")
     data = {
         "id": fault.key,
@@ -49,7 +49,7 @@ def fault_data(sandbox: Sandbox, fault: Fault) -> dict[str, Any]:
         "matched": faults.count(fault, "matched"),
         "hits": hits,
         "left": max(fault.times - hits, 0) if fault.times is not None else None,
-        "spent": faults.spent(fault, sandbox.clock.now()),
+        "spent": faults.spent(fault, sandbox.state.clock.now()),
     }
     if fault.provider is not None:
         data["provider"] = fault.provider
@@ -59,32 +59,32 @@ def fault_data(sandbox: Sandbox, fault: Fault) -> dict[str, Any]:
 async def listing(call: ControlCall) -> Answer:
     """Every fault in force, in the order in which they are asked."""
     sandbox = await call.sandbox()
-    return Answer({"faults": [fault_data(sandbox, fault) for fault in sandbox.faults.in_force()]})
+    return Answer({"faults": [fault_data(sandbox, fault) for fault in sandbox.state.faults.in_force()]})
 
 
 async def arm(call: ControlCall) -> Answer:
     """Arm one."""
     sandbox, body = await call.sandbox(), call.body
     _check_words(call, body)
-    key = sandbox.faults.arm(body, now=sandbox.clock.now())
-    return Answer(fault_data(sandbox, sandbox.faults.armed(key)), status=201)
+    key = sandbox.state.faults.arm(body, now=sandbox.state.clock.now())
+    return Answer(fault_data(sandbox, sandbox.state.faults.armed(key)), status=201)
 
 
 async def show(call: ControlCall) -> Answer:
     """One armed fault."""
     sandbox = await call.sandbox()
-    return Answer(fault_data(sandbox, sandbox.faults.armed(call.path_fields["id"])))
+    return Answer(fault_data(sandbox, sandbox.state.faults.armed(call.path_fields["id"])))
 
 
 async def disarm_all(call: ControlCall) -> Answer:
     """Take every armed fault back; those of scenarios stay as long as these are active."""
-    (await call.sandbox()).faults.disarm_all()
+    (await call.sandbox()).state.faults.disarm_all()
     return Answer(None, status=204)
 
 
 async def disarm(call: ControlCall) -> Answer:
     """Take one armed fault back."""
-    (await call.sandbox()).faults.disarm(call.path_fields["id"])
+    (await call.sandbox()).state.faults.disarm(call.path_fields["id"])
     return Answer(None, status=204)
 
 

@@ -65,7 +65,7 @@ async def receive(call: ControlCall) -> Answer:
     sandbox = await call.sandbox()
     inbox = inbox_of(sandbox, call.path_fields["name"])
     message = {
-        "at": moment_text(sandbox.clock.now()),
+        "at": moment_text(sandbox.state.clock.now()),
         "method": call.method,
         "path": call.path,
         "query": call.query_text,

@@ -5,7 +5,7 @@ from typing import Any
 from mockserver.clockwork.clock import machine_now
 from mockserver.control.operation import Answer, ControlCall, Operation, Server, sandbox_prefix
 from mockserver.http.provider import Provider
-from mockserver.sandbox.accounts import is_sealed
+from mockserver.sandbox.credentials import is_sealed
 from mockserver.sandbox.sandbox import Sandbox
 
 
@@ -23,7 +23,7 @@ def described_providers(server: Server, sandbox: Sandbox, origin: str) -> dict[s
             "base_url": base_url(origin, sandbox.name, provider),
             "credentials": [
                 {"account": seed.id, **seed.credentials, "about": seed.about}
-                for seed in sandbox.force.accounts(name)
+                for seed in sandbox.state.force.accounts(name)
                 if not is_sealed(seed)
             ],
             "openapi": f"{origin}{sandbox_prefix(sandbox.name)}/_mock/openapi/{name}.json",

@@ -31,7 +31,7 @@ async def show(call: ControlCall) -> Answer:
     """The machine in force for new orders of this kind."""
     sandbox, provider = await call.sandbox(), call.provider()
     try:
-        machine = sandbox.machine(provider.name, call.path_fields["kind"])
+        machine = sandbox.state.force.machine(provider.name, call.path_fields["kind"])
     except KeyError:
         raise NotFound("machine", call.path_fields["kind"]) from None
     match call.query.get("format", "json"):
@@ -56,7 +56,7 @@ async def magic(call: ControlCall) -> Answer:
             "effect": one.effect,
             "provenance": one.provenance,
         }
-        for provider, one in sandbox.force.magic()
+        for provider, one in sandbox.state.force.magic()
     ]
     return Answer({"magic": rows})
 

@@ -36,8 +36,7 @@ EVENT = {
 
 async def order_data(work: Work, order: Order) -> dict[str, Any]:
     """An order as the control API shows it: what all kinds share, then the provider's own facts."""
-    sandbox = work.sandbox
-    machine = sandbox.machine_named(order.machine)
+    machine = work.state.machine_named(order.machine)
     state = machine.states[order.state]
     timers = await orders.timers_of(work.tx, order)
     return {
@@ -49,8 +48,8 @@ async def order_data(work: Work, order: Order) -> dict[str, Any]:
         "final": state.final,
         "account": order.account,
         "created_at": moment_text(order.created_at),
-        "amount": sandbox.trades[order.provider].currency.text(order.amount),
-        "currency": sandbox.trades[order.provider].currency.code,
+        "amount": work.state.trades[order.provider].currency.text(order.amount),
+        "currency": work.state.trades[order.provider].currency.code,
         "history": [{"state": one.state, "at": moment_text(one.at), "cause": one.cause} for one in order.history],
         "timers": [
             {
@@ -96,7 +95,7 @@ async def show(call: ControlCall) -> Answer:
     sandbox, provider = await call.sandbox(), call.provider()
     async with sandbox.work("control") as work:
         order = await work.order(provider.name, call.path_fields["id"])
-        return Answer({**await order_data(work, order), "explanation": await order_story(work, order)})
+        return Answer({**await order_data(work, order), "explanation": await order_story(sandbox, work, order)})
 
 
 async def push(call: ControlCall) -> Answer:

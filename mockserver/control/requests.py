@@ -91,7 +91,7 @@ async def show(call: ControlCall) -> Answer:
     if entry is None:
         raise NotFound("request", call.path_fields["id"])
     async with sandbox.work("control") as work:
-        story = await request_story(work, entry, secret=_secret_fields(call, entry))
+        story = await request_story(sandbox, work, entry, secret=_secret_fields(call, entry))
     return Answer({**entry_data(call, entry), "explanation": story})
 
 

@@ -35,9 +35,9 @@ def described(call: ControlCall, sandbox: Sandbox) -> dict[str, Any]:
     return {
         "name": sandbox.name,
         "base_url": f"{call.origin}{sandbox_prefix(sandbox.name)}",
-        "seed": sandbox.birth.seed,
+        "seed": sandbox.state.birth.seed,
         "clock": clock_data(sandbox),
-        "scenarios": list(sandbox.force.names),
+        "scenarios": list(sandbox.state.force.names),
         "providers": described_providers(call.server, sandbox, call.origin),
     }
 
@@ -63,7 +63,7 @@ async def listing(call: ControlCall) -> Answer:
             "name": one.name,
             "base_url": f"{call.origin}{sandbox_prefix(one.name)}",
             "clock": clock_data(one),
-            "scenarios": list(one.force.names),
+            "scenarios": list(one.state.force.names),
         }
         for one in found
         if one is not None

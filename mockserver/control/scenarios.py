@@ -21,11 +21,11 @@ async def listing(call: ControlCall) -> Answer:
             "provider": one.provider,
             "about": one.about,
             "teaches": one.teaches,
-            "active": one.name in sandbox.force.names,
-            "default": one is sandbox.library.default(one.provider),
+            "active": one.name in sandbox.state.force.names,
+            "default": one is sandbox.state.library.default(one.provider),
         }
-        for name in sandbox.library.names()
-        for one in sandbox.library.find(name)
+        for name in sandbox.state.library.names()
+        for one in sandbox.state.library.find(name)
         if one.provider in call.server.providers
     ]
     return Answer({"scenarios": rows})
@@ -34,14 +34,14 @@ async def listing(call: ControlCall) -> Answer:
 async def show(call: ControlCall) -> Answer:
     """The files of one name: one for each provider that has it."""
     sandbox = await call.sandbox()
-    found = sandbox.library.find(call.path_fields["name"])
+    found = sandbox.state.library.find(call.path_fields["name"])
     if not found:
         raise NotFound("scenario", call.path_fields["name"])
     files = [
         {"provider": one.provider, "about": one.about, "teaches": one.teaches, "source": one.source, "yaml": one.text}
         for one in found
     ]
-    return Answer({"name": found[0].name, "active": found[0].name in sandbox.force.names, "files": files})
+    return Answer({"name": found[0].name, "active": found[0].name in sandbox.state.force.names, "files": files})
 
 
 async def add(call: ControlCall) -> Answer:
@@ -53,9 +53,9 @@ async def add(call: ControlCall) -> Answer:
     providers = list(call.server.providers)
     scenario = load_scenario(call.raw, source="scenario.yaml", providers=providers, judge=call.server.judge)
     sandbox.try_out(scenario)
-    sandbox.library.add(sealed(scenario, sandbox.trades[scenario.provider]))
-    if scenario.name in sandbox.force.names or scenario.name == "quick":
-        sandbox.activate(sandbox.force.names)
+    sandbox.state.library.add(sealed(scenario, sandbox.state.trades[scenario.provider]))
+    if scenario.name in sandbox.state.force.names or scenario.name == "quick":
+        sandbox.state.activate(sandbox.state.force.names)
         await sandbox.open_new_accounts()
     return Answer({"name": scenario.name, "provider": scenario.provider, "about": scenario.about}, status=201)
 
@@ -82,7 +82,7 @@ def _choices(row: Mapping[str, Any]) -> dict[str, Any]:
 
 async def active(call: ControlCall) -> Answer:
     """The names of the active scenarios; each provider's default lies underneath, unnamed."""
-    return Answer(list((await call.sandbox()).force.names))
+    return Answer(list((await call.sandbox()).state.force.names))
 
 
 async def activate(call: ControlCall) -> Answer:
@@ -90,9 +90,9 @@ async def activate(call: ControlCall) -> Answer:
     sandbox = await call.sandbox()
     if not isinstance(call.body, list):
         raise Problem(422, "the body is a list of scenario names")
-    sandbox.activate(call.body)
+    sandbox.state.activate(call.body)
     await sandbox.open_new_accounts()
-    return Answer(list(sandbox.force.names))
+    return Answer(list(sandbox.state.force.names))
 
 
 OPERATIONS = (

@@ -5,7 +5,7 @@ from mockserver.control.operation import Answer, ControlCall, Operation
 
 async def show(call: ControlCall) -> Answer:
     """Names to values; with `help=1` names to value, default and help."""
-    settings = (await call.sandbox()).settings
+    settings = (await call.sandbox()).state.settings
     if call.query.get("help") in (None, "", "0", "false"):
         return Answer(dict(settings.values))
     return Answer(settings.described())
@@ -13,7 +13,7 @@ async def show(call: ControlCall) -> Answer:
 
 async def change(call: ControlCall) -> Answer:
     """Set some values, all or none; running timers keep the moments they were set for."""
-    settings = (await call.sandbox()).settings
+    settings = (await call.sandbox()).state.settings
     settings.patch(call.body)
     return Answer(dict(settings.values))
 

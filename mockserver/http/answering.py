@@ -78,7 +78,7 @@ class Recorder:
         query = scope["query_string"]
         return Entry(
             sandbox.journal.next_id(),
-            sandbox.clock.now(),
+            sandbox.state.clock.now(),
             self._provider,
             scope["method"],
             scope["path"],
@@ -100,7 +100,7 @@ class Recorder:
         headers = [
             _JSON if answer.media == "application/json" else (b"content-type", answer.media.encode()),
             (b"content-length", b"%d" % len(payload)),
-            (b"date", self._date.at(sandbox.clock.now())),
+            (b"date", self._date.at(sandbox.state.clock.now())),
             (b"x-mock-request-id", entry.id.encode()),
         ]
         if answer.status == 204:

@@ -1,6 +1,6 @@
 """One call of an endpoint, as its handler sees it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.types import Scope
@@ -14,6 +14,7 @@ from mockserver.http.provider import Endpoint, Limit, Provider
 from mockserver.journal.journal import Decision, Entry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.turns import Turn
+from mockserver.sandbox.view import RequestView
 
 
 class Call:
@@ -36,6 +37,8 @@ class Call:
         "limit",
         "provider",
         "sandbox",
+        "state",
+        "view",
     )
 
     def __init__(
@@ -50,6 +53,10 @@ class Call:
         body: bytes,
     ) -> None:
         self.sandbox = sandbox
+        self.state = sandbox.state
+        """What the sandbox is, as this call sees it."""
+        self.view: RequestView | None = None
+        """The scenarios and the fault that the caller wants for this call alone."""
         self.provider = provider
         self.endpoint = endpoint
         self.entry = entry
@@ -107,7 +114,19 @@ class Call:
     def work(self) -> Turn:
         """A unit of work caused by this call."""
         operation = self.endpoint.name if self.endpoint else "call"
-        return self.sandbox.work(f"{operation} {self.entry.id}")
+        return self.sandbox.work(f"{operation} {self.entry.id}", view=self.view)
+
+    def see(self, view: RequestView) -> None:
+        """See the sandbox as `view` shows it, from now on."""
+        self.view = view
+        self.state = view(self.sandbox.state)
+
+    async def find_account(self, parts: Sequence[str], *, known_only: bool = False) -> Account | None:
+        """Return the account that a credential opens; with `accept_any_key` one is opened for an unknown one.
+
+        `known_only`: not so, whatever the setting says.
+        """
+        return await self.sandbox.find_account(self.provider.name, parts, known_only=known_only, view=self.view)
 
     def decide(self, aspect: Aspect, facts: Mapping[str, Any] | None = None) -> Rule | None:
         """The rule that decides this aspect of the call; `facts` of an order are matched as `order.*`."""
@@ -119,10 +138,10 @@ class Call:
         if facts:
             subject |= {f"order.{name}": value for name, value in facts.items()}
         self.entry.subject = subject
-        if not self.sandbox.force.speaking(aspect, self.provider.name, operation):
+        if not self.state.force.speaking(aspect, self.provider.name, operation):
             return None
-        self.entry.rules = self.sandbox.force.rules[self.provider.name]
-        rule = self.sandbox.decide(aspect, self.provider.name, subject)
+        self.entry.rules = self.state.force.rules[self.provider.name]
+        rule = self.state.decide(aspect, self.provider.name, subject)
         if rule is not None:
             self.entry.decisions += (Decision(aspect, rule, subject),)
             self.entry.rule = rule.name
@@ -133,13 +152,13 @@ class Call:
         rule = self.decide("takes")
         if rule is None:
             return
-        sandbox = self.sandbox
+        state = self.state
         operation = self.endpoint.name if self.endpoint else "call"
         tally = f"takes/{self.provider.name}/{operation}"
-        number = sandbox.tallies[tally] = sandbox.tallies.get(tally, 0) + 1
+        number = state.tallies[tally] = state.tallies.get(tally, 0) + 1
         delay = delay_from_data(rule.then["takes"])
-        span = resolve(delay, sandbox.dice, tally, number, facts={}, settings=sandbox.settings.values)
-        await sandbox.advance(by=span)
+        span = resolve(delay, state.dice, tally, number, facts={}, settings=state.settings.values)
+        await self.sandbox.advance(by=span)
 
     def touched(self, order: Order) -> Order:
         """Note which order the call was about."""

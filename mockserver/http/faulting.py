@@ -19,8 +19,8 @@ from mockserver.engine.faults import LONGEST_WAIT, Asked, Fault
 from mockserver.http.answering import Instead, Payload, worded
 from mockserver.http.reading import read_pairs
 from mockserver.journal.redact import misses_told
-from mockserver.sandbox.override import Overridden
 from mockserver.sandbox.strikes import StateOf, Strikes, fault_named, names_known, struck
+from mockserver.sandbox.view import RequestView
 
 if TYPE_CHECKING:
     from mockserver.http.call import Call
@@ -56,7 +56,7 @@ class Verdict:
         call, strikes = self._call, self._strikes
         order = call.entry.order
         if order is not None:
-            await call.sandbox.deliveries.before_answer(order)
+            await call.sandbox.before_answer(order)
         if strikes.delay is not None and strikes.delay.after:
             await self._wait(strikes.delay)
         if strikes.answer is not None and strikes.answer.after:
@@ -66,25 +66,25 @@ class Verdict:
         if strikes.wire is not None and strikes.wire.wire is not None:
             from mockserver.http.wire import spoiled
 
-            number = call.sandbox.faults.count(strikes.wire, "hits")
-            casts = [call.sandbox.dice.cast("garbage", strikes.wire.label, number, place) for place in range(8)]
+            number = call.state.faults.count(strikes.wire, "hits")
+            casts = [call.state.dice.cast("garbage", strikes.wire.label, number, place) for place in range(8)]
             noise = b"".join(cast.to_bytes(8) for cast in casts)
             send = spoiled(*strikes.wire.wire, scope=scope, receive=receive, send=send, entry=call.entry, noise=noise)
         await self._service.recorder.send(send, scope, call, answer, began=began, joined=joined)
 
     async def _wait(self, fault: Fault) -> None:
         assert fault.delay is not None, "only delays are waited for"
-        sandbox = self._call.sandbox
-        number = sandbox.faults.count(fault, "hits")
+        state = self._call.state
+        number = state.faults.count(fault, "hits")
         purpose = ("fault delay", fault.label, number)
-        span = resolve(fault.delay, sandbox.dice, *purpose, facts={}, settings=sandbox.settings.values)
+        span = resolve(fault.delay, state.dice, *purpose, facts={}, settings=state.settings.values)
         if not fault.sandbox_time:
             span = min(span, LONGEST_WAIT)
         for row in self._strikes.rows:
             if row["id"] == fault.key:
                 row["delayed"] = span_text(span)
         if fault.sandbox_time:
-            await sandbox.advance(by=span)
+            await self._call.sandbox.advance(by=span)
         else:
             await asyncio.sleep(span / timedelta(seconds=1))
 
@@ -117,16 +117,16 @@ async def consult(service: "Service", call: "Call", scope: Scope, body: bytes) -
     scenarios, name = _preferences(call.headers.get("prefer", ""))
     wanted = None
     if name is not None:
-        wanted = fault_named(call.sandbox, provider, name)
+        wanted = fault_named(call.state, provider, name)
         if wanted is None:
-            known = ", ".join(names_known(call.sandbox, provider))
+            known = ", ".join(names_known(call.state, provider))
             raise Invalid({"Prefer": [f"Unknown fault: {name!r} (one of {known}, or a status from 400 to 599)."]})
     if scenarios or (wanted is not None and wanted.webhook is not None):
         await _override(call, scenarios, wanted)
     await _identify(call)
     asked = _asked(call, scope, body)
     state_of = _state_of(call, scope, asked)
-    strikes = await struck(call.sandbox, asked, state_of, wanted=wanted if wanted and wanted.webhook is None else None)
+    strikes = await struck(call.state, asked, state_of, wanted=wanted if wanted and wanted.webhook is None else None)
     if strikes.refuse:
         await state_of()  # which order it is about; nobody else will say so
     if wanted is not None and wanted.webhook is not None:
@@ -140,16 +140,15 @@ async def consult(service: "Service", call: "Call", scope: Scope, body: bytes) -
 
 
 async def _override(call: "Call", scenarios: list[str], wanted: Fault | None) -> None:
-    sandbox = call.sandbox
-    unknown = [one for one in scenarios if call.provider.name not in [s.provider for s in sandbox.library.find(one)]]
+    unknown = [one for one in scenarios if call.provider.name not in [s.provider for s in call.state.library.find(one)]]
     if unknown:
-        known = ", ".join(sandbox.library.names(call.provider.name))
+        known = ", ".join(call.state.library.names(call.provider.name))
         raise Invalid({"Prefer": [f"Unknown scenario: {one!r} (one of {known})." for one in unknown]})
     # What is due happens under the scenarios that were in force until now.
-    await sandbox.wake()
-    call.sandbox = Overridden(sandbox, scenarios, wanted)
+    await call.sandbox.wake()
+    call.see(RequestView(call.sandbox.state, scenarios, wanted))
     if scenarios:
-        await call.sandbox.open_new_accounts()
+        await call.sandbox.open_new_accounts(view=call.view)
 
 
 async def _identify(call: "Call") -> None:

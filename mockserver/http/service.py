@@ -145,7 +145,7 @@ class _Resource:
         call = Call(sandbox, provider, endpoint, entry, headers, scope, prefix, body)
         verdict = None
         try:
-            if sandbox.faults.some or "prefer" in headers:
+            if call.state.faults.some or "prefer" in headers:
                 verdict = await _consulted(service, call, scope, body)
                 await verdict.begin()
             if endpoint is None:
@@ -176,7 +176,7 @@ class _Resource:
 
     def _offered(self, offers: Offers, sandbox: Sandbox) -> Mapping[str, Endpoint]:
         """Those that exist under the sandbox's settings: what is not offered is not told of either."""
-        values = sandbox.settings.values
+        values = sandbox.state.settings.values
         return {method: one for method, one in self._methods.items() if offers(one, values)}
 
 
@@ -192,7 +192,7 @@ async def _consulted(service: Service, call: Call, scope: Scope, body: bytes) ->
 
 
 async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope) -> Reply:
-    provider, sandbox = service.provider, call.sandbox
+    provider = service.provider
     if not endpoint.public:
         account = await provider.identify(call)
         if account.status in _REFUSED:
@@ -200,9 +200,9 @@ async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope
         call.identify(account)
         _count_call(call, endpoint)
     read_fields(service.schemas, call, endpoint, scope)
-    if sandbox.force.speaking("takes", provider.name, endpoint.name):
+    if call.state.force.speaking("takes", provider.name, endpoint.name):
         await call.take_time()
-    if sandbox.force.speaking("refuse", provider.name, endpoint.name):
+    if call.state.force.speaking("refuse", provider.name, endpoint.name):
         kept = await endpoint.replay(call) if endpoint.replay is not None else None
         if kept is not None:
             return kept
@@ -214,9 +214,9 @@ async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope
 
 def _count_call(call: Call, endpoint: Endpoint) -> None:
     limit = call.limit = call.provider.limit(call) if call.provider.limit else endpoint.limit
-    sandbox = call.sandbox
-    if limit is None or sandbox.settings.values["rate_limits"] == "off":
+    state = call.state
+    if limit is None or state.settings.values["rate_limits"] == "off":
         return
-    wait = sandbox.limiter.take(call.limit_name(), calls=limit.calls, window=limit.window, now=call.entry.at)
+    wait = state.limiter.take(call.limit_name(), calls=limit.calls, window=limit.window, now=call.entry.at)
     if wait is not None:
         raise RateLimited(endpoint.name, max(wait, timedelta(seconds=1)))

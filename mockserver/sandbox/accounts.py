@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from hashlib import blake2b
 from typing import Any
 
 from mockserver.domain.accounts import STATUSES, Account
@@ -10,24 +9,12 @@ from mockserver.domain.ledger import OPENING
 from mockserver.domain.mistakes import Invalid
 from mockserver.sandbox import ledger
 from mockserver.sandbox.codec import decode_account
+from mockserver.sandbox.credentials import SEALED, digest
 from mockserver.sandbox.trade import Trade
 from mockserver.sandbox.work import Work
 from mockserver.scenario.model import AccountSeed
 
 _CHANGEABLE = ("balance", "status", "webhook_url", "total_spent")
-#: In place of each part of a credential, before its digest: the credential itself is not known here.
-SEALED = "digest:"
-
-
-def digest(provider: str, parts: Sequence[str]) -> str:
-    """What is kept of a credential: enough to recognise it, not enough to use it."""
-    text = "\x1f".join((provider, *parts)).encode("utf-8", "surrogatepass")
-    return blake2b(text, digest_size=16).hexdigest()
-
-
-def is_sealed(seed: AccountSeed) -> bool:
-    """Whether only digests are known of its credential."""
-    return any(value.startswith(SEALED) for value in seed.credentials.values())
 
 
 async def open_account(work: Work, trade: Trade, seed: AccountSeed) -> Account:

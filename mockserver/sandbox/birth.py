@@ -5,10 +5,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from mockserver.sandbox.deliveries import Sender
 from mockserver.sandbox.settings import Setting
 from mockserver.sandbox.trade import Trade
 from mockserver.scenario.library import Library
+from mockserver.webhooks.model import Sender
 
 
 class Birth(NamedTuple):

@@ -1,11 +1,10 @@
 """Webhook deliveries of one sandbox: started when due, awaited when time is moved, kept as a log."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING
 
 from mockserver.clockwork.clock import machine_now
 from mockserver.clockwork.timeline import Ran
@@ -13,15 +12,10 @@ from mockserver.domain.mistakes import Mistake, NotFound
 from mockserver.domain.moments import parse_span
 from mockserver.journal.redact import HIDDEN, SECRET_HEADERS
 from mockserver.sandbox.codec import decode_delivery, encode_delivery
+from mockserver.sandbox.turns import Turns
+from mockserver.sandbox.work import Work
 from mockserver.webhooks.backoff import next_try
-from mockserver.webhooks.model import Attempt, Delivery, Outcome, State
-
-if TYPE_CHECKING:
-    from mockserver.sandbox.sandbox import Sandbox
-    from mockserver.sandbox.work import Work
-
-#: Sends one attempt; never raises.
-Sender = Callable[[Delivery], Awaitable[Outcome]]
+from mockserver.webhooks.model import Attempt, Delivery, Outcome, Sender, State
 
 #: How many deliveries the log keeps.
 LOG_SIZE = 5_000
@@ -32,8 +26,8 @@ _GONE = 410
 class Deliveries:
     """The outbox at work. A row of `outbox` with a due moment waits; one without is being attempted."""
 
-    def __init__(self, sandbox: "Sandbox", sender: Sender) -> None:
-        self._sandbox = sandbox
+    def __init__(self, turns: Turns, sender: Sender) -> None:
+        self._turns = turns
         self._sender = sender
         self._running: dict[str, asyncio.Task[bool]] = {}
         self._recording: set[asyncio.Task[bool]] = set()
@@ -46,7 +40,7 @@ class Deliveries:
         """Whether an attempt is being made right now that nobody waits for."""
         return len(self._running) > len(self._awaited)
 
-    async def start_due(self, work: "Work") -> list[asyncio.Task[bool]]:
+    async def start_due(self, work: Work) -> list[asyncio.Task[bool]]:
         """Claim every delivery due by `work.now` and attempt them, in order for each receiver."""
         claimed: dict[str, list[Delivery]] = {}
         hostile = False
@@ -87,11 +81,10 @@ class Deliveries:
         return Ran(delivered=delivered, failed=len(running) - delivered)
 
     async def before_answer(self, order: str) -> None:
-        """Start what is due, and await the attempts about this order that are to come before an answer.
+        """Await the attempts about this order that are to come before an answer.
 
         Each is awaited by one answer only, so that a receiver may call back meanwhile.
         """
-        await self._sandbox.wake()
         urgent = [key for key, (about, _) in self._urgent.items() if about == order]
         tasks = [self._urgent.pop(key)[1] for key in urgent]
         if tasks:
@@ -106,24 +99,24 @@ class Deliveries:
         # What had its answer already is written down before the rows change under it.
         await asyncio.gather(*self._recording, return_exceptions=True)
 
-    async def find(self, work: "Work", delivery_id: str) -> Delivery:
+    async def find(self, work: Work, delivery_id: str) -> Delivery:
         """The delivery; raises NotFound."""
         row = await work.tx.get("deliveries", delivery_id)
         if row is None:
             raise NotFound("delivery", delivery_id)
         return decode_delivery(row.data)
 
-    async def listing(self, work: "Work", *, limit: int = 1000) -> list[tuple[Delivery, datetime | None]]:
+    async def listing(self, work: Work, *, limit: int = 1000) -> list[tuple[Delivery, datetime | None]]:
         """The newest deliveries with the moment of their next attempt, newest first."""
         rows = await work.tx.scan("deliveries", limit=limit, reverse=True)
         return [await self.with_next(work, decode_delivery(row.data)) for row in rows]
 
-    async def with_next(self, work: "Work", delivery: Delivery) -> tuple[Delivery, datetime | None]:
+    async def with_next(self, work: Work, delivery: Delivery) -> tuple[Delivery, datetime | None]:
         """The delivery and when its next attempt is due."""
         waiting = await work.tx.get("outbox", delivery.id)
         return delivery, waiting.due if waiting is not None else None
 
-    async def redeliver(self, work: "Work", delivery_id: str) -> Delivery:
+    async def redeliver(self, work: Work, delivery_id: str) -> Delivery:
         """Attempt the delivery once more, now; raises NotFound."""
         delivery = replace(await self.find(work, delivery_id), state="pending")
         await work.tx.put("deliveries", delivery.id, encode_delivery(delivery))
@@ -152,7 +145,7 @@ class Deliveries:
         return await asyncio.shield(recording)
 
     async def _signed(self, delivery: Delivery) -> Mapping[str, str]:
-        sign = self._sandbox.trades[delivery.provider].sign
+        sign = self._turns.state.trades[delivery.provider].sign
         if sign is None:
             return {}
         now = machine_now()
@@ -161,18 +154,18 @@ class Deliveries:
         if "bad_signature" in delivery.hostile:
             # A signature as good as any, of another body.
             delivery = replace(delivery, body=delivery.body + " ")
-        async with self._sandbox.work("delivery", settle=False) as work:
+        async with self._turns.begin("delivery", settle=False) as work:
             return await sign(work, delivery, now)
 
     async def _record(self, delivery_id: str, outcome: Outcome, signed: Mapping[str, str]) -> bool:
-        async with self._sandbox.work("delivery", settle=False) as work:
+        async with self._turns.begin("delivery", settle=False) as work:
             row = await work.tx.get("deliveries", delivery_id)
             if row is None:
                 # The sandbox ended, or became another, while the receiver made up its mind.
                 return outcome.verdict == "delivered"
             delivery = decode_delivery(row.data)
             attempts = (*delivery.attempts, Attempt(work.now, _without_secrets(outcome), signed))
-            trade = self._sandbox.trades[delivery.provider]
+            trade = self._turns.state.trades[delivery.provider]
             again = next_try(trade.retries, len(attempts), outcome, work.now)
             if outcome.status == _GONE and trade.gone is not None:
                 await trade.gone(work, delivery)
@@ -190,7 +183,7 @@ class Deliveries:
             await self._forget_old(work)
         return delivered
 
-    async def _forget_old(self, work: "Work") -> None:
+    async def _forget_old(self, work: Work) -> None:
         if await work.tx.count("deliveries") > LOG_SIZE:
             for row in await work.tx.scan("deliveries", limit=LOG_SIZE):
                 if decode_delivery(row.data).state != "pending":

@@ -2,14 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.domain.mistakes import Invalid, NotFound
 from mockserver.domain.moments import moment_text, parse_moment
-
-if TYPE_CHECKING:
-    from mockserver.engine.faults import Fault
-
+from mockserver.engine.faults import Fault
 
 #: How many armed faults that strike no more are kept to be looked at; the oldest go first.
 MOST_SPENT = 100
@@ -67,7 +64,7 @@ class Faults:
         for key in list(self._armed):
             self.disarm(key)
 
-    def use_scenarios(self, faults: Sequence["Fault"], *, now: datetime) -> None:
+    def use_scenarios(self, faults: Sequence[Fault], *, now: datetime) -> None:
         """These are the faults of the scenarios in force from now on."""
         for key in {fault.key for fault in self._scenario} | {fault.key for fault in faults}:
             self.counts.pop(key, None)
@@ -75,7 +72,7 @@ class Faults:
         self.since = now
         self._tell()
 
-    def beside(self, faults: Sequence["Fault"], *, now: datetime) -> "Faults":
+    def beside(self, faults: Sequence[Fault], *, now: datetime) -> "Faults":
         """The same armed faults and counts, with other faults of scenarios: for one request."""
         other = Faults()
         other._armed, other.counts, other.held, other.number = self._armed, self.counts, self.held, self.number
@@ -83,11 +80,11 @@ class Faults:
         other._tell()
         return other
 
-    def in_force(self) -> list["Fault"]:
+    def in_force(self) -> list[Fault]:
         """Every fault, first things first."""
         return [*self._armed.values(), *self._scenario]
 
-    def armed(self, key: str) -> "Fault":
+    def armed(self, key: str) -> Fault:
         """The armed fault of this id; raises NotFound."""
         found = self._armed.get(key)
         if found is None:
@@ -96,11 +93,11 @@ class Faults:
 
     # -- how often -------------------------------------------------------------------------------------
 
-    def spent(self, fault: "Fault", now: datetime) -> bool:
+    def spent(self, fault: Fault, now: datetime) -> bool:
         """Whether the fault strikes no more: `times` used up, or `until` passed."""
         return self.why_spent(fault, now) != ""
 
-    def why_spent(self, fault: "Fault", now: datetime) -> str:
+    def why_spent(self, fault: Fault, now: datetime) -> str:
         """Why the fault strikes no more, for people; empty when it does."""
         if fault.times is not None and self.count(fault, "hits") >= fault.times:
             return f"used up: {fault.times} time{'' if fault.times == 1 else 's'}"
@@ -109,11 +106,11 @@ class Faults:
             until = self.since + until if self.since is not None else None
         return f"over since {moment_text(until)}" if until is not None and now >= until else ""
 
-    def count(self, fault: "Fault", what: str) -> int:
+    def count(self, fault: Fault, what: str) -> int:
         """How many requests or deliveries the fault `matched`, or how many it `hits`."""
         return self.counts.get(fault.key, {}).get(what, 0)
 
-    def add(self, fault: "Fault", what: str) -> int:
+    def add(self, fault: Fault, what: str) -> int:
         """Count one more; the number it is, from 1."""
         counts = self.counts.setdefault(fault.key, {"hits": 0, "matched": 0})
         counts[what] += 1
@@ -155,7 +152,7 @@ class Faults:
         self.some = bool(self._armed or self._scenario)
 
 
-def _read(data: Mapping[str, Any], *, key: str) -> "Fault":
+def _read(data: Mapping[str, Any], *, key: str) -> Fault:
     from mockserver.engine.fault_data import fault_from_data
 
     errors: dict[str, list[str]] = {}

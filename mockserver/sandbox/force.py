@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.domain.mistakes import Invalid
+from mockserver.engine.faults import Fault
 from mockserver.engine.machine import Machine
 from mockserver.engine.matching import Subject, matches
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.scenario.library import Library
 from mockserver.scenario.model import AccountSeed, Magic, Scenario
-
-if TYPE_CHECKING:
-    from mockserver.engine.faults import Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +30,13 @@ class Force:
                 return scenario.machines[kind]
         raise KeyError(f"no scenario of {provider} has a machine of kind {kind!r}")
 
+    def scenarios(self) -> Iterable[Scenario]:
+        """Return every scenario of every layer."""
+        return (scenario for layer in self.layers.values() for scenario in layer)
+
     def machines(self) -> Iterable[Machine]:
-        """Every machine of every layer."""
-        scenarios = (scenario for layer in self.layers.values() for scenario in layer)
-        return (machine for scenario in scenarios for machine in scenario.machines.values())
+        """Return every machine of every layer."""
+        return (machine for scenario in self.scenarios() for machine in scenario.machines.values())
 
     def accounts(self, provider: str) -> list[AccountSeed]:
         """The accounts of all layers; of two with the same id the upper one."""
@@ -49,7 +50,7 @@ class Force:
         """Every magic value with its provider."""
         return [(name, magic) for name, layer in self.layers.items() for one in layer for magic in one.magic]
 
-    def faults(self) -> "list[Fault]":
+    def faults(self) -> list[Fault]:
         """The faults of all layers, first things first."""
         return [fault for layer in self.layers.values() for scenario in layer for fault in scenario.faults]
 

@@ -1,43 +1,43 @@
 """Hostile webhooks: what faults make of a delivery. Imported when the first fault is in force."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.domain.moments import parse_span, span_text
 from mockserver.domain.orders import Order
 from mockserver.engine.delays import delay_from_data, resolve
-from mockserver.engine.faults import STALE, Asked
+from mockserver.engine.fault_data import fault_from_data
+from mockserver.engine.faults import STALE, Asked, Fault
 from mockserver.journal.redact import SECRET_FIELDS, misses_told
 from mockserver.sandbox.codec import decode_delivery
-from mockserver.sandbox.override import born_faults
+from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.strikes import Hostility, hostile
+from mockserver.stores.base import Transaction
 from mockserver.webhooks.model import Delivery
-
-if TYPE_CHECKING:
-    from mockserver.sandbox.work import Work
 
 #: How long a delivery that is to be overtaken waits for another one, when none comes.
 LONGEST_HELD = timedelta(minutes=1)
 
 
-async def made_hostile(work: "Work", order: Order, delivery: Delivery) -> tuple[Delivery, datetime | None]:
+async def made_hostile(
+    state: SandboxState, tx: Transaction, now: datetime, order: Order, delivery: Delivery
+) -> tuple[Delivery, datetime | None]:
     """The delivery as the faults in force want it, and when its first attempt is due (None: never)."""
-    sandbox = work.sandbox
     asked = Asked(order.provider, order.account, event=delivery.event)
-    born = [*sandbox.born, *born_faults(order.plan)]
+    born = [*state.born, *born_faults(order.plan)]
     matching = {one.key: one for one in born if one.event in (None, delivery.event)}
     wanted: dict[str, Any] = {}
     names = []
-    hostility = await hostile(sandbox, asked, order.state, list(matching.values()))
+    hostility = await hostile(state, asked, order.state, list(matching.values()))
     for fault in hostility.faults:
         names.append(fault.label)
         for name, value in (fault.webhook or {}).items():
             wanted.setdefault(name, value)
-    due = work.now
+    due = now
     if "delay" in wanted:
-        span = _delay(work, delivery, wanted["delay"])
+        span = _delay(state, delivery, wanted["delay"])
         wanted["delay"] = span_text(span)
         due += span
     if "stale_timestamp" in wanted:
@@ -46,7 +46,7 @@ async def made_hostile(work: "Work", order: Order, delivery: Delivery) -> tuple[
     told = _told(hostility)
     if "drop" in wanted:
         return replace(delivery, state="dropped", hostile={"faults": names, **wanted, **told}), None
-    due = await _reordered(work, delivery, wanted, due, hostility.rows)
+    due = await _reordered(state, tx, delivery, wanted, due, hostility.rows)
     return replace(delivery, hostile={**({"faults": names} if wanted else {}), **wanted, **told}), due
 
 
@@ -57,16 +57,21 @@ def _told(hostility: Hostility) -> dict[str, Any]:
 
 
 async def _reordered(
-    work: "Work", delivery: Delivery, wanted: dict[str, Any], due: datetime, rows: Sequence[dict[str, Any]]
+    state: SandboxState,
+    tx: Transaction,
+    delivery: Delivery,
+    wanted: dict[str, Any],
+    due: datetime,
+    rows: Sequence[dict[str, Any]],
 ) -> datetime:
     """Let a delivery that waits for it follow this one; or let this one wait for the next.
 
     `rows` are told which one was overtaken.
     """
-    held = work.sandbox.faults.held
+    held = state.faults.held
     receiver = f"{delivery.provider}/{delivery.account}/{delivery.url}"
     waiting = held.pop(receiver, None)
-    if waiting is not None and await _release(work, waiting, due):
+    if waiting is not None and await _release(tx, waiting, due):
         # Holding this one back as well would only restore the order.
         wanted.pop("reorder", None)
         for row in rows:
@@ -78,16 +83,25 @@ async def _reordered(
     return due
 
 
-async def _release(work: "Work", delivery_id: str, due: datetime) -> bool:
+async def _release(tx: Transaction, delivery_id: str, due: datetime) -> bool:
     """Whether the delivery was still waiting; it is due with the other now, and sent after it."""
-    waiting = await work.tx.get("outbox", delivery_id)
-    row = await work.tx.get("deliveries", delivery_id)
+    waiting = await tx.get("outbox", delivery_id)
+    row = await tx.get("deliveries", delivery_id)
     if waiting is None or waiting.due is None or row is None or decode_delivery(row.data).attempts:
         return False
-    await work.tx.put("outbox", delivery_id, b"", due=due)
+    await tx.put("outbox", delivery_id, b"", due=due)
     return True
 
 
-def _delay(work: "Work", delivery: Delivery, written: Any) -> timedelta:
+def _delay(state: SandboxState, delivery: Delivery, written: Any) -> timedelta:
     delay = delay_from_data(written)
-    return resolve(delay, work.dice, "webhook delay", delivery.id, facts={}, settings=work.settings)
+    return resolve(delay, state.dice, "webhook delay", delivery.id, facts={}, settings=state.settings.values)
+
+
+def born_faults(plan: Mapping[str, Any] | None) -> list[Fault]:
+    """Return the webhook faults that an order of this plan was born with."""
+    written = (plan or {}).get("faults", ())
+    return [
+        fault_from_data(one["data"], key=one["key"], refuse=lambda place, message: None, provider=one["provider"])
+        for one in written
+    ]

@@ -6,14 +6,14 @@ from functools import lru_cache
 from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import NotFound
 from mockserver.domain.orders import Order
-from mockserver.sandbox import accounts
 from mockserver.sandbox.codec import decode_account, decode_order
+from mockserver.sandbox.credentials import digest
 from mockserver.stores.base import Row, Store
 
 #: How many decoded orders are remembered: clients ask for the same few again and again.
 MOST_ORDERS = 256
 #: A digest takes longer than everything else that it takes to find an account.
-_digest = lru_cache(maxsize=256)(accounts.digest)
+_digest = lru_cache(maxsize=256)(digest)
 
 
 class Lookup:

@@ -57,7 +57,7 @@ async def reload(key: Key, shared: Surroundings, sandboxes: Iterable[Sandbox], *
             say(str(problem))
         say(f"mockserver: {name} stays as it was")
         return
-    concerned = [one for one in sandboxes if not one.library.is_posted(key)]
+    concerned = [one for one in sandboxes if not one.state.library.is_posted(key)]
     if scenario is not None:
         try:
             for sandbox in concerned:
@@ -73,10 +73,10 @@ async def reload(key: Key, shared: Surroundings, sandboxes: Iterable[Sandbox], *
 
 
 async def _take_up(sandbox: Sandbox, key: Key, scenario: Scenario | None) -> None:
-    names = sandbox.force.names
+    names = sandbox.state.force.names
     if key[1] not in (*names, DEFAULT):
         return
     # A name may be that of several providers' files: it goes with the last of them.
-    still = [name for name in names if name != key[1] or sandbox.library.find(name)]
-    sandbox.activate(still)
+    still = [name for name in names if name != key[1] or sandbox.state.library.find(name)]
+    sandbox.state.activate(still)
     await sandbox.open_new_accounts()

@@ -1,152 +1,82 @@
 """A sandbox: a world of its own with a clock, dice, settings, scenarios and rows. The unit of consistency."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mockserver.clockwork.clock import Clock, GoesBack, machine_now
+from mockserver.clockwork.clock import Clock, GoesBack
 from mockserver.clockwork.ticker import Ticker
 from mockserver.clockwork.timeline import Ran, advance
 from mockserver.domain.accounts import Account
 from mockserver.domain.orders import Order
-from mockserver.engine.dice import Dice
-from mockserver.engine.machine import Machine
-from mockserver.engine.matching import Subject
-from mockserver.engine.rules import Aspect, Rule
 from mockserver.journal.journal import Journal
 from mockserver.sandbox import accounts
 from mockserver.sandbox.birth import Birth, Surroundings
 from mockserver.sandbox.deliveries import Deliveries
-from mockserver.sandbox.faults import Faults
-from mockserver.sandbox.force import Force, in_force
-from mockserver.sandbox.limits import Limiter
+from mockserver.sandbox.force import in_force
 from mockserver.sandbox.lookup import Lookup
 from mockserver.sandbox.settings import SettingsTable
-from mockserver.sandbox.turns import Turn, Turns
+from mockserver.sandbox.state import SandboxState
+from mockserver.sandbox.turns import Turn, Turns, View
+from mockserver.sandbox.world import World
 from mockserver.scenario.library import DEFAULT, Library
 from mockserver.scenario.model import Scenario
 from mockserver.stores.memory import MemoryStore
 
-if TYPE_CHECKING:
-    from mockserver.engine.faults import Fault
-    from mockserver.sandbox.snapshot import World
-
 
 class Sandbox:
-    """Made by `await Sandbox.make(...)`; everything a client or a test does to it goes through `work()`."""
+    """Owns a state, its rows, its deliveries and what wakes it; made by `await Sandbox.make(...)`.
 
-    clock: Clock
-    dice: Dice
-    force: Force
-    born_at: datetime
-    _ticker: Ticker
-    born: "tuple[Fault, ...]" = ()
-    """Webhook faults that orders placed now are born with; only one request's view of a sandbox has any."""
+    Everything that a client or a test does to it goes through `work()`.
+    """
 
     def __init__(self, name: str, birth: Birth, shared: Surroundings) -> None:
         self.name = name
-        self.identity = name
-        """The name under which this world began: what ids and tokens are made of. A restored one brings its own."""
-        self.birth = birth
-        self.trades = shared.trades
-        self.library = shared.library.overlaid()
-        self.settings = SettingsTable(shared.rows)
-        self.limiter = Limiter()
-        self.faults = Faults()
         self.journal = Journal(shared.journal_size)
-        self.tallies: dict[str, int] = {}
-        """Counts that outlive refusals: how often a rule with `times` decided, how often prices moved."""
         self.inbox: dict[str, Any] = {}
         self._shared = shared
-        self.turns = Turns(self, MemoryStore())
+        self.turns = Turns(SandboxState.begin(name, birth, shared), MemoryStore(), self._expect)
         self._lookup = Lookup(self.turns.store)
-        self._machines: dict[str, Machine] = {}
-        self._sources: dict[str, Scenario] = {}
-        self._deliveries = Deliveries(self, shared.sender)
+        self.deliveries = Deliveries(self.turns, shared.sender)
+        self._ticker = Ticker(self.state.clock, self.wake)
         self._heading: list[datetime] = []
         """Where the advances that are under way lead to."""
-        self._catalogues: dict[str, Any] = {}
-        self._set_up(in_force(self.library, birth.scenarios, self.trades))
 
     @classmethod
     async def make(cls, name: str, birth: Birth, shared: Surroundings) -> "Sandbox":
-        """A sandbox with its accounts opened; raises Invalid for unknown scenarios or settings."""
+        """Return a sandbox with its accounts opened; raises Invalid for unknown scenarios or settings."""
         made = cls(name, birth, shared)
-        await made._open_accounts()
+        await made.open_new_accounts()
         return made
 
-    # -- what the world is made of -------------------------------------------------------------------
-
     @property
-    def deliveries(self) -> Deliveries:
-        """The webhook deliveries."""
-        return self._deliveries
-
-    def machine(self, provider: str, kind: str) -> Machine:
-        """The machine in force for new orders."""
-        return self.force.machine(provider, kind)
-
-    def machine_named(self, key: str) -> Machine:
-        """The machine an order was born with."""
-        return self._machines[key]
-
-    def source_of(self, key: str) -> Scenario:
-        """The scenario that the machine an order was born with stood in."""
-        return self._sources[key]
-
-    def catalogue(self, provider: str, build: Any) -> Any:
-        """The provider's catalogue for this sandbox's dice, built when first asked for."""
-        found = self._catalogues.get(provider)
-        if found is None:
-            found = self._catalogues[provider] = build(self.dice)
-        return found
-
-    def decide(self, aspect: Aspect, provider: str, subject: Subject) -> Rule | None:
-        """The rule that decides this aspect, counted against its `times`; None when no rule speaks of it."""
-        for rule in self.force.candidates(aspect, provider, subject):
-            if rule.times is None:
-                return rule
-            values = "/".join(str(subject.get(name)) for name in rule.per)
-            tally = f"{rule.name}/{aspect}/{values}"
-            used = self.tallies.get(tally, 0)
-            if used < rule.times:
-                self.tallies[tally] = used + 1
-                return rule
-        return None
-
-    def activate(self, names: Sequence[str]) -> None:
-        """Make these the active scenarios; running orders keep theirs. Raises Invalid and changes nothing."""
-        self._use(in_force(self.library, names, self.trades))
-
-    def _use(self, force: Force) -> None:
-        self.settings.use_scenario_values(force.settings())
-        self.force = force
-        self.faults.use_scenarios(force.faults(), now=self.clock.now())
-        self.know_machines(force)
-
-    def know_machines(self, force: Force) -> None:
-        """Keep these machines for the orders that are born with them."""
-        self._know(scenario for layer in force.layers.values() for scenario in layer)
+    def state(self) -> SandboxState:
+        """What the sandbox is by now, apart from its rows."""
+        return self.turns.state
 
     def try_out(self, scenario: Scenario) -> None:
         """Raises Invalid when the scenario, in place of the one of its name, could not be in force where that is."""
+        state = self.state
         for seed in scenario.accounts:
-            accounts.check_seed(self.trades[scenario.provider], seed)
-        if scenario.name in (*self.force.names, DEFAULT):
-            trial = self.library.overlaid()
+            accounts.check_seed(state.trades[scenario.provider], seed)
+        if scenario.name in (*state.force.names, DEFAULT):
+            trial = state.library.overlaid()
             trial.add(scenario)
-            in_force(trial, self.force.names, self.trades)
+            in_force(trial, state.force.names, state.trades)
 
     # -- work ----------------------------------------------------------------------------------------
 
-    def work(self, cause: str, *, settle: bool = True) -> Turn:
-        """`async with sandbox.work(cause) as work`: everything due is applied first, then this is one whole."""
-        return Turn(self.turns, self, cause, settle=settle)
+    def work(self, cause: str, *, settle: bool = True, view: View | None = None) -> Turn:
+        """`async with sandbox.work(cause) as work`: everything due is applied first, then this is one whole.
+
+        `view` is one request's own view of the state, applied under the lock.
+        """
+        return self.turns.begin(cause, settle=settle, view=view)
 
     async def order(self, provider: str, order_id: str) -> Order:
         """The order as it stands now, everything due applied; raises NotFound. Quicker than a unit of work."""
-        if self.turns.next_timer is not None and self.turns.overdue(self.clock.now()):
+        if self.turns.next_timer is not None and self.turns.overdue(self.state.clock.now()):
             async with self.work("clock"):
                 pass
         return await self._lookup.order(provider, order_id)
@@ -155,27 +85,36 @@ class Sandbox:
         """The account as it is committed, without waiting for anybody's turn."""
         return await self._lookup.account(provider, account_id)
 
-    async def find_account(self, provider: str, parts: Sequence[str], *, known_only: bool = False) -> Account | None:
+    async def find_account(
+        self, provider: str, parts: Sequence[str], *, known_only: bool = False, view: View | None = None
+    ) -> Account | None:
         """The account that a credential opens; with `accept_any_key`, one is opened for an unknown one.
 
         `known_only`: not so, whatever the setting says.
         """
         found = await self._lookup.owner(provider, parts)
-        if found is not None or known_only or not self.settings.values["accept_any_key"]:
+        if found is not None or known_only:
             return found
-        async with self.work("credential") as work:
-            return await accounts.find_or_open(work, self.trades[provider], parts)
+        state = self.state if view is None else view(self.state)
+        if not state.settings.values["accept_any_key"]:
+            return None
+        async with self.work("credential", view=view) as work:
+            return await accounts.find_or_open(work, state.trades[provider], parts)
 
-    async def open_new_accounts(self) -> None:
+    async def open_new_accounts(self, *, view: View | None = None) -> None:
         """Open the accounts of the scenarios in force that do not exist yet."""
-        await self._open_accounts()
+        async with self.work("opening", view=view) as work:
+            for provider, trade in work.state.trades.items():
+                for seed in work.state.force.accounts(provider):
+                    if await work.tx.get("accounts", f"{provider}/{seed.id}") is None:
+                        await accounts.open_account(work, trade, seed)
 
     async def advance(self, *, by: timedelta | None = None, to: datetime | None = None) -> Ran:
         """Move time by a span or to a moment; with neither, until nothing is left to come.
 
         Raises GoesBack or LimitReached; what ran before the latter is kept.
         """
-        now = self.clock.now()
+        now = self.state.clock.now()
         if to is not None and to < now:
             raise GoesBack(now, to)
         # Spans add up, also of calls that run at the same time.
@@ -184,7 +123,7 @@ class Sandbox:
         self._heading.append(heading)
         self._ticker.forget()
         try:
-            return await advance(self.clock, _Ahead(self), until=until)
+            return await advance(self.state.clock, _Ahead(self), until=until)
         finally:
             self._heading.remove(heading)
             await self.wake()
@@ -194,7 +133,7 @@ class Sandbox:
         if now is not None:
             await self.advance(to=now)
         if rate is not None:
-            self.clock.run_at(rate)
+            self.state.clock.run_at(rate)
         self._ticker.forget()
         await self.wake()
 
@@ -203,13 +142,13 @@ class Sandbox:
         if self._heading:
             return
         async with self.work("clock") as work:
-            await self._deliveries.start_due(work)
+            await self.deliveries.start_due(work)
             work.touched_due = True
 
-    def expect(self, moment: datetime | None) -> None:
-        """Wake at this moment for what is due then (None: for nothing), unless an advance is on its way there."""
-        if not self._heading:
-            self._ticker.expect(moment)
+    async def before_answer(self, order: str) -> None:
+        """Start the deliveries that are due, and await those about this order that are to come before an answer."""
+        await self.wake()
+        await self.deliveries.before_answer(order)
 
     async def pending(self) -> int:
         """Timers and deliveries still to come."""
@@ -221,26 +160,13 @@ class Sandbox:
 
         Raises Invalid and changes nothing when a scenario that it was made with is gone or can be in force no more.
         """
-        library = self.overlaid_library()
-        force = in_force(library, self.birth.scenarios, self.trades)
-        await self._deliveries.cancel()
-        await self._ticker.close()
+        state = SandboxState.begin(self.name, self.state.birth, self._shared)
+        await self._stop()
         async with self.turns.lock:
             await self.turns.store.clear()
-            self.limiter.clear()
-            self.faults = Faults()
-            self.journal.clear()
-            self.tallies.clear()
-            self.inbox.clear()
-            self._machines.clear()
-            self._sources.clear()
-            self._lookup.forget()
-            self.library = library
-            self.settings = SettingsTable(self._shared.rows)
             self.turns.next_timer = None
-            self.identity = self.name
-            self._set_up(force)
-        await self._open_accounts()
+            self._begin(state)
+        await self.open_new_accounts()
 
     def overlaid_library(self) -> Library:
         """The server's library without what was posted to this sandbox."""
@@ -250,41 +176,27 @@ class Sandbox:
         """Settings as they are by default."""
         return SettingsTable(self._shared.rows)
 
-    async def become(self, world: "World") -> None:
+    async def become(self, world: World) -> None:
         """Be what a snapshot says, whole; deliveries under way are ended, the journal and the inboxes emptied."""
-        await self._deliveries.cancel()
-        await self._ticker.close()
+        await self._stop()
         async with self.turns.lock:
             async with self.turns.store.transaction() as tx:
                 await world.put_rows(tx)
                 self.turns.next_timer = await tx.next_due("timers")
-            self.birth, self.identity, self.born_at = world.birth, world.identity, world.born_at
-            self.clock, self.dice = Clock(world.now, rate=world.rate), Dice(world.birth.seed)
-            self.settings, self.library, self.force = world.settings, world.library, world.force
-            self.faults = world.faults
-            self._machines, self._sources = {}, {}
-            self._know(world.scenarios)
-            self.limiter.put_windows(world.limits)
-            self.tallies = dict(world.tallies)
-            self.journal.clear(number=world.requests)
-            self.inbox.clear()
-            self._lookup.forget()
-            self._catalogues = {}
-            self._ticker = Ticker(self.clock, self.wake)
+            self._begin(world.state, requests=world.requests)
         await self.wake()
 
     async def close(self) -> None:
         """End everything that runs by itself."""
-        await self._ticker.close()
-        await self._deliveries.cancel()
+        await self._stop()
         await self.turns.store.close()
 
     # -- the agenda (clockwork.timeline) ---------------------------------------------------------------
 
     async def next_moment(self) -> datetime | None:
         """When the next timer or delivery is due; the beginning, for a delivery under way: it was due before."""
-        if self._deliveries.unawaited:
-            return self.born_at
+        if self.deliveries.unawaited:
+            return self.state.born_at
         async with self.work("clock", settle=False) as work:
             moments = [await work.tx.next_due("timers"), await work.tx.next_due("outbox")]
         return min((moment for moment in moments if moment is not None), default=None)
@@ -296,34 +208,27 @@ class Sandbox:
         """
         fired = await self.turns.fire(moment, most=most, clock=clock)
         async with self.work("clock", settle=False) as work:
-            await self._deliveries.start_due(work)
-        return Ran(fired=fired) + await self._deliveries.wait()
+            await self.deliveries.start_due(work)
+        return Ran(fired=fired) + await self.deliveries.wait()
 
     # -- inside ----------------------------------------------------------------------------------------
 
-    def _know(self, scenarios: Iterable[Scenario]) -> None:
-        for scenario in scenarios:
-            for machine in scenario.machines.values():
-                self._machines[machine.key] = machine
-                self._sources[machine.key] = scenario
+    def _expect(self, moment: datetime | None) -> None:
+        """Wake at this moment for what is due then (None: for nothing), unless an advance is on its way there."""
+        if not self._heading:
+            self._ticker.expect(moment)
 
-    def _set_up(self, force: Force) -> None:
-        start = self.birth.start or machine_now()
-        self.clock = Clock(start, rate=self.birth.rate)
-        self.born_at = start
-        self.dice = Dice(self.birth.seed)
-        self._catalogues = {}
-        self._ticker = Ticker(self.clock, self.wake)
-        if self.birth.settings:
-            self.settings.patch(self.birth.settings)
-        self._use(force)
+    async def _stop(self) -> None:
+        await self.deliveries.cancel()
+        await self._ticker.close()
 
-    async def _open_accounts(self) -> None:
-        async with self.work("opening") as work:
-            for provider, trade in self.trades.items():
-                for seed in self.force.accounts(provider):
-                    if await work.tx.get("accounts", f"{provider}/{seed.id}") is None:
-                        await accounts.open_account(work, trade, seed)
+    def _begin(self, state: SandboxState, *, requests: int = 0) -> None:
+        """Put another state in place, and forget what belongs to the one before."""
+        self.turns.state = state
+        self._ticker = Ticker(state.clock, self.wake)
+        self._lookup.forget()
+        self.journal.clear(number=requests)
+        self.inbox.clear()
 
 
 class _Ahead:
@@ -333,11 +238,11 @@ class _Ahead:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._clock = sandbox.clock
+        self._clock = sandbox.state.clock
 
     async def next_moment(self) -> datetime | None:
         moment = await self._sandbox.next_moment()
-        return moment if self._sandbox.clock is self._clock else None
+        return moment if self._sandbox.state.clock is self._clock else None
 
     async def run_due(self, moment: datetime, *, most: int) -> Ran:
         return await self._sandbox.run_due(moment, most=most, clock=self._clock)

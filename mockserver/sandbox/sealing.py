@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from mockserver.sandbox.accounts import SEALED, digest
+from mockserver.sandbox.credentials import SEALED, digest
 from mockserver.sandbox.trade import Trade
 from mockserver.scenario.model import AccountSeed, Scenario
 

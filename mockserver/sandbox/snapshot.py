@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
+from mockserver.clockwork.clock import Clock
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import MICROSECOND
+from mockserver.engine.dice import Dice
 from mockserver.sandbox.birth import Birth
 from mockserver.sandbox.codec import decode_timer
 from mockserver.sandbox.faults import Faults
@@ -17,13 +19,14 @@ from mockserver.sandbox.force import Force, in_force
 from mockserver.sandbox.plain import Unreadable, plain, typed
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.sealing import sealed
-from mockserver.sandbox.settings import SettingsTable
-from mockserver.sandbox.tables import Rows, contradictions, readable, row_of
+from mockserver.sandbox.state import SandboxState
+from mockserver.sandbox.tables import contradictions, readable, row_of
+from mockserver.sandbox.trade import Trade
+from mockserver.sandbox.world import Rows, World
 from mockserver.scenario.check import load_scenario
 from mockserver.scenario.library import Library
 from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import ScenarioProblems
-from mockserver.stores.base import Transaction
 
 FORMAT = "mockserver state"
 _WHOLE = 1 << 40
@@ -109,40 +112,6 @@ class Document(NamedTuple):
     agenda: dict[str, list[tuple[datetime, str]]]
 
 
-class World(NamedTuple):
-    """Everything that a restore puts in place, made of a document and found to fit together."""
-
-    identity: str
-    now: datetime
-    rate: Decimal
-    born_at: datetime
-    birth: Birth
-    settings: SettingsTable
-    library: Library
-    force: Force
-    scenarios: list[Scenario]
-    requests: int
-    tallies: Mapping[str, int]
-    limits: Mapping[str, tuple[datetime, int]]
-    faults: Faults
-    rows: Rows
-    agenda: Mapping[str, list[tuple[datetime, str]]]
-
-    async def put_rows(self, tx: Transaction) -> None:
-        """Have these rows and no others."""
-        for table in await tx.tables():
-            for row in await tx.scan(table, limit=_WHOLE):
-                await tx.delete(table, row.key)
-        for table, rows in self.rows.items():
-            due = {key for _, key in self.agenda.get(table, ())}
-            for key, data in rows.items():
-                if key not in due:
-                    await tx.put(table, key, data)
-            # Of two that are due at one moment the one put first comes first.
-            for moment, key in self.agenda.get(table, ()):
-                await tx.put(table, key, rows[key], due=moment)
-
-
 async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
     """The snapshot as JSON data, everything due by now applied."""
     async with sandbox.work("snapshot") as work:
@@ -157,38 +126,39 @@ async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
                 due = [(work.now, row.key) for row in rows if row.due is None] + due
             if due:
                 agenda[table] = due
-        birth = sandbox.birth
+        state = work.state
+        birth = state.birth
         born = Born(birth.seed, birth.start, birth.rate, list(birth.scenarios), dict(birth.settings or {}))
         return plain(  # type: ignore[no-any-return]
             Document(
                 format=FORMAT,
                 version=version,
-                sandbox=sandbox.identity,
-                clock=Time(work.now, sandbox.clock.rate),
-                born_at=sandbox.born_at,
+                sandbox=state.identity,
+                clock=Time(work.now, state.clock.rate),
+                born_at=state.born_at,
                 birth=born,
-                settings=dict(sorted(sandbox.settings.patched.items())),
-                scenarios=Scenarios(list(sandbox.force.names), list(_kept(sandbox, tables.get("orders", {})))),
+                settings=dict(sorted(state.settings.patched.items())),
+                scenarios=Scenarios(list(state.force.names), list(_kept(state, tables.get("orders", {})))),
                 requests=sandbox.journal.number,
-                tallies=dict(sorted(sandbox.tallies.items())),
-                limits={name: Window(*window) for name, window in sorted(sandbox.limiter.windows().items())},
-                faults=typed(Struck, sandbox.faults.state()),
+                tallies=dict(sorted(state.tallies.items())),
+                limits={name: Window(*window) for name, window in sorted(state.limiter.windows().items())},
+                faults=typed(Struck, state.faults.state()),
                 tables=tables,
                 agenda=agenda,
             )
         )
 
 
-def _kept(sandbox: Sandbox, orders: Mapping[str, Any]) -> Iterator[Kept]:
+def _kept(state: SandboxState, orders: Mapping[str, Any]) -> Iterator[Kept]:
     """Each scenario once, by the first of its uses."""
-    posted = sandbox.library.posted()
-    active = [one for layer in sandbox.force.layers.values() for one in layer]
-    past = [sandbox.source_of(key) for key in dict.fromkeys(order["machine"] for order in orders.values())]
+    posted = state.library.posted()
+    active = list(state.force.scenarios())
+    past = [state.source_of(key) for key in dict.fromkeys(order["machine"] for order in orders.values())]
     found: dict[tuple[str, str], Kept] = {}
     uses: tuple[tuple[Use, list[Scenario]], ...] = (("posted", posted), ("active", active), ("past", past))
     for use, scenarios in uses:
         for one in sorted(scenarios, key=lambda one: (one.provider, one.origin)):
-            text = sealed(one, sandbox.trades[one.provider]).text.split("\n")
+            text = sealed(one, state.trades[one.provider]).text.split("\n")
             found.setdefault((one.provider, one.origin), Kept(one.provider, one.name, one.origin, use, text))
     yield from found.values()
 
@@ -207,33 +177,31 @@ def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
     except Unreadable as error:
         raise Invalid({error.path: [error.rule]}) from None
     _check_values(document)
+    trades = sandbox.state.trades
     library = sandbox.overlaid_library()
-    scenarios = [_loaded(sandbox, library, kept, place) for place, kept in enumerate(document.scenarios.kept)]
-    force = in_force(library, document.scenarios.active, sandbox.trades)
+    scenarios = [_loaded(trades, library, kept, place) for place, kept in enumerate(document.scenarios.kept)]
+    force = in_force(library, document.scenarios.active, trades)
     settings = sandbox.new_settings()
     settings.use_scenario_values(force.settings())
     settings.patch(document.settings)
-    scenarios += [one for layer in force.layers.values() for one in layer]
     rows = _rows(document)
-    machines = {machine.key: machine for one in scenarios for machine in one.machines.values()}
-    _refuse(list(_contradictions(document, rows, sandbox, machines)))
-    return World(
-        identity=document.sandbox,
-        now=document.clock.now,
-        rate=document.clock.rate,
-        born_at=document.born_at,
+    state = SandboxState(
         birth=_birth(sandbox, library, document.birth),
-        settings=settings,
+        identity=document.sandbox,
+        born_at=document.born_at,
+        clock=Clock(document.clock.now, rate=document.clock.rate),
+        dice=Dice(document.birth.seed),
+        trades=trades,
         library=library,
+        settings=settings,
         force=force,
-        scenarios=scenarios,
-        requests=document.requests,
-        tallies=document.tallies,
-        limits=document.limits,
         faults=_faults(document, force),
-        rows=rows,
-        agenda=document.agenda,
+        tallies=dict(document.tallies),
     )
+    state.know([*scenarios, *force.scenarios()])
+    state.limiter.put_windows(document.limits)
+    _refuse(list(_contradictions(document, rows, state)))
+    return World(state, document.requests, rows, document.agenda)
 
 
 def _check_values(document: Document) -> None:
@@ -249,21 +217,21 @@ def _check_values(document: Document) -> None:
     _refuse(wrong)
 
 
-def _loaded(sandbox: Sandbox, library: Library, kept: Kept, place: int) -> Scenario:
+def _loaded(trades: Mapping[str, Trade], library: Library, kept: Kept, place: int) -> Scenario:
     """The scenario as this server has it, where it has the very same one, else as the snapshot has it."""
-    if kept.provider not in sandbox.trades:
+    if kept.provider not in trades:
         raise Invalid({f"scenarios.kept.{place}.provider": [f"must be a known provider: {kept.provider!r}"]})
     found = _own(library, kept) if kept.use == "active" else None
     if found is not None:
         return found
-    scenario = load_scenario("\n".join(kept.text), source=f"{kept.name}.yaml", providers=list(sandbox.trades))
+    scenario = load_scenario("\n".join(kept.text), source=f"{kept.name}.yaml", providers=list(trades))
     if (scenario.provider, scenario.name) != (kept.provider, kept.name):
         raise Invalid({f"scenarios.kept.{place}.text": ["must be of the provider and name beside it"]})
     keys = {kind: f"{kept.provider}/{kind}/{kept.origin}" for kind in scenario.machines}
     machines = {kind: machine._replace(key=keys[kind]) for kind, machine in scenario.machines.items()}
     scenario = scenario._replace(origin=kept.origin, machines=machines)
     if kept.use != "past":
-        library.add(sealed(scenario, sandbox.trades[kept.provider]))
+        library.add(sealed(scenario, trades[kept.provider]))
     return scenario
 
 
@@ -277,7 +245,7 @@ def _own(library: Library, kept: Kept) -> Scenario | None:
 
 def _birth(sandbox: Sandbox, library: Library, born: Born) -> Birth:
     """Refused here when a reset could not carry it out."""
-    in_force(library, born.scenarios, sandbox.trades)
+    in_force(library, born.scenarios, sandbox.state.trades)
     sandbox.new_settings().patch(born.settings)
     return Birth(born.seed, born.start, born.rate, tuple(born.scenarios), born.settings)
 
@@ -317,7 +285,7 @@ def _rows(document: Document) -> Rows:
     return rows
 
 
-def _contradictions(document: Document, rows: Rows, sandbox: Sandbox, machines: Any) -> Iterator[Unreadable]:
+def _contradictions(document: Document, rows: Rows, state: SandboxState) -> Iterator[Unreadable]:
     for table, held in document.agenda.items():
         keys = [key for _, key in held]
         if len(set(keys)) < len(keys):
@@ -333,7 +301,7 @@ def _contradictions(document: Document, rows: Rows, sandbox: Sandbox, machines: 
                 yield Unreadable(f"agenda.{table}", f"must have a turn for {key!r}")
             elif table == "timers" and decode_timer(data)[2].due != turns[key]:
                 yield Unreadable(f"tables.timers.{key}.timer.due", "must be the moment of its turn in the agenda")
-    yield from contradictions(rows, sandbox.trades, machines)
+    yield from contradictions(rows, state.trades, state.machines)
 
 
 def _refuse(wrong: list[Unreadable]) -> None:

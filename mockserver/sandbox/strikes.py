@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from mockserver.domain.mistakes import MISTAKE_NAMES
 from mockserver.engine.faults import SPOILING, Asked, Fault, Miss, differences, nearest
 from mockserver.engine.matching import ABSENT, Difference
-from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.state import SandboxState
 from mockserver.scenario.problems import ScenarioProblems
 
 #: Asks for the state of the order that a request or delivery is about; None when there is none.
@@ -64,7 +64,7 @@ class _Look(NamedTuple):
     fell: float | None = None
 
 
-async def struck(sandbox: Sandbox, asked: Asked, state_of: StateOf, *, wanted: Fault | None = None) -> Strikes:
+async def struck(state: SandboxState, asked: Asked, state_of: StateOf, *, wanted: Fault | None = None) -> Strikes:
     """What strikes this request. `wanted` is the fault that the caller asked for: it comes first, whatever it matches.
 
     Of each aspect the first fault that matches decides; one that comes too late for all its aspects is not counted
@@ -73,17 +73,17 @@ async def struck(sandbox: Sandbox, asked: Asked, state_of: StateOf, *, wanted: F
     decided: dict[str, Fault] = {}
     rows: list[dict[str, Any]] = []
     if wanted is not None:
-        sandbox.faults.add(wanted, "matched")
+        state.faults.add(wanted, "matched")
         decided = dict.fromkeys(wanted.speaks_of(), wanted)
-        rows.append(_struck(sandbox, wanted, list(decided), by="the caller"))
+        rows.append(_struck(state, wanted, list(decided), by="the caller"))
     others = [
         fault
-        for fault in sandbox.faults.in_force()
+        for fault in state.faults.in_force()
         if fault.webhook is None and (wanted is None or fault.key != wanted.key)
     ]
     spent: list[tuple[Fault, str]] = []
     misses: list[Miss] = []
-    async for fault, look in _matching(sandbox, others, asked, state_of, spent, misses):
+    async for fault, look in _matching(state, others, asked, state_of, spent, misses):
         decides = [aspect for aspect in fault.speaks_of() if aspect not in decided]
         why = look.why
         if not why and not decides:
@@ -92,34 +92,34 @@ async def struck(sandbox: Sandbox, asked: Asked, state_of: StateOf, *, wanted: F
             rows.append(_row(fault, look, hit=False, why=why))
             continue
         decided |= dict.fromkeys(decides, fault)
-        rows.append(_struck(sandbox, fault, decides, look))
+        rows.append(_struck(state, fault, decides, look))
     told = (*rows, *await _over(spent, asked, state_of))
     return Strikes(decided.get("delay"), decided.get("answer"), decided.get("wire"), told, nearest(misses))
 
 
-async def hostile(sandbox: Sandbox, asked: Asked, state: str, born: list[Fault]) -> Hostility:
+async def hostile(state: SandboxState, asked: Asked, order_state: str, born: list[Fault]) -> Hostility:
     """What strikes this delivery; `born` are the faults that its order was born with."""
 
     async def state_of() -> str:
-        return state
+        return order_state
 
-    rows = [_struck(sandbox, fault, ["webhook"], by="the caller") for fault in born]
+    rows = [_struck(state, fault, ["webhook"], by="the caller") for fault in born]
     found = list(born)
     keys = {fault.key for fault in born}
-    others = [fault for fault in sandbox.faults.in_force() if fault.webhook is not None and fault.key not in keys]
+    others = [fault for fault in state.faults.in_force() if fault.webhook is not None and fault.key not in keys]
     spent: list[tuple[Fault, str]] = []
     misses: list[Miss] = []
-    async for fault, look in _matching(sandbox, others, asked, state_of, spent, misses):
+    async for fault, look in _matching(state, others, asked, state_of, spent, misses):
         if look.why:
             rows.append(_row(fault, look, hit=False, why=look.why))
         else:
             found.append(fault)
-            rows.append(_struck(sandbox, fault, ["webhook"], look))
+            rows.append(_struck(state, fault, ["webhook"], look))
     return Hostility(found, (*rows, *await _over(spent, asked, state_of)), nearest(misses))
 
 
 async def _matching(
-    sandbox: Sandbox,
+    state: SandboxState,
     faults: Sequence[Fault],
     asked: Asked,
     state_of: StateOf,
@@ -127,27 +127,27 @@ async def _matching(
     misses: list[Miss],
 ) -> AsyncIterator[tuple[Fault, _Look]]:
     """The faults that match, struck or spared; those that strike no more or nearly match go to the lists."""
-    now = sandbox.clock.now()
+    now = state.clock.now()
     for fault in faults:
-        if over := sandbox.faults.why_spent(fault, now):
+        if over := state.faults.why_spent(fault, now):
             spent.append((fault, over))
             continue
-        look = await _look(sandbox, fault, asked, state_of)
+        look = await _look(state, fault, asked, state_of)
         if look.differences:
             misses.append(Miss(fault, look.differences))
         else:
             yield fault, look
 
 
-def fault_named(sandbox: Sandbox, provider: str, name: str) -> Fault | None:
+def fault_named(state: SandboxState, provider: str, name: str) -> Fault | None:
     """The fault of this name: one in force for the provider, one of its library, or a name that speaks for itself.
 
     The latter are `reset`, `empty`, `garbage`, `cut`, `drip`, a mistake (`RateLimited`), or a status (`503`).
     """
-    for fault in sandbox.faults.in_force():
+    for fault in state.faults.in_force():
         if fault.label == name and fault.provider in (None, provider):
             return fault
-    for fault in _of_library(sandbox, provider):
+    for fault in _of_library(state, provider):
         if fault.label == name:
             return fault
     data: dict[str, Any] | None = None
@@ -164,28 +164,28 @@ def fault_named(sandbox: Sandbox, provider: str, name: str) -> Fault | None:
     return fault_from_data(data, key=name, refuse=lambda place, message: None)
 
 
-def names_known(sandbox: Sandbox, provider: str) -> list[str]:
+def names_known(state: SandboxState, provider: str) -> list[str]:
     """Every name that `fault_named` knows, statuses aside."""
-    found = [fault.label for fault in sandbox.faults.in_force() if fault.provider in (None, provider)]
-    found += [fault.label for fault in _of_library(sandbox, provider)]
+    found = [fault.label for fault in state.faults.in_force() if fault.provider in (None, provider)]
+    found += [fault.label for fault in _of_library(state, provider)]
     return list(dict.fromkeys([*found, *_ON_THE_WIRE, *MISTAKE_NAMES]))
 
 
-def _of_library(sandbox: Sandbox, provider: str) -> Iterator[Fault]:
-    for scenario in sandbox.library.names(provider):
+def _of_library(state: SandboxState, provider: str) -> Iterator[Fault]:
+    for scenario in state.library.names(provider):
         with suppress(ScenarioProblems):  # one file that cannot be used keeps nobody from the others
-            yield from sandbox.library.get(provider, scenario).faults
+            yield from state.library.get(provider, scenario).faults
 
 
-async def _look(sandbox: Sandbox, fault: Fault, asked: Asked, state_of: StateOf) -> _Look:
+async def _look(state: SandboxState, fault: Fault, asked: Asked, state_of: StateOf) -> _Look:
     """How this fault looks at it; a match is counted."""
     missed = await _missed(fault, asked, state_of)
     if missed:
         return _Look(tuple(missed))
-    number = sandbox.faults.add(fault, "matched")
+    number = state.faults.add(fault, "matched")
     if fault.chance is None:
         return _Look()
-    fell = sandbox.dice.fraction("fault", fault.label, number)
+    fell = state.dice.fraction("fault", fault.label, number)
     why = "" if fell < fault.chance else f"chance {fault.chance:g}, and the dice said {fell:.4f}"
     return _Look(why=why, fell=fell)
 
@@ -212,10 +212,10 @@ async def _over(spent: Sequence[tuple[Fault, str]], asked: Asked, state_of: Stat
 
 
 def _struck(
-    sandbox: Sandbox, fault: Fault, decides: Sequence[str], look: _Look | None = None, **more: Any
+    state: SandboxState, fault: Fault, decides: Sequence[str], look: _Look | None = None, **more: Any
 ) -> dict[str, Any]:
     """The row of a fault that strikes, which is counted: the how manieth time, and of how many."""
-    counted: dict[str, Any] = {"number": sandbox.faults.add(fault, "hits")}
+    counted: dict[str, Any] = {"number": state.faults.add(fault, "hits")}
     if fault.times is not None:
         counted["times"] = fault.times
     row = _row(fault, look, hit=True, **more, decides=list(decides), **counted)

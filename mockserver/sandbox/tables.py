@@ -15,6 +15,7 @@ from mockserver.engine.machine import Machine
 from mockserver.sandbox import codec
 from mockserver.sandbox.plain import Unreadable, plain, typed
 from mockserver.sandbox.trade import Trade
+from mockserver.sandbox.world import Rows
 from mockserver.webhooks.model import Delivery
 
 _NUMBER = re.compile(rb"0|-?[1-9][0-9]{0,17}")
@@ -22,8 +23,6 @@ _BINARY = "base64"
 #: Tables whose rows are a word: an order's or an account's id.
 _WORDS = frozenset({"by_account", "by_word", "credentials"})
 _SETS_OF_ACCOUNTS = ("accounts", "orders", "deliveries")
-
-Rows = Mapping[str, Mapping[str, bytes]]
 
 
 class PlannedRing(NamedTuple):

@@ -3,23 +3,58 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+from mockserver.domain.accounts import Account
 from mockserver.domain.money import Currency
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
+from mockserver.stores.base import Transaction
 from mockserver.webhooks.backoff import RetryPolicy
 from mockserver.webhooks.model import Delivery, Notice
 
-if TYPE_CHECKING:
-    from mockserver.sandbox.work import Work
+
+class UnitOfWork(Protocol):
+    """What a provider's callbacks need of the unit of work that calls them: its rows, its moment, its chance."""
+
+    @property
+    def tx(self) -> Transaction:
+        """The transaction that everything is read and written in."""
+
+    @property
+    def now(self) -> datetime:
+        """The one moment of the whole unit."""
+
+    @property
+    def dice(self) -> Dice:
+        """The sandbox's dice."""
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """The sandbox's settings as they stand."""
+
+    @property
+    def identity(self) -> str:
+        """The name under which the sandbox's world began."""
+
+    def shown(self, order: Order) -> str:
+        """Return the word that clients read as the order's state."""
+
+    async def account(self, provider: str, account_id: str) -> Account:
+        """Return the account; raises NotFound."""
+
+    async def balance(self, account: Account) -> int:
+        """Return the account's balance in minor units."""
+
+    async def next_number(self, name: str) -> int:
+        """Return 1, 2, 3 ... for each name."""
 
 
 class Trade(NamedTuple):
     """`order_id` writes the n-th id of a kind. `compose` gives the facts that a message adds to an order.
 
-    `compose(work, order, kind, given)`: `given` is what a test pushed (`code`, `text` ...), checked by it;
-    raises Invalid. `notices(work, order, event)` tells what is to be sent where. `credential` names the
+    `compose(unit, order, kind, given)`: `given` is what a test pushed (`code`, `text` ...), checked by it;
+    raises Invalid. `notices(unit, order, event)` tells what is to be sent where. `credential` names the
     parts of a credential; `new_credential` makes one for an account opened through the control API.
     """
 
@@ -27,8 +62,8 @@ class Trade(NamedTuple):
     currency: Currency
     kinds: tuple[str, ...]
     order_id: Callable[[Dice, str, int], str]
-    compose: Callable[["Work", Order, str, Mapping[str, Any]], Mapping[str, Any]]
-    notices: Callable[["Work", Order, str], Awaitable[list[Notice]]]
+    compose: Callable[[UnitOfWork, Order, str, Mapping[str, Any]], Mapping[str, Any]]
+    notices: Callable[[UnitOfWork, Order, str], Awaitable[list[Notice]]]
     credential: tuple[str, ...]
     new_credential: Callable[[Dice, str], dict[str, str]]
     account_details: Callable[[str], dict[str, Any]]
@@ -39,8 +74,8 @@ class Trade(NamedTuple):
     retries: RetryPolicy = RetryPolicy()
     read_id: Callable[[Dice, str], str] | None = None
     """The order id that another way of writing it means, where a provider has two."""
-    sign: Callable[["Work", Delivery, datetime], Awaitable[Mapping[str, str]]] | None = None
+    sign: Callable[[UnitOfWork, Delivery, datetime], Awaitable[Mapping[str, str]]] | None = None
     """The headers that only one attempt has, made when it is sent; gets real time, which honest receivers check.
     Raises a mistake when there is nobody to send to any more; the attempt then fails without a request."""
-    gone: Callable[["Work", Delivery], Awaitable[None]] | None = None
+    gone: Callable[[UnitOfWork, Delivery], Awaitable[None]] | None = None
     """What follows when a receiver answers 410."""

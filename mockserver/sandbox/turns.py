@@ -1,47 +1,54 @@
 """Units of work, one after the other: each is one whole, and everything due is applied before it."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from types import TracebackType
-from typing import TYPE_CHECKING
 
+from mockserver.clockwork.clock import Clock
 from mockserver.clockwork.timeline import MOST_FIRED
 from mockserver.sandbox.codec import decode_timer
+from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.work import Work
 from mockserver.stores.base import Store
 
-if TYPE_CHECKING:
-    from mockserver.clockwork.clock import Clock
-    from mockserver.sandbox.sandbox import Sandbox
+#: One request's own view of the state; see `view.RequestView`.
+View = Callable[[SandboxState], SandboxState]
 
 #: After how many timers in a row the rest of the server gets its turn.
 IN_A_ROW = 64
 
 
 class Turns:
-    """The rows of a sandbox and the one lock that covers each unit of work on them.
+    """The state and the rows of a sandbox, and the one lock that covers each unit of work on them.
 
-    Nothing that waits for the outside is ever done under the lock. `next_timer` is when the next timer is due.
+    Nothing that waits for the outside is ever done under the lock. `next_timer` is when the next timer is due;
+    `expect` is told after each unit when the next thing, a timer or a delivery, is.
     """
 
-    __slots__ = ("_fired", "_sandbox", "lock", "next_timer", "store")
+    __slots__ = ("_fired", "expect", "lock", "next_timer", "state", "store")
 
-    def __init__(self, sandbox: "Sandbox", store: Store) -> None:
-        self._sandbox = sandbox
+    def __init__(self, state: SandboxState, store: Store, expect: Callable[[datetime | None], None]) -> None:
+        self.state = state
         self.store = store
         self.lock = asyncio.Lock()
         self.next_timer: datetime | None = None
+        self.expect = expect
         self._fired = 0
+
+    def begin(self, cause: str, *, settle: bool = True, view: View | None = None) -> "Turn":
+        """Return a unit of work to enter; with `settle`, everything due is applied first."""
+        return Turn(self, cause, settle=settle, view=view)
 
     def overdue(self, now: datetime) -> bool:
         """Whether a timer is due that has not fired."""
         return self.next_timer is not None and self.next_timer <= now
 
-    async def fire(self, until: datetime, *, most: int, clock: "Clock") -> int:
+    async def fire(self, until: datetime, *, most: int, clock: Clock) -> int:
         """Fire the timers due by `until`, at most `most` and only while `clock` is in place; returns how many."""
         fired = 0
         async with self.lock:
-            while self._sandbox.clock is clock and fired < most and await self._fire_next(until):
+            while self.state.clock is clock and fired < most and await self._fire_next(until):
                 fired += 1
         return fired
 
@@ -58,7 +65,7 @@ class Turns:
                 return False
             provider, order, timer = decode_timer(rows[0].data)
             await tx.delete("timers", rows[0].key)
-            await Work(self._sandbox, tx, timer.due, "clock").ring(provider, order, timer)
+            await Work(self.state, tx, timer.due, "clock").ring(provider, order, timer)
             self.next_timer = await tx.next_due("timers")
         self._fired += 1
         if self._fired % IN_A_ROW == 0:
@@ -68,24 +75,21 @@ class Turns:
 
 
 class Turn:
-    """One unit of work under the lock; commits on leaving normally, else undoes everything.
+    """One unit of work under the lock; commits on leaving normally, else undoes everything."""
 
-    `sandbox` is the one as the caller sees it, which may be one request's own view.
-    """
+    __slots__ = ("_cause", "_settle", "_transaction", "_turns", "_view", "_work")
 
-    __slots__ = ("_cause", "_sandbox", "_settle", "_transaction", "_turns", "_work")
-
-    def __init__(self, turns: Turns, sandbox: "Sandbox", cause: str, *, settle: bool) -> None:
+    def __init__(self, turns: Turns, cause: str, *, settle: bool, view: View | None) -> None:
         self._turns = turns
-        self._sandbox = sandbox
         self._cause = cause
         self._settle = settle
+        self._view = view
 
     async def __aenter__(self) -> Work:
         turns = self._turns
         await turns.lock.acquire()
         try:
-            now = self._sandbox.clock.now()
+            now = turns.state.clock.now()
             overdue = self._settle and turns.overdue(now)
             if overdue:
                 await turns.settle(now)
@@ -94,7 +98,8 @@ class Turn:
         except BaseException:
             turns.lock.release()
             raise
-        work = self._work = Work(self._sandbox, tx, now, self._cause)
+        state = turns.state if self._view is None else self._view(turns.state)
+        work = self._work = Work(state, tx, now, self._cause)
         work.touched_due = overdue
         return work
 
@@ -111,6 +116,6 @@ class Turn:
             if work.touched_due:
                 moments = [moment for moment in (turns.next_timer, waiting) if moment is not None]
                 # What was settled before a refused use case may have put something in the outbox.
-                self._sandbox.expect(min(moments, default=None) if error is None else work.now)
+                turns.expect(min(moments, default=None) if error is None else work.now)
         finally:
             turns.lock.release()

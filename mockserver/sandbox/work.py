@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from mockserver.domain.accounts import Account
 from mockserver.domain.ledger import CASHBACK, SALES
@@ -22,12 +22,10 @@ from mockserver.sandbox.codec import (
     encode_delivery,
     encode_json,
 )
+from mockserver.sandbox.state import SandboxState
+from mockserver.sandbox.trade import Trade
 from mockserver.stores.base import Transaction
 from mockserver.webhooks.model import Delivery, Notice
-
-if TYPE_CHECKING:
-    from mockserver.sandbox.sandbox import Sandbox
-    from mockserver.sandbox.trade import Trade
 
 
 class Work:
@@ -36,26 +34,35 @@ class Work:
     `now` is one moment for the whole unit. `cause` names what started it, for histories and the ledger.
     """
 
-    __slots__ = ("cause", "dice", "now", "sandbox", "touched_due", "tx")
+    __slots__ = ("cause", "dice", "now", "state", "touched_due", "tx")
 
-    def __init__(self, sandbox: "Sandbox", tx: Transaction, now: datetime, cause: str) -> None:
-        self.sandbox = sandbox
+    def __init__(self, state: SandboxState, tx: Transaction, now: datetime, cause: str) -> None:
+        self.state = state
         self.tx = tx
         self.now = now
         self.cause = cause
-        self.dice = sandbox.dice
+        self.dice = state.dice
         self.touched_due = False
 
     @property
     def settings(self) -> Mapping[str, Any]:
         """The sandbox's settings as they stand."""
-        return self.sandbox.settings.values
+        return self.state.settings.values
+
+    @property
+    def identity(self) -> str:
+        """The name under which the sandbox's world began."""
+        return self.state.identity
+
+    def shown(self, order: Order) -> str:
+        """Return the word that clients read as the order's state."""
+        return self.state.shown(order)
 
     # -- orders ------------------------------------------------------------------------------------
 
     async def place(
         self,
-        trade: "Trade",
+        trade: Trade,
         *,
         kind: str,
         account: str,
@@ -71,7 +78,7 @@ class Work:
         `Trade.order_id` cannot tell it from kind and number.
         """
         sequence = await self.next_number(f"{trade.provider}/{kind}")
-        machine = self.sandbox.machine(trade.provider, kind)
+        machine = self.state.force.machine(trade.provider, kind)
         order = Order(
             provider=trade.provider,
             kind=kind,
@@ -103,7 +110,7 @@ class Work:
         return await self._commit_step(begin(machine, order, self._circumstances()), None, machine, {})
 
     def _plan(self, rule: Rule | None) -> dict[str, Any] | None:
-        born = self.sandbox.born
+        born = self.state.born
         if not born:
             return rule.life() if rule else None
         faults = [{"key": fault.key, "provider": fault.provider, "data": fault.data} for fault in born]
@@ -111,7 +118,7 @@ class Work:
 
     async def order(self, provider: str, order_id: str) -> Order:
         """The order, by its id or another way of writing it; raises NotFound."""
-        read_id = self.sandbox.trades[provider].read_id
+        read_id = self.state.trades[provider].read_id
         return await orders.find_order(self.tx, provider, read_id(self.dice, order_id) if read_id else order_id)
 
     async def own_order(self, account: Account, order_id: str) -> Order:
@@ -123,7 +130,7 @@ class Work:
 
     async def send(self, order: Order, event: str, given: Mapping[str, Any] | None = None) -> Order:
         """Send the order an event; raises NotTaken, TooEarly or TooLate, or Invalid for bad `given` data."""
-        machine = self.sandbox.machine_named(order.machine)
+        machine = self.state.machine_named(order.machine)
         step = send(machine, order, event, f"{event} by {self.cause}", self._circumstances())
         return await self._commit_step(step, order, machine, given or {})
 
@@ -133,7 +140,7 @@ class Work:
         if row is None:
             return
         order = decode_order(row.data)
-        machine = self.sandbox.machine_named(order.machine)
+        machine = self.state.machine_named(order.machine)
         step = ring(machine, order, timer, self._circumstances())
         if step is not None:
             await self._commit_step(step, order, machine, {})
@@ -141,7 +148,7 @@ class Work:
     async def amend(self, order: Order, facts: Mapping[str, Any]) -> Order:
         """Write facts of the order that no event changes."""
         amended = order._replace(facts={**order.facts, **facts})
-        await orders.keep_order(self.tx, amended, was=order, machine=self.sandbox.machine_named(order.machine))
+        await orders.keep_order(self.tx, amended, was=order, machine=self.state.machine_named(order.machine))
         return amended
 
     # -- stock, numbers, money, accounts -----------------------------------------------------------
@@ -183,7 +190,7 @@ class Work:
     # -- steps -------------------------------------------------------------------------------------
 
     def _circumstances(self) -> Circumstances:
-        return Circumstances(self.now, self.dice, self.sandbox.settings.values)
+        return Circumstances(self.now, self.dice, self.state.settings.values)
 
     async def _commit_step(self, step: Step, was: Order | None, machine: Machine, given: Mapping[str, Any]) -> Order:
         order = step.order
@@ -200,7 +207,7 @@ class Work:
         return order
 
     async def _carry_out(self, effect: Effect, order: Order, given: Mapping[str, Any]) -> Order:
-        trade = self.sandbox.trades[order.provider]
+        trade = self.state.trades[order.provider]
         match effect.name:
             case "message":
                 facts = trade.compose(self, order, effect.argument, given)
@@ -245,10 +252,10 @@ class Work:
             receiver=notice.receiver,
         )
         due: datetime | None = self.now
-        if self.sandbox.faults.some or self.sandbox.born or (order.plan is not None and "faults" in order.plan):
+        if self.state.faults.some or self.state.born or (order.plan is not None and "faults" in order.plan):
             from mockserver.sandbox.hostile import made_hostile
 
-            delivery, due = await made_hostile(self, order, delivery)
+            delivery, due = await made_hostile(self.state, self.tx, self.now, order, delivery)
         await self.tx.put("deliveries", delivery.id, encode_delivery(delivery))
         if due is not None:
             await self.tx.put("outbox", delivery.id, b"", due=due)

@@ -1,6 +1,6 @@
 """Notices, deliveries and attempts, as values."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -66,3 +66,7 @@ class Delivery:
     hostile: Mapping[str, Any] = field(default_factory=dict)
     """What faults make of it (`duplicate`, `bad_signature` ...), the names of these `faults`, and what is `told` of all
     that were asked."""
+
+
+#: Makes one attempt; never raises.
+Sender = Callable[[Delivery], Awaitable[Outcome]]

@@ -330,10 +330,10 @@ async def test_the_state_of_the_faults_is_plain_data_that_can_be_put_back(world:
     await arm(world, name="down", times=3, answer={"status": 503})
     await statuses(world, 2)
     found = await world.app._sandboxes.use("default")
-    state = found.faults.state()
+    state = found.state.faults.state()
     assert httpx.Response(200, json=state).json() == state
     await world.steer("POST", "/reset")
     assert await statuses(world, 1) == [200]
-    found.faults.restore(state)
+    found.state.faults.restore(state)
     assert await statuses(world, 2) == [503, 200]
     assert (await arm(world, wire="reset"))["id"] == "flt_00000002"

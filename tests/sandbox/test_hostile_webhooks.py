@@ -12,7 +12,7 @@ import pytest
 from mockserver.app import App
 from mockserver.clockwork.clock import machine_now
 from mockserver.providers.daisysim import PROVIDER
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.trade import UnitOfWork
 from mockserver.webhooks.backoff import RetryPolicy
 from mockserver.webhooks.model import Delivery
 from tests.support import World, frozen_settings, running, started
@@ -158,7 +158,7 @@ async def test_one_before_the_response_arrives_before_it_and_its_receiver_may_ca
         assert (delivery["faults"], delivery["state"]) == (["early"], "delivered")
 
 
-async def sign(work: Work, delivery: Delivery, real: datetime) -> Mapping[str, str]:
+async def sign(unit: UnitOfWork, delivery: Delivery, real: datetime) -> Mapping[str, str]:
     """As providers do: a timestamp, and an HMAC of it and the body."""
     timestamp = str(int(real.timestamp()))
     return {"X-Timestamp": timestamp, "X-Signature": signature(timestamp, delivery.body.encode())}

@@ -43,8 +43,8 @@ def sandbox_of(world: World) -> Sandbox:
 
 
 def break_trade(world: World, **parts: Any) -> None:
-    sandbox = sandbox_of(world)
-    sandbox.trades = {**sandbox.trades, "daisysim": TRADE._replace(**parts)}
+    state = sandbox_of(world).state
+    state.trades = {**state.trades, "daisysim": TRADE._replace(**parts)}
 
 
 async def everything(world: World) -> list[tuple[str, list[Any]]]:

@@ -11,7 +11,7 @@ async def identify(call: Call) -> Account:
     key = key.strip()
     if scheme.lower() != "bearer" or not key:
         raise MissingCredential
-    account = await call.sandbox.find_account("daisysim", (key,))
+    account = await call.find_account((key,))
     if account is None:
         raise UnknownCredential
     return account

@@ -37,12 +37,12 @@ async def balance(call: Call) -> Reply:
 
 async def countries(call: Call) -> Reply:
     """Every country, sorted by name."""
-    return Reply(shop_of(call.sandbox).countries_answer())
+    return Reply(shop_of(call.state).countries_answer())
 
 
 async def services(call: Call) -> Reply:
     """What a country sells."""
-    return Reply(shop_of(call.sandbox).services_answer(call.fields["country_id"]))
+    return Reply(shop_of(call.state).services_answer(call.fields["country_id"]))
 
 
 async def prices(call: Call) -> Reply:
@@ -159,7 +159,7 @@ def _tier_at_price(call: Call, tiers: tuple[Tier, ...]) -> Tier:
 async def _facts(call: Call, number: int, total_spent: int) -> dict[str, object]:
     from mockserver.catalogue.numbers import number_at
 
-    country = shop_of(call.sandbox).catalogue.country(call.fields["country"])
+    country = shop_of(call.state).catalogue.country(call.fields["country"])
     service = known_service(call)
     assert country is not None, "a tier belongs to a known country"
     assert service is not None, "a tier belongs to a known service"
@@ -168,13 +168,13 @@ async def _facts(call: Call, number: int, total_spent: int) -> dict[str, object]
         "country_name": country.name,
         "service": service.code,
         "label": call.fields.get("service_name") or service.name,
-        "phone_number": number_at(country.iso2, call.sandbox.dice.below(1 << 32, "daisysim phones") + number),
+        "phone_number": number_at(country.iso2, call.state.dice.below(1 << 32, "daisysim phones") + number),
         "discount_pct": wire.TIERS[wire.tier_of(total_spent)][1],
     }
 
 
 def _shown(call: Call, order: Order) -> str:
-    return call.sandbox.machine_named(order.machine).shown(order.state)
+    return call.state.shown(order)
 
 
 ENDPOINTS = (

@@ -9,7 +9,7 @@ from mockserver.domain.moments import parse_span
 from mockserver.engine.dice import Dice
 from mockserver.http.call import Call
 from mockserver.providers.daisysim.catalogue import Catalogue, Service, Tier
-from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.state import SandboxState
 
 
 class Shop:
@@ -36,9 +36,9 @@ class Shop:
         return found
 
 
-def shop_of(sandbox: Sandbox) -> Shop:
+def shop_of(state: SandboxState) -> Shop:
     """The sandbox's shop."""
-    shop: Shop = sandbox.catalogue("daisysim", Shop)
+    shop: Shop = state.catalogue("daisysim", Shop)
     return shop
 
 
@@ -48,10 +48,10 @@ def live_tiers(call: Call, *, now: datetime) -> tuple[Tier, ...]:
     Prices are drawn anew every `daisysim.price_ttl`, counted from the sandbox's beginning (observed), and
     whenever a rule moves them.
     """
-    sandbox, fields = call.sandbox, call.fields
-    window = (now - sandbox.born_at) // max(parse_span(sandbox.settings.values["daisysim.price_ttl"]), _SHORTEST)
-    moves = sandbox.tallies.get(_moves(call), 0)
-    tiers = shop_of(sandbox).catalogue.tiers(fields["country"], fields["service"], draw=(window, moves))
+    state, fields = call.state, call.fields
+    window = (now - state.born_at) // max(parse_span(state.settings.values["daisysim.price_ttl"]), _SHORTEST)
+    moves = state.tallies.get(_moves(call), 0)
+    tiers = shop_of(state).catalogue.tiers(fields["country"], fields["service"], draw=(window, moves))
     rule = call.decide("stock")
     if rule is None:
         return tiers
@@ -68,7 +68,7 @@ def _no_more_than(most: int, tiers: tuple[Tier, ...]) -> Iterator[Tier]:
 
 def move_prices(call: Call) -> None:
     """Draw the prices of the pair anew, from now on."""
-    tallies = call.sandbox.tallies
+    tallies = call.state.tallies
     tallies[_moves(call)] = tallies.get(_moves(call), 0) + 1
 
 
@@ -79,7 +79,7 @@ def stock_key(call: Call, tier: Tier) -> str:
 
 def known_service(call: Call) -> Service | None:
     """The service asked for, if its country sells it."""
-    return shop_of(call.sandbox).catalogue.service(call.fields["country"], call.fields["service"])
+    return shop_of(call.state).catalogue.service(call.fields["country"], call.fields["service"])
 
 
 def _moves(call: Call) -> str:

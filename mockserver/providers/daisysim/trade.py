@@ -8,8 +8,7 @@ from mockserver.domain.moments import seconds_text
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
 from mockserver.providers.daisysim import wire
-from mockserver.sandbox.trade import Trade
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.trade import Trade, UnitOfWork
 from mockserver.webhooks.model import Notice
 
 _KEY_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -21,12 +20,12 @@ def activation_id(dice: Dice, kind: str, number: int) -> str:
     return str(start + number * 7 + dice.below(7, "activation id", number))
 
 
-def compose(work: Work, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """An SMS: `code` as given (1 to 32 printable characters) or six digits; `text` as given or our own."""
     code = given.get("code")
     text = given.get("text")
     if code is None:
-        code = work.dice.digits(6, "code", order.id, order.visit)
+        code = unit.dice.digits(6, "code", order.id, order.visit)
     if not isinstance(code, str) or not 0 < len(code) <= 32 or not code.isprintable():
         raise Invalid({"code": ["must be a text of 1 to 32 printable characters"]})
     if text is not None and (not isinstance(text, str) or len(text) > 1000):
@@ -35,13 +34,13 @@ def compose(work: Work, order: Order, kind: str, given: Mapping[str, Any]) -> di
     return {
         "code": code,
         "text": f"{label}: {code} is your verification code." if text is None else text,
-        "received_at": seconds_text(work.now),
+        "received_at": seconds_text(unit.now),
     }
 
 
-async def notices(work: Work, order: Order, event: str) -> list[Notice]:
+async def notices(unit: UnitOfWork, order: Order, event: str) -> list[Notice]:
     """The account's one webhook, unsigned (documented); its URL is kept as it was set, query included."""
-    account = await work.account(order.provider, order.account)
+    account = await unit.account(order.provider, order.account)
     if not account.webhook_url:
         return []
     headers = {"content-type": "application/json", "user-agent": "DaisySIM-Webhook/1.0"}

@@ -12,12 +12,12 @@ PRODUCTION = "production"
 
 async def identify(call: Call) -> Account:
     """Raises PlainHttp where HTTPS is required, MissingCredential and UnknownCredential."""
-    if call.sandbox.settings.values["doctorsim_v1.require_https"] and not call.base_url.startswith("https://"):
+    if call.state.settings.values["doctorsim_v1.require_https"] and not call.base_url.startswith("https://"):
         raise PlainHttp
     key, secret = call.headers.get("dsim_key", "").strip(), call.headers.get("dsim_secret", "").strip()
     if not key or not secret:
         raise MissingCredential
-    account = await call.sandbox.find_account(NAME, (key, secret))
+    account = await call.find_account((key, secret))
     if account is None:
         raise UnknownCredential
     return account

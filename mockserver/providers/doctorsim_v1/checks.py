@@ -56,7 +56,7 @@ async def imei_report(call: Call) -> Reply:
 def report_url(call: Call, report: Report) -> str:
     """Where the report is: at the address that the client used for us, or at the original."""
     path = f"{REPORTS}/{report.name}"
-    if call.sandbox.settings.values["doctorsim_v1.report_url"] == "original":
+    if call.state.settings.values["doctorsim_v1.report_url"] == "original":
         return f"https://{WEB_HOST}{path}"
     before, slash, last = call.base_url.rpartition("/")
     if last.lower() == API_HOST and before.count("/") >= 2:

@@ -67,7 +67,7 @@ async def tools(call: Call) -> Reply:
     """What unlocks a device on a network."""
     from mockserver.providers.doctorsim_v1 import shop
 
-    return Reply(shop.shop_of(call.sandbox).tools_answer(call.fields["device_id"], call.fields["network_id"]))
+    return Reply(shop.shop_of(call.state).tools_answer(call.fields["device_id"], call.fields["network_id"]))
 
 
 async def create_order(call: Call) -> Reply:

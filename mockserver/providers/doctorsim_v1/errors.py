@@ -69,7 +69,7 @@ def envelope(path: str, status: int, word: str, info: str, res: Any) -> bytes:
 
 def reword(call: Call, wording: Wording) -> Wording:
     """The page's introduction gives 409 for too many requests, its table 429: a setting chooses."""
-    if wording.code != "TOO_MANY_REQUESTS" or call.sandbox.settings.values["doctorsim_v1.limit_status"] == 429:
+    if wording.code != "TOO_MANY_REQUESTS" or call.state.settings.values["doctorsim_v1.limit_status"] == 429:
         return wording
     return Wording(409, wording.code, wording.text)
 

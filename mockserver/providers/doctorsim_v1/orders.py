@@ -23,7 +23,7 @@ async def create_order(call: Call) -> Reply:
     """Charge the tool's price and begin; checked are device, network, tool, IMEI, what follows it, credits."""
     fields = call.fields
     model, network = known_model(fields["device_id"]), known_network(fields["network_id"])
-    tool = shop_of(call.sandbox).tool(model, network, fields["tool_id"])
+    tool = shop_of(call.state).tool(model, network, fields["tool_id"])
     imei, suffix = read_segment(fields["imei"], tool.service.flag)
     facts = _facts(model, network, tool, imei, suffix) | {"mode": mode_of(call.account)}
     rule = call.decide("life", facts)
@@ -99,4 +99,4 @@ def _facts(model: Model, network: Network, tool: Tool, imei: str, suffix: str) -
 
 
 def _shown(call: Call, order: Order) -> str:
-    return call.sandbox.machine_named(order.machine).shown(order.state)
+    return call.state.shown(order)

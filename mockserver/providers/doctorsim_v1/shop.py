@@ -19,7 +19,7 @@ from mockserver.providers.doctorsim_v1.errors import NothingOffered, envelope
 from mockserver.providers.doctorsim_v1.models import Brand
 from mockserver.providers.doctorsim_v1.tools import Tool, is_served, tool_data, tools_of
 from mockserver.providers.doctorsim_v1.wire import price
-from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.state import SandboxState
 
 #: How many answers of /tools, and lists of tools, a sandbox keeps.
 _MOST_KEPT = 1_000
@@ -141,9 +141,9 @@ class Shop:
         return found
 
 
-def shop_of(sandbox: Sandbox) -> Shop:
+def shop_of(state: SandboxState) -> Shop:
     """The sandbox's shop."""
-    shop: Shop = sandbox.catalogue("doctorsim_v1", Shop)
+    shop: Shop = state.catalogue("doctorsim_v1", Shop)
     return shop
 
 

@@ -8,8 +8,7 @@ from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
 from mockserver.providers.doctorsim_v1.auth import NAME, PRODUCTION, SANDBOX
 from mockserver.providers.doctorsim_v1.wire import CREDITS
-from mockserver.sandbox.trade import Trade
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.trade import Trade, UnitOfWork
 from mockserver.webhooks.model import Notice
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -21,7 +20,7 @@ def ticket_id(dice: Dice, kind: str, number: int) -> str:
     return str(start + number * 3 + dice.below(3, "ticket id", number))
 
 
-def compose(work: Work, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """The instructions: `code` as given (1 to 64 printable characters) or one that suits the brand.
 
     `text`, where given, stands in place of our own instructions.
@@ -30,7 +29,7 @@ def compose(work: Work, order: Order, kind: str, given: Mapping[str, Any]) -> di
     if code is None:
         from mockserver.providers.doctorsim_v1.instructions import code_for
 
-        code = code_for(order.facts["brand"], work.dice, "unlock code", order.id)
+        code = code_for(order.facts["brand"], unit.dice, "unlock code", order.id)
     if not isinstance(code, str) or not 0 < len(code) <= 64 or not code.isprintable():
         raise Invalid({"code": ["must be a text of 1 to 64 printable characters"]})
     if text is not None and (not isinstance(text, str) or not 0 < len(text) <= 10_000):
@@ -38,7 +37,7 @@ def compose(work: Work, order: Order, kind: str, given: Mapping[str, Any]) -> di
     return {"code": code} if text is None else {"code": code, "howto": text}
 
 
-async def notices(work: Work, order: Order, event: str) -> list[Notice]:
+async def notices(unit: UnitOfWork, order: Order, event: str) -> list[Notice]:
     """Nothing: this API has no webhooks."""
     return []
 

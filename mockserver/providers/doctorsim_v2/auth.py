@@ -69,12 +69,12 @@ def limit_of(call: Call) -> Limit:
 
 def headers(call: Call, status: int) -> tuple[tuple[str, str], ...]:
     """The three limit headers of every answer; where nobody is known, those of the smallest tier, unused."""
-    now = call.sandbox.clock.now()
+    now = call.state.clock.now()
     limit = TIERS["Free"]
     used, ends = 0, now + limit.window
     if call.entry.account is not None:
         limit = call.limit = limit_of(call)
-        used, ends = call.sandbox.limiter.state(call.limit_name(), window=limit.window, now=now)
+        used, ends = call.state.limiter.state(call.limit_name(), window=limit.window, now=now)
     found: tuple[tuple[str, str], ...] = (
         ("X-RateLimit-Limit", str(limit.calls)),
         ("X-RateLimit-Remaining", str(max(0, limit.calls - used))),
@@ -86,13 +86,12 @@ def headers(call: Call, status: int) -> tuple[tuple[str, str], ...]:
 
 
 async def _by_key(call: Call, api_id: str, secret: str) -> Account:
-    sandbox = call.sandbox
-    account = await sandbox.find_account(PROVIDER, (api_id, secret), known_only=True)
+    account = await call.find_account((api_id, secret), known_only=True)
     if account is None:
         # A known api_id with another secret is a mistake also where any unknown key would do.
-        if await sandbox.account(PROVIDER, api_id) is not None:
+        if await call.sandbox.account(PROVIDER, api_id) is not None:
             raise WrongSecret
-        account = await sandbox.find_account(PROVIDER, (api_id, secret)) if api_id and secret else None
+        account = await call.find_account((api_id, secret)) if api_id and secret else None
         if account is None:
             raise UnknownCredential
     writes = account.details.get("scope", "read-write") == "read-write"
@@ -121,7 +120,7 @@ def _check_address(call: Call, account: Account) -> None:
 
 def _challenge(call: Call) -> str:
     """Tells where RFC 9728 says what this API is and who issues tokens for it, unless the profile hides that."""
-    if not offers_path(RESOURCE.path, call.sandbox.settings.values):
+    if not offers_path(RESOURCE.path, call.state.settings.values):
         return 'Bearer realm="doctorSIM"'
     origin = call.base_url.removesuffix("/v2")
     return f'Bearer resource_metadata="{origin}/.well-known{RESOURCE.path}"'

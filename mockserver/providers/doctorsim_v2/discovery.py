@@ -94,8 +94,8 @@ async def lookup(call: Call) -> Reply:
 
 def signer_of(call: Call) -> Signer:
     """What signs the price tokens of the call's sandbox."""
-    sandbox = call.sandbox
-    signer: Signer = sandbox.catalogue("doctorsim_v2", lambda dice: Signer(dice, sandbox.identity))
+    state = call.state
+    signer: Signer = state.catalogue("doctorsim_v2", lambda dice: Signer(dice, state.identity))
     return signer
 
 
@@ -133,7 +133,7 @@ def _offered(call: Call, products: tuple[Product, ...]) -> tuple[Product, ...]:
 
 
 def _rate_rows(call: Call, products: tuple[Product, ...]) -> list[orjson.Fragment]:
-    signer, now, lang = signer_of(call), call.sandbox.clock.now(), wire.language(call.fields)
+    signer, now, lang = signer_of(call), call.state.clock.now(), wire.language(call.fields)
     keyword = call.fields.get("q")
     found = [rate for one in products for rate in catalogue().rates(one) if not keyword or _says(rate, keyword)]
     issue = signer.issuer(now)

@@ -122,7 +122,7 @@ def failure_example(wording: Wording) -> dict[str, Any]:
 
 
 def _meta(call: Call) -> dict[str, Any]:
-    return {"request_id": call.entry.id, "timestamp": seconds_text(call.sandbox.clock.now())}
+    return {"request_id": call.entry.id, "timestamp": seconds_text(call.state.clock.now())}
 
 
 def _invalid(mistake: Invalid) -> Wording:

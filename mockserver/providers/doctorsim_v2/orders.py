@@ -124,4 +124,4 @@ def _pricing(wanted: Wanted) -> dict[str, Any]:
 
 
 def _shown(work: Work, order: Order) -> str:
-    return work.sandbox.machine_named(order.machine).shown(order.state)
+    return work.shown(order)

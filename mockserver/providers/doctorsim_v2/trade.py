@@ -10,8 +10,7 @@ from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
 from mockserver.providers.doctorsim_v2 import wire
 from mockserver.providers.doctorsim_v2.hooks import gone, notices, sign
-from mockserver.sandbox.trade import Trade
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.trade import Trade, UnitOfWork
 from mockserver.webhooks.backoff import RetryPolicy
 
 #: Letters and digits that are not mistaken for each other.
@@ -32,21 +31,21 @@ def order_id(dice: Dice, kind: str, number: int) -> str:
     return f"sandbox_{dice.letters(_HEX, 8, 'order id', number)}{number:08x}"
 
 
-async def next_order_id(work: Work, environment: str) -> str | None:
+async def next_order_id(unit: UnitOfWork, environment: str) -> str | None:
     """The id of a new production order, numbers in sequence (the vendor's); None where `order_id` makes it."""
     if environment != "production":
         return None
-    start = 4_000_000 + work.dice.below(1_000_000, "production order ids start")
-    return str(start + await work.next_number("doctorsim_v2/production order"))
+    start = 4_000_000 + unit.dice.below(1_000_000, "production order ids start")
+    return str(start + await unit.next_number("doctorsim_v2/production order"))
 
 
-def compose(work: Work, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """What fulfilment adds: the moment and, for a gift card, its code (`code`, if a test gave one) and address."""
-    facts: dict[str, Any] = {"fulfilled_at": seconds_text(work.now)}
+    facts: dict[str, Any] = {"fulfilled_at": seconds_text(unit.now)}
     if order.facts["type"] == "giftcard":
         code = given.get("code")
         if code is None:
-            drawn = work.dice.letters(_CODE, 16, "redemption code", order.id)
+            drawn = unit.dice.letters(_CODE, 16, "redemption code", order.id)
             code = "-".join(drawn[place : place + 4] for place in range(0, 16, 4))
         if not isinstance(code, str) or not 0 < len(code) <= 64 or not code.isprintable():
             raise Invalid({"code": ["must be a text of 1 to 64 printable characters"]})

@@ -71,9 +71,9 @@ def facts_of(wanted: Wanted, fields: dict[str, Any], environment: str) -> dict[s
 
 
 def _quoted(call: Call) -> Rate:
-    sandbox = call.sandbox
-    lives = parse_span(sandbox.settings.values["doctorsim_v2.token_ttl"])
-    quote = signer_of(call).read(call.fields["price_token"], now=sandbox.clock.now(), lives=lives)
+    state = call.state
+    lives = parse_span(state.settings.values["doctorsim_v2.token_ttl"])
+    quote = signer_of(call).read(call.fields["price_token"], now=state.clock.now(), lives=lives)
     rate = catalogue().rate(quote.product, quote.denomination)
     if rate is None or rate.total_eur != quote.price:
         raise InvalidPriceToken

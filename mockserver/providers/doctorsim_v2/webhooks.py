@@ -63,7 +63,7 @@ def _check_url(call: Call) -> None:
         _ = parts.port
     except ValueError:
         host, parts = "", urlsplit("")
-    local = call.sandbox.settings.values["doctorsim_v2.local_http_webhooks"] and _is_local(host)
+    local = call.state.settings.values["doctorsim_v2.local_http_webhooks"] and _is_local(host)
     if not host or parts.scheme not in ("https", *(("http",) if local else ())):
         rule = "must be an https:// address" + (", or an http:// address of a private host" if local else "")
         raise Invalid({"url": [f"The url field {rule}."]})

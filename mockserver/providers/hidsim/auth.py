@@ -14,6 +14,7 @@ from mockserver.providers.hidsim.tokens import BadToken, Tokens
 from mockserver.sandbox import ledger
 from mockserver.sandbox.accounts import list_accounts
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.work import Work
 
 #: Failed logins of one identifier in a window, after which none is tried (assumed).
@@ -39,9 +40,9 @@ class Users:
         return account
 
 
-def tokens_of(sandbox: Sandbox) -> Tokens:
+def tokens_of(state: SandboxState) -> Tokens:
     """What signs and reads this sandbox's tokens."""
-    tokens: Tokens = sandbox.catalogue("hidsim tokens", Tokens)
+    tokens: Tokens = state.catalogue("hidsim tokens", Tokens)
     return tokens
 
 
@@ -51,17 +52,17 @@ async def identify(call: Call) -> Account:
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
         raise MissingCredential
-    sandbox = call.sandbox
-    claims = tokens_of(sandbox).read(sandbox.identity, token, now=sandbox.clock.now())
-    users: Users = sandbox.catalogue("hidsim users", Users)
-    return await users.account(sandbox, claims.subject)
+    state = call.state
+    claims = tokens_of(state).read(state.identity, token, now=state.clock.now())
+    users: Users = state.catalogue("hidsim users", Users)
+    return await users.account(call.sandbox, claims.subject)
 
 
 async def login(call: Call) -> Reply:
     """A token for an identifier and its password; the same refusal for a wrong password and for a stranger."""
     identifier, password = call.fields["identifier"], call.fields["password"]
     _refuse_many_failures(call, identifier)
-    account = await call.sandbox.find_account("hidsim", (identifier, password))
+    account = await call.find_account((identifier, password))
     if account is None:
         _count_failure(call, identifier)
         raise UnknownCredential
@@ -89,13 +90,13 @@ async def shown_user(work: Work, account: Account) -> dict[str, Any]:
 
 
 async def _session(call: Call, account: Account) -> Reply:
-    sandbox = call.sandbox
+    state = call.state
     async with call.work() as work:
         lifetime = parse_span(_settings(call)["hidsim.token_lifetime"])
         number = await work.next_number("hidsim/tokens")
         user = await shown_user(work, account)
-        token = tokens_of(sandbox).sign(
-            sandbox.identity, wire.user_id(account.id), now=work.now, lifetime=lifetime, number=number
+        token = tokens_of(state).sign(
+            state.identity, wire.user_id(account.id), now=work.now, lifetime=lifetime, number=number
         )
     return Reply({"token": token, "user": user})
 
@@ -103,15 +104,15 @@ async def _session(call: Call, account: Account) -> Reply:
 def _refuse_many_failures(call: Call, identifier: str) -> None:
     if _settings(call)["rate_limits"] == "off":
         return
-    now = call.sandbox.clock.now()
-    count, ends = call.sandbox.limiter.state(_failures(identifier), window=FAILURES_WINDOW, now=now)
+    now = call.state.clock.now()
+    count, ends = call.state.limiter.state(_failures(identifier), window=FAILURES_WINDOW, now=now)
     if count >= MOST_FAILURES:
         raise RateLimited("login", ends - now)
 
 
 def _count_failure(call: Call, identifier: str) -> None:
-    now = call.sandbox.clock.now()
-    call.sandbox.limiter.take(_failures(identifier), calls=MOST_FAILURES, window=FAILURES_WINDOW, now=now)
+    now = call.state.clock.now()
+    call.state.limiter.take(_failures(identifier), calls=MOST_FAILURES, window=FAILURES_WINDOW, now=now)
 
 
 def _failures(identifier: str) -> str:
@@ -119,4 +120,4 @@ def _failures(identifier: str) -> str:
 
 
 def _settings(call: Call) -> Mapping[str, Any]:
-    return call.sandbox.settings.values
+    return call.state.settings.values

@@ -65,13 +65,13 @@ def wrap(call: Call, reply: Reply) -> bytes:
     """Objects as they are; lists in the envelope of the setting."""
     data = reply.data
     if isinstance(data, Page):
-        data = enveloped(data, call.sandbox.settings.values["hidsim.list_envelope"])
+        data = enveloped(data, call.state.settings.values["hidsim.list_envelope"])
     return data if isinstance(data, bytes) else orjson.dumps(data)
 
 
 def refuse(call: Call, wording: Wording) -> bytes:
     """`{statusCode, error, message}` and what belongs to it; other shapes by setting."""
-    style = call.sandbox.settings.values["hidsim.error_envelope"]
+    style = call.state.settings.values["hidsim.error_envelope"]
     return orjson.dumps(refusal(wording, style=style))
 
 

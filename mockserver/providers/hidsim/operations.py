@@ -172,7 +172,7 @@ async def _buy(call: Call, work: Work, one: Product, *, left: int) -> Reply:
         stock=key if left else None,
     )
     call.touched(order)
-    status = int(call.sandbox.settings.values["hidsim.purchase_status"])
+    status = int(call.state.settings.values["hidsim.purchase_status"])
     return Reply(await _shown(call, work, order), status=status)
 
 
@@ -208,11 +208,11 @@ async def _own(call: Call, work: Work) -> Order:
 
 
 def _word(call: Call, order: Order) -> str:
-    return call.sandbox.machine_named(order.machine).shown(order.state)
+    return call.state.shown(order)
 
 
 async def _shown(call: Call, work: Work, order: Order) -> Mapping[str, Any]:
-    row = wire.operation(call.sandbox, order)
+    row = wire.operation(call.state, order)
     if not wants_populated(call):
         return row
     user = await shown_user(work, call.account)
@@ -232,7 +232,7 @@ async def _shown_move(call: Call, work: Work, move: Movement) -> Mapping[str, An
     if not wants_populated(call):
         return row
     user = await shown_user(work, call.account)
-    order = wire.operation(call.sandbox, await work.order("hidsim", move.order)) if move.order else None
+    order = wire.operation(call.state, await work.order("hidsim", move.order)) if move.order else None
     return populated(call, row, {"_user": lambda _: user, "_operation": lambda _: order})
 
 
@@ -268,7 +268,7 @@ def _value(call: Call, order: Order, name: str) -> Any:
             return order.amount
         case "state" | "status":
             return _word(call, order)
-    return wire.operation(call.sandbox, order)[name]
+    return wire.operation(call.state, order)[name]
 
 
 def _move_value(call: Call, move: Movement, name: str) -> Any:
@@ -277,4 +277,4 @@ def _move_value(call: Call, move: Movement, name: str) -> Any:
             return move.signed
         case "balanceAfter":
             return move.balance_after
-    return wire.transaction(call.sandbox.dice, move)[name]
+    return wire.transaction(call.state.dice, move)[name]

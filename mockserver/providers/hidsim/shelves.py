@@ -173,7 +173,7 @@ async def left_of(call: Call, work: Work, one: Product) -> int:
 def stock_of(call: Call, one: Product) -> int:
     """How many there were at first, or fewer where a rule says so."""
     operation = call.endpoint.name if call.endpoint else None
-    if not call.sandbox.force.speaking("stock", "hidsim", operation):
+    if not call.state.force.speaking("stock", "hidsim", operation):
         return one.stock
     rule = call.decide("stock", {"product": one.short, "service": one.service, "country": one.country})
     return one.stock if rule is None else min(one.stock, rule.then["stock"])

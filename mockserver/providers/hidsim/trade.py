@@ -9,29 +9,28 @@ from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
 from mockserver.providers.hidsim.ids import drawn_id, operation_id, read_operation_id
 from mockserver.providers.hidsim.money import USD
-from mockserver.sandbox.trade import Trade
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.trade import Trade, UnitOfWork
 from mockserver.webhooks.model import Notice
 
 _PASSWORD_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 _NUMBER = re.compile(r"\+[0-9]{6,15}")
 
 
-def compose(work: Work, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """A `number` for the operation, or an `sms` at the end of its messages; a test may give either's contents."""
     if kind == "number":
-        return {"number": _number(work.dice, order, given)}
+        return {"number": _number(unit.dice, order, given)}
     from mockserver.providers.hidsim import wire
     from mockserver.providers.hidsim.messages import sms_for
 
-    sms = sms_for(work.dice, order, given)
+    sms = sms_for(unit.dice, order, given)
     messages = order.facts["messages"]
     row = {
-        "_id": drawn_id(work.dice, "message", order.id, len(messages)),
+        "_id": drawn_id(unit.dice, "message", order.id, len(messages)),
         "sender": sms.sender,
         "text": sms.text,
         "code": sms.code,
-        "receivedAt": wire.moment(work.now),
+        "receivedAt": wire.moment(unit.now),
     }
     return {"messages": [*messages, row]}
 
@@ -47,7 +46,7 @@ def account_details(account_id: str) -> dict[str, Any]:
     return {"email": f"{account_id}@example.com", "username": account_id}
 
 
-async def no_notices(work: Work, order: Order, event: str) -> list[Notice]:
+async def no_notices(unit: UnitOfWork, order: Order, event: str) -> list[Notice]:
     """HidSim has no webhooks."""
     return []
 

@@ -15,7 +15,7 @@ from mockserver.engine.dice import Dice
 from mockserver.providers.hidsim.catalogue import Product, catalogue
 from mockserver.providers.hidsim.ids import drawn_id, drawn_short_id, object_id, operation_short_id, short_id
 from mockserver.providers.hidsim.money import USD
-from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.state import SandboxState
 
 #: The words for states in which the money is back.
 REFUNDED = ("no_number_refunded", "system_refunded", "user_refunded")
@@ -76,16 +76,16 @@ def product(one: Product, *, left: int) -> Row:
     }
 
 
-def operation(sandbox: Sandbox, order: Order) -> Row:
+def operation(state: SandboxState, order: Order) -> Row:
     """An operation, with its state under the names that the settings say."""
-    known, facts, settings = catalogue(), order.facts, sandbox.settings.values
-    word = sandbox.machine_named(order.machine).shown(order.state)
+    known, facts, settings = catalogue(), order.facts, state.settings.values
+    word = state.shown(order)
     names = {"both": ("state", "status")}.get(settings["hidsim.state_field"], (settings["hidsim.state_field"],))
     sold = known.product_by_id(facts["product"])
     messages = facts["messages"]
     return {
         "_id": order.id,
-        "id": operation_short_id(sandbox.dice, order.id),
+        "id": operation_short_id(state.dice, order.id),
         **dict.fromkeys(names, word),
         "_user": user_id(order.account),
         "_service": known.services[facts["service"]].id,

@@ -209,7 +209,7 @@ async def test_a_well_signed_token_that_says_something_else_is_401(change: dict[
         sandbox = await hid.world.app._sandboxes.use("default")
         from mockserver.providers.hidsim.auth import tokens_of
 
-        key = tokens_of(sandbox)._key("default")
+        key = tokens_of(sandbox.state)._key("default")
         await me_with(hid, f"Bearer {jwt.encode({'alg': 'HS256'}, claims, key)}")
 
 

@@ -62,7 +62,7 @@ async def show(call: Call) -> Reply:
         return _shown(error)
     try:
         asked = _asked(call, parameters, client, redirect_uri)
-        chosen = call.sandbox.settings.values["doctorsim_v2.auto_approve"]
+        chosen = call.state.settings.values["doctorsim_v2.auto_approve"]
         if chosen:
             return await _approve(call, parameters, asked, chosen)
     except OAuthError as error:

@@ -33,7 +33,7 @@ def digest(secret: str) -> str:
 async def draw(work: Work, alphabet: str, count: int, purpose: str) -> str:
     """A text that no other sandbox and no other call draws."""
     number = await work.next_number(f"doctorsim_v2/oauth {purpose}")
-    return work.dice.letters(alphabet, count, "oauth", purpose, work.sandbox.identity, number)
+    return work.dice.letters(alphabet, count, "oauth", purpose, work.identity, number)
 
 
 async def add_client(work: Work, metadata: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:

@@ -29,7 +29,7 @@ def resource_of(call: Call) -> str:
 async def authorization_server(call: Call) -> Reply:
     """RFC 8414; it leads to nothing that the profile hides."""
     issuer = issuer_of(call)
-    settings = call.sandbox.settings.values
+    settings = call.state.settings.values
     found: dict[str, Any] = {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/oauth/authorize",
@@ -70,4 +70,4 @@ async def protected_resource(call: Call) -> Reply:
 
 async def jwks(call: Call) -> Reply:
     """The public key."""
-    return Reply(public_keys(call.sandbox.dice.seed))
+    return Reply(public_keys(call.state.dice.seed))

@@ -41,11 +41,11 @@ def issue_access_token(work: Work, grant: dict[str, Any], *, issuer: str, scope:
 
 async def claims_of_token(call: Call, token: str) -> Mapping[str, Any]:
     """What a token says; raises InvalidToken when it was not issued in this sandbox, has expired, or was revoked."""
-    sandbox = call.sandbox
-    claims = read_token(sandbox.dice.seed, token)
-    if claims is None or claims["exp"] * 1_000_000 <= to_micros(sandbox.clock.now()):
+    state = call.state
+    claims = read_token(state.dice.seed, token)
+    if claims is None or claims["exp"] * 1_000_000 <= to_micros(state.clock.now()):
         raise InvalidToken
-    async with sandbox.work("credential", settle=False) as work:
+    async with call.sandbox.work("credential", settle=False) as work:
         grant = await find_grant(work, claims["jti"].partition(".")[0])
     if grant is None or grant["revoked"] or claims["jti"] in grant["revoked_tokens"]:
         raise InvalidToken

@@ -1,0 +1,126 @@
+"""What a sandbox is, apart from its rows: one plain value that a reset or a restore replaces whole."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+from mockserver.clockwork.clock import Clock, machine_now
+from mockserver.domain.orders import Order
+from mockserver.engine.dice import Dice
+from mockserver.engine.faults import Fault
+from mockserver.engine.machine import Machine
+from mockserver.engine.matching import Subject
+from mockserver.engine.rules import Aspect, Rule
+from mockserver.sandbox.birth import Birth, Surroundings
+from mockserver.sandbox.faults import Faults
+from mockserver.sandbox.force import Force, in_force
+from mockserver.sandbox.limits import Limiter
+from mockserver.sandbox.settings import SettingsTable
+from mockserver.sandbox.trade import Trade
+from mockserver.scenario.library import Library
+from mockserver.scenario.model import Scenario
+
+Catalogue = TypeVar("Catalogue")
+
+
+@dataclass(slots=True)
+class SandboxState:
+    """Clock, dice, settings, scenarios, faults and counters of one sandbox.
+
+    It calls nobody: units of work, deliveries and faults get the state, never the sandbox that owns it. The fields
+    that are replaced while a sandbox lives are `force` and what a request's own view puts in their place.
+    """
+
+    birth: Birth
+    identity: str
+    """The name under which this world began: ids and tokens are made of it. A restored world brings its own."""
+    born_at: datetime
+    clock: Clock
+    dice: Dice
+    trades: Mapping[str, Trade]
+    library: Library
+    settings: SettingsTable
+    force: Force
+    faults: Faults = field(default_factory=Faults)
+    limiter: Limiter = field(default_factory=Limiter)
+    tallies: dict[str, int] = field(default_factory=dict)
+    """Counts that outlive refusals: how often a rule with `times` decided, how often prices moved."""
+    born: tuple[Fault, ...] = ()
+    """Webhook faults that orders placed now are born with; only one request's own view has any."""
+    machines: dict[str, Machine] = field(default_factory=dict)
+    """By key, every machine that an order may have been born with."""
+    sources: dict[str, Scenario] = field(default_factory=dict)
+    """By a machine's key, the scenario that it stood in."""
+    catalogues: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, name: str, birth: Birth, shared: Surroundings) -> "SandboxState":
+        """Return the state of a world that begins now; raises Invalid for unknown scenarios or settings."""
+        library = shared.library.overlaid()
+        start = birth.start or machine_now()
+        settings = SettingsTable(shared.rows)
+        if birth.settings:
+            settings.patch(birth.settings)
+        state = cls(
+            birth=birth,
+            identity=name,
+            born_at=start,
+            clock=Clock(start, rate=birth.rate),
+            dice=Dice(birth.seed),
+            trades=shared.trades,
+            library=library,
+            settings=settings,
+            force=in_force(library, birth.scenarios, shared.trades),
+        )
+        state._use(state.force)
+        return state
+
+    def machine_named(self, key: str) -> Machine:
+        """Return the machine that an order was born with."""
+        return self.machines[key]
+
+    def source_of(self, key: str) -> Scenario:
+        """Return the scenario that the machine of this key stood in."""
+        return self.sources[key]
+
+    def shown(self, order: Order) -> str:
+        """Return the word that clients read as the order's state."""
+        return self.machines[order.machine].shown(order.state)
+
+    def catalogue(self, provider: str, build: Callable[[Dice], Catalogue]) -> Catalogue:
+        """Return the provider's catalogue for this sandbox's dice, built when first asked for."""
+        found: Catalogue | None = self.catalogues.get(provider)
+        if found is None:
+            found = self.catalogues[provider] = build(self.dice)
+        return found
+
+    def decide(self, aspect: Aspect, provider: str, subject: Subject) -> Rule | None:
+        """Return the rule that decides this aspect, counted against its `times`; None when no rule matches."""
+        for rule in self.force.candidates(aspect, provider, subject):
+            if rule.times is None:
+                return rule
+            values = "/".join(str(subject.get(name)) for name in rule.per)
+            tally = f"{rule.name}/{aspect}/{values}"
+            used = self.tallies.get(tally, 0)
+            if used < rule.times:
+                self.tallies[tally] = used + 1
+                return rule
+        return None
+
+    def activate(self, names: Sequence[str]) -> None:
+        """Make these the active scenarios; running orders keep theirs. Raises Invalid and changes nothing."""
+        self._use(in_force(self.library, names, self.trades))
+
+    def know(self, scenarios: Iterable[Scenario]) -> None:
+        """Keep the machines of these scenarios for the orders that are born with them."""
+        for scenario in scenarios:
+            for machine in scenario.machines.values():
+                self.machines[machine.key] = machine
+                self.sources[machine.key] = scenario
+
+    def _use(self, force: Force) -> None:
+        self.settings.use_scenario_values(force.settings())
+        self.force = force
+        self.faults.use_scenarios(force.faults(), now=self.clock.now())
+        self.know(force.scenarios())

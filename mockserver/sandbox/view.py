@@ -1,0 +1,42 @@
+"""A sandbox as one request sees it that names scenarios or a fault of its own (`Prefer`)."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mockserver.engine.faults import Fault, scenario_of
+from mockserver.sandbox.force import in_force
+from mockserver.sandbox.state import SandboxState
+
+
+class RequestView:
+    """Puts other scenarios, with their settings and faults, in the place of those in force.
+
+    Everything else stays the sandbox's own: what is written goes there, and only what is decided while the request is
+    worked on differs. Orders that it places are born with the other scenarios' life cycles, rules and webhook faults,
+    and keep them.
+    """
+
+    __slots__ = ("_base", "_born", "_faults", "_force", "_settings", "_state")
+
+    def __init__(self, state: SandboxState, scenarios: Sequence[str], fault: Fault | None) -> None:
+        """Lay the scenarios over those in force; raises Invalid for one that the library does not have."""
+        born = [fault] if fault is not None and fault.webhook is not None else []
+        self._force, self._settings, self._faults = state.force, state.settings, state.faults
+        if scenarios:
+            force = self._force = in_force(state.library, [*scenarios, *state.force.names], state.trades)
+            self._settings = state.settings.under(force.settings())
+            self._faults = state.faults.beside(force.faults(), now=state.clock.now())
+            born += [one for one in force.faults() if one.webhook is not None and scenario_of(one.key) in scenarios]
+            state.know(force.scenarios())
+        self._born = tuple(born)
+        self._base: SandboxState | None = None
+        self._state = state
+
+    def __call__(self, state: SandboxState) -> SandboxState:
+        """Return this state under the request's own scenarios and fault."""
+        if self._base is not state:
+            self._base = state
+            self._state = replace(
+                state, force=self._force, settings=self._settings, faults=self._faults, born=self._born
+            )
+        return self._state
