@@ -91,7 +91,7 @@ async def request_story(sandbox: Sandbox, work: Work, entry: Entry, *, secret: f
     }
     row = await work.tx.get("orders", f"{entry.provider}/{entry.order}") if entry.order else None
     if row is not None:
-        order = decode_order(row.data)
+        order = decode_order(row)
         whole = await order_story(sandbox, work, order)
         chain = chain_of(whole["story"], entry.id)
         found["order"] = {"id": order.id, "kind": order.kind, "state": order.state, "passages": len(whole["story"])}

@@ -75,7 +75,7 @@ async def find_or_open(work: Work, trade: Trade, parts: Sequence[str]) -> Accoun
     mark = digest(trade.provider, parts)
     row = await work.tx.get("credentials", mark)
     if row is not None:
-        return await work.account(trade.provider, row.data.decode())
+        return await work.account(trade.provider, row.decode())
     credential = dict(zip(trade.credential, parts, strict=True))
     return await open_account(work, trade, seed_of(f"any-{mark[:12]}", credential, balance=trade.new_balance))
 

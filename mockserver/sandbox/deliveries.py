@@ -104,7 +104,7 @@ class Deliveries:
         row = await work.tx.get("deliveries", delivery_id)
         if row is None:
             raise NotFound("delivery", delivery_id)
-        return decode_delivery(row.data)
+        return decode_delivery(row)
 
     async def listing(self, work: Work, *, limit: int = 1000) -> list[tuple[Delivery, datetime | None]]:
         """The newest deliveries with the moment of their next attempt, newest first."""
@@ -113,8 +113,7 @@ class Deliveries:
 
     async def with_next(self, work: Work, delivery: Delivery) -> tuple[Delivery, datetime | None]:
         """The delivery and when its next attempt is due."""
-        waiting = await work.tx.get("outbox", delivery.id)
-        return delivery, waiting.due if waiting is not None else None
+        return delivery, await work.tx.due_at("outbox", delivery.id)
 
     async def redeliver(self, work: Work, delivery_id: str) -> Delivery:
         """Attempt the delivery once more, now; raises NotFound."""
@@ -163,7 +162,7 @@ class Deliveries:
             if row is None:
                 # The sandbox ended, or became another, while the receiver made up its mind.
                 return outcome.verdict == "delivered"
-            delivery = decode_delivery(row.data)
+            delivery = decode_delivery(row)
             attempts = (*delivery.attempts, Attempt(work.now, _without_secrets(outcome), signed))
             trade = self._turns.state.trades[delivery.provider]
             again = next_try(trade.retries, len(attempts), outcome, work.now)

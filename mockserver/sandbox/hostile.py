@@ -85,9 +85,9 @@ async def _reordered(
 
 async def _release(tx: Transaction, delivery_id: str, due: datetime) -> bool:
     """Whether the delivery was still waiting; it is due with the other now, and sent after it."""
-    waiting = await tx.get("outbox", delivery_id)
+    waiting = await tx.due_at("outbox", delivery_id)
     row = await tx.get("deliveries", delivery_id)
-    if waiting is None or waiting.due is None or row is None or decode_delivery(row.data).attempts:
+    if waiting is None or row is None or decode_delivery(row).attempts:
         return False
     await tx.put("outbox", delivery_id, b"", due=due)
     return True

@@ -16,7 +16,7 @@ _WALLET = "wallet"
 async def balance_of(tx: Transaction, provider: str, account: str) -> int:
     """The wallet's balance in minor units; 0 for a wallet that never moved."""
     row = await tx.get("wallets", f"{provider}/{account}")
-    return decode_json(row.data)[0] if row is not None else 0
+    return decode_json(row)[0] if row is not None else 0
 
 
 async def take(
@@ -82,7 +82,7 @@ async def _move(
 ) -> int:
     key = f"{provider}/{account}"
     row = await tx.get("wallets", key)
-    balance, sequence = decode_json(row.data) if row is not None else (0, 0)
+    balance, sequence = decode_json(row) if row is not None else (0, 0)
     after = balance + change
     if after < 0:
         raise InsufficientBalance(balance, -change)

@@ -8,7 +8,7 @@ from mockserver.domain.mistakes import NotFound
 from mockserver.domain.orders import Order
 from mockserver.sandbox.codec import decode_account, decode_order
 from mockserver.sandbox.credentials import digest
-from mockserver.stores.base import Row, Store
+from mockserver.stores.base import Store
 
 #: How many decoded orders are remembered: clients ask for the same few again and again.
 MOST_ORDERS = 256
@@ -23,8 +23,8 @@ class Lookup:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._accounts: dict[str, tuple[Row, Account]] = {}
-        self._orders: dict[str, tuple[Row, Order]] = {}
+        self._accounts: dict[str, tuple[bytes, Account]] = {}
+        self._orders: dict[str, tuple[bytes, Order]] = {}
 
     async def order(self, provider: str, order_id: str) -> Order:
         """The order as it is committed; raises NotFound."""
@@ -33,9 +33,9 @@ class Lookup:
         if row is None:
             raise NotFound("order", order_id)
         seen = self._orders.get(key)
-        if seen is not None and seen[0] is row:
+        if seen is not None and seen[0] == row:
             return seen[1]
-        order = decode_order(row.data)
+        order = decode_order(row)
         if seen is None and len(self._orders) >= MOST_ORDERS:
             del self._orders[next(iter(self._orders))]
         self._orders[key] = (row, order)
@@ -48,14 +48,14 @@ class Lookup:
         if row is None:
             return None
         seen = self._accounts.get(key)
-        if seen is None or seen[0] is not row:
-            seen = self._accounts[key] = (row, decode_account(row.data))
+        if seen is None or seen[0] != row:
+            seen = self._accounts[key] = (row, decode_account(row))
         return seen[1]
 
     async def owner(self, provider: str, parts: Sequence[str]) -> Account | None:
         """The account that a credential opens."""
         found = await self._store.read("credentials", _digest(provider, tuple(parts)))
-        return None if found is None else await self.account(provider, found.data.decode())
+        return None if found is None else await self.account(provider, found.decode())
 
     def forget(self) -> None:
         """Remember nothing."""

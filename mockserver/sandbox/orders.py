@@ -13,7 +13,7 @@ async def find_order(tx: Transaction, provider: str, order_id: str) -> Order:
     row = await tx.get("orders", f"{provider}/{order_id}")
     if row is None:
         raise NotFound("order", order_id)
-    return decode_order(row.data)
+    return decode_order(row)
 
 
 async def keep_order(tx: Transaction, order: Order, *, was: Order | None, machine: Machine) -> None:

@@ -120,10 +120,11 @@ async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
         for table in await work.tx.tables():
             rows = await work.tx.scan(table, limit=_WHOLE)
             tables[table] = {row.key: readable(table, row.key, row.data) for row in rows}
-            due = [(row.due, row.key) for row in await work.tx.due(table, until=_END, limit=_WHOLE) if row.due]
+            due = [(row.due, row.key) for row in await work.tx.due(table, until=_END, limit=_WHOLE)]
             if table == "outbox":
                 # What is being attempted has no due moment; whoever takes up from here attempts it again.
-                due = [(work.now, row.key) for row in rows if row.due is None] + due
+                waiting = {key for _, key in due}
+                due = [(work.now, row.key) for row in rows if row.key not in waiting] + due
             if due:
                 agenda[table] = due
         state = work.state

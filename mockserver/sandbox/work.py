@@ -139,7 +139,7 @@ class Work:
         row = await self.tx.get("orders", f"{provider}/{order_id}")
         if row is None:
             return
-        order = decode_order(row.data)
+        order = decode_order(row)
         machine = self.state.machine_named(order.machine)
         step = ring(machine, order, timer, self._circumstances())
         if step is not None:
@@ -156,7 +156,7 @@ class Work:
     async def sold(self, key: str) -> int:
         """How many were taken from this stock."""
         row = await self.tx.get("stock", key)
-        return decode_json(row.data) if row is not None else 0
+        return decode_json(row) if row is not None else 0
 
     async def take_stock(self, key: str, *, stock: int) -> None:
         """Take one of `stock`; raises OutOfStock when all are taken."""
@@ -168,7 +168,7 @@ class Work:
     async def next_number(self, name: str) -> int:
         """1, 2, 3 ... for each name."""
         row = await self.tx.get("counters", name)
-        number = (decode_json(row.data) if row is not None else 0) + 1
+        number = (decode_json(row) if row is not None else 0) + 1
         await self.tx.put("counters", name, encode_json(number))
         return number
 
@@ -181,7 +181,7 @@ class Work:
         row = await self.tx.get("accounts", f"{provider}/{account_id}")
         if row is None:
             raise NotFound("account", account_id)
-        return decode_account(row.data)
+        return decode_account(row)
 
     async def keep_account(self, account: Account) -> None:
         """Write the account."""

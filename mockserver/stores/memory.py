@@ -1,18 +1,20 @@
-"""The store in memory: quick, and gone with the process."""
+"""The store in memory: quick, and gone with the process.
+
+A table is a dictionary of text to bytes and little else, so that a full garbage collection finds nothing to walk
+in it, however many rows there are. No verb ever waits: a unit of work in memory runs without giving up its turn.
+"""
 
 import sys
-from collections.abc import Iterable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from types import TracebackType
 
-from mockserver.domain.moments import to_micros
-from mockserver.stores.base import Conflict, Row, Transaction
-from mockserver.stores.sortedkeys import SortedKeys
+from sortedcontainers import SortedList
 
-#: A number that grows with the due moment and, among equals, with every put; and the key of the row.
-#: One number, because it is compared some seventeen times to find a place among 100,000.
-_Turn = tuple[int, str]
+from mockserver.domain.moments import from_micros, to_micros
+from mockserver.stores.base import DueRow, Row, Transaction
+
+#: A row's turn is one number that grows with its due moment and, among equals, with every put.
 _SEQUENCE_BITS = 40
 
 
@@ -32,8 +34,8 @@ class MemoryStore:
         """Writes apply at once; an exception that passes takes them back, cancellation included."""
         return _Transaction(self)
 
-    async def read(self, table: str, key: str) -> Row | None:
-        """One row. Transactions never wait for anything, so that none can be half-way when this runs."""
+    async def read(self, table: str, key: str) -> bytes | None:
+        """Return one row. Transactions never wait for anything, so none can be half-way when this runs."""
         held = self._tables.get(table)
         return held.rows.get(key) if held is not None else None
 
@@ -57,45 +59,48 @@ class MemoryStore:
 
 
 class _Table:
-    """Rows by key; `line` holds the turns of those that are due some time, `turns` finds them by key."""
+    """Rows by key. `line` sorts the turns of due rows; `turns` and `waiting` lead from key to turn and back."""
 
-    __slots__ = ("keys", "line", "rows", "sequence", "turns")
+    __slots__ = ("keys", "line", "rows", "sequence", "turns", "waiting")
 
     def __init__(self) -> None:
-        self.rows: dict[str, Row] = {}
-        self.turns: dict[str, _Turn] = {}
-        self.line: SortedKeys[_Turn] = SortedKeys()
+        self.rows: dict[str, bytes] = {}
+        self.turns: dict[str, int] = {}
+        self.waiting: dict[int, str] = {}
+        self.line: SortedList[int] = SortedList()
         self.sequence = 0
         # A table that nobody scans never pays for sorted keys: they are built at the first scan.
-        self.keys: SortedKeys[str] | None = None
+        self.keys: SortedList[str] | None = None
 
-    def sorted_keys(self) -> SortedKeys[str]:
+    def sorted_keys(self) -> "SortedList[str]":
         if self.keys is None:
-            self.keys = SortedKeys(self.rows)
+            self.keys = SortedList(self.rows)
         return self.keys
 
-    def next_turn(self, due: datetime, key: str) -> _Turn:
+    def next_turn(self, due: datetime) -> int:
         self.sequence += 1
-        return (to_micros(due) << _SEQUENCE_BITS | self.sequence, key)
+        return to_micros(due) << _SEQUENCE_BITS | self.sequence
 
-    def place(self, key: str, row: Row | None, turn: _Turn | None) -> None:
-        """Make `row` with `turn` what the table holds under `key`; the undo of a change is such a change."""
-        if row is None:
+    def place(self, key: str, data: bytes | None, turn: int | None) -> None:
+        """Make `data` with `turn` what the table holds under `key`; the undo of a change is such a change."""
+        if data is None:
             if self.rows.pop(key, None) is not None and self.keys is not None:
                 self.keys.remove(key)
         else:
             if self.keys is not None and key not in self.rows:
                 self.keys.add(key)
-            self.rows[key] = row
+            self.rows[key] = data
         if self.turns or turn is not None:
             self._queue(key, turn)
 
-    def _queue(self, key: str, turn: _Turn | None) -> None:
+    def _queue(self, key: str, turn: int | None) -> None:
         before = self.turns.pop(key, None)
         if before is not None:
             self.line.remove(before)
+            del self.waiting[before]
         if turn is not None:
             self.turns[key] = turn
+            self.waiting[turn] = key
             self.line.add(turn)
 
 
@@ -107,7 +112,7 @@ class _Transaction:
     def __init__(self, store: MemoryStore) -> None:
         self._store = store
         self._tables: dict[str, _Table] | None = None
-        self._undo: list[tuple[_Table, str, Row | None, _Turn | None]] = []
+        self._undo: list[tuple[_Table, str, bytes | None, int | None]] = []
 
     async def __aenter__(self) -> "_Transaction":
         self._store._begin()
@@ -119,33 +124,25 @@ class _Transaction:
     ) -> None:
         try:
             if kind is not None:
-                for table, key, row, turn in reversed(self._undo):
-                    table.place(key, row, turn)
+                for table, key, data, turn in reversed(self._undo):
+                    table.place(key, data, turn)
         finally:
             self._undo = []
             self._tables = None
             self._store._end()
 
-    async def get(self, table: str, key: str) -> Row | None:
-        """The row, or None."""
+    async def get(self, table: str, key: str) -> bytes | None:
+        """Return the row's data, or None."""
         held = self._table(table)
         return held.rows.get(key) if held is not None else None
 
-    async def put(
-        self, table: str, key: str, data: bytes, *, due: datetime | None = None, expect: int | None = None
-    ) -> Row:
-        """Write the row; with `expect`, only over that version (0: only when absent), else raise Conflict."""
+    async def put(self, table: str, key: str, data: bytes, *, due: datetime | None = None) -> None:
+        """Write the row, due at this moment; without one it is due no more."""
         held = self._table(table)
-        before = held.rows.get(key) if held is not None else None
-        version = before.version if before is not None else 0
-        if expect is not None and expect != version:
-            raise Conflict(f"row {key!r} of {table!r} has version {version}, not {expect}")
         if held is None:
-            held = self._made(table)
-        row = Row(key, data, version + 1, due)
-        self._undo.append((held, key, before, held.turns.get(key)))
-        held.place(key, row, held.next_turn(due, key) if due is not None else None)
-        return row
+            held = self._store._tables[table] = _Table()
+        self._undo.append((held, key, held.rows.get(key), held.turns.get(key)))
+        held.place(key, data, held.next_turn(due) if due is not None else None)
 
     async def delete(self, table: str, key: str) -> None:
         """Remove the row; nothing happens when there is none."""
@@ -158,7 +155,7 @@ class _Transaction:
     async def scan(
         self, table: str, *, prefix: str = "", after: str = "", limit: int = 100, skip: int = 0, reverse: bool = False
     ) -> list[Row]:
-        """Rows whose key begins with `prefix`, by key; cost grows with the answer, not with `skip`."""
+        """Return rows whose key begins with `prefix`, by key; cost grows with the answer, not with `skip`."""
         held = self._table(table)
         if held is None or limit <= 0:
             return []
@@ -166,16 +163,17 @@ class _Transaction:
         low, high = _bounds(keys, prefix)
         skip = max(skip, 0)
         if reverse:
-            stop = (min(high, keys.rank(after)) if after else high) - skip
-            found: Iterable[str] = reversed(keys.slice(max(low, stop - limit), max(low, stop)))
+            stop = (min(high, keys.bisect_left(after)) if after else high) - skip
+            found = keys[max(low, stop - limit) : max(low, stop)]
+            found.reverse()
         else:
-            start = (max(low, keys.rank(after, inclusive=True)) if after else low) + skip
-            found = keys.slice(start, min(high, start + limit))
+            start = (max(low, keys.bisect_right(after)) if after else low) + skip
+            found = keys[start : min(high, start + limit)]
         rows = held.rows
-        return [rows[key] for key in found]
+        return [Row(key, rows[key]) for key in found]
 
     async def count(self, table: str, *, prefix: str = "") -> int:
-        """How many rows begin with `prefix`."""
+        """Return how many rows begin with `prefix`."""
         held = self._table(table)
         if held is None:
             return 0
@@ -184,24 +182,33 @@ class _Transaction:
         low, high = _bounds(held.sorted_keys(), prefix)
         return high - low
 
-    async def due(self, table: str, *, until: datetime, limit: int = 1) -> list[Row]:
-        """Rows that are due at `until` or before, earliest first; among equals, the one put first."""
+    async def due(self, table: str, *, until: datetime, limit: int = 1) -> list[DueRow]:
+        """Return rows that are due at `until` or before, earliest first; among equals, the one put first."""
         held = self._table(table)
         if held is None:
             return []
         end = (to_micros(until) + 1) << _SEQUENCE_BITS
-        return [held.rows[key] for number, key in held.line.slice(0, limit) if number < end]
+        found: list[DueRow] = []
+        for turn in held.line[:limit]:
+            if turn >= end:
+                break
+            key = held.waiting[turn]
+            found.append(DueRow(key, held.rows[key], _moment(turn)))
+        return found
+
+    async def due_at(self, table: str, key: str) -> datetime | None:
+        """Return when the row is due; None when it is not, or is not there."""
+        held = self._table(table)
+        turn = held.turns.get(key) if held is not None else None
+        return None if turn is None else _moment(turn)
 
     async def next_due(self, table: str) -> datetime | None:
-        """The earliest due moment of the table, or None."""
+        """Return the earliest due moment of the table, or None."""
         held = self._table(table)
-        if held is None or not held.turns:
-            return None
-        (_, key), *_ = held.line.slice(0, 1)
-        return held.rows[key].due
+        return _moment(held.line[0]) if held is not None and held.line else None
 
     async def tables(self) -> list[str]:
-        """The names of the tables that have rows, sorted."""
+        """Return the names of the tables that have rows, sorted."""
         if self._tables is None:
             raise RuntimeError("the transaction is not open")
         return sorted(name for name, held in self._tables.items() if held.rows)
@@ -211,16 +218,17 @@ class _Transaction:
             raise RuntimeError("the transaction is not open")
         return self._tables.get(name)
 
-    def _made(self, name: str) -> _Table:
-        return self._store._tables.setdefault(name, _Table())
+
+def _moment(turn: int) -> datetime:
+    return from_micros(turn >> _SEQUENCE_BITS)
 
 
-def _bounds(keys: SortedKeys[str], prefix: str) -> tuple[int, int]:
+def _bounds(keys: "SortedList[str]", prefix: str) -> tuple[int, int]:
     """The places of the first key that begins with `prefix` and of the first one behind those."""
     if not prefix:
         return 0, len(keys)
     behind = _behind(prefix)
-    return keys.rank(prefix), keys.rank(behind) if behind else len(keys)
+    return keys.bisect_left(prefix), keys.bisect_left(behind) if behind else len(keys)
 
 
 def _behind(prefix: str) -> str:

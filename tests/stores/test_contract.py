@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import anyio
 import pytest
 
-from mockserver.stores.base import Conflict, Row, Store
+from mockserver.stores.base import DueRow, Row, Store
 
 pytestmark = pytest.mark.anyio
 
@@ -40,41 +40,32 @@ async def scanned(
 async def test_a_row_is_read_as_it_was_put(open_store: OpenStore) -> None:
     store = open_store()
     async with store.transaction() as transaction:
-        put = await transaction.put("orders", "a", b"\x00one", due=NOON)
-        assert await transaction.get("orders", "a") == put == Row("a", b"\x00one", 1, NOON)
+        await transaction.put("orders", "a", b"\x00one", due=NOON)
+        assert await transaction.get("orders", "a") == b"\x00one"
+    assert await store.read("orders", "a") == b"\x00one"
+    assert await store.read("orders", "b") is None
     async with store.transaction() as transaction:
-        assert await transaction.get("orders", "a") == Row("a", b"\x00one", 1, NOON)
+        assert await transaction.get("orders", "a") == b"\x00one"
+        assert await transaction.due_at("orders", "a") == NOON
         assert await transaction.get("orders", "b") is None
+        assert await transaction.due_at("orders", "b") is None
         assert await transaction.get("timers", "a") is None
+        assert await transaction.due_at("timers", "a") is None
     await store.close()
 
 
-async def test_versions_grow_by_one_and_begin_anew_after_a_deletion(open_store: OpenStore) -> None:
+async def test_a_deleted_row_is_gone_and_can_be_put_again(open_store: OpenStore) -> None:
     store = open_store()
     async with store.transaction() as transaction:
-        versions = [(await transaction.put("orders", "a", b"")).version for _ in range(3)]
+        await transaction.put("orders", "a", b"one", due=NOON)
         await transaction.delete("orders", "a")
         await transaction.delete("orders", "never there")
         await transaction.delete("no such table", "a")
-        again = await transaction.put("orders", "a", b"")
-    assert versions == [1, 2, 3]
-    assert again.version == 1
-    await store.close()
-
-
-@pytest.mark.parametrize(("expected", "message"), [(0, "version 1, not 0"), (2, "version 1, not 2")])
-async def test_an_unexpected_version_is_a_conflict(open_store: OpenStore, expected: int, message: str) -> None:
-    store = open_store()
-    await filled(store, "a")
-    with pytest.raises(Conflict, match=message):
-        async with store.transaction() as transaction:
-            await transaction.put("orders", "a", b"other", expect=expected)
-    async with store.transaction() as transaction:
-        assert await transaction.get("orders", "a") == Row("a", b"a", 1)
-        assert (await transaction.put("orders", "a", b"other", expect=1)).version == 2
-        assert (await transaction.put("orders", "b", b"new", expect=0)).version == 1
-        with pytest.raises(Conflict):
-            await transaction.put("orders", "absent", b"", expect=1)
+        assert await transaction.get("orders", "a") is None
+        assert await transaction.due_at("orders", "a") is None
+        await transaction.put("orders", "a", b"two")
+        assert await transaction.get("orders", "a") == b"two"
+        assert await transaction.due_at("orders", "a") is None
     await store.close()
 
 
@@ -139,6 +130,8 @@ async def test_rows_are_due_earliest_first_and_no_sooner(open_store: OpenStore) 
     assert await keys_due(store, later(5)) == ["early", "middle"]
     assert await keys_due(store, later(5), limit=1) == ["early"]
     assert await keys_due(store, later(99)) == ["early", "middle", "late"]
+    async with store.transaction() as transaction:
+        assert await transaction.due("timers", until=later(99), limit=1) == [DueRow("early", b"", later(1))]
     await store.close()
 
 
@@ -176,8 +169,8 @@ async def test_an_exception_undoes_everything(open_store: OpenStore) -> None:
         await change_and_fail(store)
     assert await keys_due(store, NOON) == ["z", "a", "m"]
     async with store.transaction() as transaction:
-        rows = await transaction.scan("timers")
-        assert rows == [Row(key, b"old", 1, NOON) for key in ("a", "m", "z")]
+        assert await transaction.scan("timers") == [Row(key, b"old") for key in ("a", "m", "z")]
+        assert [await transaction.due_at("timers", key) for key in ("a", "m", "z")] == [NOON] * 3
         assert await transaction.count("unheard of") == 0
     await store.close()
 

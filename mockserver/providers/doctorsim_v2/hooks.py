@@ -64,7 +64,7 @@ async def find(unit: UnitOfWork, account: str, number: str) -> dict[str, Any]:
     row = await unit.tx.get(TABLE, _key(account, int(number))) if known else None
     if row is None:
         raise WebhookNotFound("webhook", number)
-    found: dict[str, Any] = decode_json(row.data)
+    found: dict[str, Any] = decode_json(row)
     return found
 
 

@@ -30,7 +30,7 @@ async def kept_reply(work: Work, account: str, key: str | None) -> tuple[Reply, 
     row = await work.tx.get(_TABLE, f"{account}/{key}")
     if row is None:
         return None
-    at, status, body, order = decode_json(row.data)
+    at, status, body, order = decode_json(row)
     if work.now - from_micros(at) >= _LIVES:
         return None
     return Reply(body.encode(), status=status), order

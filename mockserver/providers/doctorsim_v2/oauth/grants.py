@@ -55,7 +55,7 @@ async def add_client(work: Work, metadata: Mapping[str, Any]) -> tuple[dict[str,
 async def find_client(work: Work, client_id: str) -> dict[str, Any] | None:
     """The client, or None."""
     row = await work.tx.get(_CLIENTS, client_id)
-    return decode_json(row.data) if row is not None else None
+    return decode_json(row) if row is not None else None
 
 
 async def add_code(work: Work, facts: Mapping[str, Any]) -> str:
@@ -70,7 +70,7 @@ async def add_code(work: Work, facts: Mapping[str, Any]) -> str:
 async def find_code(work: Work, code: str) -> dict[str, Any] | None:
     """What the code stands for, used or not, or None."""
     row = await work.tx.get(_CODES, digest(code))
-    return decode_json(row.data) if row is not None else None
+    return decode_json(row) if row is not None else None
 
 
 async def use_code(work: Work, code: str, row: Mapping[str, Any]) -> None:
@@ -105,7 +105,7 @@ async def new_grant_id(work: Work) -> str:
 async def find_grant(work: Work, grant: str) -> dict[str, Any] | None:
     """The grant, or None."""
     row = await work.tx.get(_GRANTS, grant)
-    return decode_json(row.data) if row is not None else None
+    return decode_json(row) if row is not None else None
 
 
 async def keep_grant(work: Work, row: Mapping[str, Any]) -> None:
