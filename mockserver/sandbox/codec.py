@@ -1,159 +1,98 @@
-"""Domain values to row bytes and back: compact JSON arrays, so that any store can hold them."""
+"""Domain values to row bytes and back: MessagePack, typed by the classes, so that any store can hold them."""
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
+import msgspec
 import orjson
 
 from mockserver.domain.accounts import Account
 from mockserver.domain.ledger import Movement
-from mockserver.domain.moments import from_micros, to_micros
-from mockserver.domain.orders import Order, Passage
+from mockserver.domain.orders import Order
 from mockserver.engine.effects import Timer
-from mockserver.webhooks.model import Attempt, Delivery, Outcome
+from mockserver.webhooks.model import Delivery
 
 
-def _packed(data: Any) -> bytes:
-    """JSON in bytes of just its length: those that orjson gives keep a buffer of 4 KiB."""
-    return memoryview(orjson.dumps(data)).tobytes()
+class OrderTimer(NamedTuple):
+    """A timer and the order that it is for."""
+
+    provider: str
+    order: str
+    timer: Timer
+
+
+def _as_dict(value: Any) -> dict[str, Any]:
+    """Mappings that are no dictionaries (read-only views) are written as such."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"a row cannot hold a {type(value).__name__}")
+
+
+_encode = msgspec.msgpack.Encoder(enc_hook=_as_dict).encode
+_order = msgspec.msgpack.Decoder(Order).decode
+_account = msgspec.msgpack.Decoder(Account).decode
+_delivery = msgspec.msgpack.Decoder(Delivery).decode
+_timer = msgspec.msgpack.Decoder(OrderTimer).decode
+#: What a movement is beside its key: at, debit, credit, amount, cause, order, balance_after.
+_movement = msgspec.msgpack.Decoder(tuple[datetime, str, str, int, str, str | None, int]).decode
 
 
 def encode_order(order: Order) -> bytes:
-    """The row of an order."""
-    created = to_micros(order.created_at)
-    return _packed(
-        [
-            order.provider,
-            order.kind,
-            order.id,
-            order.account,
-            order.sequence,
-            order.state,
-            order.visit,
-            created,
-            to_micros(order.entered_at) - created,
-            order.amount,
-            order.machine,
-            order.facts,
-            [(passage.state, to_micros(passage.at) - created, passage.cause) for passage in order.history],
-            order.rule,
-            order.plan,
-            order.settled,
-        ]
-    )
+    """Return the row of an order."""
+    return _encode(order)
 
 
 def decode_order(data: bytes) -> Order:
-    """The order of `encode_order`."""
-    row = orjson.loads(data)
-    created = row[7]
-    history = tuple([Passage(state, from_micros(created + after), cause) for state, after, cause in row[12]])
-    row[7], row[8] = from_micros(created), from_micros(created + row[8])
-    row[12], row[15] = history, tuple(row[15])
-    return Order._make(row)
+    """Return the order of `encode_order`."""
+    return _order(data)
 
 
 def encode_account(account: Account) -> bytes:
-    """The row of an account."""
-    return _packed(
-        [account.provider, account.id, account.status, account.webhook_url, account.total_spent, account.details]
-    )
+    """Return the row of an account."""
+    return _encode(account)
 
 
 def decode_account(data: bytes) -> Account:
-    """The account of `encode_account`."""
-    return Account(*orjson.loads(data))
+    """Return the account of `encode_account`."""
+    return _account(data)
 
 
 def encode_movement(move: Movement) -> bytes:
-    """The row of a movement."""
-    return _packed(
-        [to_micros(move.at), move.debit, move.credit, move.amount, move.cause, move.order, move.balance_after]
-    )
+    """Return the row of a movement; provider, account and sequence are in its key."""
+    return _encode((move.at, move.debit, move.credit, move.amount, move.cause, move.order, move.balance_after))
 
 
 def decode_movement(provider: str, account: str, sequence: int, data: bytes) -> Movement:
-    """The movement of `encode_movement`; the first three are in the row's key."""
-    at, *rest = orjson.loads(data)
-    return Movement(provider, account, sequence, from_micros(at), *rest)
+    """Return the movement of `encode_movement`."""
+    return Movement(provider, account, sequence, *_movement(data))
 
 
 def encode_timer(provider: str, order: str, timer: Timer) -> bytes:
-    """The row of a timer, with the order it belongs to."""
-    return _packed([provider, order, timer.event, to_micros(timer.due), timer.visit, timer.place])
+    """Return the row of a timer, with the order it belongs to."""
+    return _encode((provider, order, timer))
 
 
-def decode_timer(data: bytes) -> tuple[str, str, Timer]:
-    """Provider, order id and timer of `encode_timer`."""
-    provider, order, event, due, visit, place = orjson.loads(data)
-    return provider, order, Timer(event, from_micros(due), visit, place)
+def decode_timer(data: bytes) -> OrderTimer:
+    """Return provider, order id and timer of `encode_timer`."""
+    return _timer(data)
 
 
 def encode_delivery(delivery: Delivery) -> bytes:
-    """The row of a delivery with all its attempts."""
-    return _packed(
-        [
-            delivery.id,
-            delivery.provider,
-            delivery.account,
-            delivery.order,
-            delivery.event,
-            delivery.url,
-            delivery.body,
-            delivery.headers,
-            to_micros(delivery.created_at),
-            delivery.cause,
-            delivery.state,
-            [(to_micros(one.at), dict(one.signed), *_outcome_row(one.outcome)) for one in delivery.attempts],
-            delivery.receiver,
-            dict(delivery.hostile),
-        ]
-    )
+    """Return the row of a delivery with all its attempts."""
+    return _encode(delivery)
 
 
 def decode_delivery(data: bytes) -> Delivery:
-    """The delivery of `encode_delivery`."""
-    row = orjson.loads(data)
-    attempts = tuple(Attempt(from_micros(at), _outcome(rest), signed) for at, signed, *rest in row[11])
-    return Delivery(
-        id=row[0],
-        provider=row[1],
-        account=row[2],
-        order=row[3],
-        event=row[4],
-        url=row[5],
-        body=row[6],
-        headers=row[7],
-        created_at=from_micros(row[8]),
-        cause=row[9],
-        state=row[10],
-        attempts=attempts,
-        receiver=row[12],
-        hostile=row[13],
-    )
-
-
-def _outcome_row(outcome: Outcome) -> tuple[Any, ...]:
-    return (
-        outcome.verdict,
-        outcome.status,
-        outcome.headers,
-        outcome.body,
-        outcome.detail,
-        outcome.milliseconds,
-    )
-
-
-def _outcome(row: list[Any]) -> Outcome:
-    verdict, status, headers, body, detail, milliseconds = row
-    return Outcome(verdict, status, tuple((name, value) for name, value in headers), body, detail, milliseconds)
+    """Return the delivery of `encode_delivery`."""
+    return _delivery(data)
 
 
 def encode_json(data: Mapping[str, Any] | list[Any] | str | int) -> bytes:
-    """Any JSON data."""
-    return _packed(data)
+    """Return any JSON data as bytes of just its length: those that orjson gives keep a buffer of 4 KiB."""
+    return memoryview(orjson.dumps(data)).tobytes()
 
 
 def decode_json(data: bytes) -> Any:
-    """The data of `encode_json`."""
+    """Return the data of `encode_json`."""
     return orjson.loads(data)

@@ -10,7 +10,6 @@ import orjson
 from mockserver.domain.accounts import Account
 from mockserver.domain.ledger import Movement
 from mockserver.domain.orders import Order
-from mockserver.engine.effects import Timer
 from mockserver.engine.machine import Machine
 from mockserver.sandbox import codec
 from mockserver.sandbox.plain import Unreadable, plain, typed
@@ -23,14 +22,6 @@ _BINARY = "base64"
 #: Tables whose rows are a word: an order's or an account's id.
 _WORDS = frozenset({"by_account", "by_word", "credentials"})
 _SETS_OF_ACCOUNTS = ("accounts", "orders", "deliveries")
-
-
-class PlannedRing(NamedTuple):
-    """A timer and the order that it is for."""
-
-    provider: str
-    order: str
-    timer: Timer
 
 
 class _Form(NamedTuple):
@@ -52,8 +43,8 @@ _FORMS: Mapping[str, _Form] = {
     "movements": _Form(Movement, _decode_movement, codec.encode_movement),
     "orders": _Form(Order, lambda _, data: codec.decode_order(data), codec.encode_order),
     "timers": _Form(
-        PlannedRing,
-        lambda _, data: PlannedRing(*codec.decode_timer(data)),
+        codec.OrderTimer,
+        lambda _, data: codec.decode_timer(data),
         lambda ring: codec.encode_timer(ring.provider, ring.order, ring.timer),
     ),
 }
