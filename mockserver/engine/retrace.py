@@ -24,6 +24,7 @@ from mockserver.engine.machine import (
     timers_on_entry,
     unsettled,
 )
+from mockserver.engine.weights import weighed
 
 _SIZE = 1 << 64
 
@@ -108,7 +109,8 @@ def retrace(machine: Machine, order: Order, *, seed: int | str, settings: Mappin
         witness = Witness(seed)
         choice = None
         if move is not None and len(move.to) > 1:
-            choice = _choice(move, order._replace(visit=visits[place] - 1), witness)
+            before_it = order._replace(visit=visits[place] - 1)
+            choice = _choice(move, before_it, Circumstances(passage.at, witness, settings))
         timers = () if stayed else _timers(state, as_it_was, Circumstances(passage.at, witness, settings))
         never = () if stayed else _withheld(state, order)
         reminders = _reminders(move, order, visits[place], Circumstances(passage.at, witness, settings))
@@ -128,10 +130,13 @@ def _visits(machine: Machine, order: Order) -> list[int]:
     return visits
 
 
-def _choice(move: Transition, order: Order, witness: Witness) -> ChoiceTold:
-    target_of(order, move, witness)
+def _choice(move: Transition, order: Order, circumstances: Circumstances) -> ChoiceTold:
+    witness = circumstances.dice
+    assert isinstance(witness, Witness)
+    target_of(order, move, witness, circumstances.settings)
     roll = witness.roll(*target_purpose(order, move))
-    return ChoiceTold(move.to, roll, by_rule=roll is None)
+    ways = weighed(move.to, facts=order.facts, settings=circumstances.settings)
+    return ChoiceTold(ways, roll, by_rule=roll is None)
 
 
 def _timers(state: State, order: Order, circumstances: Circumstances) -> tuple[TimerTold, ...]:
@@ -150,7 +155,7 @@ def _timers(state: State, order: Order, circumstances: Circumstances) -> tuple[T
         by_rule = timer.event in delays
         delay = delay_from_data(delays[timer.event]) if by_rule else move.after
         assert delay is not None, "a timer comes from a delay"
-        target = target_of(order, move, Dice(witness.seed))
+        target = target_of(order, move, Dice(witness.seed), circumstances.settings)
         told.append(TimerTold(timer, delay, by_rule, rolls[timer.event], target))
     return tuple(told)
 

@@ -34,6 +34,8 @@ class Reply(NamedTuple):
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     media: str = "application/json"
+    assumed: bool = False
+    """Whether the answer rests on an assumption, although its endpoint does not."""
 
 
 #: The usual credential: one key in the Authorization header.

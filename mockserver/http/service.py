@@ -153,7 +153,7 @@ class _Resource:
             if too_large is not None:
                 raise too_large
             reply = await _answer(service, call, endpoint, scope)
-            status, extra, assumed = reply.status, reply.headers, endpoint.provenance == "assumed"
+            status, extra, assumed = reply.status, reply.headers, reply.assumed or endpoint.provenance == "assumed"
             payload, media = service.wrap(call, reply), reply.media
         except Instead as instead:
             assert verdict is not None, "only a fault answers instead"

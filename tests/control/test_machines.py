@@ -11,14 +11,21 @@ pytestmark = pytest.mark.anyio
 async def test_a_machine_is_told_as_data(world: World) -> None:
     machine = await world.steer("GET", "/machines/daisysim/activation")
     assert (machine["provider"], machine["kind"], machine["start"]) == ("daisysim", "activation", "waiting")
-    assert list(machine["states"]) == ["waiting", "completed", "cancelled"]
+    assert list(machine["states"]) == ["waiting", "overdue", "completed", "cancelled"]
     assert machine["states"]["waiting"] == {
         "shown_as": "Waiting",
         "final": False,
         "effects": [],
         "transitions": [
             {"on": "sms", "to": "completed", "after": "8s", "effects": [{"message": "sms"}]},
-            {"on": "expire", "to": "cancelled", "after": "20m"},
+            {
+                "on": "expire",
+                "to": {
+                    "cancelled": {"setting": "daisysim.expiry", "is": "refund"},
+                    "overdue": {"setting": "daisysim.expiry", "is": "wait_for_cancel"},
+                },
+                "after": "20m",
+            },
             {"on": "cancel", "to": "cancelled", "not_before": "setting daisysim.cancel_after"},
         ],
     }
@@ -33,8 +40,10 @@ async def test_a_machine_is_drawn_as_a_mermaid_diagram(world: World) -> None:
         "stateDiagram-v2",
         "    [*] --> waiting",
         "    waiting --> completed: sms (after 8s)",
-        "    waiting --> cancelled: expire (after 20m)",
+        "    waiting --> cancelled: expire (after 20m), where daisysim.expiry is refund",
+        "    waiting --> overdue: expire (after 20m), where daisysim.expiry is wait_for_cancel",
         "    waiting --> cancelled: cancel (not before setting daisysim.cancel_after)",
+        "    overdue --> cancelled: cancel",
         "    completed --> [*]",
         "    cancelled --> [*]",
     ]
