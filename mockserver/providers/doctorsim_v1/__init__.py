@@ -38,6 +38,14 @@ PROVIDER = Provider(
             "doctorsim_v1.cancel_window", "10m", "duration", "how long after its creation an order can be canceled"
         ),
         Setting(
+            "doctorsim_v1.paid_checks",
+            "some",
+            "choice",
+            "which IMEI checks of recognised phones want payment instead of giving a free report: of some (one phone in"
+            " sixteen, assumed), of all or of none; the documented test IMEIs answer as documented",
+            ("some", "all", "none"),
+        ),
+        Setting(
             "doctorsim_v1.report_url",
             "mock",
             "choice",

@@ -91,6 +91,16 @@ async def test_nothing_offered_in_the_words_that_the_provider_has_for_it() -> No
         assert tools[0].headers["content-type"] == real.headers["content-type"]
 
 
+async def test_no_free_checks() -> None:
+    async with under("no-free-checks") as v1:
+        for imei in (IMEI, *valid_imeis(9)):
+            found = await v1.res("POST", f"/imeicheck/{imei}")
+            assert (found["type_pay"]["type"], found["result"], found["error"]) == ("P", {}, [])
+            assert found["data"]["brandname"] != "NA"
+        for imei, kind in (("353047098598802", "F"), ("359405085972766", "F"), ("123456789876543", "P")):
+            assert (await v1.res("POST", f"/imeicheck/{imei}"))["type_pay"]["type"] == kind
+
+
 async def test_tool_withdrawn() -> None:
     async with under("tool-withdrawn") as v1:
         assert error_of(await v1.create())[:2] == (404, "API_ERROR")
