@@ -8,7 +8,7 @@ from mockserver.domain.mistakes import (
     UnknownCredential,
     UnknownRoute,
 )
-from mockserver.http.provider import Annex, Mount, Provider, Secrets
+from mockserver.http.provider import Annex, Mount, Provider, Secrets, Strays
 from mockserver.providers.doctorsim_v1 import auth, endpoints, errors, trade, wire
 from mockserver.sandbox.settings import Setting
 
@@ -25,7 +25,16 @@ PROVIDER = Provider(
     failure_schema="doctorsim_v1/error",
     trade=trade.TRADE,
     annexes=(Annex(Mount(wire.WEB_HOST, wire.REPORTS), endpoints.REPORT_ENDPOINTS, errors.wrap, errors.refuse),),
+    strays=Strays(endpoints.LIMIT, auth.identified_first),
     settings=(
+        Setting(
+            "doctorsim_v1.authenticate",
+            "methods",
+            "choice",
+            "where a bad credential answers 401: at the methods (methods), or at unknown paths and wrong methods, too,"
+            " before their 404 and 405 (every_call, one way to read the page)",
+            ("methods", "every_call"),
+        ),
         Setting(
             "doctorsim_v1.limit_status",
             429,

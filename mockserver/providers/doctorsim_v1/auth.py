@@ -23,6 +23,14 @@ async def identify(call: Call) -> Account:
     return account
 
 
+def identified_first(call: Call) -> bool:
+    """Whether a call of no method is refused for its credential before its path.
+
+    So it is at the base URL itself, where the page shows how to authenticate (assumed), and wherever a setting says so.
+    """
+    return call.entry.path in ("", "/") or call.sandbox.settings.values["doctorsim_v1.authenticate"] == "every_call"
+
+
 def mode_of(account: Account) -> str:
     """`sandbox` or `production`."""
     mode: str = account.details["mode"]

@@ -210,6 +210,17 @@ ENDPOINTS = (
     ),
     Endpoint(
         "POST",
+        "/tools/{device_id}/{network_id}",
+        tools,
+        name="tools_post",
+        summary="What unlocks a device on a network, as the best practices ask for it",
+        gives="doctorsim_v1/tools",
+        path_fields="doctorsim_v1/pair.path",
+        limit=LIMIT,
+        mistakes=(NotFound, NothingOffered),
+    ),
+    Endpoint(
+        "POST",
         "/create_order/{device_id}/{network_id}/{imei}/{tool_id}",
         create_order,
         name="create_order",
@@ -257,7 +268,8 @@ ENDPOINTS = (
         "/cancel_order/{ticket_id}",
         cancel_order,
         name="cancel_order",
-        summary="Cancel an order within the first ten minutes",
+        summary="Cancel an order within the first ten minutes; the default scenario is done after one, guaranteed-times"
+        " takes the tools' own times",
         gives="doctorsim_v1/cancel-order",
         path_fields="doctorsim_v1/ticket.path",
         limit=LIMIT,

@@ -11,6 +11,7 @@ from mockserver.domain.mistakes import (
     InsufficientBalance,
     Invalid,
     MethodNotAllowed,
+    MissingParameter,
     Mistake,
     NotFound,
     NotTaken,
@@ -121,6 +122,13 @@ def _method(mistake: MethodNotAllowed) -> Wording:
     )
 
 
+def _left_out(mistake: MissingParameter) -> Wording:
+    *others, last = mistake.parameters
+    if others:
+        return _error(400, f"The parameters {', '.join(others)} and {last} are missing.")
+    return _error(400, f"The parameter {last} is missing.")
+
+
 def _too_large(mistake: PayloadTooLarge) -> Wording:
     return _error(413, f"The body is larger than {mistake.limit} bytes.", provenance="assumed")
 
@@ -138,6 +146,7 @@ MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
     TooLate: _too_late,
     NotTaken: _not_taken,
     InsufficientBalance: _poor,
+    MissingParameter: _left_out,
     UnknownRoute: _error(404, "There is no such method."),
     NotFound: _not_found,
     Invalid: _invalid,

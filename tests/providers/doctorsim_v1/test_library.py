@@ -82,7 +82,8 @@ async def test_connection_reset() -> None:
 
 async def test_nothing_offered_in_the_words_that_the_provider_has_for_it() -> None:
     async with under("nothing-offered") as v1:
-        tools = [await v1.call("GET", path) for path in ("/tools/1697/3", "/tools/15910/1")]
+        asked = [(method, path) for method in ("GET", "POST") for path in ("/tools/1697/3", "/tools/15910/1")]
+        tools = [await v1.call(method, path) for method, path in asked]
         assert {error_of(answer)[:2] for answer in tools} == {(200, "API_ERROR")}
         # Nokia 5230 is never served on this network: the same bytes.
         await v1.scenario("quick")
