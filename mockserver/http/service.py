@@ -148,7 +148,8 @@ class _Resource:
                 verdict = await _consulted(service, call, scope, body)
                 await verdict.begin()
             if endpoint is None or too_large is not None:
-                mistake = misdirected(call, methods, service.endpoints) if endpoint is None else too_large
+                mistake = too_large if endpoint is not None else misdirected(call, methods, service.endpoints)
+                assert mistake is not None, "a call of an endpoint is too large"
                 raise mistake if service.is_annex else await turned_away(call, mistake, _admit)
             reply = await _answer(service, call, endpoint, scope)
             status, extra, assumed = reply.status, reply.headers, reply.assumed or endpoint.provenance == "assumed"

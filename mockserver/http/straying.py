@@ -19,7 +19,7 @@ def misdirected(call: Call, allowed: Iterable[str], endpoints: Iterable[Endpoint
     if MissingParameter in call.provider.mistakes:
         offers, values = call.provider.offers, call.sandbox.settings.values
         known = (one for one in endpoints if offers is None or offers(one, values))
-        missing = next(_left_out(path, known), None)
+        missing = next(left_out(path, known), None)
         if missing:
             return MissingParameter(path, missing)
     return UnknownRoute("route", path)
@@ -42,7 +42,7 @@ async def turned_away(call: Call, mistake: Mistake, admit: Admit) -> Mistake:
     return mistake
 
 
-def _left_out(path: str, endpoints: Iterable[Endpoint]) -> Iterator[tuple[str, ...]]:
+def left_out(path: str, endpoints: Iterable[Endpoint]) -> Iterator[tuple[str, ...]]:
     """For each endpoint that the path could belong to if it were longer, or had no empty parts: what it lacks.
 
     The path has to begin as the endpoint's does, with a word and not with a parameter.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.http.straying import _left_out as left_out
+from mockserver.http.straying import left_out
 from mockserver.providers import PROVIDERS
 
 ENDPOINTS = tuple(

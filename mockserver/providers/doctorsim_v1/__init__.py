@@ -44,7 +44,19 @@ PROVIDER = Provider(
         ),
         Setting("doctorsim_v1.require_https", False, "boolean", "refuse calls over plain HTTP, as the real API does"),
         Setting(
-            "doctorsim_v1.cancel_window", "10m", "duration", "how long after its creation an order can be canceled"
+            "doctorsim_v1.cancel_window",
+            "10m",
+            "duration",
+            "how long after its creation an order can be canceled, unless it is done earlier: under the default scenario"
+            " it is done after a minute, under guaranteed-times it takes as long as its tool says",
+        ),
+        Setting(
+            "doctorsim_v1.duplicate_imei",
+            "accept",
+            "choice",
+            "whether create_order takes an IMEI for which the same service is open or pending (accept, assumed), or"
+            " answers 400 as unlock panels do (refuse); looked at are the account's newest 1,000 of each",
+            ("accept", "refuse"),
         ),
         Setting(
             "doctorsim_v1.paid_checks",

@@ -4,6 +4,7 @@ from mockserver.domain.mistakes import InsufficientBalance, NotFound, NotTaken, 
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint, Limit, Reply
 from mockserver.providers.doctorsim_v1.errors import (
+    DuplicateImei,
     HashMissing,
     NotAvailableYet,
     NothingOffered,
@@ -228,7 +229,7 @@ ENDPOINTS = (
         gives="doctorsim_v1/create-order",
         path_fields="doctorsim_v1/create-order.path",
         limit=LIMIT,
-        mistakes=(NotFound, InsufficientBalance),
+        mistakes=(NotFound, InsufficientBalance, DuplicateImei),
     ),
     Endpoint(
         "GET",

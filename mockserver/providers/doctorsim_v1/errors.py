@@ -46,6 +46,10 @@ class NotAvailableYet(NotTaken):
     """Instructions are asked for before there are any."""
 
 
+class DuplicateImei(NotTaken):
+    """The order is still running, so another of the same service for the same IMEI is not taken."""
+
+
 class ReportsNotInstalled(Mistake):
     """The PDF of a report needs an extra that is not installed."""
 
@@ -105,6 +109,11 @@ def _not_taken(mistake: NotTaken) -> Wording:
     return _error(400, text, provenance="assumed")
 
 
+def _duplicate(mistake: DuplicateImei) -> Wording:
+    text = f"Order {mistake.order.id} of this service for the same IMEI is still running."
+    return _error(400, text, provenance="assumed")
+
+
 def _too_late(mistake: TooLate) -> Wording:
     return _error(400, f"The time in which order {mistake.order.id} could be canceled is over.")
 
@@ -143,6 +152,7 @@ MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
     HashMissing: _error(400, "The parameter hash can be left out in sandbox mode only."),
     NothingOffered: _error(200, "No service is available for this device on this network.", provenance="observed"),
     NotAvailableYet: _not_yet,
+    DuplicateImei: _duplicate,
     TooLate: _too_late,
     NotTaken: _not_taken,
     InsufficientBalance: _poor,
