@@ -47,8 +47,8 @@ PROVIDER = Provider(
             "doctorsim_v1.cancel_window",
             "10m",
             "duration",
-            "how long after its creation an order can be canceled, unless it is done earlier: under the default scenario"
-            " it is done after a minute, under guaranteed-times it takes as long as its tool says",
+            "how long after its creation an order can be canceled, unless it is done earlier: under the default"
+            " scenario it is done after a minute, under guaranteed-times it takes as long as its tool says",
         ),
         Setting(
             "doctorsim_v1.duplicate_imei",

@@ -269,8 +269,8 @@ ENDPOINTS = (
         "/cancel_order/{ticket_id}",
         cancel_order,
         name="cancel_order",
-        summary="Cancel an order within the first ten minutes; the default scenario is done after one, guaranteed-times"
-        " takes the tools' own times",
+        summary="Cancel an order within its first ten minutes (under the default scenario it is done after one minute,"
+        " under guaranteed-times it takes as long as its tool says)",
         gives="doctorsim_v1/cancel-order",
         path_fields="doctorsim_v1/ticket.path",
         limit=LIMIT,
