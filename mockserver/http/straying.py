@@ -26,9 +26,9 @@ def misdirected(call: Call, allowed: Iterable[str], endpoints: Iterable[Endpoint
 
 
 async def turned_away(call: Call, mistake: Mistake, admit: Admit) -> Mistake:
-    """Return the mistake once the call has counted, where the provider counts every call.
+    """Return what refuses the call: the mistake, once the call has counted where the provider counts every call.
 
-    Raises RateLimited instead, and what a bad credential is refused with where the provider looks at it first.
+    Instead of it RateLimited, or what a bad credential is refused with where the provider looks at that first.
     """
     strays = call.provider.strays
     if strays is None or (call.endpoint is not None and call.endpoint.public):
@@ -37,7 +37,9 @@ async def turned_away(call: Call, mistake: Mistake, admit: Admit) -> Mistake:
     try:
         await admit(call, operation, call.endpoint.limit if call.endpoint is not None else strays.limit)
     except Mistake as refused:
-        if call.known or isinstance(mistake, MissingParameter) or strays.identified(call):
+        # Where any key is taken, one that nobody has used yet is no reason to refuse.
+        first = isinstance(mistake, MissingParameter) or strays.identified(call)
+        if call.known or (first and not call.sandbox.settings.values["accept_any_key"]):
             return refused
     return mistake
 

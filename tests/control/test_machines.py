@@ -3,7 +3,7 @@
 import pytest
 
 from tests.control.problems import fields_of
-from tests.support import World
+from tests.support import World, running
 
 pytestmark = pytest.mark.anyio
 
@@ -47,6 +47,19 @@ async def test_a_machine_is_drawn_as_a_mermaid_diagram(world: World) -> None:
         "    completed --> [*]",
         "    cancelled --> [*]",
     ]
+
+
+async def test_weights_that_the_order_tells_are_drawn_and_told_as_they_are_written() -> None:
+    async with running() as world:
+        await world.steer("PUT", "/scenarios/active", ["by-success-ratio"])
+        machine = await world.steer("GET", "/machines/doctorsim_v1/unlock")
+        (ready,) = [move for move in machine["states"]["pending"]["transitions"] if move["on"] == "ready"]
+        assert ready["to"] == {"available": {"fact": "success_percent"}, "notavailable": {"fact": "failure_percent"}}
+        drawn = (await world.control("GET", "/machines/doctorsim_v1/unlock?format=mermaid")).text
+        likely = "as likely as the order's success_percent says"
+        assert f"    pending --> available: ready (after 50s), {likely}" in drawn.splitlines()
+        dot = (await world.control("GET", "/machines/doctorsim_v1/unlock?format=dot")).text
+        assert likely in dot
 
 
 async def test_another_format_is_422(world: World) -> None:

@@ -254,6 +254,26 @@ async def test_unknown_paths_are_not_counted_where_limits_are_off(v1: V1) -> Non
     assert {(await v1.call("GET", "/nothing")).status_code for _ in range(501)} == {404}
 
 
+async def test_where_any_key_is_taken_calls_of_no_method_open_no_account(v1: V1) -> None:
+    await v1.world.steer("PATCH", "/settings", {"accept_any_key": True})
+    before = await v1.world.steer("GET", "/accounts")
+    for method, path, status in (
+        ("GET", "/nothing", 404),
+        ("PUT", "/brands", 405),
+        ("GET", "/tools", 400),
+        ("GET", "/", 404),
+    ):
+        assert (await v1.call(method, path, pair="wrong")).status_code == status
+    assert await v1.world.steer("GET", "/accounts") == before
+    assert (await v1.call("GET", "/brands", pair="wrong")).status_code == 200
+    for _ in range(9):
+        await v1.call("GET", "/nothing", pair="wrong")
+    left = 0
+    while (await v1.call("GET", "/brands", pair="wrong")).status_code == 200:
+        left += 1
+    assert left == 490
+
+
 async def test_other_hosts_of_the_provider_count_nothing(v1: V1) -> None:
     for _ in range(20):
         for path in ("/imei_report", "/imei_report/x/y"):
