@@ -8,7 +8,7 @@ own moment is known.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mockserver.domain.orders import Order, Passage
+from mockserver.domain.orders import Order, Passage, event_of
 from mockserver.engine.delays import Delay, delay_from_data
 from mockserver.engine.dice import Dice
 from mockserver.engine.effects import ONCE, Effect, Timer
@@ -78,14 +78,6 @@ class Witness(Dice):
         """Where in 0 .. 1 the dice fell for this purpose; None when they were not cast."""
         number = self.fell.get(purpose)
         return None if number is None else round(number / _SIZE, 4)
-
-
-def event_of(cause: str) -> str | None:
-    """The event that a passage's cause names: `timer sms`, `cancel by cancel req_00000007`; None for `created`."""
-    if cause.startswith("timer "):
-        return cause.removeprefix("timer ")
-    event, by, _ = cause.partition(" by ")
-    return event if by else None
 
 
 def retrace(machine: Machine, order: Order, *, seed: int | str, settings: Mapping[str, Any]) -> list[PassageTold]:

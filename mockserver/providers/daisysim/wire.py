@@ -6,8 +6,7 @@ import orjson
 
 from mockserver.domain.moments import seconds_text
 from mockserver.domain.money import Currency
-from mockserver.domain.orders import Order
-from mockserver.engine.retrace import event_of
+from mockserver.domain.orders import Order, event_of
 
 #: Wallets and prices are kept in ten-thousandths of a dollar: the API has at most 4 decimals (documented).
 USD = Currency("USD", 4)
