@@ -13,7 +13,7 @@ from mockserver.domain.orders import Order, Passage
 from mockserver.engine.delays import Delay, FromFact, delay_from_data, resolve
 from mockserver.engine.dice import Dice
 from mockserver.engine.effects import ANY_VISIT, ONCE, Effect, Timer
-from mockserver.engine.weights import Ways, weighed
+from mockserver.engine.weights import Targets, resolved_weights
 
 Since = Literal["entered", "created"]
 #: How many passages an order's history keeps: the first and the newest.
@@ -41,7 +41,7 @@ class Transition(NamedTuple):
     """
 
     on: str
-    to: Ways
+    to: Targets
     after: Delay | None = None
     since: Since = "entered"
     not_before: Delay | None = None
@@ -136,7 +136,7 @@ def target_of(order: Order, move: Transition, dice: Dice, settings: Mapping[str,
     forced: str | None = (order.plan or {}).get("outcomes", {}).get(move.on)
     if forced or len(move.to) == 1:
         return forced or move.to[0][0]
-    return dice.weighted(weighed(move.to, facts=order.facts, settings=settings), *target_purpose(order, move))
+    return dice.weighted(resolved_weights(move.to, facts=order.facts, settings=settings), *target_purpose(order, move))
 
 
 def target_purpose(order: Order, move: Transition) -> tuple[object, ...]:

@@ -1,8 +1,8 @@
 """An order's life told again: which timers each state set, which dice fell, what followed.
 
 Nothing of this is recorded while orders live. Dice answer the same question in the same way, so asking again
-gives what was cast then. Delays that ask a setting or a fact are told as these stand now, unless the timer's
-own moment is known.
+gives what was cast then. Delays and weights that ask a setting or a fact are told as these stand now, unless the
+timer's own moment is known.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from mockserver.engine.machine import (
     timers_on_entry,
     unsettled,
 )
-from mockserver.engine.weights import weighed
+from mockserver.engine.weights import resolved_weights
 
 _SIZE = 1 << 64
 
@@ -127,7 +127,7 @@ def _choice(move: Transition, order: Order, circumstances: Circumstances) -> Cho
     assert isinstance(witness, Witness)
     target_of(order, move, witness, circumstances.settings)
     roll = witness.roll(*target_purpose(order, move))
-    ways = weighed(move.to, facts=order.facts, settings=circumstances.settings)
+    ways = resolved_weights(move.to, facts=order.facts, settings=circumstances.settings)
     return ChoiceTold(ways, roll, by_rule=roll is None)
 
 

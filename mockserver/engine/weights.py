@@ -1,4 +1,4 @@
-"""How likely each way of a transition is: a whole number, or one that the order or the settings tell."""
+"""How likely each target of a transition is: a whole number, or one that the order or the settings tell."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -18,19 +18,21 @@ class SettingWeight(NamedTuple):
 
 
 Weight = int | FactWeight | SettingWeight
-Ways = tuple[tuple[str, Weight], ...]
+Targets = tuple[tuple[str, Weight], ...]
 """States to go to, each with its weight."""
 
 
-def weighed(ways: Ways, *, facts: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[tuple[str, int], ...]:
-    """Return the ways with weights as whole numbers; where all of them are 0, the first way has 1."""
-    found = tuple((state, _weighed(weight, facts, settings)) for state, weight in ways)
+def resolved_weights(
+    targets: Targets, *, facts: Mapping[str, Any], settings: Mapping[str, Any]
+) -> tuple[tuple[str, int], ...]:
+    """Return the targets with weights as whole numbers; where all of them are 0, the first target has 1."""
+    found = tuple((state, _resolved_weight(weight, facts, settings)) for state, weight in targets)
     if any(weight for _, weight in found):
         return found
     return ((found[0][0], 1), *found[1:])
 
 
-def _weighed(weight: Weight, facts: Mapping[str, Any], settings: Mapping[str, Any]) -> int:
+def _resolved_weight(weight: Weight, facts: Mapping[str, Any], settings: Mapping[str, Any]) -> int:
     match weight:
         case FactWeight():
             value = facts.get(weight.name)

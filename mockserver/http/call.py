@@ -92,7 +92,7 @@ class Call:
         self.entry.account = account.id
 
     @property
-    def known(self) -> bool:
+    def is_identified(self) -> bool:
         """Whether it has been told who calls."""
         return self._account is not None
 

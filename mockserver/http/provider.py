@@ -140,14 +140,15 @@ class Secrets(NamedTuple):
     fields: frozenset[str] = frozenset()
 
 
-class Strays(NamedTuple):
+class Unrouted(NamedTuple):
     """Calls that no endpoint takes, at a provider that counts those with a good credential, too.
 
-    `limit` names the bucket they go into. `identified` tells whether a bad credential is refused before the path is.
+    `limit` names the bucket they go into. `authenticates_first` tells whether a bad credential is refused before the
+    path is.
     """
 
     limit: Limit
-    identified: Callable[["Call"], bool]
+    authenticates_first: Callable[["Call"], bool]
 
 
 #: Whether an endpoint exists under these values of the settings.
@@ -179,7 +180,7 @@ class Provider:
     limit: Callable[["Call"], Limit | None] | None = None
     headers: Callable[["Call", int], tuple[tuple[str, str], ...]] | None = None
     offers: Offers | None = None
-    strays: Strays | None = None
+    unrouted: Unrouted | None = None
     """How calls are treated that no endpoint takes; None: they are refused, whoever makes them."""
     settings: tuple["Setting", ...] = ()
     answer_headers: str | None = None

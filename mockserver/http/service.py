@@ -25,7 +25,7 @@ from mockserver.http.call import Call
 from mockserver.http.provider import Annex, Endpoint, Limit, Offers, Provider, Reply
 from mockserver.http.reading import read_fields, read_headers
 from mockserver.http.schemas import SchemaStore
-from mockserver.http.straying import misdirected, turned_away
+from mockserver.http.unrouted import refusal_of_unrouted, routing_mistake
 from mockserver.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -148,9 +148,9 @@ class _Resource:
                 verdict = await _consulted(service, call, scope, body)
                 await verdict.begin()
             if endpoint is None or too_large is not None:
-                mistake = too_large if endpoint is not None else misdirected(call, methods, service.endpoints)
+                mistake = too_large if endpoint is not None else routing_mistake(call, methods, service.endpoints)
                 assert mistake is not None, "a call of an endpoint is too large"
-                raise mistake if service.is_annex else await turned_away(call, mistake, _admit)
+                raise mistake if service.is_annex else await refusal_of_unrouted(call, mistake, _admit)
             reply = await _answer(service, call, endpoint, scope)
             status, extra, assumed = reply.status, reply.headers, reply.assumed or endpoint.provenance == "assumed"
             payload, media = service.wrap(call, reply), reply.media

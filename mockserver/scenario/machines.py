@@ -7,7 +7,7 @@ from typing import cast
 from mockserver.engine.delays import Delay, Fixed, Uniform, delay_from_data
 from mockserver.engine.effects import EFFECTS, Effect
 from mockserver.engine.machine import Machine, Sending, Since, State, Transition
-from mockserver.engine.weights import Ways, Weight, weight_from_data
+from mockserver.engine.weights import Targets, Weight, weight_from_data
 from mockserver.scenario.cursor import Cursor
 from mockserver.scenario.problems import shown
 
@@ -95,7 +95,7 @@ def _sending(cursor: Cursor) -> Sending | None:
     return Sending(word, delay, build_delay(within)) if delay is not None else None
 
 
-def _targets(cursor: Cursor, states: Iterable[str]) -> Ways:
+def _targets(cursor: Cursor, states: Iterable[str]) -> Targets:
     if isinstance(cursor.value, dict):
         if not cursor.value:
             cursor.error("to must name at least one state")

@@ -8,7 +8,7 @@ from mockserver.domain.mistakes import (
     UnknownCredential,
     UnknownRoute,
 )
-from mockserver.http.provider import Annex, Mount, Provider, Secrets, Strays
+from mockserver.http.provider import Annex, Mount, Provider, Secrets, Unrouted
 from mockserver.providers.doctorsim_v1 import auth, endpoints, errors, trade, wire
 from mockserver.sandbox.settings import Setting
 
@@ -25,7 +25,7 @@ PROVIDER = Provider(
     failure_schema="doctorsim_v1/error",
     trade=trade.TRADE,
     annexes=(Annex(Mount(wire.WEB_HOST, wire.REPORTS), endpoints.REPORT_ENDPOINTS, errors.wrap, errors.refuse),),
-    strays=Strays(endpoints.LIMIT, auth.identified_first),
+    unrouted=Unrouted(endpoints.LIMIT, auth.authenticates_first),
     settings=(
         Setting(
             "doctorsim_v1.authenticate",

@@ -24,7 +24,7 @@ async def identify(call: Call) -> Account:
     return account
 
 
-def identified_first(call: Call) -> bool:
+def authenticates_first(call: Call) -> bool:
     """Whether a call of no method is refused for its credential before its path.
 
     So it is at the base URL itself, where the page shows how to authenticate (assumed), and wherever a setting says so.

@@ -131,7 +131,7 @@ def _method(mistake: MethodNotAllowed) -> Wording:
     )
 
 
-def _left_out(mistake: MissingParameter) -> Wording:
+def _missing_parameter(mistake: MissingParameter) -> Wording:
     *others, last = mistake.parameters
     if others:
         return _error(400, f"The parameters {', '.join(others)} and {last} are missing.")
@@ -156,7 +156,7 @@ MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
     TooLate: _too_late,
     NotTaken: _not_taken,
     InsufficientBalance: _poor,
-    MissingParameter: _left_out,
+    MissingParameter: _missing_parameter,
     UnknownRoute: _error(404, "There is no such method."),
     NotFound: _not_found,
     Invalid: _invalid,

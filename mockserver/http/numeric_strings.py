@@ -19,7 +19,7 @@ _NUMBER = re.compile(
 _LONGEST = 200
 
 
-def numeral_readers(schema: Any) -> Readers:
+def numeric_string_readers(schema: Any) -> Readers:
     """Return how to read the texts of the schema's own properties that take them; empty for nearly every schema."""
     properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
     return {

@@ -1,6 +1,6 @@
 """Calls that no endpoint takes: what they are refused with, and what they count against before."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 
 from mockserver.domain.mistakes import MethodNotAllowed, MissingParameter, Mistake, UnknownRoute
 from mockserver.http.call import Call
@@ -10,7 +10,7 @@ from mockserver.http.provider import Endpoint, Limit
 Admit = Callable[[Call, str, Limit | None], Awaitable[None]]
 
 
-def misdirected(call: Call, allowed: Iterable[str], endpoints: Iterable[Endpoint]) -> Mistake:
+def routing_mistake(call: Call, allowed: Collection[str], endpoints: Iterable[Endpoint]) -> Mistake:
     """Return the mistake of a call whose method is not among those allowed, or whose path no endpoint has."""
     method, path = call.entry.method, call.entry.path
     if allowed:
@@ -19,32 +19,32 @@ def misdirected(call: Call, allowed: Iterable[str], endpoints: Iterable[Endpoint
     if MissingParameter in call.provider.mistakes:
         offers, values = call.provider.offers, call.sandbox.settings.values
         known = (one for one in endpoints if offers is None or offers(one, values))
-        missing = next(left_out(path, known), None)
+        missing = next(missing_parameters(path, known), None)
         if missing:
             return MissingParameter(path, missing)
     return UnknownRoute("route", path)
 
 
-async def turned_away(call: Call, mistake: Mistake, admit: Admit) -> Mistake:
+async def refusal_of_unrouted(call: Call, mistake: Mistake, admit: Admit) -> Mistake:
     """Return what refuses the call: the mistake, once the call has counted where the provider counts every call.
 
     Instead of it RateLimited, or what a bad credential is refused with where the provider looks at that first.
     """
-    strays = call.provider.strays
-    if strays is None or (call.endpoint is not None and call.endpoint.public):
+    unrouted = call.provider.unrouted
+    if unrouted is None or (call.endpoint is not None and call.endpoint.public):
         return mistake
     operation = call.endpoint.name if call.endpoint is not None else "request"
     try:
-        await admit(call, operation, call.endpoint.limit if call.endpoint is not None else strays.limit)
+        await admit(call, operation, call.endpoint.limit if call.endpoint is not None else unrouted.limit)
     except Mistake as refused:
         # Where any key is taken, one that nobody has used yet is no reason to refuse.
-        first = isinstance(mistake, MissingParameter) or strays.identified(call)
-        if call.known or (first and not call.sandbox.settings.values["accept_any_key"]):
+        first = isinstance(mistake, MissingParameter) or unrouted.authenticates_first(call)
+        if call.is_identified or (first and not call.sandbox.settings.values["accept_any_key"]):
             return refused
     return mistake
 
 
-def left_out(path: str, endpoints: Iterable[Endpoint]) -> Iterator[tuple[str, ...]]:
+def missing_parameters(path: str, endpoints: Iterable[Endpoint]) -> Iterator[tuple[str, ...]]:
     """For each endpoint that the path could belong to if it were longer, or had no empty parts: what it lacks.
 
     The path has to begin as the endpoint's does, with a word and not with a parameter.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.http.straying import left_out
+from mockserver.http.unrouted import missing_parameters
 from mockserver.providers import PROVIDERS
 
 ENDPOINTS = tuple(
@@ -25,11 +25,11 @@ ENDPOINTS = tuple(
     ],
 )
 def test_the_parameters_that_a_path_leaves_out_are_named_in_their_order(path: str, missing: list[str]) -> None:
-    assert list(next(left_out(path, ENDPOINTS))) == missing
+    assert list(next(missing_parameters(path, ENDPOINTS))) == missing
 
 
 @pytest.mark.parametrize(
     "path", ["/", "", "//", "/lists", "/order/1/off", "/order/1/of/2/3", "/list/1/2", "/x/y", "/x/fixed/"]
 )
 def test_a_path_that_no_endpoint_begins_with_leaves_nothing_out(path: str) -> None:
-    assert list(left_out(path, ENDPOINTS)) == []
+    assert list(missing_parameters(path, ENDPOINTS)) == []
