@@ -5,6 +5,7 @@ from typing import Any
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of
 from mockserver.domain.mistakes import Invalid, NotFound
 from mockserver.engine.machine import Machine, Transition
+from mockserver.engine.weights import weight_data
 from mockserver.scenario.drawing import delay_text, dot, mermaid
 
 
@@ -66,7 +67,8 @@ def _effect(name: str, argument: str) -> Any:
 
 
 def _transition(move: Transition) -> dict[str, Any]:
-    data: dict[str, Any] = {"on": move.on, "to": move.to[0][0] if len(move.to) == 1 else dict(move.to)}
+    ways = {state: weight_data(weight) for state, weight in move.to}
+    data: dict[str, Any] = {"on": move.on, "to": ways if len(ways) > 1 else move.to[0][0]}
     for key, delay in (("after", move.after), ("not_before", move.not_before), ("not_after", move.not_after)):
         if delay is not None:
             data[key] = delay_text(delay)

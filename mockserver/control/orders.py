@@ -54,7 +54,7 @@ async def order_data(work: Work, order: Order) -> dict[str, Any]:
         "timers": [
             {
                 "at": moment_text(timer.due),
-                "to": target_of(order, move, work.dice),
+                "to": target_of(order, move, work.dice, work.settings),
                 "event": timer.event,
             }
             for timer in timers

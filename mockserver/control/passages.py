@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from mockserver.domain.moments import moment_text
+from mockserver.domain.orders import event_of
 from mockserver.engine.effects import Effect, Timer
-from mockserver.engine.retrace import PassageTold, TimerTold, event_of
+from mockserver.engine.retrace import PassageTold, TimerTold
 from mockserver.scenario.drawing import delay_text
 
 #: The id of a request, as causes name it.

@@ -59,6 +59,14 @@ class UnknownRoute(NotFound):
     """No endpoint has this path."""
 
 
+class MissingParameter(UnknownRoute):
+    """The path is an endpoint's but for parameters that it leaves out; a kind of unknown path to most providers."""
+
+    def __init__(self, path: str, parameters: Sequence[str] = ()) -> None:
+        super().__init__("route", path)
+        self.parameters = tuple(parameters)
+
+
 class MethodNotAllowed(Mistake):
     """The path exists, the method does not; `allowed` lists those that do."""
 

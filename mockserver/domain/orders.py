@@ -19,6 +19,14 @@ class Passage(NamedTuple):
     cause: str
 
 
+def event_of(cause: str) -> str | None:
+    """The event that a passage's cause names: `timer sms`, `cancel by cancel req_00000007`; None for `created`."""
+    if cause.startswith("timer "):
+        return cause.removeprefix("timer ")
+    event, by, _ = cause.partition(" by ")
+    return event if by else None
+
+
 class Order(NamedTuple):
     """Everything that is known of an order.
 

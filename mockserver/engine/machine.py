@@ -13,6 +13,7 @@ from mockserver.domain.orders import Order, Passage
 from mockserver.engine.delays import Delay, FromFact, delay_from_data, resolve
 from mockserver.engine.dice import Dice
 from mockserver.engine.effects import ANY_VISIT, ONCE, Effect, Timer
+from mockserver.engine.weights import Targets, resolved_weights
 
 Since = Literal["entered", "created"]
 #: How many passages an order's history keeps: the first and the newest.
@@ -40,7 +41,7 @@ class Transition(NamedTuple):
     """
 
     on: str
-    to: tuple[tuple[str, int], ...]
+    to: Targets
     after: Delay | None = None
     since: Since = "entered"
     not_before: Delay | None = None
@@ -130,10 +131,12 @@ def taken_by(state: State, event: str) -> Transition | None:
     return next((move for move in state.transitions if move.on == event), None)
 
 
-def target_of(order: Order, move: Transition, dice: Dice) -> str:
+def target_of(order: Order, move: Transition, dice: Dice, settings: Mapping[str, Any]) -> str:
     """The state that this transition would lead the order to, were it followed in this visit."""
     forced: str | None = (order.plan or {}).get("outcomes", {}).get(move.on)
-    return forced or dice.weighted(move.to, *target_purpose(order, move))
+    if forced or len(move.to) == 1:
+        return forced or move.to[0][0]
+    return dice.weighted(resolved_weights(move.to, facts=order.facts, settings=settings), *target_purpose(order, move))
 
 
 def target_purpose(order: Order, move: Transition) -> tuple[object, ...]:
@@ -147,7 +150,7 @@ def _follow(machine: Machine, order: Order, move: Transition, cause: str, circum
         due, settled = unsettled(move.effects, order.settled)
         history = _history(order, Passage(order.state, circumstances.now, cause))
         return Step(order._replace(history=history, settled=settled), due, (), order.state, reminders)
-    target = target_of(order, move, circumstances.dice)
+    target = target_of(order, move, circumstances.dice, circumstances.settings)
     step = _enter(machine, order, target, cause, move.effects, circumstances)
     return step._replace(reminders=reminders)
 

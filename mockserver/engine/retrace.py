@@ -1,14 +1,14 @@
 """An order's life told again: which timers each state set, which dice fell, what followed.
 
 Nothing of this is recorded while orders live. Dice answer the same question in the same way, so asking again
-gives what was cast then. Delays that ask a setting or a fact are told as these stand now, unless the timer's
-own moment is known.
+gives what was cast then. Delays and weights that ask a setting or a fact are told as these stand now, unless the
+timer's own moment is known.
 """
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mockserver.domain.orders import Order, Passage
+from mockserver.domain.orders import Order, Passage, event_of
 from mockserver.engine.delays import Delay, delay_from_data
 from mockserver.engine.dice import Dice
 from mockserver.engine.effects import ONCE, Effect, Timer
@@ -24,6 +24,7 @@ from mockserver.engine.machine import (
     timers_on_entry,
     unsettled,
 )
+from mockserver.engine.weights import resolved_weights
 
 _SIZE = 1 << 64
 
@@ -79,14 +80,6 @@ class Witness(Dice):
         return None if number is None else round(number / _SIZE, 4)
 
 
-def event_of(cause: str) -> str | None:
-    """The event that a passage's cause names: `timer sms`, `cancel by cancel req_00000007`; None for `created`."""
-    if cause.startswith("timer "):
-        return cause.removeprefix("timer ")
-    event, by, _ = cause.partition(" by ")
-    return event if by else None
-
-
 def retrace(machine: Machine, order: Order, *, seed: int | str, settings: Mapping[str, Any]) -> list[PassageTold]:
     """Every passage that the order's history keeps, oldest first."""
     visits = _visits(machine, order)
@@ -108,7 +101,8 @@ def retrace(machine: Machine, order: Order, *, seed: int | str, settings: Mappin
         witness = Witness(seed)
         choice = None
         if move is not None and len(move.to) > 1:
-            choice = _choice(move, order._replace(visit=visits[place] - 1), witness)
+            before_it = order._replace(visit=visits[place] - 1)
+            choice = _choice(move, before_it, Circumstances(passage.at, witness, settings))
         timers = () if stayed else _timers(state, as_it_was, Circumstances(passage.at, witness, settings))
         never = () if stayed else _withheld(state, order)
         reminders = _reminders(move, order, visits[place], Circumstances(passage.at, witness, settings))
@@ -128,10 +122,13 @@ def _visits(machine: Machine, order: Order) -> list[int]:
     return visits
 
 
-def _choice(move: Transition, order: Order, witness: Witness) -> ChoiceTold:
-    target_of(order, move, witness)
+def _choice(move: Transition, order: Order, circumstances: Circumstances) -> ChoiceTold:
+    witness = circumstances.dice
+    assert isinstance(witness, Witness)
+    target_of(order, move, witness, circumstances.settings)
     roll = witness.roll(*target_purpose(order, move))
-    return ChoiceTold(move.to, roll, by_rule=roll is None)
+    ways = resolved_weights(move.to, facts=order.facts, settings=circumstances.settings)
+    return ChoiceTold(ways, roll, by_rule=roll is None)
 
 
 def _timers(state: State, order: Order, circumstances: Circumstances) -> tuple[TimerTold, ...]:
@@ -150,7 +147,7 @@ def _timers(state: State, order: Order, circumstances: Circumstances) -> tuple[T
         by_rule = timer.event in delays
         delay = delay_from_data(delays[timer.event]) if by_rule else move.after
         assert delay is not None, "a timer comes from a delay"
-        target = target_of(order, move, Dice(witness.seed))
+        target = target_of(order, move, Dice(witness.seed), circumstances.settings)
         told.append(TimerTold(timer, delay, by_rule, rolls[timer.event], target))
     return tuple(told)
 

@@ -98,10 +98,15 @@ class Call:
         self._account = account
         self.entry.account = account.id
 
+    @property
+    def is_identified(self) -> bool:
+        """Whether it has been told who calls."""
+        return self._account is not None
+
     def limit_name(self) -> str:
         """The name under which the limiter counts this call."""
-        assert self.endpoint is not None, "only calls of an endpoint are counted"
-        bucket = self.limit.bucket if self.limit and self.limit.bucket else self.endpoint.name
+        bucket = self.limit.bucket if self.limit and self.limit.bucket else self.entry.operation
+        assert bucket is not None, "calls of no endpoint are counted in a bucket"
         return f"{self.provider.name}/{self.entry.account}/{bucket}"
 
     async def own_order(self, order_id: str) -> Order:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from mockserver.http.numeric_strings import numeric_string_readers, with_numbers
+
 if TYPE_CHECKING:
     from mockserver.http.explaining import Explainer
 
@@ -29,6 +31,7 @@ class Checker:
         self._retrieve = retrieve or _retrieve_nothing
         self._quick: Callable[[Any], bool] | None = None
         self._slow: Explainer | None = None
+        self._numeric_strings = numeric_string_readers(schema)
         self._convert = _converter(schema, schema, self._retrieve, ())
 
     def check(self, data: Any) -> Errors:
@@ -39,6 +42,8 @@ class Checker:
         """Whether the data is valid; compiles the schema with the first call."""
         if self._quick is None:
             self._quick = self._compiled()
+        if self._numeric_strings:
+            data = with_numbers(data, self._numeric_strings)
         try:
             return self._quick(data)
         except (ValueError, OverflowError, RecursionError):
@@ -51,7 +56,7 @@ class Checker:
             from mockserver.http.explaining import Explainer
 
             self._slow = Explainer(self.schema, self._retrieve)
-        return self._slow.explain(data)
+        return self._slow.explain(with_numbers(data, self._numeric_strings))
 
     def normalise(self, data: Any) -> Any:
         """Valid data with one type for each kind of number: `integer` is int, `number` is Decimal.
@@ -59,6 +64,8 @@ class Checker:
         JSON Schema takes 6.0 for an integer. Fields that the schema does not know stay as they are; so do
         numbers below a reference of a schema to itself. The data given is not changed.
         """
+        if self._numeric_strings:
+            data = with_numbers(data, self._numeric_strings)
         return self._convert(data) if self._convert else data
 
     def _compiled(self) -> Callable[[Any], bool]:

@@ -6,6 +6,7 @@ from typing import Any
 from mockserver.domain.mistakes import Invalid
 from mockserver.engine.delays import Delay, FromSetting, LogNormal, Uniform
 from mockserver.engine.machine import Machine
+from mockserver.engine.weights import SettingWeight
 from mockserver.http.provider import Endpoint, Provider
 from mockserver.http.schemas import SchemaStore
 from mockserver.sandbox.accounts import check_seed
@@ -130,6 +131,10 @@ def _judge_machines(
         for at, setting in _asked_settings(trail, machine):
             if setting not in settings.values:
                 report.error(at, f"unknown setting: {setting!r}")
+        for at, weight in _setting_weights(trail, machine):
+            problem = settings.problem(weight.name, weight.value)
+            if problem is not None:
+                report.error(at, problem)
 
 
 def _webhooks(trail: Trail, machine: Machine) -> Iterator[tuple[Trail, str]]:
@@ -149,6 +154,13 @@ def _asked_settings(trail: Trail, machine: Machine) -> Iterator[tuple[Trail, str
             at = (*trail, "states", name, "transitions", place)
             for key, delay in (("after", move.after), ("not_before", move.not_before), ("not_after", move.not_after)):
                 yield from (((*at, key), setting) for setting in _settings_of(delay))
+
+
+def _setting_weights(trail: Trail, machine: Machine) -> Iterator[tuple[Trail, SettingWeight]]:
+    for name, state in machine.states.items():
+        for place, move in enumerate(state.transitions):
+            at = (*trail, "states", name, "transitions", place, "to")
+            yield from (((*at, target), weight) for target, weight in move.to if isinstance(weight, SettingWeight))
 
 
 def _settings_of(delay: Delay | None) -> list[str]:

@@ -117,11 +117,11 @@ class _Wordings:
         self._samples = samples
 
     def of(self, kinds: Iterable[type[Mistake]]) -> dict[int, list[Wording]]:
-        """By status in ascending order; of several with one status and code the first stands for all."""
-        found: dict[tuple[int, str], Wording] = {}
+        """By status in ascending order; of several with one status, code and provenance the first stands for all."""
+        found: dict[tuple[int, str, str], Wording] = {}
         for kind in kinds:
             for wording in self._worded(kind):
-                found.setdefault((wording.status, wording.code), wording)
+                found.setdefault((wording.status, wording.code, wording.provenance), wording)
         by_status: dict[int, list[Wording]] = {}
         for wording in sorted(found.values(), key=lambda wording: wording.status):
             by_status.setdefault(wording.status, []).append(wording)
@@ -254,7 +254,8 @@ class _Operations:
     def _refusal(self, wordings: Sequence[Wording], envelope: _Envelope) -> dict[str, Any]:
         content = self._content(envelope.failure)
         if self._failure and envelope.failure == self._provider.failure_schema:
-            examples = {wording.code: {"value": self._failure(wording)} for wording in wordings}
+            # Of a code that is documented in one case and assumed in another, the first case is shown.
+            examples = {wording.code: {"value": self._failure(wording)} for wording in reversed(wordings)}
             content[JSON]["examples"] = examples
         rows = [{"code": envelope.code(one), "text": one.text, "x-provenance": one.provenance} for one in wordings]
         found: dict[str, Any] = {"description": "\n".join(f"- `{row['code']}`: {row['text']}" for row in rows)}

@@ -34,6 +34,8 @@ class Reply(NamedTuple):
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     media: str = "application/json"
+    assumed: bool = False
+    """Whether the answer rests on an assumption, although its endpoint does not."""
 
 
 #: The usual credential: one key in the Authorization header.
@@ -138,6 +140,17 @@ class Secrets(NamedTuple):
     fields: frozenset[str] = frozenset()
 
 
+class Unrouted(NamedTuple):
+    """Calls that no endpoint takes, at a provider that counts those with a good credential, too.
+
+    `limit` names the bucket they go into. `authenticates_first` tells whether a bad credential is refused before the
+    path is.
+    """
+
+    limit: Limit
+    authenticates_first: Callable[["Call"], bool]
+
+
 #: Whether an endpoint exists under these values of the settings.
 Offers = Callable[[Endpoint, Mapping[str, Any]], bool]
 
@@ -167,6 +180,8 @@ class Provider:
     limit: Callable[["Call"], Limit | None] | None = None
     headers: Callable[["Call", int], tuple[tuple[str, str], ...]] | None = None
     offers: Offers | None = None
+    unrouted: Unrouted | None = None
+    """How calls are treated that no endpoint takes; None: they are refused, whoever makes them."""
     settings: tuple["Setting", ...] = ()
     answer_headers: str | None = None
     """The schema of what `headers` adds, for the OpenAPI document."""

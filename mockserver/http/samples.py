@@ -8,6 +8,7 @@ from mockserver.domain.mistakes import (
     InsufficientBalance,
     Invalid,
     MethodNotAllowed,
+    MissingParameter,
     Mistake,
     NotFound,
     NotTaken,
@@ -58,6 +59,7 @@ def _orders() -> tuple[Order, Order]:
 
 _BUILDERS: Mapping[type[Mistake], Callable[[Any], tuple[Mistake, ...]]] = {
     NotFound: lambda kind: (kind("resource"),),
+    MissingParameter: lambda kind: (kind("/path", ("parameter",)),),
     MethodNotAllowed: lambda kind: (kind("PUT", ("GET",)),),
     Invalid: lambda kind: (kind({"field": ["The field field is required."]}),),
     PayloadTooLarge: lambda kind: (kind(MOST),),

@@ -16,17 +16,16 @@ from mockserver.domain.mistakes import (
     AccountRefused,
     AccountRevoked,
     AccountSuspended,
-    MethodNotAllowed,
     RateLimited,
-    UnknownRoute,
     mistake_named,
 )
 from mockserver.http.answering import Instead, Payload, Recorder, worded
 from mockserver.http.body import read_body
 from mockserver.http.call import Call
-from mockserver.http.provider import Annex, Endpoint, Offers, Provider, Reply
+from mockserver.http.provider import Annex, Endpoint, Limit, Offers, Provider, Reply
 from mockserver.http.reading import read_fields, read_headers
 from mockserver.http.schemas import SchemaStore
+from mockserver.http.unrouted import refusal_of_unrouted, routing_mistake
 from mockserver.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ class Service:
         self.refuse = annex.refuse if annex else provider.refuse
         self.headers = annex.headers if annex else provider.headers
         self.schemas = schemas
-        self._endpoints = annex.endpoints if annex else provider.endpoints
+        self.endpoints = annex.endpoints if annex else provider.endpoints
         self.recorder = Recorder(provider)
         #: Answers any path as unknown, in the provider's envelope.
         self.elsewhere = _Resource(self, {})
@@ -72,7 +71,7 @@ class Service:
     def _paths(self) -> dict[str, "_Resource"]:
         """Made with the first request: a provider that nobody asks costs a start nothing."""
         paths: dict[str, dict[str, Endpoint]] = {}
-        for endpoint in self._endpoints:
+        for endpoint in self.endpoints:
             paths.setdefault(endpoint.path, {})[endpoint.method] = endpoint
         return {path: _Resource(self, methods) for path, methods in paths.items()}
 
@@ -148,12 +147,12 @@ class _Resource:
             if call.state.faults.some or "prefer" in headers:
                 verdict = await _consulted(service, call, scope, body)
                 await verdict.begin()
-            if endpoint is None:
-                raise MethodNotAllowed(method, sorted(methods)) if methods else UnknownRoute("route", scope["path"])
-            if too_large is not None:
-                raise too_large
+            if endpoint is None or too_large is not None:
+                mistake = too_large if endpoint is not None else routing_mistake(call, methods, service.endpoints)
+                assert mistake is not None, "a call of an endpoint is too large"
+                raise mistake if service.is_annex else await refusal_of_unrouted(call, mistake, _admit)
             reply = await _answer(service, call, endpoint, scope)
-            status, extra, assumed = reply.status, reply.headers, endpoint.provenance == "assumed"
+            status, extra, assumed = reply.status, reply.headers, reply.assumed or endpoint.provenance == "assumed"
             payload, media = service.wrap(call, reply), reply.media
         except Instead as instead:
             assert verdict is not None, "only a fault answers instead"
@@ -194,11 +193,7 @@ async def _consulted(service: Service, call: Call, scope: Scope, body: bytes) ->
 async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope) -> Reply:
     provider = service.provider
     if not endpoint.public:
-        account = await provider.identify(call)
-        if account.status in _REFUSED:
-            raise _REFUSED[account.status]
-        call.identify(account)
-        _count_call(call, endpoint)
+        await _admit(call, endpoint.name, endpoint.limit)
     read_fields(service.schemas, call, endpoint, scope)
     if call.state.force.speaking("takes", provider.name, endpoint.name):
         await call.take_time()
@@ -212,11 +207,19 @@ async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope
     return await endpoint.handler(call)
 
 
-def _count_call(call: Call, endpoint: Endpoint) -> None:
-    limit = call.limit = call.provider.limit(call) if call.provider.limit else endpoint.limit
+async def _admit(call: Call, operation: str, limit: Limit | None) -> None:
+    account = await call.provider.identify(call)
+    if account.status in _REFUSED:
+        raise _REFUSED[account.status]
+    call.identify(account)
+    _count_call(call, operation, limit)
+
+
+def _count_call(call: Call, operation: str, limit: Limit | None) -> None:
+    limit = call.limit = call.provider.limit(call) if call.provider.limit else limit
     state = call.state
     if limit is None or state.settings.values["rate_limits"] == "off":
         return
     wait = state.limiter.take(call.limit_name(), calls=limit.calls, window=limit.window, now=call.entry.at)
     if wait is not None:
-        raise RateLimited(endpoint.name, max(wait, timedelta(seconds=1)))
+        raise RateLimited(operation, max(wait, timedelta(seconds=1)))

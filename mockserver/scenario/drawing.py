@@ -6,6 +6,7 @@ from mockserver.domain.moments import span_text
 from mockserver.engine.delays import Delay, Fixed, FromFact, FromSetting, LogNormal, Uniform
 from mockserver.engine.effects import Effect
 from mockserver.engine.machine import Machine, State, Transition
+from mockserver.engine.weights import FactWeight, SettingWeight, Weight
 
 #: Words that Mermaid reads as its own where a state's name is expected.
 _MERMAID_WORDS = frozenset({"state", "end", "note", "class", "classdef", "direction", "default", "style", "as"})
@@ -24,6 +25,16 @@ def delay_text(delay: Delay) -> str:
             return f"the order's {delay.name}"
         case FromSetting():
             return f"setting {delay.name}"
+
+
+def weight_text(weight: Weight) -> str:
+    """A weight as people read it."""
+    match weight:
+        case FactWeight():
+            return f"as likely as the order's {weight.name} says"
+        case SettingWeight():
+            return f"where {weight.name} is {weight.value}"
+    return f"weight {weight}"
 
 
 def effect_text(effect: Effect) -> str:
@@ -90,8 +101,11 @@ def _label(move: Transition, *, effects: bool) -> str:
 def _odds(move: Transition) -> list[tuple[str, str]]:
     if len(move.to) == 1:
         return [(move.to[0][0], "")]
-    whole = sum(weight for _, weight in move.to)
-    return [(target, f", {weight} in {whole}") for target, weight in move.to]
+    weights = [weight for _, weight in move.to]
+    whole = sum(weight for weight in weights if isinstance(weight, int))
+    if all(isinstance(weight, int) for weight in weights):
+        return [(target, f", {weight} in {whole}") for target, weight in move.to]
+    return [(target, f", {weight_text(weight)}") for target, weight in move.to]
 
 
 def _follows(machine: Machine, state: State) -> list[str]:

@@ -7,6 +7,7 @@ from typing import cast
 from mockserver.engine.delays import Delay, Fixed, Uniform, delay_from_data
 from mockserver.engine.effects import EFFECTS, Effect
 from mockserver.engine.machine import Machine, Sending, Since, State, Transition
+from mockserver.engine.weights import Targets, Weight, weight_from_data
 from mockserver.scenario.cursor import Cursor
 from mockserver.scenario.problems import shown
 
@@ -94,22 +95,32 @@ def _sending(cursor: Cursor) -> Sending | None:
     return Sending(word, delay, build_delay(within)) if delay is not None else None
 
 
-def _targets(cursor: Cursor, states: Iterable[str]) -> tuple[tuple[str, int], ...]:
+def _targets(cursor: Cursor, states: Iterable[str]) -> Targets:
     if isinstance(cursor.value, dict):
         if not cursor.value:
             cursor.error("to must name at least one state")
-        targets = []
+        targets: list[tuple[str, Weight]] = []
         for name, weight in cursor.entries().items():
             known = list(states)
             if name not in known:
                 weight.error(f"unknown state {shown(name)} (one of {', '.join(known)})", at_key=True)
-            targets.append((name, weight.whole(1)))
+            targets.append((name, _weight(weight)))
         return tuple(targets)
     if not isinstance(cursor.value, str):
         cursor.refuse("a state, or an object of states with weights")
         return ()
     known_state(cursor, cursor.value, states)
     return ((cursor.value, 1),)
+
+
+def _weight(cursor: Cursor) -> Weight:
+    if not isinstance(cursor.value, dict):
+        return cursor.whole(1)
+    try:
+        return weight_from_data(cursor.value)
+    except ValueError as error:
+        cursor.error(f"{error}: {shown(cursor.value)}")
+        return 1
 
 
 def build_effects(cursor: Cursor | None) -> tuple[Effect, ...]:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.control.problems import fields_of
-from tests.support import World
+from tests.support import World, running
 
 pytestmark = pytest.mark.anyio
 
@@ -11,14 +11,21 @@ pytestmark = pytest.mark.anyio
 async def test_a_machine_is_told_as_data(world: World) -> None:
     machine = await world.steer("GET", "/machines/daisysim/activation")
     assert (machine["provider"], machine["kind"], machine["start"]) == ("daisysim", "activation", "waiting")
-    assert list(machine["states"]) == ["waiting", "completed", "cancelled"]
+    assert list(machine["states"]) == ["waiting", "overdue", "completed", "cancelled"]
     assert machine["states"]["waiting"] == {
         "shown_as": "Waiting",
         "final": False,
         "effects": [],
         "transitions": [
             {"on": "sms", "to": "completed", "after": "8s", "effects": [{"message": "sms"}]},
-            {"on": "expire", "to": "cancelled", "after": "20m"},
+            {
+                "on": "expire",
+                "to": {
+                    "cancelled": {"setting": "daisysim.expiry", "is": "refund"},
+                    "overdue": {"setting": "daisysim.expiry", "is": "wait_for_cancel"},
+                },
+                "after": "20m",
+            },
             {"on": "cancel", "to": "cancelled", "not_before": "setting daisysim.cancel_after"},
         ],
     }
@@ -33,11 +40,26 @@ async def test_a_machine_is_drawn_as_a_mermaid_diagram(world: World) -> None:
         "stateDiagram-v2",
         "    [*] --> waiting",
         "    waiting --> completed: sms (after 8s)",
-        "    waiting --> cancelled: expire (after 20m)",
+        "    waiting --> cancelled: expire (after 20m), where daisysim.expiry is refund",
+        "    waiting --> overdue: expire (after 20m), where daisysim.expiry is wait_for_cancel",
         "    waiting --> cancelled: cancel (not before setting daisysim.cancel_after)",
+        "    overdue --> cancelled: cancel",
         "    completed --> [*]",
         "    cancelled --> [*]",
     ]
+
+
+async def test_weights_that_the_order_tells_are_drawn_and_told_as_they_are_written() -> None:
+    async with running() as world:
+        await world.steer("PUT", "/scenarios/active", ["by-success-ratio"])
+        machine = await world.steer("GET", "/machines/doctorsim_v1/unlock")
+        (ready,) = [move for move in machine["states"]["pending"]["transitions"] if move["on"] == "ready"]
+        assert ready["to"] == {"available": {"fact": "success_percent"}, "notavailable": {"fact": "failure_percent"}}
+        drawn = (await world.control("GET", "/machines/doctorsim_v1/unlock?format=mermaid")).text
+        likely = "as likely as the order's success_percent says"
+        assert f"    pending --> available: ready (after 50s), {likely}" in drawn.splitlines()
+        dot = (await world.control("GET", "/machines/doctorsim_v1/unlock?format=dot")).text
+        assert likely in dot
 
 
 async def test_another_format_is_422(world: World) -> None:

@@ -51,6 +51,7 @@ def around(kind: str, example: Any) -> dict[str, Any]:
         "transition": machine({"transitions": [example, EXPIRES]}),
         "effect": machine({"transitions": [timed]}, completed={"final": True, "effects": [example]}),
         "delay": machine({"transitions": [{**timed, "after": example}]}),
+        "weight": machine({"transitions": [{**timed, "to": {"completed": example, "cancelled": 1}}]}),
         "rule": {"rules": [example]},
         "matcher": {"rules": [{"when": {"request.service": example}, "then": {"never": ["sms"]}}]},
         "then": {"rules": [{"when": {"operation": "purchase"}, "then": example}]},

@@ -13,6 +13,7 @@ from mockserver.engine.delays import Fixed, FromFact, FromSetting, Uniform
 from mockserver.engine.dice import Dice
 from mockserver.engine.effects import ONCE, Effect, Timer
 from mockserver.engine.machine import Circumstances, Machine, State, Step, Transition, begin, ring, send, target_of
+from mockserver.engine.weights import FactWeight, SettingWeight
 
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
 DICE = Dice("machine")
@@ -151,10 +152,39 @@ def test_a_weighted_outcome_is_known_before_it_comes_and_reaches_all() -> None:
     found = []
     for number in range(200):
         first = begin(life, order(id=str(number)), at(START)).order
-        told = target_of(first, life.states["open"].transitions[0], DICE)
+        told = target_of(first, life.states["open"].transitions[0], DICE, {})
         assert send(life, first, "end", "a test", at(START)).order.state == told
         found.append(told)
     assert 120 < found.count("done") < 180
+
+
+def test_a_weight_may_stand_in_a_fact_of_the_order() -> None:
+    ways = (("done", FactWeight("percent")), ("gone", FactWeight("rest")))
+    life = machine(State("open", (Transition("end", ways),)), DONE, GONE)
+    ends = []
+    for number in range(400):
+        first = begin(life, order(id=str(number), facts={"percent": 75, "rest": 25}), at(START)).order
+        ends.append(send(life, first, "end", "a test", at(START)).order.state)
+    assert 260 < ends.count("done") < 340
+    sure = begin(life, order(facts={"percent": 0, "rest": 100}), at(START)).order
+    assert send(life, sure, "end", "a test", at(START)).order.state == "gone"
+
+
+def test_a_weight_may_ask_a_setting_as_it_is_when_the_event_comes() -> None:
+    ways = (("done", SettingWeight("acme.ends", "well")), ("gone", SettingWeight("acme.ends", "badly")))
+    life = machine(State("open", (Transition("end", ways),)), DONE, GONE)
+    first = begin(life, order(), at(START, **{"acme.ends": "badly"})).order
+    for value, end in (("well", "done"), ("badly", "gone")):
+        step = send(life, first, "end", "a test", at(START, **{"acme.ends": value}))
+        assert step.order.state == end
+
+
+@pytest.mark.parametrize("facts", [{}, {"percent": "75"}, {"percent": -1}, {"percent": 0, "rest": 0}])
+def test_where_all_weights_are_nought_the_first_way_is_taken(facts: dict[str, Any]) -> None:
+    ways = (("gone", FactWeight("percent")), ("done", FactWeight("rest")))
+    life = machine(State("open", (Transition("end", ways),)), DONE, GONE)
+    first = begin(life, order(facts=facts), at(START)).order
+    assert send(life, first, "end", "a test", at(START)).order.state == "gone"
 
 
 def test_when_an_event_comes_tells_nothing_of_where_it_leads() -> None:
@@ -166,7 +196,7 @@ def test_when_an_event_comes_tells_nothing_of_where_it_leads() -> None:
         step = begin(life, order(id=str(number)), at(START))
         (timer,) = step.timers
         kind = early if timer.due - START < seconds(50) else late
-        kind.append(target_of(step.order, life.states["open"].transitions[0], DICE))
+        kind.append(target_of(step.order, life.states["open"].transitions[0], DICE, {}))
     for kind in (early, late):
         assert 0.42 < kind.count("done") / len(kind) < 0.58
 

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as some
 
-from mockserver.domain.orders import Order
+from mockserver.domain.orders import Order, event_of
 from mockserver.engine.delays import Fixed, Uniform
 from mockserver.engine.dice import Dice
 from mockserver.engine.effects import Effect, Timer
@@ -23,7 +23,7 @@ from mockserver.engine.machine import (
     ring,
     send,
 )
-from mockserver.engine.retrace import event_of, retrace
+from mockserver.engine.retrace import retrace
 
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -199,3 +199,51 @@ def test_validators_are_imported_only_when_something_is_checked() -> None:
         "assert 'jsonschema' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+NUMERALS = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "integer", "minimum": 1, "maximum": 999, "x-numeric-strings": True},
+        "price": {"type": "number", "x-numeric-strings": True},
+        "plain": {"type": "integer"},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ({"id": "6", "price": "1.14"}, {"id": 6, "price": Decimal("1.14")}),
+        ({"id": " +999\n", "price": ".5"}, {"id": 999, "price": Decimal("0.5")}),
+        ({"price": "-1E+3"}, {"price": Decimal(-1000)}),
+        ({"id": 6, "price": 2}, {"id": 6, "price": Decimal(2)}),
+    ],
+)
+def test_a_text_may_stand_for_a_number_where_the_schema_says_so(given: Any, read: Any) -> None:
+    checker = Checker(NUMERALS)
+    before = dict(given)
+    assert checker.check(given) == {}
+    assert checker.explain(given) == {}
+    assert checker.normalise(given) == read
+    assert given == before
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        *[{"id": text} for text in ("0", "1000", "6.0", "06", "", "six", "\uff16", "1" * 500)],
+        *[{"price": text} for text in ("", "x", "1e", "1e99999", "Infinity", "NaN", "1_0", "0x1", "1" * 500)],
+        {"plain": "6"},
+    ],
+)
+def test_a_text_that_stands_for_no_such_number_is_refused(given: Any) -> None:
+    checker = Checker(NUMERALS)
+    assert list(checker.check(given)) == list(given)
+    assert not checker.accepts(given)
+
+
+@pytest.mark.parametrize("data", [None, [], "6", 6])
+def test_what_is_no_object_has_no_texts_to_read(data: Any) -> None:
+    assert Checker(NUMERALS).check(data)
+    assert Checker(NUMERALS).normalise(data) == data

@@ -14,6 +14,8 @@ MACHINE = "machine: {{kind: {}, start: a, states: {{a: {{final: true, {}}}}}}}"
 BUNDLED = sorted(bundled("scenarios").rglob("*.yaml"))
 SETTING = "transitions: [{on: x, to: a, not_after: {setting: y}}]"
 
+WEIGHT = "transitions: [{{on: x, to: {{a: {{setting: {}, is: {}}}}}}}]"
+
 
 def said(tmp_path: Path, text: str) -> list[str]:
     file = tmp_path / "odd.yaml"
@@ -48,6 +50,8 @@ def said(tmp_path: Path, text: str) -> list[str]:
             "4:75 warning the provider has no webhook 'code.recived' (one of code.received)",
         ),
         (MACHINE.format("activation", SETTING), "4:105 error unknown setting: 'y'"),
+        (MACHINE.format("activation", WEIGHT.format("y", "z")), "4:95 error unknown setting: 'y'"),
+        (MACHINE.format("activation", WEIGHT.format("daisysim.expiry", "never")), "4:95 error must be one of 'refund'"),
     ],
 )
 def test_names_that_the_provider_does_not_know_are_told_with_their_place(

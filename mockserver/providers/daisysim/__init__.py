@@ -31,6 +31,14 @@ PROVIDER = Provider(
             "duration",
             "how old an activation must be before it can be cancelled (60 s documented, other sources say 120 or 180)",
         ),
+        Setting(
+            "daisysim.expiry",
+            "refund",
+            "choice",
+            "what happens after 20 minutes without a code: the refund comes by itself (refund, assumed), or the number"
+            " waits until a cancel refunds it (wait_for_cancel, as documents of a sister product say)",
+            ("refund", "wait_for_cancel"),
+        ),
         Setting("daisysim.price_ttl", "300s", "duration", "how long live prices stay before they are drawn anew"),
     ),
     webhooks={"code.received": "daisysim/code-received.webhook"},

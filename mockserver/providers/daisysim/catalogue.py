@@ -1,5 +1,6 @@
 """What DaisySIM sells: the services of each country, and their price tiers, as the dice have it."""
 
+from mockserver.catalogue.sorting import alphabetical
 from mockserver.engine.dice import Dice
 from mockserver.providers.daisysim.countries import BY_ID, BY_NAME, TESTLAND_ID, Country
 from mockserver.providers.daisysim.services import BY_CODE, EVERYWHERE, SERVICES, TESTLAND_SERVICES, Service
@@ -25,7 +26,7 @@ class Catalogue:
 
     @property
     def countries(self) -> tuple[Country, ...]:
-        """Every country, Testland included, sorted by name; the same for all seeds."""
+        """Every country, Testland included, sorted by name without regard to case; the same for all seeds."""
         return BY_NAME
 
     def country(self, country_id: int) -> Country | None:
@@ -33,7 +34,7 @@ class Catalogue:
         return BY_ID.get(country_id)
 
     def services(self, country_id: int) -> tuple[Service, ...]:
-        """What the country sells, sorted by name; nothing when there is no such country."""
+        """What the country sells, sorted by name without regard to case; nothing when there is no such country."""
         if country_id not in BY_ID:
             return ()
         sold = self._services.get(country_id)
@@ -68,4 +69,4 @@ class Catalogue:
 
 
 def _by_name(services: list[Service]) -> tuple[Service, ...]:
-    return tuple(sorted(services, key=lambda service: service.name))
+    return tuple(sorted(services, key=lambda service: alphabetical(service.name)))

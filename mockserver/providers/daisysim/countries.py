@@ -6,6 +6,7 @@ Documented are 4 and 36 and 6, observed 187; all others are assumed, close to th
 from typing import NamedTuple
 
 from mockserver.catalogue.countries import TESTLAND, country_of
+from mockserver.catalogue.sorting import alphabetical
 
 
 class Country(NamedTuple):
@@ -251,5 +252,5 @@ def _table() -> dict[int, Country]:
 
 BY_ID: dict[int, Country] = _table()
 
-#: Sorted by name, capital letters before small ones.
-BY_NAME: tuple[Country, ...] = tuple(sorted(BY_ID.values(), key=lambda country: country.name))
+#: Sorted by name, without regard to case: USA comes after Uruguay.
+BY_NAME: tuple[Country, ...] = tuple(sorted(BY_ID.values(), key=lambda country: alphabetical(country.name)))

@@ -14,6 +14,7 @@ from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint, Limit, Reply
 from mockserver.providers.daisysim import wire
 from mockserver.providers.daisysim.catalogue import Tier
+from mockserver.providers.daisysim.errors import RefundedAtExpiry
 from mockserver.providers.daisysim.shop import known_service, live_tiers, move_prices, shop_of, stock_key
 from mockserver.providers.daisysim.trade import TRADE
 from mockserver.sandbox.orders import count_orders, list_orders
@@ -107,17 +108,21 @@ async def purchase(call: Call) -> Reply:
 async def check(call: Call) -> Reply:
     """Whether the code is there."""
     order = await call.own_order(call.fields["activation_id"])
-    return Reply(wire.status(order, _shown(call, order)))
+    return Reply(wire.status(order, _shown(call, order)), assumed="expire" in wire.events_of(order))
 
 
 async def cancel(call: Call) -> Reply:
     """Give the number back for a full refund."""
     async with call.work() as work:
         order = call.touched(await work.own_order(call.account, call.fields["activation_id"]))
+        events = wire.events_of(order)
+        if "expire" in events and "cancel" not in events and _shown(call, order) == "Cancelled":
+            raise RefundedAtExpiry("cancel", order)
         await work.send(order, "cancel")
         left = await work.balance(call.account)
     return Reply(
         {"activation_id": order.id, "refund": wire.money(order.amount), "balance_after": wire.money(left)},
+        assumed="expire" in events,
     )
 
 
@@ -138,7 +143,8 @@ async def history(call: Call) -> Reply:
         "last_page": max(1, -(-total // per_page)),
     }
     return Reply(
-        {"orders": [wire.history_row(order, _shown(call, order)) for order in found], "pagination": pagination}
+        {"orders": [wire.history_row(order, _shown(call, order)) for order in found], "pagination": pagination},
+        assumed=any("expire" in wire.events_of(order) for order in found),
     )
 
 
@@ -243,7 +249,7 @@ ENDPOINTS = (
         gives="daisysim/cancel",
         path_fields="daisysim/activation.path",
         limit=Limit(10),
-        mistakes=(NotFound, NotTaken, TooEarly),
+        mistakes=(NotFound, NotTaken, RefundedAtExpiry, TooEarly),
     ),
     Endpoint(
         "GET",

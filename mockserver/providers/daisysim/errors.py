@@ -31,6 +31,11 @@ from mockserver.domain.mistakes import (
 from mockserver.http.call import Call
 from mockserver.http.provider import Reply, Worder, Wording
 
+
+class RefundedAtExpiry(NotTaken):
+    """A cancel comes after the number expired, was refunded by that, and not by an earlier cancel."""
+
+
 _OPERATIONS = {"prices": "price", "purchase": "purchase", "check": "check", "cancel": "cancel"}
 
 
@@ -98,6 +103,12 @@ MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
     OutOfStock: Wording(503, "NO_NUMBERS_AVAILABLE", "No numbers available. Please try a different country."),
     NotFound: Wording(404, "NOT_FOUND", "Activation not found."),
     UnknownRoute: Wording(404, "NOT_FOUND", "The requested endpoint does not exist.", provenance="observed"),
+    RefundedAtExpiry: Wording(
+        422,
+        "ALREADY_REFUNDED",
+        "This activation expired and has already been refunded.",
+        provenance="assumed",
+    ),
     NotTaken: _not_taken,
     TooEarly: _too_early,
     RateLimited: _rate_limited,

@@ -6,7 +6,7 @@ import orjson
 
 from mockserver.domain.moments import seconds_text
 from mockserver.domain.money import Currency
-from mockserver.domain.orders import Order
+from mockserver.domain.orders import Order, event_of
 
 #: Wallets and prices are kept in ten-thousandths of a dollar: the API has at most 4 decimals (documented).
 USD = Currency("USD", 4)
@@ -50,6 +50,11 @@ def status(order: Order, shown: str) -> dict[str, Any]:
         "code": order.facts.get("code"),
         "phone_number": order.facts["phone_number"],
     }
+
+
+def events_of(order: Order) -> set[str]:
+    """Return the events that the order went through; `expire`, and what followed from it, is assumed."""
+    return {event for passage in order.history if (event := event_of(passage.cause)) is not None}
 
 
 def history_row(order: Order, shown: str) -> dict[str, Any]:

@@ -17,10 +17,19 @@ async def identify(call: Call) -> Account:
     key, secret = call.headers.get("dsim_key", "").strip(), call.headers.get("dsim_secret", "").strip()
     if not key or not secret:
         raise MissingCredential
-    account = await call.find_account((key, secret))
+    # A call of no method opens no account, whatever key it has.
+    account = await call.find_account((key, secret), known_only=call.endpoint is None)
     if account is None:
         raise UnknownCredential
     return account
+
+
+def authenticates_first(call: Call) -> bool:
+    """Whether a call of no method is refused for its credential before its path.
+
+    So it is at the base URL itself, where the page shows how to authenticate (assumed), and wherever a setting says so.
+    """
+    return call.entry.path in ("", "/") or call.state.settings.values["doctorsim_v1.authenticate"] == "every_call"
 
 
 def mode_of(account: Account) -> str:

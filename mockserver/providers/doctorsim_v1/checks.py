@@ -15,7 +15,8 @@ from mockserver.providers.doctorsim_v1.wire import API_HOST, REPORTS, WEB_HOST
 
 _FREE = {"type": "F", "desc": "free"}
 _PAY = {"type": "P", "desc": "pay"}
-_NO_MODEL = {"code": 404, "txt": "No hay ningún modelo de teléfono con este IMEI."}
+#: Documented word by word: clients show it to their customers.
+_NO_MODEL = {"code": 404, "txt": "Lo sentimos, el IMEI facilitado no se corresponde con ningún modelo existente."}
 _SHOP = f"https://{WEB_HOST}/"
 
 
@@ -27,9 +28,10 @@ async def imeicheck(call: Call) -> Reply:
     imei = call.fields["imei"]
     if problem_of(imei) or (sandbox and imei in reports.TEST_ERRORS):
         return Reply(_answer(imei, UNKNOWN, error=[_NO_MODEL], type_pay=_PAY))
-    if sandbox and imei in reports.TEST_UNPAID:
-        return Reply(_answer(imei, reports.TEST_UNPAID[imei], type_pay=_PAY))
-    report = (reports.TEST_REPORTS.get(imei) if sandbox else None) or reports.report_of(imei)
+    report = reports.TEST_REPORTS.get(imei) if sandbox else None
+    if report is None and _wants_payment(call, imei):
+        return Reply(_answer(imei, reports.phone_of(imei), type_pay=_PAY))
+    report = report or reports.report_of(imei)
     return Reply(
         _answer(
             imei,
@@ -64,6 +66,14 @@ def report_url(call: Call, report: Report) -> str:
     parts = urlsplit(call.base_url)
     port = parts.netloc.partition(":")[1:]
     return f"{parts.scheme}://{WEB_HOST}{''.join(port)}{parts.path}{path}"
+
+
+def _wants_payment(call: Call, imei: str) -> bool:
+    match call.state.settings.values["doctorsim_v1.paid_checks"]:
+        case "some":
+            return reports.is_paid(imei)
+        case which:
+            return bool(which == "all")
 
 
 def _answer(
@@ -115,17 +125,16 @@ def _listing(countries: Listing) -> list[dict[str, Any]]:
 
 def _buttons(phone: Phone) -> list[dict[str, str]]:
     """Two ways on, with the addresses and labels of the page where the phone is an iPhone."""
-    if phone.brand == "IPHONE":
+    if phone.maker == "iPhone":
         model = phone.name.partition(" (")[0].lower().replace(" ", "-")
-        name, place = "iPhone", f"iphone/{model}"
+        place = f"iphone/{model}"
     else:
-        name = phone.brand.title()
-        place = "/".join(text.lower().replace(" ", "-") for text in (phone.brand, phone.name))
+        place = "/".join(text.lower().replace(" ", "-") for text in (phone.maker, phone.name))
     return [
-        {"type": "button", "txt": f"Libera tu {name}", "url": f"{_SHOP}liberar-movil/{place}/liberar/"},
+        {"type": "button", "txt": f"Libera tu {phone.maker}", "url": f"{_SHOP}liberar-movil/{place}/liberar/"},
         {
             "type": "button",
-            "txt": f"Descubre si tu {name} está Libre",
+            "txt": f"Descubre si tu {phone.maker} está Libre",
             "url": f"{_SHOP}comprobar-movil-imei/chequeo-estado-libre-bloqueado/solicitar/",
         },
     ]

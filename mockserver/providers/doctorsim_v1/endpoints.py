@@ -4,6 +4,7 @@ from mockserver.domain.mistakes import InsufficientBalance, NotFound, NotTaken, 
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint, Limit, Reply
 from mockserver.providers.doctorsim_v1.errors import (
+    DuplicateImei,
     HashMissing,
     NotAvailableYet,
     NothingOffered,
@@ -210,6 +211,17 @@ ENDPOINTS = (
     ),
     Endpoint(
         "POST",
+        "/tools/{device_id}/{network_id}",
+        tools,
+        name="tools_post",
+        summary="What unlocks a device on a network, as the best practices ask for it",
+        gives="doctorsim_v1/tools",
+        path_fields="doctorsim_v1/pair.path",
+        limit=LIMIT,
+        mistakes=(NotFound, NothingOffered),
+    ),
+    Endpoint(
+        "POST",
         "/create_order/{device_id}/{network_id}/{imei}/{tool_id}",
         create_order,
         name="create_order",
@@ -217,7 +229,7 @@ ENDPOINTS = (
         gives="doctorsim_v1/create-order",
         path_fields="doctorsim_v1/create-order.path",
         limit=LIMIT,
-        mistakes=(NotFound, InsufficientBalance),
+        mistakes=(NotFound, InsufficientBalance, DuplicateImei),
     ),
     Endpoint(
         "GET",
@@ -257,7 +269,8 @@ ENDPOINTS = (
         "/cancel_order/{ticket_id}",
         cancel_order,
         name="cancel_order",
-        summary="Cancel an order within the first ten minutes",
+        summary="Cancel an order within its first ten minutes (under the default scenario it is done after one minute,"
+        " under guaranteed-times it takes as long as its tool says)",
         gives="doctorsim_v1/cancel-order",
         path_fields="doctorsim_v1/ticket.path",
         limit=LIMIT,

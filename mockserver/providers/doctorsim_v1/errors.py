@@ -11,6 +11,7 @@ from mockserver.domain.mistakes import (
     InsufficientBalance,
     Invalid,
     MethodNotAllowed,
+    MissingParameter,
     Mistake,
     NotFound,
     NotTaken,
@@ -43,6 +44,10 @@ class NothingOffered(Mistake):
 
 class NotAvailableYet(NotTaken):
     """Instructions are asked for before there are any."""
+
+
+class DuplicateImei(NotTaken):
+    """The order is still running, so another of the same service for the same IMEI is not taken."""
 
 
 class ReportsNotInstalled(Mistake):
@@ -104,6 +109,11 @@ def _not_taken(mistake: NotTaken) -> Wording:
     return _error(400, text, provenance="assumed")
 
 
+def _duplicate(mistake: DuplicateImei) -> Wording:
+    text = f"Order {mistake.order.id} of this service for the same IMEI is still running."
+    return _error(400, text, provenance="assumed")
+
+
 def _too_late(mistake: TooLate) -> Wording:
     return _error(400, f"The time in which order {mistake.order.id} could be canceled is over.")
 
@@ -121,6 +131,13 @@ def _method(mistake: MethodNotAllowed) -> Wording:
     )
 
 
+def _missing_parameter(mistake: MissingParameter) -> Wording:
+    *others, last = mistake.parameters
+    if others:
+        return _error(400, f"The parameters {', '.join(others)} and {last} are missing.")
+    return _error(400, f"The parameter {last} is missing.")
+
+
 def _too_large(mistake: PayloadTooLarge) -> Wording:
     return _error(413, f"The body is larger than {mistake.limit} bytes.", provenance="assumed")
 
@@ -135,9 +152,11 @@ MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
     HashMissing: _error(400, "The parameter hash can be left out in sandbox mode only."),
     NothingOffered: _error(200, "No service is available for this device on this network.", provenance="observed"),
     NotAvailableYet: _not_yet,
+    DuplicateImei: _duplicate,
     TooLate: _too_late,
     NotTaken: _not_taken,
     InsufficientBalance: _poor,
+    MissingParameter: _missing_parameter,
     UnknownRoute: _error(404, "There is no such method."),
     NotFound: _not_found,
     Invalid: _invalid,

@@ -18,7 +18,9 @@ class Guide:
 
 _FOREIGN = "Put in a SIM card of an operator other than {network} and turn the phone on."
 _TRIES = "The phone takes a wrong code only a few times: type it slowly."
-_CODE = "Unlock code: {code}"
+#: The labels of the page's sample: clients find the code behind the last.
+_HEAD = ("IMEI number: {imei}", "Model: {model}", "Network Provider: {network_name}")
+_CODE = "Enter your unlock code: {code}"
 
 _GENERAL = Guide(
     8,
@@ -85,7 +87,7 @@ def code_for(brand: str, dice: Dice, *purpose: object) -> str:
 
 def howto(facts: Mapping[str, Any]) -> str:
     """The instructions of an order whose facts hold imei, model, network_name, brand, tool_type and code."""
-    head = [f"IMEI: {facts['imei']}", f"Model: {facts['model']}", f"Network: {facts['network_name']}"]
+    head = [line.format_map(facts) for line in _HEAD]
     if facts["tool_type"] == "check":
         return "\n".join([*head, "", f"{facts['service']}: done.", f"Code of the report: {facts['code']}"])
     guide = GUIDES.get(facts["brand"], _GENERAL)

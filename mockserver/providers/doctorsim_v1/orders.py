@@ -8,15 +8,18 @@ from mockserver.http.provider import Reply
 from mockserver.providers.doctorsim_v1 import wire
 from mockserver.providers.doctorsim_v1.auth import NAME, mode_of
 from mockserver.providers.doctorsim_v1.catalogue import Model, Network
-from mockserver.providers.doctorsim_v1.errors import NotAvailableYet
+from mockserver.providers.doctorsim_v1.errors import DuplicateImei, NotAvailableYet
 from mockserver.providers.doctorsim_v1.imei import read_segment
 from mockserver.providers.doctorsim_v1.instructions import howto
 from mockserver.providers.doctorsim_v1.shop import known_model, known_network, shop_of
 from mockserver.providers.doctorsim_v1.tools import Tool
 from mockserver.providers.doctorsim_v1.trade import TRADE
 from mockserver.sandbox.orders import list_orders
+from mockserver.sandbox.work import Work
 
 _PAGE = 500
+#: How many open and how many pending orders are looked at for a duplicate, newest first.
+_MOST_RUNNING = 1_000
 
 
 async def create_order(call: Call) -> Reply:
@@ -28,11 +31,21 @@ async def create_order(call: Call) -> Reply:
     facts = _facts(model, network, tool, imei, suffix) | {"mode": mode_of(call.account)}
     rule = call.decide("life", facts)
     async with call.work() as work:
+        if work.settings["doctorsim_v1.duplicate_imei"] == "refuse":
+            await _refuse_a_duplicate(work, call.account.id, imei, tool)
         order = await work.place(
             TRADE, kind="unlock", account=call.account.id, amount=tool.price, facts=facts, rule=rule
         )
     call.touched(order)
     return Reply({"id_ticket": order.id})
+
+
+async def _refuse_a_duplicate(work: Work, account: str, imei: str, tool: Tool) -> None:
+    """Raise DuplicateImei when one of the account's newest running orders is for this IMEI and tool."""
+    for word in ("open", "pending"):
+        for order in await list_orders(work.tx, NAME, account, shown=word, limit=_MOST_RUNNING):
+            if order.facts["imei"] == imei and order.facts["tool"] == tool.id:
+                raise DuplicateImei("create_order", order)
 
 
 async def check_order_status(call: Call) -> Reply:
@@ -95,6 +108,8 @@ def _facts(model: Model, network: Network, tool: Tool, imei: str, suffix: str) -
         "time_min": shortest,
         "time_max": longest,
         "time_unit": tool.service.unit,
+        "success_percent": tool.percent,
+        "failure_percent": 100 - tool.percent,
     }
 
 

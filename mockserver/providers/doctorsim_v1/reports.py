@@ -17,6 +17,8 @@ MOST_HISTORY = 10
 _DICE = Dice("doctorsim imei reports")
 #: One phone in eight is reported.
 _ONE_IN = 8
+#: Of one phone in sixteen the report has to be paid for.
+_PAID_ONE_IN = 16
 _OLDEST = datetime(2014, 1, 1, tzinfo=UTC)
 _DAYS = 3_650
 
@@ -26,8 +28,9 @@ Listing = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """What is known of the phone that has the IMEI."""
+    """What is known of the phone that has the IMEI; `maker` is the brand as /brands writes it."""
 
+    maker: str
     brand: str
     marketing_name: str
     name: str
@@ -35,7 +38,7 @@ class Phone:
     kind: str = "Smartphone"
 
 
-UNKNOWN = Phone("NA", "NA", "NA", image_url(None), "NA")
+UNKNOWN = Phone("NA", "NA", "NA", "NA", image_url(None), "NA")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,7 @@ _GROUPS: Sequence[tuple[str, ...]] = (
 """Countries whose operators share a list: what one reports, all refuse."""
 
 _IPHONE_X = Phone(
+    "iPhone",
     "IPHONE",
     "Apple iPhone X (A1901)",
     "iPhone X (A1901)",
@@ -122,8 +126,8 @@ WHITELISTED = Report(
     "359405085972766", _IPHONE_X, False, (), (), _GERMANY, "zdt2eu4jkzeg-1mzlvvrqowrc"
 )  # fmt: skip
 TEST_REPORTS: Mapping[str, Report] = {report.imei: report for report in (BLACKLISTED, WHITELISTED)}
-TEST_UNPAID: Mapping[str, Phone] = {"123456789876543": _IPHONE_X}
-TEST_ERRORS = frozenset({"123456789987654"})
+#: The page prints one body for the first: a phone that is not known, and an error; the second is said to give an error.
+TEST_ERRORS = frozenset({"123456789876543", "123456789987654"})
 
 
 def phone_of(imei: str) -> Phone:
@@ -134,7 +138,13 @@ def phone_of(imei: str) -> Phone:
         return known
     models = [model for model in catalogue().models.values() if "all models" not in model.device.name]
     model: Model = models[_DICE.below(len(models), "model", tac)]
-    return Phone(model.brand.name.upper(), _marketing_name(model), model.device.name, image_url(model))
+    maker = model.brand.name
+    return Phone(maker, maker.upper(), _marketing_name(model), model.device.name, image_url(model))
+
+
+def is_paid(imei: str) -> bool:
+    """Return whether the phone is recognised and its report has to be paid for."""
+    return _DICE.below(_PAID_ONE_IN, "paid", imei) == 0
 
 
 def report_of(imei: str) -> Report:

@@ -46,7 +46,7 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A service for the devices of a brand on a network; `price` in hundredths of a credit."""
+    """A service for the devices of a brand on a network; `percent` of its orders succeed, `price` in hundredths."""
 
     id: str
     name: str
@@ -54,8 +54,13 @@ class Tool:
     shortest: int
     longest: int
     average: str
-    ratio: str
+    percent: int
     price: int
+
+    @property
+    def ratio(self) -> str:
+        """The success ratio as the API writes it: `0.72`."""
+        return f"0.{self.percent:02d}"
 
     @property
     def seconds(self) -> tuple[int, int]:
@@ -192,7 +197,7 @@ def _services(brand: Brand, network: Network) -> Iterator[tuple[int, Service]]:
 
 def _tool(brand: Brand, network: Network, slot: int, service: Service, dice: Dice) -> Tool:
     if (brand.name, network.id, slot) == _KNOWN_PLACE:
-        return Tool(_KNOWN_ID, "Samsung - USA Standard Service", service, 1, 6, "2 days, 8 hours", "0.72", 2_495)
+        return Tool(_KNOWN_ID, "Samsung - USA Standard Service", service, 1, 6, "2 days, 8 hours", 72, 2_495)
     number = _FIRST_TOOL_ID + (brand.place * _MOST_NETWORKS + network.place) * _SLOTS + slot
     low, high = service.times
     middle = (low + high) // 2
@@ -206,7 +211,7 @@ def _tool(brand: Brand, network: Network, slot: int, service: Service, dice: Dic
         shortest=shortest,
         longest=longest,
         average=_average(service.unit, shortest, longest, dice, number),
-        ratio=f"0.{dice.between(*service.ratio, 'ratio', number):02d}",
+        percent=dice.between(*service.ratio, "ratio", number),
         price=cents - cents % 5,
     )
 

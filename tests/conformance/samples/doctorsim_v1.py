@@ -92,6 +92,7 @@ SAMPLES = Samples(
         "brand_devices": _brand_devices,
         "device": _device,
         "tools": _tools,
+        "tools_post": _tools,
         "create_order": _create,
         "check_all_orders": _check_all_orders,
         "check_order_status": _check_order_status,

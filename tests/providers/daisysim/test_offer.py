@@ -12,7 +12,8 @@ pytestmark = pytest.mark.anyio
 async def test_countries_are_sorted_by_name(world: Daisy) -> None:
     found = (await world.data("GET", "/countries"))["countries"]
     names = [one["name"] for one in found]
-    assert names == sorted(names)
+    assert names == sorted(names, key=str.casefold)
+    assert names[names.index("Uruguay") - 1 :][:3] == ["United Kingdom", "Uruguay", "USA"]
     assert len(found) > 120
     assert len({one["id"] for one in found}) == len(found) == len(set(names))
 
@@ -94,7 +95,10 @@ async def test_an_unknown_service_has_no_tiers(world: Daisy, service: str) -> No
         ([], ["country", "service"]),
         ({"country": 6}, ["service"]),
         ({"service": "wa"}, ["country"]),
-        *[({"country": value, "service": "wa"}, ["country"]) for value in (0, 1000, -1, "6", 6.5, True, None, [6])],
+        *[
+            ({"country": value, "service": "wa"}, ["country"])
+            for value in (0, 1000, -1, "0", "6.0", 6.5, True, None, [6])
+        ],
         *[({"country": 6, "service": value}, ["service"]) for value in ("", 5, None, True, ["wa"], "x" * 65)],
         ({"country": "x", "service": 1}, ["country", "service"]),
     ],
@@ -104,6 +108,12 @@ async def test_a_quote_needs_a_country_and_a_service(world: Daisy, body: Any, fi
     assert answer.status_code == 422
     assert answer.json()["code"] == "VALIDATION_ERROR"
     assert sorted(answer.json()["errors"]) == fields
+
+
+@pytest.mark.parametrize("country", ["6", " 6", "+6"])
+async def test_a_country_may_come_as_a_text(world: Daisy, country: str) -> None:
+    plain = await world.data("POST", "/prices", {"country": 6, "service": "wa"})
+    assert await world.data("POST", "/prices", {"country": country, "service": "wa"}) == plain
 
 
 async def test_fields_that_nobody_knows_are_ignored(world: Daisy) -> None:

@@ -108,9 +108,9 @@ async def test_nothing_is_sold_where_nothing_is_on_offer(world: Daisy) -> None:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        *[({"country": value}, "country") for value in (0, 1000, "6", 6.5, None, True)],
+        *[({"country": value}, "country") for value in (0, 1000, "0", "1000", "6.5", "6x", "", 6.5, None, True)],
         *[({"service": value}, "service") for value in ("", 6, None, ["wa"])],
-        *[({"price": value}, "price") for value in (0, -1, "1.14", None, True, [1])],
+        *[({"price": value}, "price") for value in ("", "x", "1,14", "NaN", "0x1", "1e", None, True, [1])],
         *[({"service_name": value}, "service_name") for value in (5, True, ["a"], {"a": 1})],
     ],
 )
@@ -121,6 +121,29 @@ async def test_fields_of_wrong_types_are_refused(world: Daisy, change: dict[str,
     assert list(body["errors"]) == [field]
     assert body["message"] == body["errors"][field][0]
     assert isinstance(body["error"], str)
+
+
+@pytest.mark.parametrize(
+    "price", [0, -1, 0.0001, -0.0, 99, 1e9, 1e308, -1e308, 10**30, "0", "-1", "1e9", "1e9999", "-1e-9999", ".5", "5."]
+)
+async def test_every_number_that_is_no_live_price_is_an_invalid_price(world: Daisy, price: Any) -> None:
+    order = {"country": 6, "service": "wa", "price": price}
+    assert await world.refused("POST", "/purchase", order) == (422, "INVALID_PRICE")
+    assert await world.wallet() == 100
+
+
+@pytest.mark.parametrize("form", ["{:.4f}", " {:.4f} ", "+{:.4f}", "{:.4e}", "{:.6f}"])
+async def test_numbers_may_come_as_texts(world: Daisy, form: str) -> None:
+    order = await world.order_of(6, "wa")
+    texts = {**order, "country": "6", "price": form.format(order["price"])}
+    bought = await world.data("POST", "/purchase", texts)
+    assert (float(bought["amount_charged"]), bought["country"]) == (order["price"], "Russia")
+
+
+@pytest.mark.parametrize("country", ["999", "+999", " 999"])
+async def test_rules_see_the_number_that_a_text_stands_for(world: Daisy, country: str) -> None:
+    order = await world.order_of(999, "pe")
+    assert await world.refused("POST", "/purchase", {**order, "country": country}) == (502, "PROVIDER_ERROR")
 
 
 @pytest.mark.parametrize("field", ["country", "service", "price"])

@@ -1,6 +1,7 @@
 """The IMEI check: the documented test IMEIs, any other, bad ones, and the report's address."""
 
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -91,17 +92,6 @@ async def test_the_whitelisted_test_imei_is_answered_field_by_field(v1: V1) -> N
     }
 
 
-async def test_the_unrecognised_test_imei_has_data_only_and_wants_payment(v1: V1) -> None:
-    imei = "123456789876543"
-    assert await check(v1, imei) == {
-        "data": {"imei": imei, "tac": "TAC:1234567 SN:89876543", **IPHONE_X},
-        "error": [],
-        "result": {},
-        "type_pay": {"type": "P", "desc": "pay"},
-        "extra_info": [],
-    }
-
-
 UNKNOWN = {
     **dict.fromkeys(("brandname", "marketingname", "modelname", "devicetype"), "NA"),
     "img": "https://img3.doctorsim.com/img/term/default.png",
@@ -109,34 +99,80 @@ UNKNOWN = {
 }
 
 
-async def test_the_test_imei_of_errors_has_one(v1: V1) -> None:
-    imei = "123456789987654"
-    found = await check(v1, imei)
-    (error,) = found.pop("error")
-    assert error["code"] == 404
-    assert error["txt"]
-    assert found == {
-        "data": {"imei": imei, "tac": "TAC:1234567 SN:89987654", **UNKNOWN},
+NO_MODEL = {"code": 404, "txt": "Lo sentimos, el IMEI facilitado no se corresponde con ningún modelo existente."}
+
+
+@pytest.mark.parametrize(
+    "imei",
+    [
+        *("123456789876543", "123456789987654"),
+        *("35304709859880", "3530470985988020", "353047098598803", "0", "x", "%C3%A9", "9" * 900),
+    ],
+)
+async def test_the_test_imeis_of_errors_and_those_that_cannot_be_have_the_body_of_the_page(v1: V1, imei: str) -> None:
+    shown = unquote(imei)
+    assert await check(v1, imei) == {
+        "data": {"imei": shown, "tac": f"TAC:{shown[:7]} SN:{shown[7:]}", **UNKNOWN},
+        "error": [NO_MODEL],
         "result": {},
         "type_pay": {"type": "P", "desc": "pay"},
         "extra_info": [],
     }
 
 
-@pytest.mark.parametrize(
-    "imei", ["35304709859880", "3530470985988020", "353047098598803", "0", "x", "%C3%A9", "9" * 900]
-)
-async def test_an_imei_that_cannot_be_has_the_same_error(v1: V1, imei: str) -> None:
-    found = await check(v1, imei)
-    assert [error["code"] for error in found["error"]] == [404]
-    assert found["data"] | UNKNOWN == found["data"]
-    assert (found["result"], found["type_pay"]["type"]) == ({}, "P")
-    shown = found["data"]["imei"]
-    assert found["data"]["tac"] == f"TAC:{shown[:7]} SN:{shown[7:]}"
+async def test_a_recognised_phone_may_have_to_be_paid_for(v1: V1) -> None:
+    await v1.world.steer("PATCH", "/settings", {"rate_limits": "off"})
+    paid = []
+    for imei in valid_imeis(250):
+        found = await check(v1, imei)
+        assert found["error"] == []
+        assert found["data"]["brandname"] != "NA"
+        if found["type_pay"] == {"type": "P", "desc": "pay"}:
+            assert (found["result"], found["extra_info"]) == ({}, [])
+            paid.append(imei)
+        else:
+            assert found["type_pay"] == {"type": "F", "desc": "free"}
+            assert found["result"]["url_report"]
+    assert 5 <= len(paid) <= 30
+    await v1.setting("paid_checks", "none")
+    assert {(await check(v1, imei))["type_pay"]["type"] for imei in paid} == {"F"}
+
+
+async def test_where_all_have_to_be_paid_for_the_answer_is_the_pages_sample(v1: V1) -> None:
+    await v1.setting("paid_checks", "all")
+    imei = "359405085972766"
+    assert await check(v1, imei, "/aGFzaA==", pair="live") == {
+        "data": {"imei": imei, "tac": "TAC:3594050 SN:85972766", **IPHONE_X},
+        "error": [],
+        "result": {},
+        "type_pay": {"type": "P", "desc": "pay"},
+        "extra_info": [],
+    }
+
+
+async def test_buttons_name_the_brand_as_it_is_listed(v1: V1) -> None:
+    await v1.setting("paid_checks", "none")
+    known = {brand["brand"] for brand in (await v1.res("GET", "/brands")).values()}
+    seen = set()
+    for imei in valid_imeis(80):
+        found = await check(v1, imei)
+        for button in found["extra_info"]:
+            name = button["txt"].removeprefix("Libera tu ").removeprefix("Descubre si tu ").removesuffix(" está Libre")
+            assert name.upper() == found["data"]["brandname"]
+            seen.add(name)
+    assert len(seen) > 5
+    assert seen <= known
+
+
+async def test_a_phone_has_one_picture_wherever_it_is_shown(v1: V1) -> None:
+    devices = (await v1.res("GET", "/devices/29"))["29"].values()
+    (listed,) = [device["img"] for device in devices if device["name"] == "iPhone X"]
+    assert listed == (await check(v1, "353047098598802"))["data"]["img"] == IPHONE_X["img"]
 
 
 @pytest.mark.parametrize("imei", ["353047098598802", "359405085972766", "123456789876543", "123456789987654"])
 async def test_for_a_production_pair_test_imeis_are_ordinary_numbers(v1: V1, imei: str) -> None:
+    await v1.setting("paid_checks", "none")
     found = await check(v1, imei, "/aGFzaA==", pair="live")
     assert (found["error"], found["type_pay"]["type"]) == ([], "F")
     assert found["result"]["url_report"].endswith(f"/imei_report/{report_name(imei)}")

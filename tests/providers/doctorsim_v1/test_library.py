@@ -82,13 +82,24 @@ async def test_connection_reset() -> None:
 
 async def test_nothing_offered_in_the_words_that_the_provider_has_for_it() -> None:
     async with under("nothing-offered") as v1:
-        tools = [await v1.call("GET", path) for path in ("/tools/1697/3", "/tools/15910/1")]
+        asked = [(method, path) for method in ("GET", "POST") for path in ("/tools/1697/3", "/tools/15910/1")]
+        tools = [await v1.call(method, path) for method, path in asked]
         assert {error_of(answer)[:2] for answer in tools} == {(200, "API_ERROR")}
         # Nokia 5230 is never served on this network: the same bytes.
         await v1.scenario("quick")
         real = await v1.call("GET", "/tools/1697/5815")
         assert {answer.content for answer in tools} == {real.content}
         assert tools[0].headers["content-type"] == real.headers["content-type"]
+
+
+async def test_no_free_checks() -> None:
+    async with under("no-free-checks") as v1:
+        for imei in (IMEI, *valid_imeis(9)):
+            found = await v1.res("POST", f"/imeicheck/{imei}")
+            assert (found["type_pay"]["type"], found["result"], found["error"]) == ("P", {}, [])
+            assert found["data"]["brandname"] != "NA"
+        for imei, kind in (("353047098598802", "F"), ("359405085972766", "F"), ("123456789876543", "P")):
+            assert (await v1.res("POST", f"/imeicheck/{imei}"))["type_pay"]["type"] == kind
 
 
 async def test_tool_withdrawn() -> None:
@@ -164,6 +175,62 @@ async def test_mixed_outcomes() -> None:
         assert charged == Decimal(str(tool["price"])) * (seen["available"] + seen["error"])
 
 
+async def outcomes_by_ratio(v1: V1, tool: dict[str, Any], *, force: bool) -> Counter[str]:
+    """How forty orders of a tool end."""
+    tickets = [await v1.order(imei, tool=tool["id_tool"]) for imei in [*valid_imeis(20), *[IMEI] * 20]]
+    if force:
+        for ticket in tickets:
+            await v1.call("POST", f"/update_order/{ticket}", data={"force": "nowait"})
+    await v1.world.advance("1m")
+    orders = await all_orders(v1)
+    return Counter(orders[ticket]["status"] for ticket in tickets)
+
+
+@pytest.mark.parametrize("force", [False, True])
+async def test_by_success_ratio(force: bool) -> None:
+    async with under("by-success-ratio") as v1:
+        await v1.world.steer("PATCH", "/settings", {"rate_limits": "off"})
+        await v1.world.steer("PATCH", "/accounts/doctorsim_v1/sandbox", {"balance": "90000.00"})
+        for tool in await v1.tools():
+            before = Decimal(await v1.balance())
+            seen = await outcomes_by_ratio(v1, tool, force=force)
+            assert set(seen) <= {"available", "notavailable"}
+            # Within three standard deviations of what forty orders of this ratio should give.
+            ratio = float(tool["success_ratio"])
+            assert abs(seen["available"] - 40 * ratio) <= 3 * (40 * ratio * (1 - ratio)) ** 0.5
+            assert before - Decimal(await v1.balance()) == Decimal(str(tool["price"])) * seen["available"]
+
+
+async def test_duplicate_imei() -> None:
+    async with under("duplicate-imei") as v1:
+        first, second = [tool["id_tool"] for tool in await v1.tools()]
+        ticket = await v1.order(tool=first)
+        held = await v1.balance()
+        for by in ("0s", "10s", "49s"):
+            await v1.world.advance(by)
+            answer = await v1.create(tool=first)
+            status, word, info = error_of(answer)
+            assert (status, word) == (400, "API_ERROR")
+            assert ticket in info
+            assert answer.headers["x-mock-assumed"] == "true"
+        assert await v1.balance() == held
+        await v1.order(tool=second)
+        await v1.order(valid_imeis(3)[1], tool=first)
+        await v1.order(tool=first, pair="live")
+        await v1.world.advance("1s")
+        again = await v1.order(tool=first)
+        await cancel(v1, again)
+        await v1.order(tool=first)
+
+
+async def test_an_imei_that_was_ordered_before_is_taken_unless_a_setting_refuses_it(v1: V1) -> None:
+    ticket = await v1.order()
+    assert await v1.order() != ticket
+    await v1.setting("duplicate_imei", "refuse")
+    assert error_of(await v1.create())[0] == 400
+    assert len(await all_orders(v1)) == 2
+
+
 async def test_key_rejected_once() -> None:
     async with under("key-rejected-once") as v1:
         ticket = await v1.order()
@@ -226,7 +293,7 @@ async def test_slow_start() -> None:
         assert {await v1.status(one) for one in tickets} == {"available"}
 
 
-@pytest.mark.parametrize("scenario", ["order-stuck", "slow-start", "late-refund", "mixed-outcomes"])
+@pytest.mark.parametrize("scenario", ["order-stuck", "slow-start", "late-refund", "mixed-outcomes", "by-success-ratio"])
 async def test_imei_checks_work_as_always(scenario: str) -> None:
     async with under(scenario) as v1:
         tool = await v1.tool("15910", "1", tool_type="check")

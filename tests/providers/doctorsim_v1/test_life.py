@@ -1,6 +1,8 @@
 """Orders from open to their end: status, update, cancel, instructions, scenarios."""
 
 import asyncio
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -91,6 +93,15 @@ async def test_the_first_test_imei_is_available_at_once_with_instructions(v1: V1
     howto = (await v1.res("GET", f"/retrieve_order_instructions/{ticket}"))[ticket]["howto"]
     assert AVAILABLE in howto
     assert await v1.balance() != "1000.00"
+
+
+async def test_the_code_stands_behind_the_label_of_the_pages_sample(v1: V1) -> None:
+    tool = (await v1.tools("1697", "1"))[0]["id_tool"]
+    ticket = await v1.order(AVAILABLE, device="1697", network="1", tool=tool)
+    howto = (await v1.res("GET", f"/retrieve_order_instructions/{ticket}"))[ticket]["howto"]
+    assert howto.startswith(f"IMEI number: {AVAILABLE}\nModel: Nokia 5230\nNetwork Provider: Movistar\n")
+    (code,) = re.findall(r"Enter your unlock code: (#pw\+[0-9]+\+1#)", howto)
+    assert (await v1.world.steer("GET", f"/orders/doctorsim_v1/{ticket}"))["facts"]["code"] == code
 
 
 async def test_the_second_test_imei_is_not_available_and_refunded_at_once(v1: V1) -> None:
@@ -231,6 +242,29 @@ async def test_the_window_is_ten_minutes_to_the_second(v1: V1) -> None:
     assert await v1.status(third) == "pending"
 
 
+async def test_under_the_default_scenario_it_is_too_late_after_a_minute(v1: V1) -> None:
+    tool = next(one for one in await v1.tools() if one["time"]["type"] in ("days", "weeks"))["id_tool"]
+    for wait, status in (("30s", 200), ("65s", 400), ("300s", 400), ("599s", 400)):
+        other = v1.beside(f"after-{wait}")
+        ticket = await other.order(tool=tool)
+        await other.world.advance(wait)
+        answer = await other.call("DELETE", f"/cancel_order/{ticket}")
+        assert answer.status_code == status
+        assert status == 200 or f"{ticket} is available" in error_of(answer)[2]
+
+
+async def test_whoever_reads_of_cancelling_reads_of_the_scenario_that_has_the_window(v1: V1) -> None:
+    told = (await v1.world.steer("GET", "/fidelity"))["providers"]
+    endpoints = next(one for one in told if one["provider"] == "doctorsim_v1")["endpoints"]
+    (summary,) = [one["summary"] for one in endpoints if one["name"] == "cancel_order"]
+    settings = await v1.world.steer("GET", "/settings?help=1")
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    section = readme.partition("## doctorSIM v1")[2].partition("\n## ")[0]
+    (paragraph,) = [part for part in section.split("\n\n") if "ten" in part.split() and "minutes" in part]
+    for text in (summary, settings["doctorsim_v1.cancel_window"]["help"], paragraph):
+        assert "guaranteed-times" in text
+
+
 async def test_the_window_is_a_setting(v1: V1) -> None:
     await v1.setting("cancel_window", "20s")
     early, late = await v1.order(), await v1.order()
@@ -313,8 +347,11 @@ async def test_instructions_name_imei_model_network_and_a_code(v1: V1, brand: st
     howto = (await v1.res("GET", f"/retrieve_order_instructions/{ticket}"))[ticket]["howto"]
     code = (await v1.world.steer("GET", f"/orders/doctorsim_v1/{ticket}"))["facts"]["code"]
     assert len(howto.splitlines()) > 6
-    for part in (IMEI, data["name"], "Vodafone", code):
-        assert part in howto
+    lines = howto.splitlines()
+    assert lines[0] == f"IMEI number: {IMEI}"
+    assert re.fullmatch(rf"Model: .*{re.escape(data['name'])}", lines[1])
+    assert lines[2] == "Network Provider: Vodafone"
+    assert re.search(r"Enter your unlock code: (\S+)", howto)[1] == code  # type: ignore[index]
     assert "{" not in howto
     assert len(code) >= 6
 

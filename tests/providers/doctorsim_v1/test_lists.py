@@ -56,6 +56,8 @@ async def test_brands_have_a_name_and_a_description(v1: V1) -> None:
     assert {id: found[id]["brand"] for id in real} == real
     assert "BlackBerry" in [brand["brand"] for brand in found.values()]
     assert all(set(brand) == {"brand", "desc"} for brand in found.values())
+    assert {id: found[id]["desc"] for id in ("1", "6", "15", "29")} == dict.fromkeys(("1", "6", "15", "29"), "")
+    assert any(brand["desc"] for brand in found.values())
     assert "0" not in found
 
 

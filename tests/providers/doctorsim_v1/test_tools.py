@@ -49,6 +49,12 @@ async def test_times_are_texts_of_numbers_and_stand_there_twice(v1: V1) -> None:
     assert units == {"minutes", "hours", "days", "weeks"}
 
 
+async def test_tools_can_be_asked_for_with_post_as_the_best_practices_do(v1: V1) -> None:
+    for path in ("/tools/15429/5815", "/tools/1697/5815", "/tools/1/3", "/tools/x/3"):
+        got, posted = [await v1.call(method, path) for method in ("GET", "POST")]
+        assert (posted.status_code, posted.content) == (got.status_code, got.content)
+
+
 async def test_the_documented_tool_serves_samsung_on_att(v1: V1) -> None:
     tools = await of_brand(v1, "Samsung", "5815")
     tool = next(one for one in tools if one["id_tool"] == "452787")

@@ -1,0 +1,120 @@
+"""Twenty minutes without a code: what follows is assumed, says so, and is a setting."""
+
+import pytest
+
+from tests.providers.daisysim.judged import Daisy
+from tests.support import code_of
+
+pytestmark = pytest.mark.anyio
+
+
+def is_assumed(answer: object) -> bool:
+    """Whether the answer says that it rests on an assumption."""
+    return getattr(answer, "headers", {}).get("x-mock-assumed") == "true"
+
+
+async def expired(world: Daisy) -> str:
+    """An activation that nobody cancelled within its twenty minutes."""
+    bought: str = (await world.bought())["activation_id"]
+    await world.advance("20m")
+    return bought
+
+
+async def waiting_for_cancel(world: Daisy) -> None:
+    await world.steer("PATCH", "/settings", {"daisysim.expiry": "wait_for_cancel"})
+
+
+async def test_by_default_the_refund_comes_by_itself_and_a_later_cancel_is_refused(world: Daisy) -> None:
+    bought = await expired(world)
+    assert await world.wallet() == 100
+    assert await world.status(bought) == "Cancelled"
+    for _ in range(2):
+        answer = await world.daisy("POST", f"/cancel/{bought}")
+        assert code_of(answer) == (422, "ALREADY_REFUNDED")
+        assert is_assumed(answer)
+    assert await world.wallet() == 100
+
+
+async def test_what_is_refunded_by_a_cancel_is_refused_as_documented(world: Daisy) -> None:
+    bought = (await world.bought())["activation_id"]
+    await world.advance("60s")
+    assert not is_assumed(await world.daisy("POST", f"/cancel/{bought}"))
+    answer = await world.daisy("POST", f"/cancel/{bought}")
+    assert code_of(answer) == (422, "ALREADY_REFUNDED")
+    assert not is_assumed(answer)
+
+
+async def test_where_it_waits_for_a_cancel_that_refunds_once(world: Daisy) -> None:
+    await waiting_for_cancel(world)
+    bought = await expired(world)
+    await world.advance("3d")
+    assert await world.status(bought) == "Waiting"
+    assert await world.wallet() != 100
+    answer = await world.daisy("POST", f"/cancel/{bought}")
+    assert (answer.status_code, answer.json()["data"]["balance_after"]) == (200, 100)
+    assert is_assumed(answer)
+    assert await world.status(bought) == "Cancelled"
+    assert await world.refused("POST", f"/cancel/{bought}") == (422, "ALREADY_REFUNDED")
+    assert await world.wallet() == 100
+
+
+async def test_until_its_twenty_minutes_are_over_it_is_cancelled_as_ever(world: Daisy) -> None:
+    await waiting_for_cancel(world)
+    bought = (await world.bought())["activation_id"]
+    assert await world.refused("POST", f"/cancel/{bought}") == (422, "TOO_EARLY")
+    await world.advance("1199s")
+    answer = await world.daisy("POST", f"/cancel/{bought}")
+    assert answer.status_code == 200
+    assert not is_assumed(answer)
+
+
+async def test_what_expired_gets_no_code_any_more(world: Daisy) -> None:
+    await waiting_for_cancel(world)
+    bought = await expired(world)
+    assert (await world.control("POST", f"/orders/daisysim/{bought}/events", {"event": "sms"})).status_code == 409
+    assert await world.status(bought) == "Waiting"
+
+
+@pytest.mark.parametrize("mode", ["refund", "wait_for_cancel"])
+async def test_answers_that_rest_on_an_expiry_say_so_and_no_others(world: Daisy, mode: str) -> None:
+    await world.steer("PATCH", "/settings", {"daisysim.expiry": mode})
+    bought = (await world.bought())["activation_id"]
+    for path in (f"/check/{bought}", "/history"):
+        assert not is_assumed(await world.daisy("GET", path))
+    await world.advance("20m")
+    fresh = (await world.bought())["activation_id"]
+    for path in (f"/check/{bought}", "/history"):
+        assert is_assumed(await world.daisy("GET", path))
+    for path in (f"/check/{fresh}", "/history?per_page=1", "/balance"):
+        assert not is_assumed(await world.daisy("GET", path))
+
+
+@pytest.mark.parametrize("mode", ["refund", "wait_for_cancel"])
+async def test_the_setting_holds_for_every_scenario_in_which_numbers_expire(world: Daisy, mode: str) -> None:
+    for name in ("quick", "flaky-sms", "late-refund"):
+        other = Daisy(world.app, world.client, f"{name}-{mode.replace('_', '-')}")
+        await other.steer("PUT", "/scenarios/active", [name, "no-sms"])
+        await other.steer("PATCH", "/settings", {"daisysim.expiry": mode})
+        order = await other.order_of(6, "wa")
+        bought = (await other.data("POST", "/purchase", order))["activation_id"]
+        await other.steer("POST", "/clock/advance", {"by": "20m"})
+        await other.steer("POST", "/clock/advance", {"by": "10m"})
+        waits = mode == "wait_for_cancel"
+        assert await other.status(bought) == ("Waiting" if waits else "Cancelled"), name
+        assert (await other.wallet() == 100) is not waits
+        answer = await other.daisy("POST", f"/cancel/{bought}")
+        assert answer.status_code == (200 if waits else 422)
+        assert is_assumed(answer)
+        await other.steer("POST", "/clock/advance", {"by": "10m"})
+        assert await other.wallet() == 100
+
+
+async def test_the_two_ways_are_told_by_the_machine_and_the_settings(world: Daisy) -> None:
+    machine = await world.steer("GET", "/machines/daisysim/activation")
+    (expire,) = [move for move in machine["states"]["waiting"]["transitions"] if move["on"] == "expire"]
+    assert expire["to"] == {
+        "cancelled": {"setting": "daisysim.expiry", "is": "refund"},
+        "overdue": {"setting": "daisysim.expiry", "is": "wait_for_cancel"},
+    }
+    settings = await world.steer("GET", "/settings?help=1")
+    assert settings["daisysim.expiry"]["choices"] == ["refund", "wait_for_cancel"]
