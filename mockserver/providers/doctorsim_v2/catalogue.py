@@ -1,4 +1,4 @@
-"""What is sold: top-ups of every operator in up to three kinds, and gift cards of brands that we made up.
+"""What is sold: top-ups of every operator in up to three kinds, and gift cards, most of brands that we made up.
 
 The same for every sandbox and seed: ids, names and prices never change, so answers are encoded once for all.
 """
@@ -49,6 +49,9 @@ _CARDS = (
     ("Pocket Arcade", "games for the phone", True, ""),
     ("Lumen Cloud", "storage for pictures", False, ""),
     ("Atlas Market", "an online department store", False, "US GB DE FR ES IT CA MX IN BR"),
+    # What the vendor's agent documents search for.
+    ("Steam", "games for computers", False, ""),
+    ("Spotify", "music and podcasts", False, ""),
 )
 
 

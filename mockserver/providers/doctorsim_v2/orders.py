@@ -12,12 +12,12 @@ from mockserver.providers.doctorsim_v2.errors import Page, wrap
 from mockserver.providers.doctorsim_v2.idempotency import keep_reply, kept_reply, key_of
 from mockserver.providers.doctorsim_v2.paging import cursor_of, place_of
 from mockserver.providers.doctorsim_v2.trade import TRADE, next_order_id
-from mockserver.providers.doctorsim_v2.wanted import SMS_CENTS, Wanted, facts_of, read_wanted
+from mockserver.providers.doctorsim_v2.wanted import SMS_CENTS, Wanted, circumstances_of, facts_of, read_wanted
 from mockserver.sandbox.orders import page_orders
 from mockserver.sandbox.work import Work
 
-#: What an order is read as once it is listed.
-FINAL = ("fulfilled", "failed", "refunded", "MANUAL_REVISION")
+#: What the list has where no status is asked for: MANUAL_REVISION is open (the vendor's word).
+FINAL = ("fulfilled", "failed", "refunded")
 
 
 async def create(call: Call) -> Reply:
@@ -37,7 +37,7 @@ async def create(call: Call) -> Reply:
             account=call.account.id,
             amount=wanted.total if environment == "production" else 0,
             facts=facts,
-            rule=call.decide("life", {**facts, "ending": (wanted.phone or "")[-4:]}),
+            rule=call.decide("life", {**facts, **circumstances_of(wanted)}),
             order_id=await next_order_id(work, environment),
         )
         reply = Reply(wrap(call, Reply(wire.placed(order, _shown(work, order)))), status=201)
@@ -83,7 +83,7 @@ async def show(call: Call) -> Reply:
 
 
 async def listing(call: Call) -> Reply:
-    """Orders that have ended, newest first."""
+    """Orders that have ended, newest first; those in MANUAL_REVISION where the status is asked for."""
     limit = call.fields["limit"]
     before = place_of("order", call.fields.get("cursor"))
     wanted = call.fields.get("status")

@@ -39,10 +39,13 @@ async def test_a_bad_credential_is_refused_in_its_own_way(world: V2, value: str 
         assert ("www-authenticate" in answer.headers) is (status == 401)
 
 
-async def test_a_refused_address_is_told(world: V2) -> None:
+async def test_a_refused_address_is_told_in_the_message_too(world: V2) -> None:
     for key in ("live_noip", "live_otherip"):
-        error = (await world.v2("GET", "/balance", key=key)).json()["error"]
+        answer = await world.v2("GET", "/balance", key=key)
+        error = answer.json()["error"]
         assert error["client_ip"] == "127.0.0.1"
+        assert "127.0.0.1" in error["message"]
+        assert "x-mock-assumed" not in answer.headers
 
 
 async def test_the_scheme_is_read_in_any_case(world: V2) -> None:
@@ -145,7 +148,9 @@ async def test_with_limits_off_remaining_stays_at_the_limit() -> None:
             assert answer.headers["x-ratelimit-remaining"] == answer.headers["x-ratelimit-limit"] == "50"
 
 
-@pytest.mark.parametrize("path", ["/nope", "/", "/orders/", "/operators/1/nope", "/mcp", "/topup/orders"])
+@pytest.mark.parametrize(
+    "path", ["/nope", "/", "/orders/", "/operators/1/nope", "/mcp", "/topup", "/topup/status", "/topup/balance"]
+)
 async def test_unknown_paths_answer_in_the_envelope(world: V2, path: str) -> None:
     assert await world.refused("GET", path) == (404, "NOT_FOUND")
 
