@@ -237,8 +237,10 @@ def _offers(product: Product) -> Iterator[tuple[int, dict[str, str], dict[str, s
     elif product.service is BUNDLE:
         for minutes, volume, days, cents in _BUNDLE_PLANS:
             yield cents, *_texts(
-                f"{minutes} min + {volume} GB, {days} days", f"{owner}: {minutes} minutes and {volume} GB, {days} days",
-                f"{minutes} min + {volume} GB, {days} días", f"{owner}: {minutes} minutos y {volume} GB, {days} días",
+                f"{minutes} min + {volume} GB, {days} days",
+                f"{owner}: {minutes} minutes, {volume} GB and WhatsApp for {days} days",
+                f"{minutes} min + {volume} GB, {days} días",
+                f"{owner}: {minutes} minutos, {volume} GB y WhatsApp durante {days} días",
             )  # fmt: skip
     elif product.service is AIRTIME:
         for cents in _AIRTIME_CENTS:

@@ -177,7 +177,7 @@ def _told(rate: Rate, lang: str) -> bytes:
 
 
 def _says(rate: Rate, finds: Callable[[str], bool]) -> bool:
-    return any(finds(text) for text in (*rate.name.values(), *rate.about.values()))
+    return any(finds(f"{rate.name[lang]} {rate.about[lang]}") for lang in rate.name)
 
 
 def _owners(country: Country) -> list[int]:

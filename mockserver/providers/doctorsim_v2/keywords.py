@@ -3,16 +3,27 @@
 import re
 from collections.abc import Callable
 
-#: A run of digits, a run of white space, or a run of anything else.
-_PARTS = re.compile(r"[0-9]+|\s+|[^0-9\s]+")
+#: A number with the word after it, as in `5 GB`, or any other word.
+_TERMS = re.compile(r"[0-9]+\s+[^\W\d]\S*|\S+")
+#: Of a term: a run of digits, or a run of anything else but spaces.
+_PARTS = re.compile(r"[0-9]+|[^0-9\s]+")
 
 
-def finder(keyword: str) -> Callable[[str], bool]:
-    """Return what tells whether a text has the keyword, in any case.
+def finder(keywords: str) -> Callable[[str], bool]:
+    """Return what tells whether a text has all the keywords, in any case and order.
 
-    Spaces don't count, nor does it matter whether a number and its unit have one between them: `5GB` finds `5 GB`.
-    A number is looked for whole: `5 GB` does not find `15 GB`. An empty keyword is in every text.
+    A number belongs to the word after it, with or without a space between them, and is looked for whole: `5GB` and
+    `5 gb` find `5 GB`, and do not find `15 GB`. No keyword at all is in every text.
     """
-    parts = [re.escape(part) for part in _PARTS.findall(keyword.casefold()) if not part.isspace()]
-    pattern = re.compile((r"(?<![0-9])" if parts and parts[0].isdigit() else "") + r"\s*".join(parts))
-    return lambda text: pattern.search(text.casefold()) is not None
+    patterns = [_pattern(term) for term in _TERMS.findall(keywords.casefold())]
+
+    def finds(text: str) -> bool:
+        folded = text.casefold()
+        return all(pattern.search(folded) for pattern in patterns)
+
+    return finds
+
+
+def _pattern(term: str) -> re.Pattern[str]:
+    joined = r"\s*".join(re.escape(part) for part in _PARTS.findall(term))
+    return re.compile(rf"(?<![0-9]){joined}" if term[0].isdigit() else joined)
