@@ -3,6 +3,9 @@
 import pytest
 
 from mockserver.domain.moments import parse_moment
+from mockserver.http.provider import word
+from mockserver.providers.doctorsim_v2 import PROVIDER
+from mockserver.providers.doctorsim_v2.errors import AddressNotAllowed, AddressRefused, AllowlistRequired
 from tests.providers.doctorsim_v2.judged import V2, v2_running
 
 pytestmark = pytest.mark.anyio
@@ -46,6 +49,15 @@ async def test_a_refused_address_is_told_in_the_message_too(world: V2) -> None:
         assert error["client_ip"] == "127.0.0.1"
         assert "127.0.0.1" in error["message"]
         assert "x-mock-assumed" not in answer.headers
+
+
+@pytest.mark.parametrize("kind", [AllowlistRequired, AddressNotAllowed])
+def test_an_address_that_is_not_known_leaves_a_whole_sentence(kind: type[AddressRefused]) -> None:
+    for client in ("203.0.113.7", "2001:db8::1", ""):
+        wording = word(PROVIDER, kind(client))
+        assert client in wording.text
+        assert "  " not in wording.text
+        assert wording.extra["client_ip"] == client
 
 
 async def test_the_scheme_is_read_in_any_case(world: V2) -> None:

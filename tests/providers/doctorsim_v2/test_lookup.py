@@ -38,8 +38,9 @@ def random_mobiles(region: str, count: int) -> Iterator[str]:
     start = example(region)
     assert start is not None
     dice = random.Random(region)
+    free = min(5, len(str(phonenumbers.parse(start).national_number)) - 1)
     while count:
-        phone = start[:-5] + f"{dice.randrange(100_000):05d}"
+        phone = start[:-free] + f"{dice.randrange(10**free):0{free}d}"
         number = phonenumbers.parse(phone)
         if phonenumbers.is_valid_number(number) and phonenumbers.number_type(number) in MOBILE:
             if not phone.endswith("0009"):
@@ -72,6 +73,17 @@ async def test_the_example_mobile_number_of_every_country_finds_an_operator_of_i
 async def test_random_mobile_numbers_find_an_operator_of_their_country(world: V2, region: str) -> None:
     for phone in random_mobiles(region, 20):
         assert await listed(world, await world.data("GET", f"/carriers/lookup/{phone}")), phone
+
+
+@pytest.mark.parametrize("region", sorted(set(phonenumbers.SUPPORTED_REGIONS) - {"TA"}))
+def test_random_mobile_numbers_of_any_region_have_an_operator_of_the_same_country(region: str) -> None:
+    known = carriers()
+    for phone in random_mobiles(region, 5):
+        line = line_of(phone)
+        assert line is not None
+        assert line.mobile
+        operator = known.owner(line.iso2, phone[1:]) or known.cast(line.iso2, phone[1:])
+        assert operator in known.of_country[known.by_iso[line.iso2].id]
 
 
 @pytest.mark.parametrize(
