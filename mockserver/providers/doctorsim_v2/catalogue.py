@@ -3,6 +3,7 @@
 The same for every sandbox and seed: ids, names and prices never change, so answers are encoded once for all.
 """
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -210,6 +211,17 @@ class Catalogue:
 def catalogue() -> Catalogue:
     """The one catalogue; the first call reads the carrier metadata."""
     return Catalogue(carriers())
+
+
+async def ready() -> Catalogue:
+    """The catalogue, made in a thread the first time: reading the metadata takes too long for the event loop.
+
+    Handlers await this before anything of the catalogue is asked for, and before they hold a lock. Two first calls
+    at once may both make it, the same one.
+    """
+    if not catalogue.cache_info().currsize:
+        await asyncio.to_thread(catalogue)
+    return catalogue()
 
 
 def _card(brand: Brand) -> Product:

@@ -11,7 +11,7 @@ from mockserver.http.call import Call
 from mockserver.http.provider import Reply
 from mockserver.providers.doctorsim_v2 import wire
 from mockserver.providers.doctorsim_v2.carriers import Country
-from mockserver.providers.doctorsim_v2.catalogue import AIRTIME, SERVICE_TYPES, Product, Rate, catalogue
+from mockserver.providers.doctorsim_v2.catalogue import AIRTIME, SERVICE_TYPES, Product, Rate, catalogue, ready
 from mockserver.providers.doctorsim_v2.errors import CarrierNotFound, OperatorNotFound, Page
 from mockserver.providers.doctorsim_v2.keywords import finder
 from mockserver.providers.doctorsim_v2.paging import cursor_of, place_of
@@ -26,11 +26,13 @@ async def status(call: Call) -> Reply:
 
 async def countries(call: Call) -> Reply:
     """Every country by its id."""
+    await ready()
     return Reply(orjson.Fragment(_countries()))
 
 
 async def operators(call: Call) -> Reply:
     """The operators of a country by their ids."""
+    await ready()
     return Reply(orjson.Fragment(_operators(country_of(call).id)))
 
 
@@ -41,16 +43,19 @@ async def service_types(call: Call) -> Reply:
 
 async def operator_services(call: Call) -> Reply:
     """What one operator offers; a gift card offers no services."""
+    await ready()
     return Reply(Page([wire.service_row(one) for one in products_of(call) if one.service is not None], None))
 
 
 async def rates(call: Call) -> Reply:
     """The price list of an operator (all its services), of one service, or of a gift card."""
+    await ready()
     return price_list(call, products_of(call))
 
 
 async def product(call: Call) -> Reply:
     """Everything about one operator or gift card, with its price list."""
+    await ready()
     return detail(call, products_of(call))
 
 
@@ -74,6 +79,7 @@ def detail(call: Call, products: tuple[Product, ...]) -> Reply:
 
 async def search(call: Call) -> Reply:
     """Operators and gift cards of a country, by id; with `operator_id` and `q` that operator's matching rates."""
+    await ready()
     return found_page(call, _owners(country_of(call)))
 
 
@@ -99,13 +105,13 @@ async def lookup(call: Call) -> Reply:
 
     A rule that says `stock: 0` makes it unknown as well: no carrier is there for the number.
     """
+    known = (await ready()).carriers
     phone = call.fields["phone"]
     line = line_of(phone)
     if line is None:
         raise Invalid(
             {"phone": ["The phone field must be a valid number in international form, such as +34612345678."]}
         )
-    known = catalogue().carriers
     operator = (known.owner(line.iso2, phone[1:]) or known.cast(line.iso2, phone[1:])) if line.mobile else None
     if operator is None or _is_unknown_by_rule(call):
         raise CarrierNotFound("carrier", phone)

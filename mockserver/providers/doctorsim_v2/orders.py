@@ -6,6 +6,7 @@ from mockserver.domain.orders import Order
 from mockserver.http.call import Call
 from mockserver.http.provider import Reply
 from mockserver.providers.doctorsim_v2 import wire
+from mockserver.providers.doctorsim_v2.catalogue import ready
 from mockserver.providers.doctorsim_v2.currencies import dollar_cents
 from mockserver.providers.doctorsim_v2.discovery import signer_of
 from mockserver.providers.doctorsim_v2.errors import Page, wrap
@@ -23,6 +24,7 @@ FINAL = ("fulfilled", "failed", "refunded")
 async def create(call: Call) -> Reply:
     """Place an order; production pays with credits at once. A known Idempotency-Key answers as it did before."""
     key = key_of(call)
+    await ready()
     async with call.work() as work:
         kept = await kept_reply(work, call.account.id, key)
         if kept is not None:
@@ -59,6 +61,7 @@ async def replayed(call: Call) -> Reply | None:
 
 async def preview(call: Call) -> Reply:
     """What an order would cost; places nothing."""
+    await ready()
     wanted = read_wanted(call)
     async with call.work() as work:
         held = await work.balance(call.account)
