@@ -69,6 +69,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 
 
 def aliases(endpoints: tuple[Endpoint, ...]) -> Iterator[Endpoint]:
-    """Each aliased operation under its prefix, in the order of the endpoints."""
+    """Each operation of the table under its prefix; raises KeyError for a name that no endpoint has."""
+    by_name = {one.name: one for one in endpoints}
     for prefix, names in ALIASES.items():
-        yield from (one.aliased(prefix, provenance="observed") for one in endpoints if one.name in names)
+        yield from (by_name[name].aliased(prefix, provenance="observed") for name in names)

@@ -113,6 +113,10 @@ class Carriers:
                 return self._by_name[iso2, names[iso2]]
         return None
 
+    def of_mobile(self, iso2: str, digits: str) -> Operator | None:
+        """The operator of a mobile number of this country: by its prefix, else cast; None where there are none."""
+        return self.owner(iso2, digits) or self.cast(iso2, digits)
+
     def cast(self, iso2: str, digits: str) -> Operator | None:
         """One of the country's operators, always the same for a number; None where the country has none.
 

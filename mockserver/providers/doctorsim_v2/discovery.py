@@ -112,7 +112,7 @@ async def lookup(call: Call) -> Reply:
         raise Invalid(
             {"phone": ["The phone field must be a valid number in international form, such as +34612345678."]}
         )
-    operator = (known.owner(line.iso2, phone[1:]) or known.cast(line.iso2, phone[1:])) if line.mobile else None
+    operator = known.of_mobile(line.iso2, phone[1:]) if line.mobile else None
     if operator is None or _is_unknown_by_rule(call):
         raise CarrierNotFound("carrier", phone)
     return Reply({"phone": phone, **wire.operator_row(operator), "topup_type": AIRTIME.id})

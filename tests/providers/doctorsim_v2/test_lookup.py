@@ -82,7 +82,7 @@ def test_random_mobile_numbers_of_any_region_have_an_operator_of_the_same_countr
         line = line_of(phone)
         assert line is not None
         assert line.mobile
-        operator = known.owner(line.iso2, phone[1:]) or known.cast(line.iso2, phone[1:])
+        operator = known.of_mobile(line.iso2, phone[1:])
         assert operator in known.of_country[known.by_iso[line.iso2].id]
 
 
