@@ -69,7 +69,7 @@ def _judge_accounts(scenario: Scenario, report: Report, provider: Provider) -> N
 
 
 def _judge_conditions(scenario: Scenario, report: Report, endpoints: list[Endpoint], schemas: SchemaStore) -> None:
-    operations = [one.name for one in endpoints]
+    operations = list(dict.fromkeys(one.name for one in endpoints))
     fields = sorted(_fields(endpoints, schemas))
     for place, rule in enumerate(scenario.rules):
         for name, matcher in rule.when:
@@ -88,7 +88,7 @@ def _judge_conditions(scenario: Scenario, report: Report, endpoints: list[Endpoi
 def _judge_faults(
     scenario: Scenario, report: Report, endpoints: list[Endpoint], provider: Provider, machines: Iterable[Machine]
 ) -> None:
-    operations = [one.name for one in endpoints]
+    operations = list(dict.fromkeys(one.name for one in endpoints))
     states = list(dict.fromkeys(state for machine in machines for state in machine.states))
     for place, fault in enumerate(scenario.faults):
         at: Trail = ("faults", place)

@@ -160,7 +160,9 @@ class _Operations:
 
     def operation(self, endpoint: Endpoint, envelope: _Envelope) -> dict[str, Any]:
         """One method of one path."""
-        found: dict[str, Any] = {"operationId": endpoint.name, "summary": endpoint.summary}
+        found: dict[str, Any] = {"operationId": endpoint.operation_id, "summary": endpoint.summary}
+        if endpoint.alias:
+            found["x-alias-of"] = endpoint.name
         if endpoint.scope:
             found |= {"description": f"Needs the scope `{endpoint.scope}`.", "x-scope": endpoint.scope}
         parameters = [

@@ -94,6 +94,18 @@ class Endpoint(NamedTuple):
     """The kept answer of a call that this one repeats, which no rule refuses; None for a call that is new."""
     security: tuple[Mapping[str, Any], ...] | None = None
     """OpenAPI security schemes of an endpoint that is public to the kit but asks for something by itself."""
+    alias: str = ""
+    """Of another way to the same operation: what its path has in front of the usual one (`/topup`)."""
+
+    @property
+    def operation_id(self) -> str:
+        """The name in the OpenAPI document, which tells apart several ways to one operation."""
+        return "_".join((*self.alias.strip("/").split("/"), self.name)) if self.alias else self.name
+
+    def aliased(self, prefix: str, *, provenance: Provenance) -> "Endpoint":
+        """The same operation under a prefix: rules, faults, limits and the journal know it by the same name."""
+        summary = f"{self.summary} (the same as {self.path})"
+        return self._replace(alias=prefix, path=prefix + self.path, summary=summary, provenance=provenance)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlencode
@@ -89,8 +89,9 @@ class Client:
         return await self.world.call(method, f"{self.base}{path}", headers=sent, **more)
 
     async def ask(self, endpoint: Endpoint) -> Ask:
-        """A request that the endpoint accepts."""
-        return await self.samples.asks[endpoint.name](self)
+        """A request that the endpoint accepts; that of another way to an operation goes to its own path."""
+        ask = await self.samples.asks[endpoint.name](self)
+        return replace(ask, path=endpoint.alias + ask.path)
 
     async def good(self, endpoint: Endpoint) -> httpx.Response:
         """An answer of the endpoint that is no refusal, judged."""

@@ -25,7 +25,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for kind, belongs in _KINDS.items():
         if kind in metafunc.fixturenames:
             found = [(provider, one) for provider in PROVIDERS for one in provider.endpoints if belongs(one)]
-            names = [f"{provider.name}.{one.name}" for provider, one in found]
+            names = [f"{provider.name}.{one.operation_id}" for provider, one in found]
             metafunc.parametrize(("provider", kind), found, ids=names)
             return
     if "provider" in metafunc.fixturenames:

@@ -61,6 +61,14 @@ def test_names_that_the_provider_does_not_know_are_told_with_their_place(
     assert found.startswith(message), found
 
 
+def test_an_operation_with_several_paths_is_told_once(tmp_path: Path) -> None:
+    file = tmp_path / "odd.yaml"
+    text = "scenario: odd\nprovider: doctorsim_v2\nabout: Odd.\nfaults: [{operation: contries, wire: reset}]\n"
+    file.write_text(text, encoding="utf-8")
+    (found,) = check_file(file, ["doctorsim_v2"], judge=scenario_judge())
+    assert found.message.count(" countries,") == 1
+
+
 def test_details_that_nobody_has_are_told_with_their_place(tmp_path: Path) -> None:
     file = tmp_path / "odd.yaml"
     account = '{id: a, credentials: {key: k, secret: s}, balance: "1", details: {mode: bogus}}'

@@ -329,6 +329,21 @@ def test_two_endpoints_cannot_have_the_same_path(schemas: SchemaStore) -> None:
         document(annexed(SHOP[0]._replace(path="/orders"), prefix=""), schemas, origin="")
 
 
+def test_another_way_to_an_operation_is_told_apart_in_the_document_and_nowhere_else(schemas: SchemaStore) -> None:
+    usual = ENDPOINTS[0]
+    alias = usual.aliased("/new/shop", provenance="assumed")
+    assert (alias.name, alias.path, alias.operation_id) == ("place_order", "/new/shop/orders", "new_shop_place_order")
+    assert (usual.operation_id, usual.alias) == ("place_order", "")
+    found = document(acme(endpoints=(usual, alias)), schemas, origin="")
+    OpenAPIV31SpecValidator(json.loads(json.dumps(found))).validate()
+    told, other = found["paths"]["/orders"]["post"], found["paths"]["/new/shop/orders"]["post"]
+    assert (other.pop("operationId"), other.pop("x-alias-of")) == ("new_shop_place_order", "place_order")
+    assert other.pop("summary") == "Place an order (the same as /orders)"
+    assert (other.pop("x-provenance"), told.pop("x-provenance")) == ("assumed", "observed")
+    assert {name: told[name] for name in other} == other
+    assert told.keys() - other.keys() == {"operationId", "summary"}
+
+
 def test_scopes_and_headers_are_told(schemas: SchemaStore) -> None:
     read = ENDPOINTS[1]._replace(scope="orders:read", request_headers="acme/part.path")
     declared = acme(endpoints=(read,), answer_headers="acme/order.path")

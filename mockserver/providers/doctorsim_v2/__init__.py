@@ -11,7 +11,7 @@ from mockserver.domain.mistakes import (
     UnknownCredential,
 )
 from mockserver.http.provider import Mount, Provider, Secrets
-from mockserver.providers.doctorsim_v2 import auth, endpoints, errors, hooks, profile, trade
+from mockserver.providers.doctorsim_v2 import auth, endpoints, errors, hooks, next_steps, profile, trade
 from mockserver.providers.doctorsim_v2.oauth.endpoints import ANNEXES
 from mockserver.sandbox.settings import Setting
 
@@ -23,9 +23,10 @@ PROVIDER = Provider(
     mounts=(Mount("api.doctorsim.com", "/v2"),),
     endpoints=endpoints.ENDPOINTS,
     identify=auth.identify,
-    mistakes=errors.MISTAKES,
+    mistakes=next_steps.with_next_steps(errors.MISTAKES),
     wrap=errors.wrap,
     refuse=errors.refuse,
+    reword=next_steps.reword,
     failure_schema="doctorsim_v2/error",
     trade=trade.TRADE,
     annexes=ANNEXES,
@@ -39,8 +40,8 @@ PROVIDER = Provider(
             profile.SETTING,
             "all",
             "choice",
-            "documented: only the paths that the vendor's reference page names; all: also those that it states"
-            " elsewhere and those that are assumed (status, order preview, revocation, key set, ...)",
+            "documented: only the paths that the vendor's reference page names, and no error.next_step; all: also what"
+            " it states elsewhere and what is assumed (status, order preview, /topup, /giftcards, revocation, ...)",
             ("all", "documented"),
         ),
         Setting(

@@ -6,16 +6,16 @@ Computed when first asked for, once for the process: it depends on nothing but t
 import re
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 from hashlib import blake2b
 
 from mockserver.catalogue.countries import COUNTRIES
 from mockserver.catalogue.countries import Country as Place
 
-#: Operators that are named here keep these ids whatever the metadata says; those with a prefix fill gaps in it
-#: (it has no prefixes for Mexico, the United States and Canada, whose numbers move between operators).
+#: Operators that are named here keep these ids whatever the metadata says; a prefix is added to those that it knows
+#: (it has none of Mexico, the United States and Canada, whose numbers move between operators).
 NAMED: Mapping[tuple[str, str], tuple[int, str | None]] = {
-    ("MX", "Telcel"): (101, "52"),
+    ("MX", "Telcel"): (101, "52222"),
     ("MX", "Movistar"): (102, None),
     ("MX", "AT&T"): (103, None),
     ("MX", "Unefon"): (104, None),
@@ -113,23 +113,27 @@ class Carriers:
                 return self._by_name[iso2, names[iso2]]
         return None
 
+    def of_mobile(self, iso2: str, digits: str) -> Operator | None:
+        """The operator of a mobile number of this country: by its prefix, else cast; None where there are none."""
+        return self.owner(iso2, digits) or self.cast(iso2, digits)
+
+    def cast(self, iso2: str, digits: str) -> Operator | None:
+        """One of the country's operators, always the same for a number; None where the country has none.
+
+        For numbers whose prefix tells nothing: the real service asks the networks, which know of every number.
+        """
+        country = self.by_iso.get(iso2)
+        operators = self.of_country[country.id] if country is not None else ()
+        if not operators:
+            return None
+        digest = blake2b(f"{iso2}/{digits}".encode(), digest_size=8).digest()
+        return operators[int.from_bytes(digest, "big") % len(operators)]
+
 
 @cache
 def carriers() -> Carriers:
     """All of them; the first call takes some tenths of a second."""
     return Carriers()
-
-
-@lru_cache(maxsize=4096)
-def country_of_number(phone: str) -> str | None:
-    """The ISO code of a valid number's country, None when the text (E.164 with `+`) is no valid number."""
-    import phonenumbers
-
-    try:
-        number = phonenumbers.parse(phone)
-    except phonenumbers.NumberParseException:
-        return None
-    return phonenumbers.region_code_for_number(number) if phonenumbers.is_valid_number(number) else None
 
 
 def operator_ids(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:

@@ -1,8 +1,9 @@
-"""What is sold: top-ups of every operator in up to three kinds, and gift cards of brands that we made up.
+"""What is sold: top-ups of every operator in up to three kinds, and gift cards, most of brands that we made up.
 
 The same for every sandbox and seed: ids, names and prices never change, so answers are encoded once for all.
 """
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -49,6 +50,9 @@ _CARDS = (
     ("Pocket Arcade", "games for the phone", True, ""),
     ("Lumen Cloud", "storage for pictures", False, ""),
     ("Atlas Market", "an online department store", False, "US GB DE FR ES IT CA MX IN BR"),
+    # What the vendor's agent documents search for.
+    ("Steam", "games for computers", False, ""),
+    ("Spotify", "music and podcasts", False, ""),
 )
 
 
@@ -209,6 +213,17 @@ def catalogue() -> Catalogue:
     return Catalogue(carriers())
 
 
+async def ready() -> Catalogue:
+    """The catalogue, made in a thread the first time: reading the metadata takes too long for the event loop.
+
+    Handlers await this before anything of the catalogue is asked for, and before they hold a lock. Two first calls
+    at once may both make it, the same one.
+    """
+    if not catalogue.cache_info().currsize:
+        await asyncio.to_thread(catalogue)
+    return catalogue()
+
+
 def _card(brand: Brand) -> Product:
     return Product(brand.id, brand.id, "giftcard", brand.name, brand.country, None, brand.about, brand.needs_phone)
 
@@ -234,8 +249,10 @@ def _offers(product: Product) -> Iterator[tuple[int, dict[str, str], dict[str, s
     elif product.service is BUNDLE:
         for minutes, volume, days, cents in _BUNDLE_PLANS:
             yield cents, *_texts(
-                f"{minutes} min + {volume} GB, {days} days", f"{owner}: {minutes} minutes and {volume} GB, {days} days",
-                f"{minutes} min + {volume} GB, {days} días", f"{owner}: {minutes} minutos y {volume} GB, {days} días",
+                f"{minutes} min + {volume} GB, {days} days",
+                f"{owner}: {minutes} minutes, {volume} GB and WhatsApp for {days} days",
+                f"{minutes} min + {volume} GB, {days} días",
+                f"{owner}: {minutes} minutos, {volume} GB y WhatsApp durante {days} días",
             )  # fmt: skip
     elif product.service is AIRTIME:
         for cents in _AIRTIME_CENTS:

@@ -1,5 +1,6 @@
 """Countries, operators, prices, search and lookup: the same for every account and sandbox, but for price tokens."""
 
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from typing import Any
 
@@ -9,10 +10,12 @@ from mockserver.domain.mistakes import Invalid
 from mockserver.http.call import Call
 from mockserver.http.provider import Reply
 from mockserver.providers.doctorsim_v2 import wire
-from mockserver.providers.doctorsim_v2.carriers import Country, country_of_number
-from mockserver.providers.doctorsim_v2.catalogue import AIRTIME, SERVICE_TYPES, Product, Rate, catalogue
+from mockserver.providers.doctorsim_v2.carriers import Country
+from mockserver.providers.doctorsim_v2.catalogue import AIRTIME, SERVICE_TYPES, Product, Rate, catalogue, ready
 from mockserver.providers.doctorsim_v2.errors import CarrierNotFound, OperatorNotFound, Page
+from mockserver.providers.doctorsim_v2.keywords import finder
 from mockserver.providers.doctorsim_v2.paging import cursor_of, place_of
+from mockserver.providers.doctorsim_v2.phones import line_of
 from mockserver.providers.doctorsim_v2.tokens import Signer
 
 
@@ -23,12 +26,14 @@ async def status(call: Call) -> Reply:
 
 async def countries(call: Call) -> Reply:
     """Every country by its id."""
+    await ready()
     return Reply(orjson.Fragment(_countries()))
 
 
 async def operators(call: Call) -> Reply:
     """The operators of a country by their ids."""
-    return Reply(orjson.Fragment(_operators(_country(call).id)))
+    await ready()
+    return Reply(orjson.Fragment(_operators(country_of(call).id)))
 
 
 async def service_types(call: Call) -> Reply:
@@ -38,12 +43,24 @@ async def service_types(call: Call) -> Reply:
 
 async def operator_services(call: Call) -> Reply:
     """What one operator offers; a gift card offers no services."""
-    return Reply(Page([wire.service_row(one) for one in _products(call) if one.service is not None], None))
+    await ready()
+    return Reply(Page([wire.service_row(one) for one in products_of(call) if one.service is not None], None))
 
 
 async def rates(call: Call) -> Reply:
     """The price list of an operator (all its services), of one service, or of a gift card."""
-    products = _products(call)
+    await ready()
+    return price_list(call, products_of(call))
+
+
+async def product(call: Call) -> Reply:
+    """Everything about one operator or gift card, with its price list."""
+    await ready()
+    return detail(call, products_of(call))
+
+
+def price_list(call: Call, products: tuple[Product, ...]) -> Reply:
+    """The rates of these products of one operator or gift card."""
     return Reply(
         {
             "id_operator": call.fields["id"],
@@ -55,41 +72,55 @@ async def rates(call: Call) -> Reply:
     )
 
 
-async def product(call: Call) -> Reply:
-    """Everything about one operator or gift card, with its price list."""
-    products = _products(call)
+def detail(call: Call, products: tuple[Product, ...]) -> Reply:
+    """All that these products of one operator or gift card say, with their rates."""
     return Reply({**wire.product_row(products), "rates": _rate_rows(call, _offered(call, products))})
 
 
 async def search(call: Call) -> Reply:
     """Operators and gift cards of a country, by id; with `operator_id` and `q` that operator's matching rates."""
-    fields = call.fields
-    country, after = _country(call), place_of("product", fields.get("cursor"))
+    await ready()
+    return found_page(call, _owners(country_of(call)))
+
+
+def found_page(call: Call, owners: Iterable[int]) -> Reply:
+    """A page of those operators and gift cards, whose ids come in ascending order, that the query asks for."""
+    limit, after = call.fields["limit"], place_of("product", call.fields.get("cursor"))
+    keyword = call.fields.get("q")
+    finds = finder(keyword) if keyword else None
     found = []
-    for number in _owners(country):
+    for number in owners:
         products = catalogue().products(number)
-        if (after is None or number > after) and _wanted(call, products):
+        if (after is None or number > after) and _wanted(call, products, finds):
             found.append((number, products))
-            if len(found) > fields["limit"]:
+            if len(found) > limit:
                 break
-    more = len(found) > fields["limit"]
-    found = found[: fields["limit"]]
-    rows = [{**wire.product_row(products), **_matching(call, products)} for _, products in found]
-    return Reply(Page(rows, cursor_of("product", found[-1][0]) if more else None))
+    more = len(found) > limit
+    rows = [{**wire.product_row(products), **_matching(call, products)} for _, products in found[:limit]]
+    return Reply(Page(rows, cursor_of("product", found[limit - 1][0]) if more else None))
 
 
 async def lookup(call: Call) -> Reply:
-    """Whose number it is, by its real prefix; raises CarrierNotFound for a valid number of nobody we know."""
+    """Whose number it is, by its real prefix, else cast; raises CarrierNotFound for what no operator can have.
+
+    A rule that says `stock: 0` makes it unknown as well: no carrier is there for the number.
+    """
+    known = (await ready()).carriers
     phone = call.fields["phone"]
-    iso2 = country_of_number(phone)
-    if iso2 is None:
+    line = line_of(phone)
+    if line is None:
         raise Invalid(
             {"phone": ["The phone field must be a valid number in international form, such as +34612345678."]}
         )
-    operator = catalogue().carriers.owner(iso2, phone[1:])
-    if operator is None:
+    operator = known.of_mobile(line.iso2, phone[1:]) if line.mobile else None
+    if operator is None or _is_unknown_by_rule(call):
         raise CarrierNotFound("carrier", phone)
     return Reply({"phone": phone, **wire.operator_row(operator), "topup_type": AIRTIME.id})
+
+
+def _is_unknown_by_rule(call: Call) -> bool:
+    rule = call.decide("stock")
+    return rule is not None and rule.then["stock"] == 0
 
 
 def signer_of(call: Call) -> Signer:
@@ -113,14 +144,16 @@ def _operators(country: int) -> bytes:
     return orjson.dumps({str(one.id): wire.operator_row(one) for one in found} or [])
 
 
-def _country(call: Call) -> Country:
+def country_of(call: Call) -> Country:
+    """The country that the query names; raises Invalid for an unknown one."""
     found = catalogue().country(call.fields["country"])
     if found is None:
         raise Invalid({"country": ["The country field must be the ISO code or the id of a country."]})
     return found
 
 
-def _products(call: Call) -> tuple[Product, ...]:
+def products_of(call: Call) -> tuple[Product, ...]:
+    """All products of the operator or gift card in the path; raises OperatorNotFound."""
     products = catalogue().products(call.fields["id"])
     if not products:
         raise OperatorNotFound("operator", str(call.fields["id"]))
@@ -135,7 +168,10 @@ def _offered(call: Call, products: tuple[Product, ...]) -> tuple[Product, ...]:
 def _rate_rows(call: Call, products: tuple[Product, ...]) -> list[orjson.Fragment]:
     signer, now, lang = signer_of(call), call.state.clock.now(), wire.language(call.fields)
     keyword = call.fields.get("q")
-    found = [rate for one in products for rate in catalogue().rates(one) if not keyword or _says(rate, keyword)]
+    found = [rate for one in products for rate in catalogue().rates(one)]
+    if keyword:
+        finds = finder(keyword)
+        found = [rate for rate in found if _says(rate, finds)]
     issue = signer.issuer(now)
     return [orjson.Fragment(b'{"token":"%b",%b' % (issue(rate), _told(rate, lang))) for rate in found]
 
@@ -146,9 +182,8 @@ def _told(rate: Rate, lang: str) -> bytes:
     return orjson.dumps(wire.rate_row(rate, lang)).removeprefix(b"{")
 
 
-def _says(rate: Rate, keyword: str) -> bool:
-    texts = (*rate.name.values(), *rate.about.values())
-    return any(keyword.casefold() in text.casefold() for text in texts)
+def _says(rate: Rate, finds: Callable[[str], bool]) -> bool:
+    return any(finds(f"{rate.name[lang]} {rate.about[lang]}") for lang in rate.name)
 
 
 def _owners(country: Country) -> list[int]:
@@ -156,16 +191,20 @@ def _owners(country: Country) -> list[int]:
     return [one.id for one in known.carriers.of_country[country.id]] + [one.id for one in known.brands(country)]
 
 
-def _wanted(call: Call, products: tuple[Product, ...]) -> bool:
+def _wanted(call: Call, products: tuple[Product, ...], finds: Callable[[str], bool] | None) -> bool:
+    """Whether a search asks for an operator or a gift card; the latter is found by its denominations as well."""
     fields = call.fields
     offered = _offered(call, products)
     asked = fields.get("operator_id")
     if not offered or (asked is not None and asked not in {products[0].parent, *(one.id for one in products)}):
         return False
-    keyword = (fields.get("q") or "").casefold()
-    if asked is not None and keyword:
-        return any(_says(rate, keyword) for one in offered for rate in catalogue().rates(one))
-    return keyword in f"{products[0].name} {products[0].about}".casefold()
+    if finds is None:
+        return True
+    first = products[0]
+    by_rates = asked is not None or first.kind == "giftcard"
+    if by_rates and any(_says(rate, finds) for one in offered for rate in catalogue().rates(one)):
+        return True
+    return asked is None and finds(f"{first.name} {first.about}")
 
 
 def _matching(call: Call, products: tuple[Product, ...]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from mockserver.domain.mistakes import InsufficientBalance, NotFound, OutOfStock, ProviderError
 from mockserver.http.later import Later
 from mockserver.http.provider import Endpoint
+from mockserver.providers.doctorsim_v2.additions import GIFT_CARDS, aliases
 from mockserver.providers.doctorsim_v2.errors import (
     CarrierNotFound,
     InsufficientScope,
@@ -252,4 +253,4 @@ WEBHOOKS = (
     ),
 )
 
-ENDPOINTS = (*CATALOGUE, *ORDERS, *WEBHOOKS)
+ENDPOINTS = (*CATALOGUE, *ORDERS, *WEBHOOKS, *GIFT_CARDS, *aliases((*CATALOGUE, *ORDERS)))

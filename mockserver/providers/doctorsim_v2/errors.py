@@ -134,22 +134,23 @@ def _invalid(mistake: Invalid) -> Wording:
 def _rate_limited(mistake: RateLimited) -> Wording:
     seconds = whole_seconds(mistake.retry_after)
     text = f"Rate limit exceeded. Try again in {seconds} seconds."
-    return Wording(429, "RATE_LIMIT_EXCEEDED", text, headers=(("Retry-After", str(seconds)),))
+    headers = (("Retry-After", str(seconds)),)
+    return Wording(429, "RATE_LIMIT_EXCEEDED", text, headers=headers, provenance="observed")
 
 
 def _scope(mistake: InsufficientScope) -> Wording:
     needed = f"the scope {mistake.scope}" if mistake.scope else "a scope that the credential does not have"
-    return Wording(403, "INSUFFICIENT_SCOPE", f"This call needs {needed}.")
+    return Wording(403, "INSUFFICIENT_SCOPE", f"This call needs {needed}.", provenance="observed")
 
 
 def _allowlist_required(mistake: AllowlistRequired) -> Wording:
-    text = "An IP allow-list must be set up for this API key."
-    return Wording(403, "IP_ALLOWLIST_REQUIRED", text, {"client_ip": mistake.client})
+    text = f"This API key needs an IP allow-list before it can be used from {mistake.client or 'an unknown address'}."
+    return Wording(403, "IP_ALLOWLIST_REQUIRED", text, {"client_ip": mistake.client}, provenance="observed")
 
 
 def _not_allowed(mistake: AddressNotAllowed) -> Wording:
-    text = "This IP address is not on the allow-list of the API key."
-    return Wording(403, "IP_NOT_ALLOWED", text, {"client_ip": mistake.client})
+    text = f"The IP address {mistake.client or 'of this call'} is not on the allow-list of the API key."
+    return Wording(403, "IP_NOT_ALLOWED", text, {"client_ip": mistake.client}, provenance="observed")
 
 
 def _bad_token(mistake: InvalidPriceToken) -> Wording:
@@ -174,15 +175,15 @@ def _oauth(mistake: OAuthError) -> Wording:
     return Wording(mistake.status, mistake.code, mistake.description, headers=headers, provenance="observed")
 
 
-_DENIED = Wording(403, "API_ACCESS_DENIED", "This account has no access to the API.")
+_DENIED = Wording(403, "API_ACCESS_DENIED", "This account has no access to the API.", provenance="observed")
 MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
     MissingCredential: Wording(
         401, "UNAUTHORIZED", "Send an Authorization header with a Bearer credential.", provenance="assumed"
     ),
-    UnknownCredential: Wording(401, "INVALID_API_KEY", "The API key does not exist."),
-    WrongSecret: Wording(401, "INVALID_API_SECRET", "The API secret is wrong."),
-    InvalidToken: Wording(401, "INVALID_TOKEN", "The access token is not valid or has expired."),
-    AccountRevoked: Wording(401, "API_KEY_REVOKED", "This API key was revoked."),
+    UnknownCredential: Wording(401, "INVALID_API_KEY", "The API key does not exist.", provenance="observed"),
+    WrongSecret: Wording(401, "INVALID_API_SECRET", "The API secret is wrong.", provenance="observed"),
+    InvalidToken: Wording(401, "INVALID_TOKEN", "The access token is not valid or has expired.", provenance="observed"),
+    AccountRevoked: Wording(401, "API_KEY_REVOKED", "This API key was revoked.", provenance="observed"),
     AccountDenied: _DENIED,
     AccountRefused: _DENIED,
     InsufficientScope: _scope,
@@ -190,7 +191,8 @@ MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
     AddressNotAllowed: _not_allowed,
     OAuthError: _oauth,
     RateLimited: _rate_limited,
-    InsufficientBalance: Wording(402, "INSUFFICIENT_CREDITS", "Insufficient credit balance."),
+    # Code and text are documented, the status is not.
+    InsufficientBalance: Wording(402, "INSUFFICIENT_CREDITS", "Insufficient credit balance.", provenance="assumed"),
     InvalidPriceToken: _bad_token,
     InvalidPrice: lambda mistake: _bad_token(InvalidPriceToken("the price has changed")),
     Invalid: _invalid,
@@ -198,7 +200,7 @@ MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
     CarrierNotFound: Wording(404, "CARRIER_NOT_FOUND", "No carrier is known for this number.", provenance="assumed"),
     OperatorNotFound: Wording(404, "OPERATOR_NOT_FOUND", "There is no such operator.", provenance="assumed"),
     WebhookNotFound: Wording(404, "WEBHOOK_NOT_FOUND", "There is no such webhook.", provenance="assumed"),
-    NotFound: Wording(404, "ORDER_NOT_FOUND", "There is no such order."),
+    NotFound: Wording(404, "ORDER_NOT_FOUND", "There is no such order.", provenance="observed"),
     UnknownRoute: Wording(404, "NOT_FOUND", "There is no such endpoint.", provenance="assumed"),
     MethodNotAllowed: _method_not_allowed,
     WebhookLimitReached: Wording(

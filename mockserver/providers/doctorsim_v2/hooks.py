@@ -1,13 +1,18 @@
-"""Webhooks as rows, what is sent to them, and how each attempt is signed."""
+"""Webhooks as rows, what is sent to them, and how each attempt is signed.
+
+Rows name the event of a fulfilled order as the reference page does. What clients send and are shown are the names
+in force: a changed setting renames the event for webhooks that are already there, too.
+"""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 import orjson
 
+from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import seconds_text
 from mockserver.domain.orders import Order
 from mockserver.providers.doctorsim_v2 import wire
@@ -26,9 +31,19 @@ EVENTS = ("order.created", FULFILLED, "order.failed")
 _HEX = "0123456789abcdef"
 
 
-def names_in_force(unit: UnitOfWork) -> list[str]:
-    """The three events under the names that the sandbox's setting gives them."""
-    return [_sent_as(unit, event) for event in EVENTS]
+def shown_events(unit: UnitOfWork, events: Iterable[str]) -> list[str]:
+    """Events under the names that the sandbox's setting gives them."""
+    return [_sent_as(unit, event) for event in events]
+
+
+def read_events(unit: UnitOfWork, names: Sequence[str]) -> list[str]:
+    """The events that these names in force mean, each once; raises Invalid for any other name."""
+    known = {_sent_as(unit, event): event for event in EVENTS}
+    rule = f"must be one of: {', '.join(known)}"
+    unknown = [f"events.{place}" for place, name in enumerate(names) if name not in known]
+    if unknown:
+        raise Invalid({field: [f"The {field} field {rule}."] for field in unknown})
+    return list(dict.fromkeys(known[name] for name in names))
 
 
 async def create(unit: UnitOfWork, account: str, url: str, events: list[str]) -> dict[str, Any]:
@@ -55,7 +70,7 @@ def _secret(unit: UnitOfWork, account: str, number: int) -> str:
 async def listing(unit: UnitOfWork, account: str) -> list[dict[str, Any]]:
     """The account's webhooks, oldest first."""
     rows = await unit.tx.scan(TABLE, prefix=f"{account}/")
-    return [decode_json(row.data) for row in rows]
+    return [_read(row.data) for row in rows]
 
 
 async def find(unit: UnitOfWork, account: str, number: str) -> dict[str, Any]:
@@ -64,8 +79,7 @@ async def find(unit: UnitOfWork, account: str, number: str) -> dict[str, Any]:
     row = await unit.tx.get(TABLE, _key(account, int(number))) if known else None
     if row is None:
         raise WebhookNotFound("webhook", number)
-    found: dict[str, Any] = decode_json(row)
-    return found
+    return _read(row)
 
 
 async def keep(unit: UnitOfWork, account: str, row: Mapping[str, Any]) -> None:
@@ -81,7 +95,7 @@ async def delete(unit: UnitOfWork, account: str, number: str) -> None:
 
 async def notices(unit: UnitOfWork, order: Order, event: str) -> list[Notice]:
     """One for each active webhook of the account that wants the event."""
-    hooks = [row for row in await listing(unit, order.account) if row["status"] == "active" and _wants(row, event)]
+    hooks = [row for row in await listing(unit, order.account) if row["status"] == "active" and event in row["events"]]
     if not hooks:
         return []
     name = _sent_as(unit, event)
@@ -135,6 +149,14 @@ async def gone(unit: UnitOfWork, delivery: Delivery) -> None:
     await keep(unit, delivery.account, row | {"status": "inactive"})
 
 
+def _read(data: bytes) -> dict[str, Any]:
+    """The row; one of an older state file may name the fulfilled event either way."""
+    row: dict[str, Any] = decode_json(data)
+    if COMPLETED in row["events"]:
+        row["events"] = list(dict.fromkeys(FULFILLED if one == COMPLETED else one for one in row["events"]))
+    return row
+
+
 def _key(account: str, number: int) -> str:
     return f"{account}/{number:010d}"
 
@@ -142,9 +164,3 @@ def _key(account: str, number: int) -> str:
 def _sent_as(unit: UnitOfWork, event: str) -> str:
     name: str = unit.settings["doctorsim_v2.fulfilled_event"] if event == FULFILLED else event
     return name
-
-
-def _wants(row: Mapping[str, Any], event: str) -> bool:
-    """Both names of the event that has two mean the same."""
-    names = {FULFILLED, COMPLETED} if event == FULFILLED else {event}
-    return not names.isdisjoint(row["events"])

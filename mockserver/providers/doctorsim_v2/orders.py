@@ -6,23 +6,25 @@ from mockserver.domain.orders import Order
 from mockserver.http.call import Call
 from mockserver.http.provider import Reply
 from mockserver.providers.doctorsim_v2 import wire
+from mockserver.providers.doctorsim_v2.catalogue import ready
 from mockserver.providers.doctorsim_v2.currencies import dollar_cents
 from mockserver.providers.doctorsim_v2.discovery import signer_of
 from mockserver.providers.doctorsim_v2.errors import Page, wrap
 from mockserver.providers.doctorsim_v2.idempotency import keep_reply, kept_reply, key_of
 from mockserver.providers.doctorsim_v2.paging import cursor_of, place_of
 from mockserver.providers.doctorsim_v2.trade import TRADE, next_order_id
-from mockserver.providers.doctorsim_v2.wanted import SMS_CENTS, Wanted, facts_of, read_wanted
+from mockserver.providers.doctorsim_v2.wanted import SMS_CENTS, Wanted, circumstances_of, facts_of, read_wanted
 from mockserver.sandbox.orders import page_orders
 from mockserver.sandbox.work import Work
 
-#: What an order is read as once it is listed.
-FINAL = ("fulfilled", "failed", "refunded", "MANUAL_REVISION")
+#: What the list has where no status is asked for: MANUAL_REVISION is open (the vendor's word).
+FINAL = ("fulfilled", "failed", "refunded")
 
 
 async def create(call: Call) -> Reply:
     """Place an order; production pays with credits at once. A known Idempotency-Key answers as it did before."""
     key = key_of(call)
+    await ready()
     async with call.work() as work:
         kept = await kept_reply(work, call.account.id, key)
         if kept is not None:
@@ -37,7 +39,7 @@ async def create(call: Call) -> Reply:
             account=call.account.id,
             amount=wanted.total if environment == "production" else 0,
             facts=facts,
-            rule=call.decide("life", {**facts, "ending": (wanted.phone or "")[-4:]}),
+            rule=call.decide("life", {**facts, **circumstances_of(wanted)}),
             order_id=await next_order_id(work, environment),
         )
         reply = Reply(wrap(call, Reply(wire.placed(order, _shown(work, order)))), status=201)
@@ -59,6 +61,7 @@ async def replayed(call: Call) -> Reply | None:
 
 async def preview(call: Call) -> Reply:
     """What an order would cost; places nothing."""
+    await ready()
     wanted = read_wanted(call)
     async with call.work() as work:
         held = await work.balance(call.account)
@@ -83,7 +86,7 @@ async def show(call: Call) -> Reply:
 
 
 async def listing(call: Call) -> Reply:
-    """Orders that have ended, newest first."""
+    """Orders that have ended, newest first; those in MANUAL_REVISION where the status is asked for."""
     limit = call.fields["limit"]
     before = place_of("order", call.fields.get("cursor"))
     wanted = call.fields.get("status")

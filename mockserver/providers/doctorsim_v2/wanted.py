@@ -8,8 +8,9 @@ from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import parse_span
 from mockserver.http.call import Call
 from mockserver.providers.doctorsim_v2 import wire
-from mockserver.providers.doctorsim_v2.catalogue import Rate, catalogue
+from mockserver.providers.doctorsim_v2.catalogue import Product, Rate, catalogue
 from mockserver.providers.doctorsim_v2.discovery import signer_of
+from mockserver.providers.doctorsim_v2.phones import is_valid_in, line_of
 from mockserver.providers.doctorsim_v2.tokens import InvalidPriceToken
 
 #: What telling the recipient by SMS costs, in euro cents (documented).
@@ -35,6 +36,8 @@ def read_wanted(call: Call) -> Wanted:
     phone, sms = fields.get("phone"), bool(fields.get("sms_notification"))
     if phone is None and product.needs_phone:
         errors["phone"] = ["The phone field is required for this product."]
+    if fields.get("type", product.kind) != product.kind:
+        errors["type"] = [f"The type field must be {product.kind}, as this price is."]
     if _whole(fields, "operator_id") not in (None, product.id, product.parent):
         errors["operator_id"] = ["The operator_id field does not belong to this price."]
     country = fields.get("country_id")
@@ -68,6 +71,26 @@ def facts_of(wanted: Wanted, fields: dict[str, Any], environment: str) -> dict[s
         "sms_notification": wanted.sms,
         "sms_text": fields.get("sms_text"),
     }
+
+
+def circumstances_of(wanted: Wanted) -> dict[str, Any]:
+    """What rules may know of an order's recipient beside the order's own facts.
+
+    `ending`: the last four digits of the number. `mismatch`: why the number can't be that of the product:
+    invalid (no number at all), country (of another), operator (its prefix is another's), or none.
+    """
+    return {"ending": (wanted.phone or "")[-4:], "mismatch": _mismatch(wanted.rate.product, wanted.phone)}
+
+
+def _mismatch(product: Product, phone: str | None) -> str:
+    """Where the prefix tells nothing the operator is right: who looks the number up is told a cast one."""
+    if phone is None or product.kind != "topup":
+        return "none"
+    iso2 = product.country.iso2
+    if not is_valid_in(phone, iso2):
+        return "invalid" if line_of(phone) is None else "country"
+    operator = catalogue().carriers.owner(iso2, phone[1:])
+    return "none" if operator is None or operator.id == product.parent else "operator"
 
 
 def _quoted(call: Call) -> Rate:

@@ -1,6 +1,8 @@
 """The webhook endpoints."""
 
+from collections.abc import Mapping
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 from mockserver.domain.mistakes import Invalid
@@ -8,6 +10,7 @@ from mockserver.http.call import Call
 from mockserver.http.provider import Reply
 from mockserver.providers.doctorsim_v2 import hooks, wire
 from mockserver.providers.doctorsim_v2.errors import Page
+from mockserver.sandbox.work import Work
 
 #: Endings of names that no public zone has; a name without a dot is a neighbour's, as among containers.
 _LOCAL = (".localhost", ".local", ".internal", ".lan", ".test", ".home.arpa")
@@ -17,22 +20,22 @@ async def create(call: Call) -> Reply:
     """A new webhook; this answer is the only one with its secret."""
     _check_url(call)
     async with call.work() as work:
-        events = call.fields.get("events") or hooks.names_in_force(work)
-        row = await hooks.create(work, call.account.id, call.fields["url"], list(dict.fromkeys(events)))
-    return Reply(wire.webhook(row, secret=True), status=201)
+        events = hooks.read_events(work, call.fields["events"]) if "events" in call.fields else list(hooks.EVENTS)
+        row = await hooks.create(work, call.account.id, call.fields["url"], events)
+        return Reply(_shown(work, row, secret=True), status=201)
 
 
 async def listing(call: Call) -> Reply:
     """All of the account's."""
     async with call.work() as work:
         rows = await hooks.listing(work, call.account.id)
-    return Reply(Page([wire.webhook(row) for row in rows], None))
+        return Reply(Page([_shown(work, row) for row in rows], None))
 
 
 async def show(call: Call) -> Reply:
     """One of the account's."""
     async with call.work() as work:
-        return Reply(wire.webhook(await hooks.find(work, call.account.id, call.fields["id"])))
+        return Reply(_shown(work, await hooks.find(work, call.account.id, call.fields["id"])))
 
 
 async def change(call: Call) -> Reply:
@@ -42,10 +45,11 @@ async def change(call: Call) -> Reply:
         _check_url(call)
     async with call.work() as work:
         row = await hooks.find(work, call.account.id, fields["id"])
-        row |= {name: fields[name] for name in row.keys() & {"url", "events", "status"} & fields.keys()}
-        row["events"] = list(dict.fromkeys(row["events"]))
+        row |= {name: fields[name] for name in {"url", "status"} & fields.keys()}
+        if "events" in fields:
+            row["events"] = hooks.read_events(work, fields["events"])
         await hooks.keep(work, call.account.id, row)
-    return Reply(wire.webhook(row))
+        return Reply(_shown(work, row))
 
 
 async def delete(call: Call) -> Reply:
@@ -53,6 +57,10 @@ async def delete(call: Call) -> Reply:
     async with call.work() as work:
         await hooks.delete(work, call.account.id, call.fields["id"])
     return Reply({"id": int(call.fields["id"]), "deleted": True})
+
+
+def _shown(work: Work, row: Mapping[str, Any], *, secret: bool = False) -> dict[str, Any]:
+    return wire.webhook({**row, "events": hooks.shown_events(work, row["events"])}, secret=secret)
 
 
 def _check_url(call: Call) -> None:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 EUR = Currency("EUR", 2)
-#: Pictures that nobody serves (RFC 2606).
-_IMAGES = "https://images.example.com"
+#: Where the vendor has its pictures; nobody serves them here.
+_PICTURES = "https://www.doctorsim.com/img"
 #: What the delivery is at, by the order's status (assumed).
 _DELIVERY = {
     "pending": "pending",
@@ -44,7 +44,7 @@ def place(country: "Country") -> dict[str, Any]:
 
 def country_row(country: "Country", operators: int) -> dict[str, Any]:
     """One of /countries."""
-    return {**place(country), "operators": operators, "img": f"{_IMAGES}/flags/{country.iso2.lower()}.png"}
+    return {**place(country), "operators": operators, "img": _flag(country)}
 
 
 def operator_row(operator: "Operator") -> dict[str, Any]:
@@ -53,8 +53,16 @@ def operator_row(operator: "Operator") -> dict[str, Any]:
         "id_operator": operator.id,
         "operator_name": operator.name,
         **place(operator.country),
-        "img": f"{_IMAGES}/operators/{operator.id}.png",
+        "img": _logo(operator.id),
     }
+
+
+def _flag(country: "Country") -> str:
+    return f"{_PICTURES}/country_flags/vectored/{country.iso2.lower()}.svg"
+
+
+def _logo(number: int) -> str:
+    return f"{_PICTURES}/oper/{number}.png"
 
 
 def service_definition(service: "ServiceType") -> dict[str, Any]:
@@ -102,7 +110,8 @@ def product_row(products: "tuple[Product, ...]") -> dict[str, Any]:
         "service_types": [service_row(one) for one in products if one.service is not None],
         "description": first.about.capitalize() if gift else None,
         "phone_required": first.needs_phone,
-        "img": f"{_IMAGES}/{'giftcards' if gift else 'operators'}/{first.parent}.png",
+        "image": _logo(first.parent),
+        "img": _logo(first.parent),
     }
 
 

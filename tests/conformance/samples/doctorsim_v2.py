@@ -7,6 +7,7 @@ from tests.conformance.client import Ask, Client, Samples
 # Nobody listens there, and no name is looked up when an order of a test ends.
 _HOOK = "https://127.0.0.1:9/hook"
 _OPERATOR = 101  # Telcel in Mexico
+_CARD = 2_000_034  # Nimbus Play in Spain
 # Stays in processing: nothing but time happens to what was ordered.
 _PHONE = "+522221230004"
 
@@ -106,6 +107,10 @@ SAMPLES = Samples(
         "webhook": _webhook,
         "change_webhook": _change,
         "delete_webhook": _webhook,
+        "giftcard_countries": _plain("/giftcards/countries"),
+        "giftcard_brands": _plain("/giftcards/brands?country=es&q=10%20EUR&limit=3"),
+        "giftcard_brand_products": _plain(f"/giftcards/brands/{_CARD}/products"),
+        "giftcard_product": _plain(f"/giftcards/products/{_CARD}"),
     },
     varying=rb'"request_id":"req_[0-9]{8}"|"pt_[A-Za-z0-9_-]+"|"whsec_[0-9a-f]+"',
 )

@@ -3,6 +3,9 @@
 import pytest
 
 from mockserver.domain.moments import parse_moment
+from mockserver.http.provider import word
+from mockserver.providers.doctorsim_v2 import PROVIDER
+from mockserver.providers.doctorsim_v2.errors import AddressNotAllowed, AddressRefused, AllowlistRequired
 from tests.providers.doctorsim_v2.judged import V2, v2_running
 
 pytestmark = pytest.mark.anyio
@@ -39,10 +42,22 @@ async def test_a_bad_credential_is_refused_in_its_own_way(world: V2, value: str 
         assert ("www-authenticate" in answer.headers) is (status == 401)
 
 
-async def test_a_refused_address_is_told(world: V2) -> None:
+async def test_a_refused_address_is_told_in_the_message_too(world: V2) -> None:
     for key in ("live_noip", "live_otherip"):
-        error = (await world.v2("GET", "/balance", key=key)).json()["error"]
+        answer = await world.v2("GET", "/balance", key=key)
+        error = answer.json()["error"]
         assert error["client_ip"] == "127.0.0.1"
+        assert "127.0.0.1" in error["message"]
+        assert "x-mock-assumed" not in answer.headers
+
+
+@pytest.mark.parametrize("kind", [AllowlistRequired, AddressNotAllowed])
+def test_an_address_that_is_not_known_leaves_a_whole_sentence(kind: type[AddressRefused]) -> None:
+    for client in ("203.0.113.7", "2001:db8::1", ""):
+        wording = word(PROVIDER, kind(client))
+        assert client in wording.text
+        assert "  " not in wording.text
+        assert wording.extra["client_ip"] == client
 
 
 async def test_the_scheme_is_read_in_any_case(world: V2) -> None:
@@ -145,7 +160,9 @@ async def test_with_limits_off_remaining_stays_at_the_limit() -> None:
             assert answer.headers["x-ratelimit-remaining"] == answer.headers["x-ratelimit-limit"] == "50"
 
 
-@pytest.mark.parametrize("path", ["/nope", "/", "/orders/", "/operators/1/nope", "/mcp", "/topup/orders"])
+@pytest.mark.parametrize(
+    "path", ["/nope", "/", "/orders/", "/operators/1/nope", "/mcp", "/topup", "/topup/status", "/topup/balance"]
+)
 async def test_unknown_paths_answer_in_the_envelope(world: V2, path: str) -> None:
     assert await world.refused("GET", path) == (404, "NOT_FOUND")
 

@@ -47,6 +47,22 @@ def test_the_operators_come_from_the_carrier_metadata() -> None:
     assert len([one.name for one in operators if one.name not in names | ours]) < 10
 
 
+async def test_pictures_have_the_vendors_addresses(world: V2) -> None:
+    pictures = "https://www.doctorsim.com/img"
+    countries = await world.data("GET", "/countries")
+    assert all(
+        one["img"] == f"{pictures}/country_flags/vectored/{one['iso_short_code']}.svg" for one in countries.values()
+    )
+    for operator in (await world.data("GET", "/operators?country=ES")).values():
+        assert operator["img"].startswith(f"{pictures}/oper/")
+    assert (await world.data("GET", "/carriers/lookup/+34612345678"))["img"].startswith(f"{pictures}/oper/")
+    products = await world.data("GET", "/products/search?country=ES&limit=100")
+    products.append(await world.data("GET", f"/products/{TELCEL}"))
+    for product in products:
+        assert product["image"] == product["img"] == f"{pictures}/oper/{product['id_operator']}.png"
+    assert {one["type"] for one in products} == {"topup", "giftcard"}
+
+
 async def test_operators_are_found_by_code_in_any_case_and_by_id(world: V2) -> None:
     lists = [await world.data("GET", f"/operators?country={one}") for one in ("es", "ES", "34")]
     assert lists[0] == lists[1] == lists[2]
@@ -113,10 +129,6 @@ async def test_the_contracts_numbers_are_looked_up(world: V2, plus: str) -> None
 async def test_real_prefixes_lead_to_real_operators(world: V2, phone: str, operator: str, country: str) -> None:
     found = await world.data("GET", f"/carriers/lookup/{phone}")
     assert (found["operator_name"], found["iso_short_code"]) == (operator, country)
-
-
-async def test_a_valid_number_of_nobody_is_not_found(world: V2) -> None:
-    assert await world.refused("GET", "/carriers/lookup/+12125550123") == (404, "CARRIER_NOT_FOUND")
 
 
 @pytest.mark.parametrize(
@@ -198,6 +210,26 @@ async def test_a_keyword_is_found_in_names_in_any_case(world: V2) -> None:
     assert found
     assert all("vodaf" in one["operator_name"].lower() for one in found)
     assert await pages(world, "country=ES&q=nothing-like-it") == []
+
+
+async def test_a_gift_card_is_found_by_its_amounts(world: V2) -> None:
+    for query in ("10%20EUR", "10eur", "play+10%20eur"):
+        found = await pages(world, f"country=es&q={query}")
+        assert found
+        assert {one["type"] for one in found} == {"giftcard"}
+    first = found[0]
+    assert first["operator_name"] == "Nimbus Play"
+    [rate] = await world.rates(first["id_operator"], "?q=10%20EUR")
+    assert (rate["amount"], rate["currency"]) == ("10.00", "EUR")
+    assert await pages(world, "country=es&q=0%20EUR") == []
+    assert await pages(world, "country=es&q=10%20MXN") == []
+
+
+@pytest.mark.parametrize("brand", ["steam", "Spotify"])
+async def test_the_vendors_own_examples_of_gift_cards_are_found(world: V2, brand: str) -> None:
+    [found] = await pages(world, f"country=es&q={brand}")
+    assert (found["type"], found["operator_name"]) == ("giftcard", brand.capitalize())
+    assert await world.rates(found["id_operator"])
 
 
 async def test_a_kind_of_service_leaves_the_operators_that_offer_it(world: V2) -> None:

@@ -44,7 +44,13 @@ async def test_too_few_credits(world: V2) -> None:
     body = await world.order_body()
     answer = await world.v2("POST", "/orders", body, key="live_poor")
     assert answer.status_code == 402
-    assert answer.json()["error"] == {"code": "INSUFFICIENT_CREDITS", "message": "Insufficient credit balance."}
+    assert answer.json()["error"] == {
+        "code": "INSUFFICIENT_CREDITS",
+        "message": "Insufficient credit balance.",
+        "next_step": "Add credits to the account, then send the same order again.",
+    }
+    # The page prints code and message, and no status.
+    assert answer.headers["x-mock-assumed"] == "true"
     assert await world.balance(key="live_poor") == "0.50"
     assert (await world.steer("GET", "/orders?provider=doctorsim_v2"))["orders"] == []
 
@@ -130,6 +136,13 @@ async def test_the_older_body_names_a_price_by_its_ids(world: V2) -> None:
         ({"sms_notification": True, "sms_text": "x" * 141}, {"sms_text"}),
         ({"sms_notification": True, "sms_text": ""}, {"sms_text"}),
         ({"lang": "english"}, {"lang"}),
+        ({"type": "giftcard"}, {"type"}),
+        ({"type": "esim"}, {"type"}),
+        ({"type": ""}, {"type"}),
+        ({"checkout_mode": "payment_link"}, {"checkout_mode"}),
+        ({"checkout_mode": "stripe_link"}, {"checkout_mode"}),
+        ({"checkout_mode": "CREDITS"}, {"checkout_mode"}),
+        ({"checkout_mode": "payment_link", "type": "esim"}, {"checkout_mode", "type"}),
     ],
 )
 async def test_a_field_that_does_not_fit_is_named(world: V2, more: dict[str, Any], wrong: set[str]) -> None:
@@ -152,10 +165,37 @@ async def test_a_field_that_does_not_fit_is_named(world: V2, more: dict[str, Any
         {"sms_notification": True},
         {"sms_notification": True, "sms_text": "x" * 140},
         {"unknown": [1]},
+        {"type": "topup"},
+        {"checkout_mode": "credits"},
     ],
 )
 async def test_fields_that_fit_are_taken(world: V2, more: dict[str, Any]) -> None:
     assert await world.data("POST", "/orders", await world.order_body(**more))
+
+
+async def test_nobody_is_debited_who_asked_for_a_payment_link_or_another_type(world: V2) -> None:
+    card = await world.card()
+    bodies = [
+        await world.order_body(checkout_mode="payment_link", type="giftcard"),
+        await world.order_body(checkout_mode="stripe_link"),
+        await world.order_body(card, phone=None, type="topup"),
+    ]
+    for body in bodies:
+        for path in ("/orders", "/orders/preview"):
+            answer = await world.v2("POST", path, body, key="live_demo")
+            assert (answer.status_code, answer.json()["error"]["code"]) == (400, "VALIDATION_ERROR")
+            assert answer.headers["x-mock-assumed"] == "true"
+    assert await world.balance(key="live_demo") == "250.00"
+    order = await world.data("POST", "/orders", await world.order_body(card, phone=None, type="giftcard"))
+    assert order["type"] == "giftcard"
+
+
+async def test_the_type_of_an_older_body_is_held_against_its_price(world: V2) -> None:
+    rate = (await world.rates())[0]
+    body = {name: rate[name] for name in ("tool_id", "denomination_id", "amount")}
+    body |= {"operator_id": TELCEL, "country_id": 52, "phone": PHONE}
+    assert await world.wrong_fields("POST", "/orders", body | {"type": "giftcard"}) == {"type"}
+    assert await world.data("POST", "/orders", body | {"type": "topup", "checkout_mode": "credits"})
 
 
 async def test_without_token_or_ids_the_token_is_missing(world: V2) -> None:
@@ -261,9 +301,21 @@ async def test_only_orders_that_have_ended_are_listed_newest_first(world: V2) ->
     assert await world.data("GET", "/orders") == []
     await world.advance("10s")
     listed = await world.data("GET", "/orders")
-    assert [one["order_id"] for one in listed] == [ids[2], ids[1], ids[0]]
-    assert [one["status"] for one in listed] == ["MANUAL_REVISION", "failed", "fulfilled"]
-    assert listed[2] == await world.order(ids[0])
+    assert [one["order_id"] for one in listed] == [ids[1], ids[0]]
+    assert [one["status"] for one in listed] == ["failed", "fulfilled"]
+    assert listed[1] == await world.order(ids[0])
+
+
+async def test_an_order_in_manual_revision_is_open_and_listed_where_its_status_is_asked_for(world: V2) -> None:
+    order = (await world.ordered(phone="+522221230002"))["order_id"]
+    await world.advance("10s")
+    for query in ("", "?type=topup", "?status=failed"):
+        assert await world.data("GET", f"/orders{query}") == []
+    [listed] = await world.data("GET", "/orders?status=MANUAL_REVISION")
+    assert (listed["order_id"], listed["status"]) == (order, "MANUAL_REVISION")
+    await world.push(order, "fulfil")
+    assert [one["order_id"] for one in await world.data("GET", "/orders")] == [order]
+    assert await world.data("GET", "/orders?status=MANUAL_REVISION") == []
 
 
 async def test_the_list_is_filtered_by_status_and_type(world: V2) -> None:
@@ -285,7 +337,7 @@ async def test_the_list_is_filtered_by_status_and_type(world: V2) -> None:
 
 
 async def test_pages_stay_correct_while_orders_come_in(world: V2) -> None:
-    ids = [(await world.ordered(phone=f"+52222123000{place % 3}"))["order_id"] for place in range(7)]
+    ids = [(await world.ordered(phone=f"+52222123000{place % 2}"))["order_id"] for place in range(7)]
     await world.advance("10s")
     seen: list[str] = []
     cursor = ""

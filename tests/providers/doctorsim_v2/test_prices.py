@@ -38,6 +38,17 @@ async def test_a_keyword_filters_names_and_descriptions(world: V2) -> None:
     assert all("mobile data" in one["description"].lower() for one in found)
 
 
+@pytest.mark.parametrize("query", ["5GB", "5%20gb", "5GB+whatsapp", "whatsapp%205GB"])
+async def test_the_vendors_own_examples_of_keywords_find_prices(world: V2, query: str) -> None:
+    found = await world.rates(TELCEL, f"?q={query}")
+    assert found
+    for one in found:
+        text = f"{one['product_name']} {one['description']}"
+        assert "5 GB" in text
+        assert "15 GB" not in text
+        assert ("WhatsApp" in text) or "whatsapp" not in query
+
+
 async def test_the_language_changes_texts_only(world: V2) -> None:
     english, spanish = await world.rates(TELCEL, "?lang=en"), await world.rates(TELCEL, "?lang=es")
     assert await world.rates(TELCEL, "?lang=fr") == english

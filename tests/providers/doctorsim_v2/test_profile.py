@@ -24,6 +24,14 @@ ON_THE_PAGE = {
     *("GET /.well-known/oauth-authorization-server", "POST /oauth/register", "GET /oauth/authorize"),
     "POST /oauth/token",
 }
+#: What the vendor has today beside the page.
+CURRENT = [
+    *(("GET", f"/topup{path}") for path in ("/countries", "/operators", "/operators/{id}/service-types")),
+    *(("GET", f"/topup{path}") for path in ("/service-types", "/operators/{id}/rates", "/products/search")),
+    *(("GET", f"/topup{path}") for path in ("/products/{id}", "/carriers/lookup/{phone}", "/orders", "/orders/{id}")),
+    ("POST", "/topup/orders"),
+    *(("GET", f"/giftcards{path}") for path in ("/countries", "/brands", "/brands/{id}/products", "/products/{id}")),
+]
 
 
 def test_documented_is_what_the_reference_page_lists() -> None:
@@ -55,6 +63,7 @@ async def test_the_profile_leaves_the_paths_that_are_documented(world: V2) -> No
         ("GET", "/www.doctorsim.com/oauth/jwks.json"),
         ("POST", "/www.doctorsim.com/oauth/revoke"),
         ("GET", "/api.doctorsim.com/.well-known/oauth-protected-resource/v2"),
+        *((method, f"/api.doctorsim.com/v2{path}") for method, path in CURRENT),
     }
 
 

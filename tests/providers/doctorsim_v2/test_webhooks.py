@@ -242,19 +242,61 @@ async def test_an_inactive_webhook_gets_nothing(world: V2) -> None:
     assert len(receiver.visits) == 2
 
 
-@pytest.mark.parametrize("name", ["order.fulfilled", "order.completed"])
-async def test_a_setting_names_the_event_of_a_fulfilled_order(world: V2, name: str) -> None:
+async def test_a_setting_names_the_event_of_a_fulfilled_order(world: V2) -> None:
     await world.setting(fulfilled_event="order.completed")
     async with receiving(answering(200)) as receiver:
         everything = await world.hook(receiver.url())
         assert everything["events"] == ["order.created", "order.completed", "order.failed"]
         await world.data("DELETE", f"/webhooks/{everything['id']}")
-        await world.hook(receiver.url(), events=[name])
+        await world.hook(receiver.url(), events=["order.completed"])
         await world.ordered()
         await world.advance("10s")
     [visit] = receiver.visits
     assert json.loads(visit.body)["event"] == visit.headers["x-doctorsim-event"] == "order.completed"
     validator("doctorsim_v2/order.webhook").validate(json.loads(visit.body))
+
+
+@pytest.mark.parametrize("profile", ["all", "documented"])
+@pytest.mark.parametrize(
+    ("name", "other"), [("order.fulfilled", "order.completed"), ("order.completed", "order.fulfilled")]
+)
+async def test_only_the_name_in_force_can_be_subscribed_to(world: V2, name: str, other: str, profile: str) -> None:
+    await world.setting(fulfilled_event=name, profile=profile)
+    url = "https://shop.example/hook"
+    assert await world.wrong_fields("POST", "/webhooks", {"url": url, "events": [other]}) == {"events.0"}
+    made = await world.hook(url, events=["order.failed", name])
+    assert made["events"] == ["order.failed", name]
+    change = {"events": ["order.created", other]}
+    assert await world.wrong_fields("PATCH", f"/webhooks/{made['id']}", change) == {"events.1"}
+    assert (await world.data("GET", f"/webhooks/{made['id']}"))["events"] == ["order.failed", name]
+    assert await world.data("PATCH", f"/webhooks/{made['id']}", {"events": [name, name]}) == {
+        **{field: value for field, value in made.items() if field != "secret"},
+        "events": [name],
+    }
+
+
+async def test_a_changed_setting_renames_the_event_of_webhooks_that_are_there(world: V2) -> None:
+    """A webhook is never called with a name that it is not shown to be subscribed to."""
+    async with receiving(answering(200)) as receiver:
+        made = await world.hook(receiver.url(), events=["order.fulfilled"])
+        for name in ("order.completed", "order.fulfilled"):
+            await world.setting(fulfilled_event=name)
+            assert (await world.data("GET", f"/webhooks/{made['id']}"))["events"] == [name]
+            assert [one["events"] for one in await world.data("GET", "/webhooks")] == [[name]]
+            await world.ordered()
+            await world.advance("10s")
+            assert receiver.visits[-1].headers["x-doctorsim-event"] == name
+            assert json.loads(receiver.visits[-1].body)["event"] == name
+    assert len(receiver.visits) == 2
+
+
+async def test_a_webhook_of_an_older_state_file_that_names_the_event_otherwise_is_read(world: V2) -> None:
+    made = await world.hook("https://shop.example/hook", events=["order.failed"])
+    state = await world.steer("GET", "/state")
+    older = json.loads(json.dumps(state).replace('["order.failed"]', '["order.completed", "order.fulfilled"]'))
+    assert older != state
+    await world.steer("PUT", "/state", older)
+    assert (await world.data("GET", f"/webhooks/{made['id']}"))["events"] == ["order.fulfilled"]
 
 
 async def test_a_gift_card_is_told_with_its_code(world: V2) -> None:

@@ -1,0 +1,75 @@
+"""What the vendor has today beside the paths of its reference page: gift cards, and other ways to the same.
+
+The profile `documented` hides all of it.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from mockserver.http.later import Later
+from mockserver.http.provider import Endpoint
+from mockserver.providers.doctorsim_v2.errors import OperatorNotFound
+
+giftcards = Later("mockserver.providers.doctorsim_v2.giftcards")
+
+_OPERATOR = "doctorsim_v2/operator.path"
+
+GIFT_CARDS = (
+    Endpoint(
+        "GET",
+        "/giftcards/countries",
+        giftcards.countries,
+        name="giftcard_countries",
+        summary="Every country where gift cards are sold, with how many brands it has",
+        gives="doctorsim_v2/countries",
+        provenance="observed",
+    ),
+    Endpoint(
+        "GET",
+        "/giftcards/brands",
+        giftcards.brands,
+        name="giftcard_brands",
+        summary="The gift cards of a country",
+        gives="doctorsim_v2/search",
+        query="doctorsim_v2/brands.query",
+        provenance="observed",
+    ),
+    Endpoint(
+        "GET",
+        "/giftcards/brands/{id}/products",
+        giftcards.brand_products,
+        name="giftcard_brand_products",
+        summary="The price list of a gift card",
+        gives="doctorsim_v2/rates",
+        path_fields=_OPERATOR,
+        query="doctorsim_v2/rates.query",
+        mistakes=(OperatorNotFound,),
+        provenance="observed",
+    ),
+    Endpoint(
+        "GET",
+        "/giftcards/products/{id}",
+        giftcards.product,
+        name="giftcard_product",
+        summary="One gift card with its price list",
+        gives="doctorsim_v2/product",
+        path_fields=_OPERATOR,
+        query="doctorsim_v2/rates.query",
+        mistakes=(OperatorNotFound,),
+        provenance="observed",
+    ),
+)
+
+#: Prefixes under which the vendor has operations today, beside the paths of its reference page; each with their names.
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "/topup": (
+        *("countries", "operators", "operator_services", "service_types", "rates", "search", "product", "lookup"),
+        *("create_order", "orders", "order"),
+    ),
+}
+
+
+def aliases(endpoints: tuple[Endpoint, ...]) -> Iterator[Endpoint]:
+    """Each operation of the table under its prefix; raises KeyError for a name that no endpoint has."""
+    by_name = {one.name: one for one in endpoints}
+    for prefix, names in ALIASES.items():
+        yield from (by_name[name].aliased(prefix, provenance="observed") for name in names)

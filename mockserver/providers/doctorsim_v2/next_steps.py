@@ -1,0 +1,102 @@
+"""`error.next_step`: after each refusal what a client does best, in a sentence of ours."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mockserver.domain.mistakes import (
+    AccountRefused,
+    AccountRevoked,
+    InsufficientBalance,
+    Invalid,
+    InvalidPrice,
+    MethodNotAllowed,
+    MissingCredential,
+    Mistake,
+    NotFound,
+    OutOfStock,
+    PayloadTooLarge,
+    ProviderError,
+    RateLimited,
+    UnknownCredential,
+    UnknownRoute,
+)
+from mockserver.http.call import Call
+from mockserver.http.provider import Worder, Wording
+from mockserver.providers.doctorsim_v2.errors import (
+    AddressNotAllowed,
+    AllowlistRequired,
+    CarrierNotFound,
+    InsufficientScope,
+    InvalidToken,
+    OperatorNotFound,
+    WebhookLimitReached,
+    WebhookNotFound,
+    WrongSecret,
+)
+from mockserver.providers.doctorsim_v2.oauth.errors import OAuthError
+from mockserver.providers.doctorsim_v2.profile import SETTING
+from mockserver.providers.doctorsim_v2.tokens import InvalidPriceToken
+
+FIELD = "next_step"
+
+#: Looked up along the mistake's class line, as wordings are.
+NEXT_STEPS: Mapping[type[Mistake], str] = {
+    MissingCredential: "Send `Authorization: Bearer api_id:api_secret`, or an OAuth access token as the Bearer value.",
+    UnknownCredential: "Check the api_id, or create an API key in the account.",
+    WrongSecret: "Send the secret that was shown when the key was created, or create another key.",
+    InvalidToken: "Refresh the access token, or authorize again.",
+    AccountRevoked: "Stop using this key, and ask its owner for another one.",
+    AccountRefused: "Ask the owner of the account to have API access switched on.",
+    InsufficientScope: "Use a read-write key, or an access token with the scope that the message names.",
+    AllowlistRequired: "Put the address in client_ip on the key's allow-list, then send the call again.",
+    AddressNotAllowed: "Put the address in client_ip on the key's allow-list, or call from one that is on it.",
+    RateLimited: "Wait as many seconds as Retry-After says, then send the call again.",
+    InsufficientBalance: "Add credits to the account, then send the same order again.",
+    InvalidPriceToken: "Load the rates again, and order with a fresh token.",
+    InvalidPrice: "Load the rates again, and order with a fresh token.",
+    Invalid: "Correct the fields that error.details names, then send the call again.",
+    PayloadTooLarge: "Send a smaller body.",
+    CarrierNotFound: "Ask which operator the number has, or let the customer choose from the operators of its country.",
+    OperatorNotFound: "Take an id from the operators of a country, or from a search of its products.",
+    WebhookNotFound: "List the webhooks to see which ids there are.",
+    NotFound: "Check the order id and the account that placed it, or list the orders.",
+    UnknownRoute: "Check the path and the base URL against the API reference.",
+    MethodNotAllowed: "Use one of the methods that the Allow header names.",
+    WebhookLimitReached: "Delete a webhook, or change one of the five.",
+    OutOfStock: "Choose another product, or try again later.",
+    ProviderError: "Try again after a pause; send an order with the Idempotency-Key that it had.",
+    Mistake: "Try again after a pause; send an order with the Idempotency-Key that it had.",
+}
+
+
+def with_next_steps(mistakes: Mapping[type[Mistake], Wording | Worder]) -> dict[type[Mistake], Wording | Worder]:
+    """The same wordings with `next_step` beside code and message.
+
+    Those of OAuth stay as they are: their body is the RFC's.
+    """
+    return {
+        kind: wording if issubclass(kind, OAuthError) else _extended(wording, _step_of(kind))
+        for kind, wording in mistakes.items()
+    }
+
+
+def reword(call: Call, wording: Wording) -> Wording:
+    """Without `next_step` in the profile `documented`, whose page has no such member."""
+    if FIELD not in wording.extra or call.state.settings.values[SETTING] != "documented":
+        return wording
+    return replace(wording, extra={name: value for name, value in wording.extra.items() if name != FIELD})
+
+
+def _step_of(kind: type[Mistake]) -> str:
+    return next(NEXT_STEPS[one] for one in kind.__mro__ if one in NEXT_STEPS)
+
+
+def _extended(wording: Wording | Worder, step: str) -> Wording | Worder:
+    if isinstance(wording, Wording):
+        return replace(wording, extra={**wording.extra, FIELD: step})
+
+    def worder(mistake: Mistake) -> Wording:
+        found = wording(mistake)
+        return replace(found, extra={**found.extra, FIELD: step})
+
+    return worder
