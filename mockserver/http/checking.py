@@ -56,8 +56,9 @@ class Checker:
     def normalise(self, data: Any) -> Any:
         """Valid data with one type for each kind of number: `integer` is int, `number` is Decimal.
 
-        JSON Schema takes 6.0 for an integer. Fields that the schema does not know stay as they are; so do
-        numbers below a reference of a schema to itself. The data given is not changed.
+        JSON Schema takes 6.0 for an integer. Where a number may be a text, a text that is one becomes a Decimal.
+        Fields that the schema does not know stay as they are; so do numbers below a reference of a schema to
+        itself. The data given is not changed.
         """
         return self._convert(data) if self._convert else data
 
@@ -143,7 +144,7 @@ def _converter(schema: Any, root: Schema, retrieve: Retrieve, above: tuple[str, 
     types = schema.get("type", ())
     types = (types,) if isinstance(types, str) else types
     if "number" in types:
-        return _as_decimal
+        return _read_decimal if "string" in types else _as_decimal
     if "integer" in types:
         return _as_integer
     fields = {name: _converter(inner, root, retrieve, above) for name, inner in schema.get("properties", {}).items()}
@@ -172,6 +173,10 @@ def _each_field(data: Any, converters: Sequence[tuple[str, Convert]]) -> Any:
 
 def _as_integer(value: Any) -> Any:
     return int(value) if isinstance(value, float | Decimal) else value
+
+
+def _read_decimal(value: Any) -> Any:
+    return Decimal(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else _as_decimal(value)
 
 
 def _as_decimal(value: Any) -> Any:

@@ -1,5 +1,7 @@
 """Codes are found in texts as a provider would find them."""
 
+# ruff: noqa: RUF001
+
 import string
 
 import pytest

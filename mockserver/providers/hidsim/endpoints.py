@@ -19,6 +19,7 @@ from mockserver.providers.hidsim.errors import TooDear, Unavailable
 
 auth = Later("mockserver.providers.hidsim.auth")
 operations = Later("mockserver.providers.hidsim.operations")
+records = Later("mockserver.providers.hidsim.records")
 shelves = Later("mockserver.providers.hidsim.shelves")
 
 _MINUTE = timedelta(minutes=1)
@@ -168,7 +169,7 @@ ENDPOINTS = (
     Endpoint(
         "GET",
         "/operations",
-        operations.operations,
+        records.operations,
         name="operations",
         summary="The account's operations, newest first",
         gives="hidsim/operations",
@@ -231,7 +232,7 @@ ENDPOINTS = (
     Endpoint(
         "GET",
         "/transactions",
-        operations.transactions,
+        records.transactions,
         name="transactions",
         summary="Every movement of the account's money, newest first",
         gives="hidsim/transactions",
