@@ -85,6 +85,7 @@ async def request_story(work: Work, entry: Entry, *, secret: frozenset[str]) -> 
         "near_misses": misses_data(entry.rules, entry.subject, secret),
         "faults": [_sourced(row) for row in entry.faults],
         "fault_near_misses": [_sourced(row) for row in entry.fault_misses],
+        "ignored": list(entry.ignored),
         "story": [],
         "besides": {"money": [], "deliveries": []},
     }

@@ -39,6 +39,10 @@ def read_fields(schemas: "SchemaStore", call: "Call", endpoint: "Endpoint", scop
         errors |= _read_texts(schemas, call, endpoint.query, read_pairs(call.query))
     if endpoint.path_fields is not None:
         errors |= _read_texts(schemas, call, endpoint.path_fields, scope["path_params"].items())
+    if endpoint.tells_ignored:
+        from mockserver.http.ignored import ignored_fields
+
+        call.entry.ignored = ignored_fields(schemas, call, endpoint)
     if errors:
         raise Invalid(errors)
 

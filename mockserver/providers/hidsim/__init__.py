@@ -26,9 +26,15 @@ async def _identify(call: Call) -> Account:
 
 
 def _headers(call: Call, status: int) -> tuple[tuple[str, str], ...]:
-    """Nothing about a session or an operation is to be cached, refusals included (assumed)."""
+    """Nothing about a session or an operation is to be cached, refusals included (assumed); what a purchase ignored."""
     area = call.entry.path.lstrip("/").partition("/")[0]
-    return (("Cache-Control", "no-store"),) if area in _PRIVATE else ()
+    if area in _PRIVATE:
+        return (("Cache-Control", "no-store"),)
+    if call.entry.ignored:
+        from mockserver.http.ignored import header_text
+
+        return (("X-Mock-Ignored", header_text(call.entry.ignored)),)
+    return ()
 
 
 def _offers(endpoint: Endpoint, settings: Mapping[str, Any]) -> bool:

@@ -1,0 +1,53 @@
+"""Which fields of a request nobody reads: an unknown name is not refused, yet whoever sent it meant something."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import orjson
+
+from mockserver.http.reading import read_pairs
+
+if TYPE_CHECKING:
+    from mockserver.http.call import Call
+    from mockserver.http.provider import Endpoint
+    from mockserver.http.schemas import SchemaStore
+
+#: How many names are told, and how much of each.
+_MOST_NAMES, _LONGEST_NAME = 20, 100
+
+
+def ignored_fields(schemas: "SchemaStore", call: "Call", endpoint: "Endpoint") -> tuple[str, ...]:
+    """Return the names of body and query that the endpoint does not know, in the order in which they came.
+
+    A field of the body that the query has too is ignored as well: `body.NAME`.
+    """
+    query = [name for name, _ in read_pairs(call.query)]
+    found = dict.fromkeys(_names(schemas, _members(call.body), query, endpoint))
+    return tuple(name[:_LONGEST_NAME] for name in list(found)[:_MOST_NAMES])
+
+
+def header_text(names: Iterable[str]) -> str:
+    """Return the names as the value of a header: what is not plain ASCII, and a comma, is percent-encoded."""
+    return ", ".join(quote(name, safe="[]")[:_LONGEST_NAME] for name in names)
+
+
+def _names(schemas: "SchemaStore", body: list[str], query: list[str], endpoint: "Endpoint") -> Iterator[str]:
+    taken, asked = _known(schemas, endpoint.takes), _known(schemas, endpoint.query)
+    read = {name.removesuffix("[]") for name in query} & asked
+    for name in body:
+        if name not in taken:
+            yield name
+        elif name in read:
+            yield f"body.{name}"
+    yield from (name for name in query if name.removesuffix("[]") not in asked)
+
+
+def _known(schemas: "SchemaStore", schema: str | None) -> set[str]:
+    return set(schemas.load(schema).get("properties", ())) if schema is not None else set()
+
+
+def _members(body: bytes) -> list[str]:
+    """The names of a body that has been read as JSON before."""
+    data: Any = orjson.loads(body) if body.strip() else {}
+    return list(data) if isinstance(data, dict) else []
