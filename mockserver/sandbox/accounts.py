@@ -25,6 +25,11 @@ def digest(provider: str, parts: Sequence[str]) -> str:
     return blake2b(text, digest_size=16).hexdigest()
 
 
+def mark_of(trade: Trade, parts: Sequence[str]) -> str:
+    """The digest under which a credential of the provider is kept."""
+    return digest(trade.provider, trade.fold(parts) if trade.fold is not None else parts)
+
+
 def is_sealed(seed: AccountSeed) -> bool:
     """Whether only digests are known of its credential."""
     return any(value.startswith(SEALED) for value in seed.credentials.values())
@@ -77,7 +82,10 @@ async def keep_credential(work: Work, trade: Trade, account_id: str, credential:
     if len(set(parts)) == 1 and parts[0].startswith(SEALED):
         mark = parts[0].removeprefix(SEALED)
     else:
-        mark = digest(trade.provider, parts)
+        mark = mark_of(trade, parts)
+        if trade.secret_of is not None:
+            secret = digest(trade.provider, trade.secret_of(account_id, parts))
+            await work.tx.put("credentials", secret, account_id.encode())
     if await work.tx.get("credentials", mark) is not None:
         raise Invalid({"credentials": ["already in use by another account"]})
     await work.tx.put("credentials", mark, account_id.encode())
@@ -85,7 +93,7 @@ async def keep_credential(work: Work, trade: Trade, account_id: str, credential:
 
 async def find_or_open(work: Work, trade: Trade, parts: Sequence[str]) -> Account:
     """The account that the credential opens; for an unknown one, one is opened."""
-    mark = digest(trade.provider, parts)
+    mark = mark_of(trade, parts)
     row = await work.tx.get("credentials", mark)
     if row is not None:
         return await work.account(trade.provider, row.data.decode())
