@@ -103,6 +103,13 @@ _SETTINGS = (
         "duration",
         "how long tokens signed from now on are good, on the sandbox's clock (not documented)",
     ),
+    Setting(
+        "hidsim.extra_fields",
+        False,
+        "boolean",
+        "whether every object has a member `undocumented`, to prove that a client takes what it does not know"
+        " (the page: extra fields may appear)",
+    ),
 )
 
 PROVIDER = Provider(

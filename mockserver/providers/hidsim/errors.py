@@ -3,6 +3,7 @@
 The page documents the statuses 400, 401, 403, 404, 406, 425 and 429 and no bodies: texts and envelopes are assumed.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,6 +47,9 @@ _PHRASES = {
     500: "Internal Server Error",
 }
 _CHALLENGE = (("WWW-Authenticate", "Bearer"),)
+_OBJECT = re.compile(rb'\{"(?=[A-Za-z_])')
+#: A list, since clients that read unknown members at all often take them for texts or numbers.
+_EXTRA = b'{"undocumented":["hidsim.extra_fields"],"'
 
 
 class Unavailable(Mistake):
@@ -66,13 +70,24 @@ def wrap(call: Call, reply: Reply) -> bytes:
     data = reply.data
     if isinstance(data, Page):
         data = enveloped(data, call.sandbox.settings.values["hidsim.list_envelope"])
-    return data if isinstance(data, bytes) else orjson.dumps(data)
+    return _extended(call, data if isinstance(data, bytes) else orjson.dumps(data))
 
 
 def refuse(call: Call, wording: Wording) -> bytes:
     """`{statusCode, error, message}` and what belongs to it; other shapes by setting."""
     style = call.sandbox.settings.values["hidsim.error_envelope"]
-    return orjson.dumps(refusal(wording, style=style))
+    return _extended(call, orjson.dumps(refusal(wording, style=style)))
+
+
+def _extended(call: Call, body: bytes) -> bytes:
+    """The body; by setting with a member in every object that nobody has heard of.
+
+    No text of JSON holds a brace and a quotation mark that opens a name: within a text the mark is escaped. No object
+    of HidSim is empty.
+    """
+    if not call.sandbox.settings.values["hidsim.extra_fields"]:
+        return body
+    return _OBJECT.sub(_EXTRA, body)
 
 
 def refusal(wording: Wording, *, style: str = "boom") -> dict[str, Any]:
