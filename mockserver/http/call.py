@@ -76,6 +76,13 @@ class Call:
         return (self._scope.get("client") or ("",))[0]
 
     @property
+    def server(self) -> str:
+        """Address and port of the socket that the call came to; empty where there is none."""
+        host, port = self._scope.get("server") or ("", None)
+        host = f"[{host}]" if ":" in host else host
+        return f"{host}:{port}" if host and port is not None else host
+
+    @property
     def query(self) -> bytes:
         """The query as it came in."""
         query: bytes = self._scope["query_string"]

@@ -12,7 +12,7 @@ from mockserver.domain.mistakes import (
 )
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint, Mount, Provider
-from mockserver.providers.hidsim import endpoints, errors, trade
+from mockserver.providers.hidsim import documentation, endpoints, errors, trade
 from mockserver.providers.hidsim.tokens import BadToken, ExpiredToken
 from mockserver.sandbox.settings import Setting
 
@@ -47,7 +47,8 @@ _SETTINGS = (
         "hidsim.profile",
         "all",
         "choice",
-        "all: eighteen endpoints, the six that no page names marked X-Mock-Assumed; documented: the twelve only",
+        "all: eighteen endpoints and /docs and /redoc, those that no page names marked X-Mock-Assumed;"
+        " documented: the twelve only",
         ("all", "documented"),
     ),
     Setting(
@@ -115,8 +116,9 @@ _SETTINGS = (
 PROVIDER = Provider(
     name="hidsim",
     title="HidSim Partner API",
-    mounts=(Mount("api.hidsim.com"),),
+    mounts=(Mount(documentation.HOST),),
     endpoints=endpoints.ENDPOINTS,
+    annexes=documentation.ANNEXES,
     identify=_identify,
     mistakes=errors.MISTAKES,
     wrap=errors.wrap,
