@@ -13,6 +13,7 @@ from mockserver.http.provider import Reply
 from mockserver.providers.hidsim import wire
 from mockserver.providers.hidsim.tokens import BadToken, Tokens
 from mockserver.providers.hidsim.trade import fold_name, secret_of
+from mockserver.providers.hidsim.warming import warm_up
 from mockserver.sandbox import ledger
 from mockserver.sandbox.codec import decode_account
 from mockserver.sandbox.sandbox import Sandbox
@@ -54,7 +55,10 @@ async def identify(call: Call) -> Account:
     if scheme.lower() != "bearer" or not token:
         raise MissingCredential
     sandbox = call.sandbox
-    claims = tokens_of(sandbox).read(sandbox.identity, token, now=sandbox.clock.now())
+    tokens = tokens_of(sandbox)
+    if not tokens.knows(token):
+        await warm_up()
+    claims = tokens.read(sandbox.identity, token, now=sandbox.clock.now())
     users: Users = sandbox.catalogue("hidsim users", Users)
     return await users.account(sandbox, claims.subject)
 
@@ -63,6 +67,7 @@ async def login(call: Call) -> Reply:
     """A token for an identifier and its password; the same refusal for a wrong password and for a stranger."""
     identifier, password = fold_name(call.fields["identifier"]), call.fields["password"]
     _refuse_many_failures(call, identifier)
+    await warm_up()
     account = await _find_user(call.sandbox, identifier, password)
     if account is None:
         _count_failure(call, identifier)

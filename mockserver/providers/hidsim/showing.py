@@ -25,7 +25,7 @@ async def shown_operations(call: Call, work: Work, orders: Sequence[Order]) -> l
     rows = [wire.operation(call.sandbox, order) for order in orders]
     if not wants_populated(call):
         return list(rows)
-    relations = {"_service": service_row, "_country": country_row}
+    relations: dict[str, Callable[[str], Any]] = {"_service": service_row, "_country": country_row}
     if wants_populated(call, "_user"):
         user = await shown_user(work, call.account)
         relations["_user"] = lambda _: user

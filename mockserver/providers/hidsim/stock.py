@@ -53,9 +53,13 @@ async def _stocks(call: Call, products: Sequence[Product]) -> dict[str, int]:
         for one in some:
             call.entry.decisions = ()
             found[one.id] = stock_of(call, one)
-            first = {decision.rule.name: decision for decision in call.entry.decisions} | first
+            first = _by_rule(call.entry.decisions) | first
     call.entry.decisions = (*before, *first.values())
     return found
+
+
+def _by_rule(decisions: Sequence[Decision]) -> dict[str, Decision]:
+    return {one.rule.name: one for one in decisions}
 
 
 async def _all_sold(work: Work) -> dict[str, int]:

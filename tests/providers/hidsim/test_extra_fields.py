@@ -65,7 +65,8 @@ async def test_refusals_and_sessions_have_it_too(envelope: str) -> None:
         await switched(hid, on=True)
         await hid.world.steer("PATCH", "/settings", {"hidsim.error_envelope": envelope})
         good = {"identifier": "partner", "password": PASSWORD}
-        for body in (good, {**good, "password": "x"}, {"identifier": ""}, []):
+        bodies: list[Any] = [good, {**good, "password": "x"}, {"identifier": ""}, []]
+        for body in bodies:
             answer = await hid.world.call("POST", f"{BASE}/auth/login", json=body)
             assert all(NAME in one for one in objects(answer.json()))
 
