@@ -128,6 +128,18 @@ def test_one_of_several_shapes_is_explained_by_its_nearest_miss() -> None:
     assert errors == {"name": ["The name field must be a string."]}
 
 
+@pytest.mark.parametrize(
+    ("value", "number"), [("0.50", Decimal("0.50")), ("12", Decimal(12)), (0.5, Decimal("0.5")), (3, Decimal(3))]
+)
+def test_a_number_that_may_be_a_text_is_a_decimal_either_way(value: object, number: Decimal) -> None:
+    checker = Checker({"type": "object", "properties": {"price": {"type": ["number", "string"]}}})
+    found = checker.normalise({"price": value})["price"]
+    assert (type(found), found) == (Decimal, number)
+    assert checker.normalise({"price": "cheap"}) == {"price": "cheap"}
+    plain = Checker({"type": "object", "properties": {"price": {"type": ["number", "null"]}}})
+    assert plain.normalise({"price": None}) == {"price": None}
+
+
 def test_normalised_numbers_have_one_type_each() -> None:
     body = {"country": 6.0, "price": 1.14, "lines": [{"count": Decimal("2.0")}], "unknown": 1.5, "label": None}
     found = Checker(ORDER).normalise(body)

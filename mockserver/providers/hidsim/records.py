@@ -1,7 +1,8 @@
 """The lists of what an account did: its operations, and the movements of its money."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from mockserver.domain.ledger import Movement
@@ -10,13 +11,13 @@ from mockserver.http.call import Call
 from mockserver.http.provider import Reply
 from mockserver.providers.hidsim import wire
 from mockserver.providers.hidsim.catalogue import catalogue
-from mockserver.providers.hidsim.listing import any_id, any_of, in_slices, listed, ordered, paged, sort_keys
+from mockserver.providers.hidsim.listing import any_id, any_of, listed, ordered, paged, sort_keys
 from mockserver.providers.hidsim.showing import shown_moves, shown_operations, word_of
 from mockserver.sandbox import ledger
 from mockserver.sandbox.orders import count_orders, list_orders
 from mockserver.sandbox.work import Work
 
-_BATCH = 500
+_BATCH = 250
 _MOMENTS = ("createdAt", "updatedAt", "expiresAt", "closableAt", "completedAt", "refundedAt")
 
 
@@ -36,9 +37,15 @@ async def operations(call: Call) -> Reply:
             total = await count_orders(work.tx, "hidsim", account, shown=shown)
         else:
             fits = _fits(call, wanted)
-            fitting = [order async for order in _all_orders(work, account) if fits(order)]
-            fitting = await _ordered(call, fitting, keys)
-            found, total = list(paged(call, fitting)), len(fitting)
+            names = [name for name, _ in keys]
+            # Ids and what they are sorted by: thousands of whole operations would keep the garbage collector busy.
+            fitting: Sequence[tuple[str, dict[str, Any]]] = [
+                (order.id, _order_fields(call, order, names))
+                async for order in _all_orders(work, account)
+                if fits(order)
+            ]
+            fitting = await ordered(fitting, keys, itemgetter(1))
+            found, total = [await work.order("hidsim", name) for name, _ in paged(call, fitting)], len(fitting)
         return listed(call, await shown_operations(call, work, found), total)
 
 
@@ -54,12 +61,12 @@ async def transactions(call: Call) -> Reply:
             skip, limit = call.fields["skip"], call.fields["limit"]
             found, total = await ledger.newest(work.tx, "hidsim", account, skip=skip, limit=limit)
         else:
-            moves = [
+            moves: Sequence[Movement] = [
                 move
                 async for move in _all_moves(work, account)
                 if (orders is None or move.order in orders) and (types is None or wire.transaction_type(move) in types)
             ]
-            moves = await ordered(moves, keys, lambda move, name: _move_value(call, move, name))
+            moves = await ordered(moves, keys, lambda move: _move_fields(call, move))
             found, total = list(paged(call, moves)), len(moves)
         rows = await shown_moves(call, work, found)
     return listed(call, rows, total)
@@ -119,27 +126,16 @@ async def _all_moves(work: Work, account: str) -> AsyncIterator[Movement]:
         await asyncio.sleep(0)
 
 
-async def _ordered(call: Call, orders: list[Order], keys: Sequence[tuple[str, bool]]) -> list[Order]:
-    """Sorted by fields as clients see them."""
-    if not keys:
-        return orders
-    values: dict[str, Mapping[str, Any]] = {}
-    async for some in in_slices(orders):
-        for order in some:
-            values[order.id] = {**wire.operation(call.sandbox, order), **_comparable(call, order)}
-    return await ordered(orders, keys, lambda order, name: values[order.id][name])
-
-
-def _comparable(call: Call, order: Order) -> dict[str, Any]:
-    """What clients see in another form than it is sorted by, or by one name of two."""
+def _order_fields(call: Call, order: Order, names: Sequence[str]) -> dict[str, Any]:
+    """Of what clients see of an operation these fields; the price as a number, the state by either name."""
+    if not names:
+        return {}
     word = word_of(call, order)
-    return {"price": order.amount, "state": word, "status": word}
+    row = {**wire.operation(call.sandbox, order), "price": order.amount, "state": word, "status": word}
+    return {name: row[name] for name in names}
 
 
-def _move_value(call: Call, move: Movement, name: str) -> Any:
-    match name:
-        case "amount":
-            return move.signed
-        case "balanceAfter":
-            return move.balance_after
-    return wire.transaction(call.sandbox.dice, move)[name]
+def _move_fields(call: Call, move: Movement) -> dict[str, Any]:
+    """What clients see of a transaction; sums as numbers."""
+    row = wire.transaction(call.sandbox.dice, move)
+    return {**row, "amount": move.signed, "balanceAfter": move.balance_after}

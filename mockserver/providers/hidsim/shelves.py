@@ -111,12 +111,12 @@ async def products(call: Call) -> Reply:
     keys = sort_keys(call, _PRODUCT_FIELDS)
     by_count = any(name == "count" for name, _ in keys)
     found = candidates(call, any_id(call, "_service"))
-    if keys and not by_count:
-        found = await ordered(found, keys, _value)
+    if not by_count:
+        found = await ordered(found, keys, _fields)
     async with call.work() as work:
         left = await stocks_left(call, work, found if by_count else paged(call, found))
     if by_count:
-        found = await ordered(found, keys, lambda one, name: left[one.id] if name == "count" else _value(one, name))
+        found = await ordered(found, keys, lambda one: {**_fields(one), "count": left[one.id]})
     shown = paged(call, found)
     populate = populating(call, PRODUCT_RELATIONS)
     rows: list[Any] = []
@@ -175,10 +175,10 @@ def _in_countries(call: Call, found: list[tuple[str, Item]]) -> list[tuple[str, 
     return [(code, item) for code, item in found if not wanted.isdisjoint(item.row["_countryIds"])]
 
 
-async def _items(call: Call, found: list[Item], relations: Relations) -> Reply:
+async def _items(call: Call, found: Sequence[Item], relations: Relations) -> Reply:
     if found and "sort" in call.fields:
         scalars = [name for name, value in found[0].row.items() if not isinstance(value, list)]
-        found = await ordered(found, sort_keys(call, scalars), lambda item, name: item.row[name])
+        found = await ordered(found, sort_keys(call, scalars), lambda item: item.row)
     shown = paged(call, found)
     if wants_populated(call):
         populate = populating(call, relations)
@@ -192,18 +192,15 @@ def _bound(call: Call, name: str) -> Decimal | None:
     return None if given is None else given.scaleb(USD.digits)
 
 
-def _value(one: Product, name: str) -> Any:
-    match name:
-        case "_id":
-            return one.id
-        case "id":
-            return one.short
-        case "_service":
-            return catalogue().services[one.service].id
-        case "_country":
-            return catalogue().countries[one.country].id
-        case "isActive":
-            return one.active
-        case "currency":
-            return USD.code
-    return one.price
+def _fields(one: Product) -> dict[str, Any]:
+    """What lists of products are sorted by, save for the count."""
+    known = catalogue()
+    return {
+        "_id": one.id,
+        "id": one.short,
+        "_service": known.services[one.service].id,
+        "_country": known.countries[one.country].id,
+        "price": one.price,
+        "currency": USD.code,
+        "isActive": one.active,
+    }

@@ -9,7 +9,7 @@ from mockserver.http.call import Call
 from mockserver.providers.hidsim import wire
 from mockserver.providers.hidsim.auth import shown_user
 from mockserver.providers.hidsim.catalogue import catalogue
-from mockserver.providers.hidsim.listing import populating, wants_populated
+from mockserver.providers.hidsim.listing import in_slices, populating, wants_populated
 from mockserver.providers.hidsim.shelves import country_row, service_row
 from mockserver.providers.hidsim.stock import stocks_left
 from mockserver.sandbox.work import Work
@@ -22,7 +22,9 @@ def word_of(call: Call, order: Order) -> str:
 
 async def shown_operations(call: Call, work: Work, orders: Sequence[Order]) -> list[Mapping[str, Any]]:
     """As clients see them, with the relations that the call wants populated."""
-    rows = [wire.operation(call.sandbox, order) for order in orders]
+    rows: list[wire.Row] = []
+    async for some in in_slices(orders):
+        rows += [wire.operation(call.sandbox, order) for order in some]
     if not wants_populated(call):
         return list(rows)
     relations: dict[str, Callable[[str], Any]] = {"_service": service_row, "_country": country_row}
@@ -39,7 +41,10 @@ async def shown_operations(call: Call, work: Work, orders: Sequence[Order]) -> l
 
 
 async def shown_moves(call: Call, work: Work, moves: Sequence[Movement]) -> list[Mapping[str, Any]]:
-    rows = [wire.transaction(work.dice, move) for move in moves]
+    """As clients see them, with the relations that the call wants populated."""
+    rows: list[wire.Row] = []
+    async for some in in_slices(moves):
+        rows += [wire.transaction(work.dice, move) for move in some]
     if not wants_populated(call):
         return list(rows)
     relations: dict[str, Callable[[str], Any]] = {}
