@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.catalogue.codes import find_code
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import seconds_text
 from mockserver.domain.orders import Order
@@ -30,6 +29,8 @@ def compose(work: Work, order: Order, kind: str, given: Mapping[str, Any]) -> di
     code = given.get("code")
     text = given.get("text")
     if code is None and isinstance(text, str):
+        from mockserver.catalogue.codes import find_code
+
         code = find_code(text)
         if code is None:
             raise Invalid({"text": ["holds no code of 4 to 8 digits: give it as `code`"]})

@@ -130,9 +130,7 @@ async def test_a_window_in_the_query_that_nothing_fits_buys_nothing() -> None:
         assert (await hid.call("POST", "/products/tier0045/purchase?maxPrice=0.45")).status_code == 201
 
 
-@pytest.mark.parametrize(
-    "bad", ["", " 1", "1 ", "-1", "+1", "1e3", "0x1", ".5", "1.", "NaN", "1,5", "9" * 19, None, True]
-)
+@pytest.mark.parametrize("bad", ["", "-1", "cheap", "0x1", "NaN", "Infinity", "1,5", "1 2", "9" * 400, None, True, [1]])
 async def test_a_text_that_is_no_number_is_no_price(bad: Any) -> None:
     async with hidsim() as hid:
         body = refusal(await by_service(hid, "tiers001", maxPrice=bad), 400)
