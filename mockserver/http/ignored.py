@@ -6,10 +6,7 @@ from urllib.parse import quote
 
 import orjson
 
-from mockserver.http.reading import read_pairs
-
 if TYPE_CHECKING:
-    from mockserver.http.call import Call
     from mockserver.http.provider import Endpoint
     from mockserver.http.schemas import SchemaStore
 
@@ -17,13 +14,14 @@ if TYPE_CHECKING:
 _MOST_NAMES, _LONGEST_NAME = 20, 100
 
 
-def ignored_fields(schemas: "SchemaStore", call: "Call", endpoint: "Endpoint") -> tuple[str, ...]:
+def ignored_fields(
+    schemas: "SchemaStore", endpoint: "Endpoint", *, body: bytes, query: Iterable[str]
+) -> tuple[str, ...]:
     """Return the names of body and query that the endpoint does not know, in the order in which they came.
 
-    A field of the body that the query has too is ignored as well: `body.NAME`.
+    A field of the body that the query has too is ignored as well: `body.NAME`. The body has been read before.
     """
-    query = [name for name, _ in read_pairs(call.query)]
-    found = dict.fromkeys(_names(schemas, _members(call.body), query, endpoint))
+    found = dict.fromkeys(_names(schemas, _members(body), list(query), endpoint))
     return tuple(name[:_LONGEST_NAME] for name in list(found)[:_MOST_NAMES])
 
 
@@ -48,6 +46,5 @@ def _known(schemas: "SchemaStore", schema: str | None) -> set[str]:
 
 
 def _members(body: bytes) -> list[str]:
-    """The names of a body that has been read as JSON before."""
     data: Any = orjson.loads(body) if body.strip() else {}
     return list(data) if isinstance(data, dict) else []

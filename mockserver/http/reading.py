@@ -42,7 +42,8 @@ def read_fields(schemas: "SchemaStore", call: "Call", endpoint: "Endpoint", scop
     if endpoint.tells_ignored:
         from mockserver.http.ignored import ignored_fields
 
-        call.entry.ignored = ignored_fields(schemas, call, endpoint)
+        names = [name for name, _ in read_pairs(call.query)]
+        call.entry.ignored = ignored_fields(schemas, endpoint, body=call.body, query=names)
     if errors:
         raise Invalid(errors)
 

@@ -9,9 +9,10 @@ from mockserver.domain.orders import Order
 from mockserver.engine.rules import LIFE_KEYS, Rule
 from mockserver.http.call import Call
 from mockserver.http.provider import Reply
+from mockserver.providers.hidsim import wire
 from mockserver.providers.hidsim.catalogue import Product, catalogue
 from mockserver.providers.hidsim.errors import TooDear, Unavailable
-from mockserver.providers.hidsim.listing import check_window
+from mockserver.providers.hidsim.listing import check_window, wants_populated
 from mockserver.providers.hidsim.money import USD
 from mockserver.providers.hidsim.shelves import candidates, known_product
 from mockserver.providers.hidsim.showing import shown_operations, word_of
@@ -136,5 +137,7 @@ async def _own(call: Call, work: Work) -> Order:
 
 
 async def _answer(call: Call, work: Work, order: Order) -> Reply:
+    if not wants_populated(call):
+        return Reply(wire.operation(call.sandbox, order))
     [row] = await shown_operations(call, work, [order])
     return Reply(row)
