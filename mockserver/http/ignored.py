@@ -31,18 +31,23 @@ def header_text(names: Iterable[str]) -> str:
 
 
 def _names(schemas: "SchemaStore", body: list[str], query: list[str], endpoint: "Endpoint") -> Iterator[str]:
-    taken, asked = _known(schemas, endpoint.takes), _known(schemas, endpoint.query)
-    read = {name.removesuffix("[]") for name in query} & asked
+    taken, asked = _fields(schemas, endpoint.takes), _fields(schemas, endpoint.query)
+    # Lists may be written with brackets.
+    names = {name: name for name in asked} | {
+        f"{name}[]": name for name, field in asked.items() if field.get("type") == "array"
+    }
+    read = {names[name] for name in query if name in names}
     for name in body:
         if name not in taken:
             yield name
         elif name in read:
             yield f"body.{name}"
-    yield from (name for name in query if name.removesuffix("[]") not in asked)
+    yield from (name for name in query if name not in names)
 
 
-def _known(schemas: "SchemaStore", schema: str | None) -> set[str]:
-    return set(schemas.load(schema).get("properties", ())) if schema is not None else set()
+def _fields(schemas: "SchemaStore", schema: str | None) -> dict[str, Any]:
+    fields: dict[str, Any] = schemas.load(schema).get("properties", {}) if schema is not None else {}
+    return fields
 
 
 def _members(body: bytes) -> list[str]:

@@ -165,6 +165,7 @@ async def told(hid: Hid, answer: Any) -> list[str]:
         ("/services/tiers001/purchase?max_price=6&min_price=5", None, ["max_price", "min_price"]),
         ("/services/tiers001/purchase?maxPrice=1", {"maxPrice": 0.3, "price": 1}, ["body.maxPrice", "price"]),
         ("/products/tier0020/purchase", {"minPrice": 5, "_country": "0" * 24}, ["minPrice", "_country"]),
+        ("/services/tiers001/purchase?minPrice[]=5", {}, ["minPrice[]"]),
         ("/products/tier0020/purchase?limit=5&populate=_user", {"maxPrice": 1}, ["limit"]),
     ],
 )
