@@ -77,10 +77,9 @@ class Call:
 
     @property
     def server(self) -> str:
-        """Address and port of the socket that the call came to; empty where there is none."""
+        """Address and port that the call came to; empty where there is no port, as of a Unix socket."""
         host, port = self._scope.get("server") or ("", None)
-        host = f"[{host}]" if ":" in host else host
-        return f"{host}:{port}" if host and port is not None else host
+        return "" if port is None else f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     @property
     def query(self) -> bytes:
