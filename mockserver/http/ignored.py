@@ -21,7 +21,10 @@ def ignored_fields(
 
     A field of the body that the query has too is ignored as well: `body.NAME`. The body has been read before.
     """
-    found = dict.fromkeys(_names(schemas, _members(body), list(query), endpoint))
+    members, names = _members(body), list(query)
+    if not names and _fields(schemas, endpoint.takes).keys() >= set(members):
+        return ()  # as nearly always
+    found = dict.fromkeys(_names(schemas, members, names, endpoint))
     return tuple(name[:_LONGEST_NAME] for name in list(found)[:_MOST_NAMES])
 
 
