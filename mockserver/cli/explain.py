@@ -68,6 +68,8 @@ def request_lines(data: Mapping[str, Any]) -> Iterator[str]:
     yield f"  answered  {data['status']} in {data['milliseconds']} ms{refused}"
     if data["response"]["body"]:
         yield f"            {_cut(data['response']['body'])}"
+    if told.get("ignored"):
+        yield f"  ignored   {_short(told['ignored'])}: nothing reads fields of these names here"
     yield from _faults(told)
     yield from _rules(data, told)
     if "order" in told:

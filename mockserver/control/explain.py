@@ -86,6 +86,7 @@ async def request_story(sandbox: Sandbox, work: Work, entry: Entry, *, secret: f
         "near_misses": misses_data(entry.rules, entry.subject, secret),
         "faults": [_sourced(row) for row in entry.faults],
         "fault_near_misses": [_sourced(row) for row in entry.fault_misses],
+        "ignored": list(entry.ignored),
         "story": [],
         "besides": {"money": [], "deliveries": []},
     }

@@ -27,7 +27,11 @@ EVENT = {
     "required": ["event"],
     "properties": {
         "event": text_schema("A word of the order's state machine, such as sms."),
-        "code": text_schema("The code that a message carries."),
+        "code": {
+            "type": ["string", "null"],
+            "description": "The code that a message carries; null: none, where a message can do without."
+            " Where it is not given, it is found in `text`, or made.",
+        },
         "text": text_schema("The text of a message."),
         "sender": text_schema("Who sent the message, where the provider tells."),
     },

@@ -83,6 +83,12 @@ class Call:
         return (self._scope.get("client") or ("",))[0]
 
     @property
+    def server(self) -> str:
+        """Address and port that the call came to; empty where there is no port, as of a Unix socket."""
+        host, port = self._scope.get("server") or ("", None)
+        return "" if port is None else f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+    @property
     def query(self) -> bytes:
         """The query as it came in."""
         query: bytes = self._scope["query_string"]

@@ -92,6 +92,8 @@ class Endpoint(NamedTuple):
     """Whether the kit holds body and query against their schemas; else the handler has rules of its own for them."""
     replay: Callable[["Call"], Awaitable[Reply | None]] | None = None
     """The kept answer of a call that this one repeats, which no rule refuses; None for a call that is new."""
+    tells_ignored: bool = False
+    """Whether the journal notes the fields that nobody reads, for requests where a misspelt name costs money."""
     security: tuple[Mapping[str, Any], ...] | None = None
     """OpenAPI security schemes of an endpoint that is public to the kit but asks for something by itself."""
     alias: str = ""

@@ -39,6 +39,11 @@ def read_fields(schemas: "SchemaStore", call: "Call", endpoint: "Endpoint", scop
         errors |= _read_texts(schemas, call, endpoint.query, read_pairs(call.query))
     if endpoint.path_fields is not None:
         errors |= _read_texts(schemas, call, endpoint.path_fields, scope["path_params"].items())
+    if endpoint.tells_ignored:
+        from mockserver.http.ignored import ignored_fields
+
+        names = [name for name, _ in read_pairs(call.query)]
+        call.entry.ignored = ignored_fields(schemas, endpoint, body=call.body, query=names)
     if errors:
         raise Invalid(errors)
 

@@ -58,6 +58,8 @@ class Entry:
     """A row for each fault that struck, or matched and was spared."""
     fault_misses: Sequence[Mapping[str, Any]] = ()
     """A row for each fault that nearly matched, with its differences; redacted."""
+    ignored: Sequence[str] = ()
+    """The names of fields that nobody reads, where the endpoint tells them."""
     scenarios: Sequence[str] = ()
     """What the caller asked for, for this one request."""
 

@@ -9,7 +9,7 @@ from mockserver.domain.ledger import OPENING
 from mockserver.domain.mistakes import Invalid
 from mockserver.sandbox import ledger
 from mockserver.sandbox.codec import decode_account
-from mockserver.sandbox.credentials import SEALED, digest
+from mockserver.sandbox.credentials import SEALED, digest, mark_of
 from mockserver.sandbox.trade import Trade
 from mockserver.sandbox.work import Work
 from mockserver.scenario.model import AccountSeed
@@ -64,7 +64,10 @@ async def keep_credential(work: Work, trade: Trade, account_id: str, credential:
     if len(set(parts)) == 1 and parts[0].startswith(SEALED):
         mark = parts[0].removeprefix(SEALED)
     else:
-        mark = digest(trade.provider, parts)
+        mark = mark_of(trade, parts)
+        if trade.secret_of is not None:
+            secret = digest(trade.provider, trade.secret_of(account_id, parts))
+            await work.tx.put("credentials", secret, account_id.encode())
     if await work.tx.get("credentials", mark) is not None:
         raise Invalid({"credentials": ["already in use by another account"]})
     await work.tx.put("credentials", mark, account_id.encode())
@@ -72,7 +75,7 @@ async def keep_credential(work: Work, trade: Trade, account_id: str, credential:
 
 async def find_or_open(work: Work, trade: Trade, parts: Sequence[str]) -> Account:
     """The account that the credential opens; for an unknown one, one is opened."""
-    mark = digest(trade.provider, parts)
+    mark = mark_of(trade, parts)
     row = await work.tx.get("credentials", mark)
     if row is not None:
         return await work.account(trade.provider, row.decode())

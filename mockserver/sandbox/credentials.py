@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from hashlib import blake2b
 
+from mockserver.sandbox.trade import Trade
 from mockserver.scenario.model import AccountSeed
 
 #: Marks a value that is the digest of a whole credential, in place of one of its parts.
@@ -13,6 +14,11 @@ def digest(provider: str, parts: Sequence[str]) -> str:
     """Return what is kept of a credential: enough to recognise it, not enough to use it."""
     text = "\x1f".join((provider, *parts)).encode("utf-8", "surrogatepass")
     return blake2b(text, digest_size=16).hexdigest()
+
+
+def mark_of(trade: Trade, parts: Sequence[str]) -> str:
+    """Return the digest under which a credential of the provider is kept."""
+    return digest(trade.provider, trade.fold(parts) if trade.fold is not None else parts)
 
 
 def is_sealed(seed: AccountSeed) -> bool:

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from mockserver.sandbox.credentials import SEALED, digest
+from mockserver.sandbox.credentials import SEALED, mark_of
 from mockserver.sandbox.trade import Trade
 from mockserver.scenario.model import AccountSeed, Scenario
 
@@ -33,7 +33,7 @@ def _mark(seed: AccountSeed, trade: Trade) -> str:
     values = set(seed.credentials.values())
     if len(values) == 1 and (only := next(iter(values))).startswith(SEALED):
         return only
-    return SEALED + digest(trade.provider, [seed.credentials.get(name, "") for name in trade.credential])
+    return SEALED + mark_of(trade, [seed.credentials.get(name, "") for name in trade.credential])
 
 
 def _sealed_text(scenario: Scenario, marks: list[str]) -> str:

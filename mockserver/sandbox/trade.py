@@ -1,6 +1,6 @@
 """What the use cases need to know of a provider: its money, its ids, its messages, its webhooks."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
@@ -71,6 +71,10 @@ class Trade(NamedTuple):
     """What some of an account's details may be."""
     new_balance: str = "100"
     """What an account opened by `accept_any_key` holds."""
+    fold: Callable[[Sequence[str]], Sequence[str]] | None = None
+    """How the parts of a credential are written before they are compared, where several ways mean the same."""
+    secret_of: Callable[[str, Sequence[str]], Sequence[str]] | None = None
+    """What opens the account with this id, of a credential that has other names for the account than its own."""
     retries: RetryPolicy = RetryPolicy()
     read_id: Callable[[Dice, str], str] | None = None
     """The order id that another way of writing it means, where a provider has two."""

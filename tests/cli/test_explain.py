@@ -90,6 +90,18 @@ def test_a_look_and_a_refusal_are_told_as_such(client: Client) -> None:
     assert any(", refused as TooEarly" in line for line in lines)
 
 
+def test_fields_that_nobody_reads_are_told_for_people(client: Client) -> None:
+    hidsim = "/api.hidsim.com"
+    login = {"identifier": "partner", "password": "secret-password"}
+    token = client.call("POST", f"{hidsim}/auth/login", login)[0]["token"]
+    path = f"{hidsim}/services/tiers001/purchase"
+    _, request = client.call("POST", f"{path}?limit=1", {"min_price": 5, "\x1b[2J": 1}, key=token)
+    line = """  ignored   ["min_price", "\\u001b[2J", "limit"]: nothing reads fields of these names here"""
+    assert line in client.explain(request)
+    _, request = client.call("POST", path, {"minPrice": "0.45"}, key=token)
+    assert not any(line.startswith("  ignored") for line in client.explain(request))
+
+
 def test_faults_are_told_for_people(client: Client) -> None:
     client.call("PATCH", "/_mock/accounts/daisysim/demo", {"webhook_url": f"{client.url}/_mock/inbox/codes"})
     client.call("POST", "/_mock/faults", {"name": "twice", "webhook": {"duplicate": True}})

@@ -69,7 +69,7 @@ def provider_named(name: str) -> Provider:
 
 def test_hidsim_says_what_is_assumed() -> None:
     data = provider_data(provider_named("hidsim"), STORE)
-    assert data["counts"]["endpoints"] == {"documented": 12, "observed": 0, "assumed": 6}
+    assert data["counts"]["endpoints"] == {"documented": 12, "observed": 0, "assumed": 8}
     assert [one["name"] for one in data["endpoints"] if one["provenance"] == "assumed"] == [
         "country",
         "service",
@@ -77,6 +77,8 @@ def test_hidsim_says_what_is_assumed() -> None:
         "operations",
         "refund",
         "transactions",
+        "docs",
+        "redoc",
     ]
     assert [one["name"] for one in data["endpoints"] if one["changes_state"] and one["method"] == "GET"] == [
         "refetch",

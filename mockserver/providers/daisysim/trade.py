@@ -21,9 +21,18 @@ def activation_id(dice: Dice, kind: str, number: int) -> str:
 
 
 def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """An SMS: `code` as given (1 to 32 printable characters) or six digits; `text` as given or our own."""
+    """An SMS: `code` as given (1 to 32 printable characters), found in a given `text`, or six digits.
+
+    Raises Invalid for a text alone that holds no code: it would complete nothing.
+    """
     code = given.get("code")
     text = given.get("text")
+    if code is None and isinstance(text, str):
+        from mockserver.catalogue.codes import find_code
+
+        code = find_code(text)
+        if code is None:
+            raise Invalid({"text": ["holds no code of 4 to 8 digits: give it as `code`"]})
     if code is None:
         code = unit.dice.digits(6, "code", order.id, order.visit)
     if not isinstance(code, str) or not 0 < len(code) <= 32 or not code.isprintable():

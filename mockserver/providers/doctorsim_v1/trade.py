@@ -21,11 +21,15 @@ def ticket_id(dice: Dice, kind: str, number: int) -> str:
 
 
 def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The instructions: `code` as given (1 to 64 printable characters) or one that suits the brand.
+    """The instructions: `code` as given (1 to 64 printable characters), found in `text`, or one that suits the brand.
 
     `text`, where given, stands in place of our own instructions.
     """
     code, text = given.get("code"), given.get("text")
+    if code is None and isinstance(text, str):
+        from mockserver.catalogue.codes import find_code
+
+        code = find_code(text)
     if code is None:
         from mockserver.providers.doctorsim_v1.instructions import code_for
 

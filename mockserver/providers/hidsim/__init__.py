@@ -12,7 +12,7 @@ from mockserver.domain.mistakes import (
 )
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint, Mount, Provider
-from mockserver.providers.hidsim import endpoints, errors, trade
+from mockserver.providers.hidsim import documentation, endpoints, errors, trade
 from mockserver.providers.hidsim.tokens import BadToken, ExpiredToken
 from mockserver.sandbox.settings import Setting
 
@@ -26,9 +26,15 @@ async def _identify(call: Call) -> Account:
 
 
 def _headers(call: Call, status: int) -> tuple[tuple[str, str], ...]:
-    """Nothing about a session or an operation is to be cached, refusals included (assumed)."""
+    """Nothing about a session or an operation is to be cached, refusals included (assumed); what a purchase ignored."""
     area = call.entry.path.lstrip("/").partition("/")[0]
-    return (("Cache-Control", "no-store"),) if area in _PRIVATE else ()
+    if area in _PRIVATE:
+        return (("Cache-Control", "no-store"),)
+    if call.entry.ignored:
+        from mockserver.http.ignored import header_text
+
+        return (("X-Mock-Ignored", header_text(call.entry.ignored)),)
+    return ()
 
 
 def _offers(endpoint: Endpoint, settings: Mapping[str, Any]) -> bool:
@@ -41,7 +47,8 @@ _SETTINGS = (
         "hidsim.profile",
         "all",
         "choice",
-        "all: eighteen endpoints, the six that no page names marked X-Mock-Assumed; documented: the twelve only",
+        "all: eighteen endpoints and /docs and /redoc, those that no page names marked X-Mock-Assumed;"
+        " documented: the twelve only",
         ("all", "documented"),
     ),
     Setting(
@@ -97,13 +104,21 @@ _SETTINGS = (
         "duration",
         "how long tokens signed from now on are good, on the sandbox's clock (not documented)",
     ),
+    Setting(
+        "hidsim.extra_fields",
+        False,
+        "boolean",
+        "whether every object has a member `undocumented`, to prove that a client takes what it does not know"
+        " (the page: extra fields may appear)",
+    ),
 )
 
 PROVIDER = Provider(
     name="hidsim",
     title="HidSim Partner API",
-    mounts=(Mount("api.hidsim.com"),),
+    mounts=(Mount(documentation.HOST),),
     endpoints=endpoints.ENDPOINTS,
+    annexes=documentation.ANNEXES,
     identify=_identify,
     mistakes=errors.MISTAKES,
     wrap=errors.wrap,

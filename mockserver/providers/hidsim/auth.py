@@ -1,6 +1,7 @@
 """`Authorization: Bearer JWT` (documented), and the three endpoints of sessions."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,14 +12,17 @@ from mockserver.http.call import Call
 from mockserver.http.provider import Reply
 from mockserver.providers.hidsim import wire
 from mockserver.providers.hidsim.tokens import BadToken, Tokens
+from mockserver.providers.hidsim.trade import fold_name, secret_of
+from mockserver.providers.hidsim.warming import warm_up
 from mockserver.sandbox import ledger
-from mockserver.sandbox.accounts import list_accounts
+from mockserver.sandbox.codec import decode_account
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.work import Work
 
 #: Failed logins of one identifier in a window, after which none is tried (assumed).
 MOST_FAILURES, FAILURES_WINDOW = 20, timedelta(minutes=15)
+_BATCH = 500
 
 
 class Users:
@@ -31,8 +35,7 @@ class Users:
         """The account of the user with this `_id`; raises BadToken."""
         if identifier not in self._accounts:
             async with sandbox.work("credential", settle=False) as work:
-                mine = [one.id for one in await list_accounts(work) if one.provider == "hidsim"]
-            self._accounts = {wire.user_id(one): one for one in mine}
+                self._accounts = {wire.user_id(one.id): one.id async for one in _accounts(work)}
         known = self._accounts.get(identifier)
         account = await sandbox.account("hidsim", known) if known is not None else None
         if account is None:
@@ -53,16 +56,20 @@ async def identify(call: Call) -> Account:
     if scheme.lower() != "bearer" or not token:
         raise MissingCredential
     state = call.state
-    claims = tokens_of(state).read(state.identity, token, now=state.clock.now())
+    tokens = tokens_of(state)
+    if not tokens.knows(token):
+        await warm_up()
+    claims = tokens.read(state.identity, token, now=state.clock.now())
     users: Users = state.catalogue("hidsim users", Users)
     return await users.account(call.sandbox, claims.subject)
 
 
 async def login(call: Call) -> Reply:
     """A token for an identifier and its password; the same refusal for a wrong password and for a stranger."""
-    identifier, password = call.fields["identifier"], call.fields["password"]
+    identifier, password = fold_name(call.fields["identifier"]), call.fields["password"]
     _refuse_many_failures(call, identifier)
-    account = await call.find_account((identifier, password))
+    await warm_up()
+    account = await _find_user(call, identifier, password)
     if account is None:
         _count_failure(call, identifier)
         raise UnknownCredential
@@ -70,6 +77,34 @@ async def login(call: Call) -> Reply:
     if account.status != "active":
         raise AccountDisabled
     return await _session(call, account)
+
+
+async def _find_user(call: Call, identifier: str, password: str) -> Account | None:
+    """The account whose e-mail or user name this is, in any case, if the password is its own."""
+    found = await call.find_account((identifier, password), known_only=True)
+    if found is not None:
+        return found
+    async with call.sandbox.work("credential", settle=False) as work:
+        namesakes = [one async for one in _accounts(work) if identifier in _names(one)]
+    for one in namesakes:
+        found = await call.find_account(secret_of(one.id, (identifier, password)), known_only=True)
+        if found is not None:
+            return found
+    return await call.find_account((identifier, password))
+
+
+async def _accounts(work: Work) -> AsyncIterator[Account]:
+    """HidSim's accounts; others are served between one batch and the next."""
+    after = ""
+    while rows := await work.tx.scan("accounts", prefix="hidsim/", after=after, limit=_BATCH):
+        for row in rows:
+            yield decode_account(row.data)
+        after = rows[-1].key
+        await asyncio.sleep(0)
+
+
+def _names(account: Account) -> tuple[str, ...]:
+    return tuple(fold_name(account.details[name]) for name in ("email", "username"))
 
 
 async def renew(call: Call) -> Reply:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from mockserver.catalogue.countries import TESTLAND, Country, country_of
-from mockserver.providers.hidsim.ids import OBJECT_ID, object_id, short_id
+from mockserver.providers.hidsim.ids import OBJECT_ID, both_ids, object_id, short_id
 from mockserver.providers.hidsim.magic import MAGIC_SERVICES, MagicProduct, Style
 from mockserver.providers.hidsim.services import SERVICES, SOLD_IN, ServiceSeed
 
@@ -47,12 +47,12 @@ class Catalogue:
 
     def __init__(self) -> None:
         countries = [country for iso2 in SOLD_IN if (country := country_of(iso2))]
-        self.countries = {one.iso2: _country(one) for one in sorted([*countries, TESTLAND], key=lambda one: one.name)}
+        self.countries = {one.iso2: _country(one) for one in sorted([*countries, TESTLAND], key=_by_name)}
         self.products = sorted(_products(countries), key=lambda product: (product.price, product.id))
         self.by_service: dict[str, list[Product]] = {}
         for product in self.products:
             self.by_service.setdefault(product.service, []).append(product)
-        self.services = {one.code: self._service(one) for one in sorted(_seeds(), key=lambda one: one.name.casefold())}
+        self.services = {one.code: self._service(one) for one in sorted(_seeds(), key=_by_name)}
         #: Name, slug and code in lower case, for searches.
         self.words = [(one.row["name"].casefold(), one.row["slug"], code, one) for code, one in self.services.items()]
         #: What lists show, by price, with the prices alone beside it.
@@ -99,6 +99,11 @@ class Catalogue:
 def catalogue() -> Catalogue:
     """The catalogue; made when it is first asked for, and never changed."""
     return Catalogue()
+
+
+def _by_name(one: Country | ServiceSeed) -> tuple[str, str]:
+    """As people sort: without regard to case, which decides between equal names alone."""
+    return one.name.casefold(), one.name
 
 
 def _read(text: str) -> str:
@@ -173,7 +178,7 @@ def _tiers(seed: ServiceSeed, iso2: str, level: int) -> list[Product]:
         # Every twentieth tier is out of stock, save for what is sold everywhere.
         stock = 0 if cast[4 + tier] % 20 == 0 and seed.share < 100 else 5 + cast[7 + tier] * (1 + cast[10 + tier] % 6)
         name = ("product", iso2, seed.code, tier)
-        identifier, short = object_id(*name), short_id(*name)
+        identifier, short = both_ids(*name)
         found.append(Product(identifier, short, seed.code, iso2, cents * _CENT, stock, True, "plain", None))
     return found
 

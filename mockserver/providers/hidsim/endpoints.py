@@ -19,6 +19,7 @@ from mockserver.providers.hidsim.errors import TooDear, Unavailable
 
 auth = Later("mockserver.providers.hidsim.auth")
 operations = Later("mockserver.providers.hidsim.operations")
+records = Later("mockserver.providers.hidsim.records")
 shelves = Later("mockserver.providers.hidsim.shelves")
 
 _MINUTE = timedelta(minutes=1)
@@ -145,7 +146,8 @@ ENDPOINTS = (
         summary="Buy from exactly this product",
         gives="hidsim/operation",
         takes="hidsim/purchase-product.request",
-        query="hidsim/populate.query",
+        query="hidsim/purchase-product.query",
+        tells_ignored=True,
         path_fields="hidsim/product.path",
         status=201,
         limit=_PURCHASES,
@@ -159,7 +161,8 @@ ENDPOINTS = (
         summary="Buy the cheapest product of a service that fits",
         gives="hidsim/operation",
         takes="hidsim/purchase-service.request",
-        query="hidsim/populate.query",
+        query="hidsim/purchase-service.query",
+        tells_ignored=True,
         path_fields="hidsim/service.path",
         status=201,
         limit=_PURCHASES,
@@ -168,7 +171,7 @@ ENDPOINTS = (
     Endpoint(
         "GET",
         "/operations",
-        operations.operations,
+        records.operations,
         name="operations",
         summary="The account's operations, newest first",
         gives="hidsim/operations",
@@ -231,7 +234,7 @@ ENDPOINTS = (
     Endpoint(
         "GET",
         "/transactions",
-        operations.transactions,
+        records.transactions,
         name="transactions",
         summary="Every movement of the account's money, newest first",
         gives="hidsim/transactions",

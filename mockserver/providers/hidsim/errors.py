@@ -46,6 +46,12 @@ _PHRASES = {
     500: "Internal Server Error",
 }
 _CHALLENGE = (("WWW-Authenticate", "Bearer"),)
+#: What `hidsim.extra_fields` adds: a list, since clients often take what they do not know for texts or numbers.
+_EXTRA = {"undocumented": ["hidsim.extra_fields"]}
+#: Every object within another begins so, and no text does: within one a quotation mark is escaped. Replacing bytes is
+#: quick enough for the list of all products, much of which is encoded before.
+_BEGINNING = b'{"_id":'
+_EXTENDED = orjson.dumps(_EXTRA)[:-1] + b',"_id":'
 
 
 class Unavailable(Mistake):
@@ -63,16 +69,26 @@ class TooDear(Mistake):
 
 def wrap(call: Call, reply: Reply) -> bytes:
     """Objects as they are; lists in the envelope of the setting."""
-    data = reply.data
+    data, settings = reply.data, call.state.settings.values
     if isinstance(data, Page):
-        data = enveloped(data, call.state.settings.values["hidsim.list_envelope"])
-    return data if isinstance(data, bytes) else orjson.dumps(data)
+        data = enveloped(data, settings["hidsim.list_envelope"])
+    if not settings["hidsim.extra_fields"]:
+        return data if isinstance(data, bytes) else orjson.dumps(data)
+    if isinstance(data, dict) and "_id" not in data:
+        data = {**_EXTRA, **data}
+    body = data if isinstance(data, bytes) else orjson.dumps(data)
+    return body.replace(_BEGINNING, _EXTENDED)
 
 
 def refuse(call: Call, wording: Wording) -> bytes:
     """`{statusCode, error, message}` and what belongs to it; other shapes by setting."""
-    style = call.state.settings.values["hidsim.error_envelope"]
-    return orjson.dumps(refusal(wording, style=style))
+    settings = call.state.settings.values
+    body = refusal(wording, style=settings["hidsim.error_envelope"])
+    if settings["hidsim.extra_fields"]:
+        body = {**_EXTRA, **body}
+        if "details" in body:
+            body["details"] = [{**_EXTRA, **one} for one in body["details"]]
+    return orjson.dumps(body)
 
 
 def refusal(wording: Wording, *, style: str = "boom") -> dict[str, Any]:

@@ -10,6 +10,7 @@ from mockserver.engine.dice import Dice
 OBJECT_ID = re.compile(r"[0-9a-fA-F]{24}")
 _SHORT_ID = re.compile(r"[0-9a-z]{8}")
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
+_PAIRS = tuple(f"{first}{second}" for first in _ALPHABET for second in _ALPHABET)
 _SHORT_IDS = 36**8
 #: The first four bytes of an id count seconds since 1970, so that ids sort by age: catalogue in March 2025, operations
 #: from January 2026 on.
@@ -25,6 +26,12 @@ def object_id(*parts: object) -> str:
 def short_id(*parts: object) -> str:
     """The short id of what these parts name; the same in every sandbox."""
     return _base36(int.from_bytes(_digest(parts, 8), "big") % _SHORT_IDS)
+
+
+def both_ids(*parts: object) -> tuple[str, str]:
+    """The `_id` and the short id of what these parts name, in half the time that it takes to ask for each."""
+    digest = _digest(parts, 8)
+    return _CATALOGUE_AGE + digest.hex(), _base36(int.from_bytes(digest, "big") % _SHORT_IDS)
 
 
 def operation_id(dice: Dice, kind: str, number: int) -> str:
@@ -77,8 +84,7 @@ def _digest(parts: Sequence[object], size: int) -> bytes:
 
 
 def _base36(number: int) -> str:
-    letters = []
-    for _ in range(8):
-        number, rest = divmod(number, 36)
-        letters.append(_ALPHABET[rest])
-    return "".join(reversed(letters))
+    number, fourth = divmod(number, 1296)
+    number, third = divmod(number, 1296)
+    first, second = divmod(number, 1296)
+    return f"{_PAIRS[first]}{_PAIRS[second]}{_PAIRS[third]}{_PAIRS[fourth]}"

@@ -1,8 +1,9 @@
 """What all lists share: filters that mean any of, sorting, paging, populating, and the envelope around them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import orjson
 
@@ -10,9 +11,15 @@ from mockserver.domain.mistakes import Invalid
 from mockserver.http.call import Call
 from mockserver.http.provider import Reply
 
+T = TypeVar("T")
 Row = Mapping[str, Any]
 #: A relation's field -> what makes the object of an `_id`; None where there is none.
 Relations = Mapping[str, Callable[[str], Any]]
+
+#: How many values a filter takes, however they are written: each is compared with each row.
+_MOST_VALUES = 500
+#: How many rows are worked on while all other requests wait: a few milliseconds.
+_SLICE = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +33,15 @@ class Page:
 
 
 def listed(call: Call, rows: Sequence[Any], total: int) -> Reply:
-    """The answer with these rows of `total`, as paged by the call's `skip` and `limit`."""
-    page = Page(rows, total, call.fields["skip"], call.fields["limit"])
+    """The answer with these rows of `total`, as paged by the call's `skip` and `limit`; without limit that is all."""
+    page = Page(rows, total, call.fields["skip"], call.fields.get("limit", total))
     return Reply(page, headers=(("X-Total-Count", str(total)),))
 
 
-def paged(call: Call, rows: Sequence[Any]) -> Sequence[Any]:
+def paged(call: Call, rows: Sequence[T]) -> Sequence[T]:
     """The rows that the call's `skip` and `limit` leave."""
-    skip = call.fields["skip"]
-    return rows[skip : skip + call.fields["limit"]]
+    skip, limit = call.fields["skip"], call.fields.get("limit")
+    return rows[skip:] if limit is None else rows[skip : skip + limit]
 
 
 def enveloped(page: Page, style: str) -> Any:
@@ -43,25 +50,35 @@ def enveloped(page: Page, style: str) -> Any:
         case "array":
             return page.rows
         case "docs":
+            size = max(page.limit, 1)  # the whole of an empty list has a limit of 0
             return {
                 "docs": page.rows,
                 "totalDocs": page.total,
                 "limit": page.limit,
-                "page": page.skip // page.limit + 1,
-                "totalPages": max(1, -(-page.total // page.limit)),
+                "page": page.skip // size + 1,
+                "totalPages": max(1, -(-page.total // size)),
             }
     name = "results" if style == "results" else "data"
     return {name: page.rows, "total": page.total, "limit": page.limit, "skip": page.skip}
 
 
 def any_of(call: Call, *names: str) -> set[str] | None:
-    """The values of these fields together, each repeated or a comma list; None when none is given."""
+    """The values of these fields together, each repeated or a comma list; None when none is given.
+
+    Raises Invalid for too many of them.
+    """
     texts: list[str] = []
     for name in names:
         given = call.fields.get(name)
         if given is not None:
             texts += [given] if isinstance(given, str) else given
-    return {part for text in texts for part in text.split(",")} if texts else None
+    if not texts:
+        return None
+    values = {part.strip() for text in texts for part in text.split(",")}
+    if len(values) > _MOST_VALUES:
+        name = next(name for name in names if name in call.fields)
+        raise Invalid({name: [f"The {name} field must not have more than {_MOST_VALUES} values."]})
+    return values - {""}
 
 
 def any_id(call: Call, *names: str) -> set[str] | None:
@@ -78,38 +95,64 @@ def check_window(call: Call) -> None:
 
 
 def sort_keys(call: Call, known: Iterable[str]) -> list[tuple[str, bool]]:
-    """Pairs of a field and whether it descends; fields that are not `known` are ignored."""
+    """Pairs of a field and whether it descends, each field once; those that are not `known` are ignored."""
     fields = set(known)
-    wanted = [(part.removeprefix("-"), part.startswith("-")) for part in _parts(call, "sort")]
-    return [(name, down) for name, down in wanted if name in fields]
+    keys: dict[str, bool] = {}
+    for part in _parts(call, "sort"):
+        name = part.removeprefix("-")
+        if name in fields:
+            keys.setdefault(name, part.startswith("-"))
+    return list(keys.items())
 
 
-def ordered(rows: Iterable[Any], keys: Sequence[tuple[str, bool]], value: Callable[[Any, str], Any]) -> list[Any]:
-    """The rows sorted by `value(row, field)`, the first key counting most; equal ones stay as they were."""
-    found = list(rows)
-    for name, down in reversed(keys):
-        found.sort(key=lambda row: _rank(value(row, name)), reverse=down)
-    return found
+async def ordered(
+    rows: Sequence[T], keys: Sequence[tuple[str, bool]], fields: Callable[[T], Mapping[str, Any]]
+) -> Sequence[T]:
+    """The rows sorted by their `fields`, the first key counting most; equal ones stay as they were.
+
+    Texts are sorted without regard to case. Others are served between one part of the work and the next.
+    """
+    if not keys:
+        return rows
+    ranked: list[tuple[list[Any], T]] = []
+    async for some in in_slices(rows):
+        ranked += [(_ranks(fields(row), keys), row) for row in some]
+    for place in reversed(range(len(keys))):
+        await asyncio.sleep(0)
+        ranked.sort(key=lambda pair: pair[0][place], reverse=keys[place][1])
+    return [row for _, row in ranked]
 
 
-def populated(call: Call, row: Row, relations: Relations) -> Row:
-    """The row with objects in place of the `_id` values that the call wants populated."""
-    wanted = [name for name in _parts(call, "populate") if name in relations]
-    if not wanted:
-        return row
-    found = dict(row)
-    for name in wanted:
-        given, make = row[name], relations[name]
-        if isinstance(given, list):
-            found[name] = [make(one) for one in given]
-        elif given is not None:
-            found[name] = make(given)
-    return found
+async def in_slices(rows: Sequence[T]) -> AsyncIterator[Sequence[T]]:
+    """The rows in parts; others are served between one part and the next."""
+    for start in range(0, len(rows), _SLICE):
+        if start:
+            await asyncio.sleep(0)
+        yield rows[start : start + _SLICE]
 
 
-def wants_populated(call: Call) -> bool:
-    """Whether the call asks for any relation at all."""
-    return "populate" in call.fields
+def populating(call: Call, relations: Relations) -> Callable[[Row], Row]:
+    """What puts objects in place of the `_id` values of a row that the call wants populated."""
+    wanted = [name for name in dict.fromkeys(_parts(call, "populate")) if name in relations]
+
+    def populate(row: Row) -> Row:
+        found = dict(row)
+        for name in wanted:
+            given, make = row[name], relations[name]
+            if isinstance(given, list):
+                found[name] = [make(one) for one in given]
+            elif given is not None:
+                found[name] = make(given)
+        return found
+
+    return populate if wanted else _as_it_is
+
+
+def wants_populated(call: Call, *names: str) -> bool:
+    """Whether the call asks for any of these relations; without names, for any relation at all."""
+    if "populate" not in call.fields:
+        return False
+    return not names or not set(names).isdisjoint(_parts(call, "populate"))
 
 
 def encoded(body: bytes) -> orjson.Fragment:
@@ -117,10 +160,18 @@ def encoded(body: bytes) -> orjson.Fragment:
     return orjson.Fragment(body)
 
 
+def _as_it_is(row: Row) -> Row:
+    return row
+
+
 def _parts(call: Call, name: str) -> list[str]:
     return [part.strip() for text in call.fields.get(name, ()) for part in text.split(",")]
 
 
+def _ranks(fields: Mapping[str, Any], keys: Sequence[tuple[str, bool]]) -> list[Any]:
+    return [_rank(fields[name]) for name, _ in keys]
+
+
 def _rank(value: Any) -> tuple[bool, Any]:
-    """Nulls first, as MongoDB sorts them."""
-    return (value is not None, value)
+    """Nulls first, as MongoDB sorts them; a text's case decides between those that are else the same."""
+    return (value is not None, (value.casefold(), value) if isinstance(value, str) else value)

@@ -1,10 +1,10 @@
 """Messages: their code, known before there is a text, and a text that writes it as the service does."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mockserver.catalogue.codes import find_code, without_separators
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
@@ -15,7 +15,6 @@ from mockserver.providers.hidsim.services import ServiceSeed
 #: Looks like no other sign, so that nobody types it wrong.
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _LETTERS_AND_DIGITS = _LETTERS + "23456789"
-_SEPARATORS = re.compile(r"[\s.\-\u2010-\u2015]+")
 _SHAPES = {"hyphen": "ddd-ddd", "alphanumeric": "LAAdAA", "leading-zero": "0ddddd"}
 
 
@@ -31,7 +30,8 @@ class Sms:
 def sms_for(dice: Dice, order: Order, given: Mapping[str, Any]) -> Sms:
     """The order's next message, made of what a test gave (`code`, `text`, `sender`) and of the dice.
 
-    With a text alone the message has no code. Raises Invalid for what cannot be a code, a text or a sender.
+    Of a text alone the code is what a provider would find in it; a `code` of None says that there is none.
+    Raises Invalid for what cannot be a code, a text or a sender.
     """
     service = catalogue().shapes[order.facts["service"]]
     _check(given)
@@ -39,15 +39,23 @@ def sms_for(dice: Dice, order: Order, given: Mapping[str, Any]) -> Sms:
     purpose = ("hidsim sms", order.id, len(order.facts["messages"]))
     code, text = given.get("code"), given.get("text")
     if text is not None:
-        return Sms(sender, text, _plain(code) if code is not None else None)
+        return Sms(sender, text, _code_of(text, given))
     style = order.facts.get("style", "plain")
     if code is not None:
-        return Sms(sender, _text(dice, order, style, service, code, purpose), _plain(code))
-    if style == "no-code":
+        return Sms(sender, _text(dice, order, style, service, code, purpose), without_separators(code))
+    if style == "no-code" or "code" in given:
         return Sms(sender, dice.choice(TEXTS_WITHOUT_CODE, *purpose, "text").format(name=service.name), None)
     prefix, _, shape = (_SHAPES.get(style) or service.shape).rpartition("|")
     written = "".join(_sign(dice, sign, *purpose, place) for place, sign in enumerate(shape))
-    return Sms(sender, _text(dice, order, style, service, prefix + written, purpose), _plain(written))
+    return Sms(sender, _text(dice, order, style, service, prefix + written, purpose), without_separators(written))
+
+
+def _code_of(text: str, given: Mapping[str, Any]) -> str | None:
+    """The code as given, in whatever form; what the text holds, where nothing is said of it."""
+    if "code" not in given:
+        return find_code(text)
+    code: str | None = given["code"]
+    return None if code is None else without_separators(code)
 
 
 def _text(dice: Dice, order: Order, style: str, service: ServiceSeed, written: str, purpose: tuple[object, ...]) -> str:
@@ -69,14 +77,10 @@ def _sign(dice: Dice, sign: str, *purpose: object) -> str:
     return sign
 
 
-def _plain(code: str) -> str:
-    return _SEPARATORS.sub("", code)
-
-
 def _check(given: Mapping[str, Any]) -> None:
     errors = {}
     code = given.get("code")
-    if code is not None and not (_is_text(code, 32) and code.isprintable() and _plain(code)):
+    if code is not None and not (_is_text(code, 32) and code.isprintable() and without_separators(code)):
         errors["code"] = ["must be a text of 1 to 32 printable characters, not only separators"]
     if given.get("text") is not None and not _is_text(given["text"], 1000):
         errors["text"] = ["must be a text of 1 to 1000 characters"]

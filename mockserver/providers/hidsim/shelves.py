@@ -16,15 +16,16 @@ from mockserver.providers.hidsim.listing import (
     any_of,
     check_window,
     encoded,
+    in_slices,
     listed,
     ordered,
     paged,
-    populated,
+    populating,
     sort_keys,
     wants_populated,
 )
 from mockserver.providers.hidsim.money import USD
-from mockserver.sandbox.work import Work
+from mockserver.providers.hidsim.stock import left_of, stocks_left
 
 #: The names under which a search may come; the first that is given counts.
 _SEARCH_NAMES = ("q", "query", "search", "keyword", "name")
@@ -32,15 +33,15 @@ _PRODUCT_FIELDS = ("_id", "id", "_service", "_country", "price", "currency", "co
 
 
 def country_row(identifier: str) -> Any:
-    """The country with this `_id`, or None."""
+    """The country with this `_id`, encoded, or None."""
     iso2 = catalogue().country_by_id(identifier)
-    return None if iso2 is None else catalogue().countries[iso2].row
+    return None if iso2 is None else encoded(catalogue().countries[iso2].encoded)
 
 
 def service_row(identifier: str) -> Any:
-    """The service with this `_id`, or None."""
+    """The service with this `_id`, encoded, or None."""
     code = catalogue().service_by_id(identifier)
-    return None if code is None else catalogue().services[code].row
+    return None if code is None else encoded(catalogue().services[code].encoded)
 
 
 SERVICE_RELATIONS: Relations = {"_countryIds": country_row}
@@ -57,7 +58,7 @@ async def countries(call: Call) -> Reply:
     if names is not None:
         parts = [name.casefold() for name in names]
         found = [(iso2, item) for iso2, item in found if any(part in item.row["name"].casefold() for part in parts)]
-    return _items(call, [item for _, item in found], {})
+    return await _items(call, [item for _, item in found], {})
 
 
 async def country(call: Call) -> Reply:
@@ -74,7 +75,7 @@ async def services(call: Call) -> Reply:
     codes = any_of(call, "code")
     if codes is not None:
         found = [(code, item) for code, item in found if code in codes]
-    return _items(call, [item for _, item in found], SERVICE_RELATIONS)
+    return await _items(call, [item for _, item in found], SERVICE_RELATIONS)
 
 
 async def search(call: Call) -> Reply:
@@ -92,7 +93,7 @@ async def search(call: Call) -> Reply:
             else:
                 others.append((code, item))
     found = _in_countries(call, [*exact, *prefixed, *others])
-    return _items(call, [item for _, item in found], SERVICE_RELATIONS)
+    return await _items(call, [item for _, item in found], SERVICE_RELATIONS)
 
 
 async def service(call: Call) -> Reply:
@@ -101,24 +102,26 @@ async def service(call: Call) -> Reply:
     if code is None:
         raise NotFound("service")
     item = catalogue().services[code]
-    return Reply(populated(call, item.row, SERVICE_RELATIONS) if wants_populated(call) else item.encoded)
+    return Reply(populating(call, SERVICE_RELATIONS)(item.row) if wants_populated(call) else item.encoded)
 
 
 async def products(call: Call) -> Reply:
     """Active products by price, those out of stock included."""
     check_window(call)
     keys = sort_keys(call, _PRODUCT_FIELDS)
+    by_count = any(name == "count" for name, _ in keys)
+    found = candidates(call, any_id(call, "_service"))
+    if not by_count:
+        found = await ordered(found, keys, _fields)
     async with call.work() as work:
-        found = candidates(call, any_id(call, "_service"))
-        left: dict[str, int] = {}
-        if any(name == "count" for name, _ in keys):
-            left = {one.id: await left_of(call, work, one) for one in found}
-        if keys:
-            found = ordered(found, keys, lambda one, name: left[one.id] if name == "count" else _value(one, name))
-        rows = [
-            populated(call, wire.product(one, left=await left_of(call, work, one)), PRODUCT_RELATIONS)
-            for one in paged(call, found)
-        ]
+        left = await stocks_left(call, work, found if by_count else paged(call, found))
+    if by_count:
+        found = await ordered(found, keys, lambda one: {**_fields(one), "count": left[one.id]})
+    shown = paged(call, found)
+    populate = populating(call, PRODUCT_RELATIONS)
+    rows: list[Any] = []
+    async for some in in_slices(shown):
+        rows += [populate(wire.product(one, left=left[one.id])) for one in some]
     return listed(call, rows, len(found))
 
 
@@ -127,7 +130,7 @@ async def product(call: Call) -> Reply:
     found = known_product(call)
     async with call.work() as work:
         row = wire.product(found, left=await left_of(call, work, found))
-    return Reply(populated(call, row, PRODUCT_RELATIONS))
+    return Reply(populating(call, PRODUCT_RELATIONS)(row))
 
 
 def known_product(call: Call) -> Product:
@@ -165,25 +168,6 @@ def candidates(call: Call, services: set[str] | None) -> Sequence[Product]:
     ]
 
 
-async def left_of(call: Call, work: Work, one: Product) -> int:
-    """How many numbers of the product are left."""
-    return max(0, stock_of(call, one) - await work.sold(stock_key(one)))
-
-
-def stock_of(call: Call, one: Product) -> int:
-    """How many there were at first, or fewer where a rule says so."""
-    operation = call.endpoint.name if call.endpoint else None
-    if not call.state.force.speaking("stock", "hidsim", operation):
-        return one.stock
-    rule = call.decide("stock", {"product": one.short, "service": one.service, "country": one.country})
-    return one.stock if rule is None else min(one.stock, rule.then["stock"])
-
-
-def stock_key(one: Product) -> str:
-    """The row that counts what was sold of the product."""
-    return f"hidsim/{one.short}"
-
-
 def _in_countries(call: Call, found: list[tuple[str, Item]]) -> list[tuple[str, Item]]:
     wanted = any_id(call, "_country", "_countryIds")
     if wanted is None:
@@ -191,13 +175,14 @@ def _in_countries(call: Call, found: list[tuple[str, Item]]) -> list[tuple[str, 
     return [(code, item) for code, item in found if not wanted.isdisjoint(item.row["_countryIds"])]
 
 
-def _items(call: Call, found: list[Item], relations: Relations) -> Reply:
+async def _items(call: Call, found: Sequence[Item], relations: Relations) -> Reply:
     if found and "sort" in call.fields:
         scalars = [name for name, value in found[0].row.items() if not isinstance(value, list)]
-        found = ordered(found, sort_keys(call, scalars), lambda item, name: item.row[name])
+        found = await ordered(found, sort_keys(call, scalars), lambda item: item.row)
     shown = paged(call, found)
     if wants_populated(call):
-        return listed(call, [populated(call, item.row, relations) for item in shown], len(found))
+        populate = populating(call, relations)
+        return listed(call, [populate(item.row) for item in shown], len(found))
     return listed(call, [encoded(item.encoded) for item in shown], len(found))
 
 
@@ -207,12 +192,15 @@ def _bound(call: Call, name: str) -> Decimal | None:
     return None if given is None else given.scaleb(USD.digits)
 
 
-def _value(one: Product, name: str) -> Any:
-    match name:
-        case "price":
-            return one.price
-        case "isActive":
-            return one.active
-        case "currency":
-            return USD.code
-    return wire.product(one, left=0)[name]
+def _fields(one: Product) -> dict[str, Any]:
+    """What lists of products are sorted by, save for the count."""
+    known = catalogue()
+    return {
+        "_id": one.id,
+        "id": one.short,
+        "_service": known.services[one.service].id,
+        "_country": known.countries[one.country].id,
+        "price": one.price,
+        "currency": USD.code,
+        "isActive": one.active,
+    }

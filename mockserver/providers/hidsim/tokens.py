@@ -54,6 +54,10 @@ class Tokens:
         }
         return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, self._key(sandbox), algorithms=["HS256"])
 
+    def knows(self, token: str) -> bool:
+        """Whether the signature was checked before."""
+        return token in self._known
+
     def read(self, sandbox: str, token: str, *, now: datetime) -> Claims:
         """Who the token is for; raises BadToken or ExpiredToken."""
         claims = self._known.get(token)

@@ -1,7 +1,7 @@
 """What the use cases need to know of HidSim."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mockserver.domain.mistakes import Invalid
@@ -41,6 +41,22 @@ def new_credential(dice: Dice, account_id: str) -> dict[str, str]:
     return {"identifier": f"{account_id}@example.com", "password": password}
 
 
+def fold(parts: Sequence[str]) -> tuple[str, str]:
+    """An identifier in any case, with blanks around it, is the same; a password is what it is (assumed)."""
+    identifier, password = parts
+    return fold_name(identifier), password
+
+
+def fold_name(identifier: str) -> str:
+    """An e-mail or a user name as it is compared."""
+    return identifier.strip().casefold()
+
+
+def secret_of(account_id: str, parts: Sequence[str]) -> tuple[str, str, str]:
+    """The password of an account, whichever of its names it comes with."""
+    return "account", account_id, parts[-1]
+
+
 def account_details(account_id: str) -> dict[str, Any]:
     """What a user has besides its money."""
     return {"email": f"{account_id}@example.com", "username": account_id}
@@ -75,6 +91,8 @@ TRADE = Trade(
     credential=("identifier", "password"),
     new_credential=new_credential,
     account_details=account_details,
+    fold=fold,
+    secret_of=secret_of,
     new_balance="25",
     read_id=read_operation_id,
 )

@@ -379,6 +379,10 @@ async def test_a_test_can_say_which_code_and_text_arrive(v1: V1) -> None:
     event = {"event": "ready", "text": "Línea uno\nLine two"}
     await v1.world.steer("POST", f"/orders/doctorsim_v1/{other}/events", event)
     assert await v1.res("GET", f"/retrieve_order_instructions/{other}") == {other: {"howto": "Línea uno\nLine two"}}
+    found = await v1.order()
+    event = {"event": "ready", "text": "Enter your unlock code: 0815-4711"}
+    data = await v1.world.steer("POST", f"/orders/doctorsim_v1/{found}/events", event)
+    assert data["facts"]["code"] == "08154711", "the code that the text holds, not one of our own"
     for bad in ({"code": ""}, {"code": 4711}, {"code": "a\nb"}, {"text": ""}, {"text": 7}):
         third = await v1.order()
         answer = await v1.world.control("POST", f"/orders/doctorsim_v1/{third}/events", {"event": "ready", **bad})

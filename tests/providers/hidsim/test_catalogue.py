@@ -1,5 +1,6 @@
 """Countries, services and products: lists, filters, paging, sorting, searching, populating."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -22,15 +23,56 @@ async def page(hid: Hid, path: str, **params: Any) -> dict[str, Any]:
     return body
 
 
-async def test_countries_come_by_name_and_by_page() -> None:
+async def test_countries_come_by_name_all_of_them_unless_a_limit_says_otherwise() -> None:
     async with hidsim() as hid:
-        first = await page(hid, "/countries")
-        assert (first["total"], first["limit"], first["skip"], len(first["data"])) == (118, 100, 0, 100)
-        rest = await page(hid, "/countries", skip=100, limit=500)
-        assert len(rest["data"]) == 18
-        names = [row["name"] for row in first["data"] + rest["data"]]
-        assert names == sorted(names)
+        whole = await page(hid, "/countries")
+        assert (whole["total"], whole["limit"], whole["skip"], len(whole["data"])) == (118, 118, 0, 118)
+        assert {"UA", "GB", "US", "VN", "ZZ"} <= {row["iso2"] for row in whole["data"]}
+        names = [row["name"] for row in whole["data"]]
+        assert names == sorted(names, key=str.casefold)
+        first = await page(hid, "/countries", limit=100)
+        assert (first["total"], first["limit"], first["data"]) == (118, 100, whole["data"][:100])
+        rest = await page(hid, "/countries", skip=100)
+        assert (rest["total"], rest["limit"], rest["skip"], rest["data"]) == (118, 118, 100, whole["data"][100:])
         assert (await page(hid, "/countries", skip=500))["data"] == []
+        nothing = await page(hid, "/countries", iso2="XX")
+        assert (nothing["data"], nothing["total"], nothing["limit"]) == ([], 0, 0)
+
+
+async def test_services_searches_and_products_come_whole() -> None:
+    known = catalogue()
+    async with hidsim() as hid:
+        services = await page(hid, "/services")
+        assert len(services["data"]) == services["total"] == services["limit"] == len(known.services)
+        assert len((await page(hid, "/services/search", q="e"))["data"]) > 20
+        whatsapp = await page(hid, "/products", _service=known.services["wa"].id)
+        assert len(whatsapp["data"]) == whatsapp["total"] == whatsapp["limit"] == len(known.by_service["wa"]) > 200
+        answer = await hid.call("GET", "/products")
+        everything = answer.json()
+        assert len(everything["data"]) == everything["total"] == everything["limit"] == len(known.active) > 7_000
+        prices = [row["price"] for row in everything["data"]]
+        assert prices == sorted(prices)
+        assert (await page(hid, "/products", limit=500, skip=400))["data"] == everything["data"][400:900]
+
+
+@pytest.mark.parametrize("path", ["/operations", "/transactions"])
+async def test_what_an_account_did_comes_by_a_hundred(path: str) -> None:
+    async with hidsim() as hid:
+        for _ in range(101):
+            await hid.buy("tier0020")
+        whole = await page(hid, path)
+        assert (len(whole["data"]), whole["limit"]) == (100, 100)
+        assert len((await page(hid, path, limit=500))["data"]) == whole["total"]
+        assert whole["total"] > 100
+        older = await page(hid, path, skip=100, sort="createdAt")
+        assert len(older["data"]) == whole["total"] - 100
+
+
+async def test_an_empty_list_is_one_page_in_every_envelope() -> None:
+    async with hidsim() as hid:
+        await hid.world.steer("PATCH", "/settings", {"hidsim.list_envelope": "docs"})
+        body = await hid.get("/countries", iso2="XX")
+        assert body == {"docs": [], "totalDocs": 0, "limit": 0, "page": 1, "totalPages": 1}
 
 
 async def test_countries_are_narrowed_by_code_and_by_name() -> None:
@@ -195,6 +237,85 @@ async def test_bad_parameters_are_400_and_say_which(query: str) -> None:
         assert body["details"][0]["path"].split(".")[0] in query
 
 
+@pytest.mark.parametrize(
+    "path", ["/countries", "/services", "/services/search", "/products", "/operations", "/transactions"]
+)
+@pytest.mark.parametrize("name", ["_service", "_country", "_countryIds", "_user", "_operation", "_product"])
+async def test_a_filter_takes_nothing_but_whole_ids_on_every_list(path: str, name: str) -> None:
+    async with hidsim() as hid:
+        operation = await hid.buy("tier0020")
+        more = {"q": "a"} if path.endswith("search") else {}
+        for bad in (operation["id"], "instant1", "GB", "0" * 23, f"{'0' * 24},x", "", f"{'0' * 24} "):
+            body = refusal(await hid.call("GET", path, params={name: bad, **more}), 400)
+            assert body["details"][0]["path"].split(".")[0] == name
+        found = await hid.get(path, **{name: "0" * 24, **more})
+        plain = await hid.get(path, **more)
+        assert found == plain or found["total"] == 0, "a relation that the list lacks is ignored"
+
+
+async def test_relations_that_a_list_lacks_are_ignored_and_those_it_has_count() -> None:
+    async with hidsim() as hid:
+        operation = await hid.buy("tier0020")
+        await hid.buy("nosms001")
+        unknown = "0" * 24
+        assert (await hid.get("/countries", _service=unknown, _countryIds=unknown))["total"] == 118
+        assert (await hid.get("/services", _user=unknown))["total"] == len(catalogue().services)
+        assert (await hid.get("/transactions", _service=unknown))["total"] == 3
+        assert (await hid.get("/operations", _operation=unknown))["total"] == 2
+        assert [row["_id"] for row in (await hid.get("/operations", _product=operation["_product"]))["data"]] == [
+            operation["_id"]
+        ]
+        assert (await hid.get("/operations", _product=unknown))["total"] == 0
+
+
+async def test_a_filter_takes_so_many_values_and_no_more() -> None:
+    async with hidsim() as hid:
+        names = ["x" + ",".join(f"{number}" for number in range(start, start + 100)) for start in range(0, 600, 100)]
+        refusal(await hid.call("GET", "/countries", params={"name": names}), 400)
+        assert (await hid.get("/countries", name=names[:5]))["total"] == 0
+        assert {row["iso2"] for row in (await hid.get("/countries", iso2=" gb , fr,"))["data"]} == {"GB", "FR"}
+
+
+async def test_the_list_of_all_products_never_keeps_others_waiting_for_long() -> None:
+    async with hidsim() as hid:
+        await hid.login()
+        await hid.world.steer("PUT", "/scenarios/active", ["low-stock"])
+        beats = 0
+
+        async def beat() -> None:
+            nonlocal beats
+            while True:
+                await asyncio.sleep(0)
+                beats += 1
+
+        heart = asyncio.create_task(beat())
+        rows = (await hid.get("/products", sort="_service,-count", populate="_service"))["data"]
+        heart.cancel()
+        assert {row["count"] for row in rows} == {0, 1}
+        assert beats >= 2 * (len(rows) // 500), "others are served after every few hundred rows"
+        [decision] = (await hid.world.steer("GET", f"/requests/{await last_request(hid)}"))["explanation"]["decisions"]
+        assert decision["scenario"] == "low-stock"
+
+
+async def last_request(hid: Hid) -> str:
+    """The id of the newest exchange."""
+    newest: str = (await hid.world.steer("GET", "/requests?limit=1"))["requests"][0]["id"]
+    return newest
+
+
+async def test_counts_of_long_and_short_lists_agree_with_what_was_sold() -> None:
+    async with hidsim() as hid:
+        service = (await hid.get("/services/tiers001"))["_id"]
+        for product in ("tier0020", "tier0020", "oneleft1"):
+            await hid.buy(product)
+        short = {row["id"]: row["count"] for row in (await hid.get("/products", _service=service))["data"]}
+        whole = {row["id"]: row["count"] for row in (await hid.get("/products"))["data"]}
+        assert short == {"tier0020": 9_998, "tier0045": 10_000, "tier0110": 10_000}
+        assert short.items() < whole.items()
+        assert whole["oneleft1"] == 0
+        assert (await hid.get("/products", sort="count,-price", limit=500))["data"][0]["count"] == 0
+
+
 async def test_unknown_parameters_and_sort_fields_are_ignored() -> None:
     async with hidsim() as hid:
         plain = await hid.get("/products")
@@ -204,7 +325,8 @@ async def test_unknown_parameters_and_sort_fields_are_ignored() -> None:
 async def test_lists_are_sorted_by_several_fields_up_and_down() -> None:
     async with hidsim() as hid:
         down = [row["name"] for row in (await page(hid, "/services", sort="-name", limit=500))["data"]]
-        assert down == sorted(down, reverse=True)
+        assert down == sorted(down, key=str.casefold, reverse=True)
+        assert down != sorted(down, reverse=True), "eBay is not behind Zalo"
         rows = (await page(hid, "/services", sort="category,-code", limit=500))["data"]
         pairs = [(row["category"], row["code"]) for row in rows]
         assert pairs == sorted(sorted(pairs, reverse=True), key=lambda pair: pair[0])
@@ -249,7 +371,12 @@ async def test_the_list_envelope_is_a_setting(style: str, keys: set[str] | None)
             assert rows
             if keys is not None:
                 assert set(body) == keys
+            if path in ("/countries", "/services", "/products"):
+                assert len(rows) == int(answer.headers["X-Total-Count"]), "without a limit a list is whole"
+                assert keys is None or body["limit"] == len(rows)
         if style == "docs":
+            whole = await hid.get("/countries")
+            assert (whole["page"], whole["totalPages"], whole["totalDocs"]) == (1, 1, 118)
             body = await hid.get("/countries", limit=50, skip=100)
             assert (body["page"], body["totalPages"], body["totalDocs"]) == (3, 3, 118)
 

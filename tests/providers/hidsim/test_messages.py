@@ -164,9 +164,13 @@ async def test_time_in_small_steps_brings_the_same_as_in_one() -> None:
         ({"text": "Hello there 9"}, None, "Hello there 9"),
         ({"code": "88", "text": "Ваш код 88"}, "88", "Ваш код 88"),
         ({"code": "1", "sender": "+4477"}, "1", "1"),
+        ({"text": "Your code is 123-456"}, "123456", "Your code is 123-456"),
+        ({"text": "G-004711 is your Google code"}, "004711", "G-004711"),
+        ({"text": "Code 123456", "code": None}, None, "Code 123456"),
+        ({"code": None}, None, "Welcome to "),
     ],
 )
-async def test_a_test_can_say_what_arrives(given: dict[str, str], code: str | None, text: str) -> None:
+async def test_a_test_can_say_what_arrives(given: dict[str, str | None], code: str | None, text: str) -> None:
     async with hidsim() as hid:
         operation = await hid.buy("nosms001")
         await hid.world.advance("2s")

@@ -332,6 +332,7 @@ async def test_every_setting_explains_itself() -> None:
                 "close_after",
                 "expire_after",
                 "token_lifetime",
+                "extra_fields",
             )
         }
         assert all(len(row["help"]) > 20 for row in mine.values())

@@ -79,7 +79,7 @@ async def test_countries_narrow_a_service_down_to_their_union() -> None:
     [
         ({"minPrice": 2, "maxPrice": 1}, {"minPrice"}),
         ({"minPrice": -1}, {"minPrice"}),
-        ({"maxPrice": "1"}, {"maxPrice"}),
+        ({"maxPrice": "cheap"}, {"maxPrice"}),
         ({"_country": "ZZ"}, {"_country"}),
         ({"_country": ""}, {"_country"}),
         ({"_countryIds": ["67c2"]}, {"_countryIds.0"}),
@@ -97,6 +97,108 @@ async def test_bad_constraints_are_400_and_name_the_field(body: Any, paths: set[
         else:
             assert {detail["path"] for detail in refusal(answer, 400)["details"]} == paths
             assert await hid.balance() == 25
+
+
+@pytest.mark.parametrize(
+    ("query", "body", "price"),
+    [
+        ("minPrice=0.46&maxPrice=2", None, 1.1),
+        ("minPrice=0.46", {"maxPrice": 1.1}, 1.1),
+        ("", {"minPrice": "0.21", "maxPrice": "0.45"}, 0.45),
+        ("", {"minPrice": "0.20001"}, 0.45),
+        ("", {"maxPrice": "0.2"}, 0.2),
+        ("minPrice=0.3", {"minPrice": 0.1}, 0.45),
+    ],
+)
+async def test_a_price_window_comes_in_the_body_or_in_the_query_as_numbers_or_texts(
+    query: str, body: Any, price: float
+) -> None:
+    async with hidsim() as hid:
+        answer = await hid.call("POST", f"/services/tiers001/purchase?{query}", body)
+        assert (answer.status_code, answer.json().get("price")) == (201, price), answer.text
+
+
+async def test_a_window_in_the_query_that_nothing_fits_buys_nothing() -> None:
+    async with hidsim() as hid:
+        refusal(await hid.call("POST", "/services/tiers001/purchase?minPrice=5&maxPrice=6"), 406)
+        refusal(await hid.call("POST", "/services/tiers001/purchase?minPrice=2&maxPrice=1"), 400)
+        refusal(await hid.call("POST", "/services/tiers001/purchase?minPrice=2", {"maxPrice": 1}), 400)
+        refusal(await hid.call("POST", "/services/tiers001/purchase?maxPrice=cheap"), 400)
+        refusal(await hid.call("POST", "/products/tier0045/purchase?maxPrice=0.4"), 400)
+        refusal(await hid.call("POST", "/products/tier0045/purchase", {"maxPrice": "0.4"}), 400)
+        assert await hid.balance() == 25
+        assert (await hid.call("POST", "/products/tier0045/purchase?maxPrice=0.45")).status_code == 201
+
+
+@pytest.mark.parametrize("bad", ["", "-1", "cheap", "0x1", "NaN", "Infinity", "1,5", "1 2", "9" * 400, None, True, [1]])
+async def test_a_text_that_is_no_number_is_no_price(bad: Any) -> None:
+    async with hidsim() as hid:
+        body = refusal(await by_service(hid, "tiers001", maxPrice=bad), 400)
+        assert {detail["path"] for detail in body["details"]} == {"maxPrice"}
+
+
+async def test_countries_in_body_and_query_are_one_union() -> None:
+    known = catalogue()
+    ids = {iso2: known.countries[iso2].id for iso2 in ("FR", "JP")}
+    cheapest = min(
+        (one for one in known.by_service["wa"] if one.country in ids and one.stock), key=lambda one: one.price
+    )
+    async with hidsim() as hid:
+        path = f"/services/{known.services['wa'].id}/purchase?_country={ids['FR']}"
+        bought = (await hid.call("POST", path, {"_countryIds": [ids["JP"]]})).json()
+        assert bought["_country"] == ids[cheapest.country]
+        refusal(await hid.call("POST", f"/services/tiers001/purchase?_country={ids['FR']}"), 406)
+        refusal(await hid.call("POST", "/services/tiers001/purchase?_country=FR"), 400)
+
+
+async def told(hid: Hid, answer: Any) -> list[str]:
+    """The fields that the explanation of an answer says nobody read."""
+    story = await hid.world.steer("GET", f"/requests/{answer.headers['x-mock-request-id']}")
+    names: list[str] = story["explanation"]["ignored"]
+    return names
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "names"),
+    [
+        ("/services/tiers001/purchase", {"min_price": 5, "max_price": 6}, ["min_price", "max_price"]),
+        ("/services/tiers001/purchase?max_price=6&min_price=5", None, ["max_price", "min_price"]),
+        ("/services/tiers001/purchase?maxPrice=1", {"maxPrice": 0.3, "price": 1}, ["body.maxPrice", "price"]),
+        ("/products/tier0020/purchase", {"minPrice": 5, "_country": "0" * 24}, ["minPrice", "_country"]),
+        ("/services/tiers001/purchase?minPrice[]=5", {}, ["minPrice[]"]),
+        ("/products/tier0020/purchase?limit=5&populate=_user", {"maxPrice": 1}, ["limit"]),
+    ],
+)
+async def test_what_a_purchase_ignores_is_named_by_header_and_explanation(
+    path: str, body: Any, names: list[str]
+) -> None:
+    async with hidsim() as hid:
+        answer = await hid.call("POST", path, body)
+        assert answer.status_code == 201
+        assert answer.headers["X-Mock-Ignored"] == ", ".join(names)
+        assert await told(hid, answer) == names
+        plain = await hid.call(
+            "POST", "/services/tiers001/purchase?minPrice=0.3&_country[]=" + "0" * 24, {"maxPrice": 1}
+        )
+        assert "X-Mock-Ignored" not in plain.headers
+        assert await told(hid, plain) == []
+
+
+async def test_refusals_name_what_they_ignored_too() -> None:
+    async with hidsim() as hid:
+        for body, status in (({"maxPrice": 0.1, "color": "red"}, 406), ({"maxPrice": -1, "color": "red"}, 400)):
+            answer = await by_service(hid, "tiers001", **body)
+            refusal(answer, status)
+            assert answer.headers["X-Mock-Ignored"] == "color"
+            assert await told(hid, answer) == ["color"]
+
+
+async def test_ignored_names_fit_into_a_header_whatever_they_are() -> None:
+    async with hidsim() as hid:
+        answer = await hid.call("POST", "/services/tiers001/purchase", {"a, b": 1, "é\r\nX: y": 2, "": 3, "x" * 500: 4})
+        assert answer.headers["X-Mock-Ignored"] == f"a%2C%20b, %C3%A9%0D%0AX%3A%20y, , {'x' * 100}"
+        many = await hid.call("POST", "/services/tiers001/purchase", {f"field{number}": 1 for number in range(500)})
+        assert many.headers["X-Mock-Ignored"].count(",") == 19
 
 
 async def test_an_empty_body_will_do_and_one_that_is_not_json_will_not() -> None:

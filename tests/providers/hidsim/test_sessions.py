@@ -289,6 +289,88 @@ async def test_accept_any_key_opens_an_account_at_login() -> None:
         assert await stranger.balance() == 25
 
 
+async def attempt(hid: Hid, identifier: str, password: str = PASSWORD) -> Any:
+    """The answer to a login."""
+    body = {"identifier": identifier, "password": password}
+    return await hid.world.call("POST", f"{BASE}/auth/login", json=body)
+
+
+@pytest.mark.parametrize(
+    "identifier",
+    [
+        "PARTNER@example.com",
+        " partner@example.com ",
+        "Partner@Example.COM",
+        "partner",
+        "PARTNER",
+        "\tPartner\n",
+    ],
+)
+async def test_the_identifier_is_the_email_or_the_user_name_in_any_case_trimmed(identifier: str) -> None:
+    async with hidsim() as hid:
+        answer = await attempt(hid, identifier)
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["user"]["email"] == "partner@example.com"
+        for password in ("wrong", PASSWORD.upper(), f" {PASSWORD}", f"{PASSWORD} "):
+            assert (
+                refusal(await attempt(hid, identifier, password), 401)["message"] == "Identifier or password is wrong."
+            )
+        refusal(await attempt(hid, "disabled"), 403)
+
+
+async def test_every_account_has_the_names_that_it_shows() -> None:
+    async with hidsim() as hid:
+        credentials = {"identifier": "Bob@Corp.test", "password": "hunter2hunter2"}
+        await hid.world.steer("POST", "/accounts/hidsim", {"id": "bob", "credentials": credentials})
+        await hid.world.steer(
+            "POST", "/accounts/hidsim", {"id": "ann", "credentials": {**credentials, "identifier": "Anna"}}
+        )
+        names = (
+            *(("bob@corp.test", "bob"), ("BOB", "bob"), ("bob@EXAMPLE.com", "bob")),
+            *(("anna", "ann"), ("ANN@example.com", "ann"), ("Ann", "ann")),
+        )
+        for identifier, user in names:
+            answer = await attempt(hid, identifier, "hunter2hunter2")
+            assert answer.json()["user"]["username"] == user
+        await hid.world.steer("PATCH", "/accounts/hidsim/bob", {"username": "Robert", "email": "rob@corp.test"})
+        for identifier in ("robert", "ROB@corp.test", "bob@corp.test"):
+            assert (await attempt(hid, identifier, "hunter2hunter2")).json()["user"]["username"] == "Robert"
+        refusal(await attempt(hid, "bob", "hunter2hunter2"), 401)
+        refusal(await attempt(hid, "bob", PASSWORD), 401)
+        taken = {"id": "rob", "credentials": {**credentials, "identifier": "BOB@corp.test"}}
+        assert (await hid.world.control("POST", "/accounts/hidsim", taken)).status_code == 422
+
+
+async def test_names_work_on_after_a_snapshot_of_the_sandbox() -> None:
+    async with hidsim() as hid:
+        credentials = {"identifier": "Bob@Corp.test", "password": "hunter2hunter2"}
+        await hid.world.steer("POST", "/accounts/hidsim", {"id": "bob", "credentials": credentials})
+        state = await hid.world.steer("GET", "/state")
+        await hid.world.steer("POST", "/reset")
+        refusal(await attempt(hid, "bob", "hunter2hunter2"), 401)
+        await hid.world.steer("PUT", "/state", state)
+        for identifier in ("bob@corp.test", "Bob", "PARTNER"):
+            password = PASSWORD if identifier == "PARTNER" else "hunter2hunter2"
+            assert (await attempt(hid, identifier, password)).status_code == 200
+
+
+async def test_failures_of_one_identifier_count_together_however_it_is_written() -> None:
+    async with hidsim(rate_limits="documented") as hid:
+        for identifier in ("partner", "PARTNER", " Partner ", "partneR") * 5:
+            refusal(await attempt(hid, identifier, "wrong"), 401)
+        refusal(await attempt(hid, "partner"), 429)
+        assert (await attempt(hid, "poor@example.com")).status_code == 200
+
+
+async def test_accept_any_key_opens_one_account_for_one_identifier_and_keeps_known_names() -> None:
+    async with hidsim() as hid:
+        await hid.world.steer("PATCH", "/settings", {"accept_any_key": True})
+        first = (await attempt(hid, "Stranger@example.org", "pw")).json()["user"]
+        again = (await attempt(hid, " stranger@EXAMPLE.org", "pw")).json()["user"]
+        assert first["_id"] == again["_id"]
+        assert (await attempt(hid, "partner")).json()["user"]["email"] == "partner@example.com"
+
+
 async def test_an_account_opened_by_a_test_can_log_in() -> None:
     async with hidsim() as hid:
         made = await hid.world.steer("POST", "/accounts/hidsim", {"id": "tester", "balance": "7.5"})

@@ -1,0 +1,42 @@
+"""`/docs` and `/redoc`: the page speaks of a reference on the API's own host; here they lead to this emulation's."""
+
+from mockserver.http.call import Call
+from mockserver.http.provider import Annex, Endpoint, Mount, Outcome, Reply
+from mockserver.providers.hidsim import errors
+
+HOST = "api.hidsim.com"
+_PAGE = "/_mock/docs/hidsim"
+_LEADS = Outcome(302, "The documentation of this emulation, for the same sandbox.", headers=("Location",))
+
+
+async def documentation(call: Call) -> Reply:
+    """Lead to the documentation page of the call's sandbox.
+
+    A path is enough, save where the Host header is HidSim's: under that name the control API answers nobody without
+    a token, so the address is the server's own.
+    """
+    _host, *parts = call.base_url.partition("://")[2].split("/")
+    sandbox = f"/{parts[0]}" if parts[0].startswith("~") else ""
+    own = HOST in [part.lower() for part in parts] or not call.server
+    origin = "" if own else f"{call.base_url.partition(':')[0]}://{call.server}"
+    return Reply(b"", 302, (("Location", f"{origin}{sandbox}{_PAGE}"),), "text/plain")
+
+
+def _annex(name: str) -> Annex:
+    endpoint = Endpoint(
+        "GET",
+        "/",
+        documentation,
+        name=name,
+        summary="Leads to the documentation of this emulation",
+        gives="hidsim/documentation",
+        status=302,
+        public=True,
+        provenance="assumed",
+        media=None,
+        outcomes=(_LEADS,),
+    )
+    return Annex(Mount(HOST, f"/{name}"), (endpoint,), errors.wrap, errors.refuse)
+
+
+ANNEXES = tuple(_annex(name) for name in ("docs", "redoc"))

@@ -1,0 +1,20 @@
+"""Loads what takes long at the first use, in a thread: everybody else is served meanwhile."""
+
+import asyncio
+from functools import cache
+
+from mockserver.providers.hidsim.catalogue import catalogue
+
+
+async def warm_up() -> None:
+    """Make the catalogue and import what reads and signs tokens, unless that has been done."""
+    if not _load.cache_info().currsize:
+        await asyncio.to_thread(_load)
+
+
+@cache
+def _load() -> None:
+    import joserfc.jwk
+    import joserfc.jwt  # noqa: F401
+
+    catalogue()
