@@ -10,6 +10,7 @@ from mockserver.domain.mistakes import Mistake
 if TYPE_CHECKING:
     from mockserver.domain.accounts import Account
     from mockserver.http.call import Call
+    from mockserver.http.cors import Cors
     from mockserver.sandbox.settings import Setting
     from mockserver.sandbox.trade import Trade
 
@@ -178,6 +179,8 @@ class Provider:
     """Names to OpenAPI security schemes: all of one mapping together suffice, each mapping alone."""
     reword: Callable[["Call", Wording], Wording] | None = None
     """What the sandbox's settings change about a wording."""
+    cors: "Cors | None" = None
+    """Which web pages may call it; its setting stands among `settings`. None: no page but its own."""
 
 
 def word(provider: Provider, mistake: Mistake) -> Wording:

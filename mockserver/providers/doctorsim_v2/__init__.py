@@ -10,12 +10,21 @@ from mockserver.domain.mistakes import (
     RateLimited,
     UnknownCredential,
 )
+from mockserver.http.cors import Cors
 from mockserver.http.provider import Mount, Provider, Secrets
 from mockserver.providers.doctorsim_v2 import auth, endpoints, errors, hooks, profile, trade
 from mockserver.providers.doctorsim_v2.oauth.endpoints import ANNEXES
 from mockserver.sandbox.settings import Setting
 
 _WEBHOOK = "doctorsim_v2/order.webhook"
+
+#: The page's own Explorer calls the API from a browser (assumed: nothing says which pages may).
+_CORS = Cors(
+    "doctorsim_v2",
+    ("https://www.doctorsim.com",),
+    exposes=("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
+    default="documented",
+)
 
 PROVIDER = Provider(
     name="doctorsim_v2",
@@ -34,7 +43,9 @@ PROVIDER = Provider(
     answer_headers="doctorsim_v2/answer.headers",
     secrets=Secrets(fields=frozenset({"code"})),
     offers=profile.offers,
+    cors=_CORS,
     settings=(
+        _CORS.setting,
         Setting(
             profile.SETTING,
             "all",
