@@ -11,6 +11,7 @@ from mockserver.domain.mistakes import NotFound
 from mockserver.http.call import Call
 from mockserver.http.provider import Reply
 from mockserver.providers.doctorsim_v2.oauth import pages
+from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of, resource_of
 from mockserver.providers.doctorsim_v2.oauth.errors import (
     AccessDenied,
     InvalidClient,
@@ -22,7 +23,6 @@ from mockserver.providers.doctorsim_v2.oauth.errors import (
     UnsupportedResponseType,
 )
 from mockserver.providers.doctorsim_v2.oauth.grants import add_code, find_client
-from mockserver.providers.doctorsim_v2.oauth.metadata import issuer_of, resource_of
 from mockserver.providers.doctorsim_v2.oauth.parameters import form_parameters, need, query_parameters
 from mockserver.providers.doctorsim_v2.oauth.scopes import SCOPES, parse_scope, scope_text, within
 from mockserver.sandbox.accounts import list_accounts

@@ -10,6 +10,9 @@ from mockserver.providers.doctorsim_v2.oauth.errors import InvalidClient, Invali
 from mockserver.providers.doctorsim_v2.oauth.grants import digest, find_client
 from mockserver.sandbox.work import Work
 
+#: The vendor publishes this client: it is registered beforehand in every sandbox.
+PUBLIC_CLIENT = "cli_e97f6079db704bcc0a0c39b8"
+
 
 async def authenticate(work: Work, call: Call, parameters: dict[str, str]) -> dict[str, Any]:
     """The client, by the one method it registered; raises OAuthError otherwise."""

@@ -11,6 +11,7 @@ from mockserver.domain.moments import from_micros
 from mockserver.http.call import Call
 from mockserver.http.provider import Reply
 from mockserver.providers.doctorsim_v2.oauth import grants
+from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of, resource_of
 from mockserver.providers.doctorsim_v2.oauth.clients import authenticate
 from mockserver.providers.doctorsim_v2.oauth.errors import (
     InvalidGrant,
@@ -21,7 +22,6 @@ from mockserver.providers.doctorsim_v2.oauth.errors import (
     UnauthorizedClient,
     UnsupportedGrantType,
 )
-from mockserver.providers.doctorsim_v2.oauth.metadata import issuer_of, resource_of
 from mockserver.providers.doctorsim_v2.oauth.parameters import form_parameters, need
 from mockserver.providers.doctorsim_v2.oauth.registration import NO_STORE
 from mockserver.providers.doctorsim_v2.oauth.scopes import SCOPES, parse_scope, scope_text, within

@@ -1,0 +1,30 @@
+"""Where the API and its authorization server are, as the client that asks reaches them."""
+
+from mockserver.http.call import Call
+
+API_HOST, WWW_HOST = "api.doctorsim.com", "www.doctorsim.com"
+#: What the vendor's own documents call the API; clients may name it by that wherever the mock runs.
+VENDORS_RESOURCE = f"https://{API_HOST}/v2"
+#: Where each mount of the provider ends.
+_MOUNTS = ("/v2/.well-known", "/.well-known", "/v2")
+
+
+def issuer_of(call: Call) -> str:
+    """The authorization server, from a call of either host."""
+    return _host_root(call, WWW_HOST)
+
+
+def resource_of(call: Call) -> str:
+    """The API that the tokens are for, from a call of either host."""
+    return f"{_host_root(call, API_HOST)}/v2"
+
+
+def _host_root(call: Call, host: str) -> str:
+    """The address of one of the two hosts, at the place where the call found its own."""
+    base = call.base_url
+    root = next((base.removesuffix(mount) for mount in _MOUNTS if base.endswith(mount)), base)
+    for known in (API_HOST, WWW_HOST):
+        place = root.lower().rfind(known)
+        if place >= 0:
+            return f"{root[:place]}{host}{root[place + len(known) :]}"
+    return root
