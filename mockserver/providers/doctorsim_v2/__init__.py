@@ -70,6 +70,27 @@ PROVIDER = Provider(
         Setting("doctorsim_v2.token_ttl", "15m", "duration", "how long a price token is taken"),
         Setting("doctorsim_v2.access_token_lifetime", "1h", "duration", "how long an OAuth access token is taken"),
         Setting(
+            "doctorsim_v2.refresh_grace",
+            "0s",
+            "duration",
+            "how long a refresh token that was used is still taken, for clients that refresh twice at once; after that"
+            " its return ends all tokens of the grant",
+        ),
+        Setting(
+            "doctorsim_v2.token_clock",
+            "sandbox",
+            "choice",
+            "the clock by which OAuth access tokens are issued and expire: the sandbox's, or real time, so that"
+            " clients which check tokens themselves find them valid in a sandbox of another time",
+            ("sandbox", "real"),
+        ),
+        Setting(
+            "doctorsim_v2.private_schemes",
+            False,
+            "boolean",
+            "whether OAuth redirect URIs may have an app's own scheme without a dot, such as cursor://",
+        ),
+        Setting(
             "doctorsim_v2.auto_approve",
             "",
             "text",

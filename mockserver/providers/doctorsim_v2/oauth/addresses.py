@@ -1,6 +1,7 @@
 """Where the API and its authorization server are, as the client that asks reaches them."""
 
 from mockserver.http.call import Call
+from mockserver.providers.doctorsim_v2.oauth.errors import InvalidTarget
 
 API_HOST, WWW_HOST = "api.doctorsim.com", "www.doctorsim.com"
 #: What the vendor's own documents call the API; clients may name it by that wherever the mock runs.
@@ -17,6 +18,18 @@ def issuer_of(call: Call) -> str:
 def resource_of(call: Call) -> str:
     """The API that the tokens are for, from a call of either host."""
     return f"{_host_root(call, API_HOST)}/v2"
+
+
+def resource_wanted(call: Call, asked: str | None) -> str:
+    """The resource that a request names (RFC 8707), None for the only one there is; raises InvalidTarget.
+
+    It is the API's address here, or the one that the vendor's documents have.
+    """
+    here = resource_of(call)
+    wanted = (asked or here).rstrip("/")
+    if wanted not in (here, VENDORS_RESOURCE):
+        raise InvalidTarget(f"resource must be {here} or {VENDORS_RESOURCE}")
+    return wanted
 
 
 def _host_root(call: Call, host: str) -> str:

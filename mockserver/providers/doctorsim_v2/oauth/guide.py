@@ -11,8 +11,9 @@ from mockserver.http.call import Call
 from mockserver.http.provider import Provider, Reply
 from mockserver.providers.doctorsim_v2.oauth import pages
 from mockserver.providers.doctorsim_v2.oauth.addresses import API_HOST, WWW_HOST, issuer_of, resource_of
-from mockserver.providers.doctorsim_v2.oauth.clients import PUBLIC_CLIENT
-from mockserver.providers.doctorsim_v2.oauth.grants import CODE_LIVES, REFRESH_LIVES
+from mockserver.providers.doctorsim_v2.oauth.codes import CODE_LIVES
+from mockserver.providers.doctorsim_v2.oauth.grants import REFRESH_LIVES
+from mockserver.providers.doctorsim_v2.oauth.registry import PUBLIC_CLIENT
 from mockserver.providers.doctorsim_v2.oauth.scopes import MEANINGS
 from mockserver.providers.doctorsim_v2.profile import offers_everything
 

@@ -1,28 +1,32 @@
 """Access tokens: JWTs (RS256) whose `jti` leads to the grant that they fall with."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-from mockserver.domain.moments import parse_span, to_micros
+from mockserver.domain.moments import to_micros
 from mockserver.http.call import Call
 from mockserver.providers.doctorsim_v2.errors import InvalidToken
 from mockserver.providers.doctorsim_v2.oauth.grants import find_grant
+from mockserver.providers.doctorsim_v2.oauth.keyring import (
+    are_ready,
+    find_ring,
+    make_ready,
+    note_token,
+    token_lifetime,
+    token_time,
+)
 from mockserver.providers.doctorsim_v2.oauth.keys import signing_key
 from mockserver.sandbox.work import Work
 
 _LONGEST = 4_096
 
 
-def issue_access_token(work: Work, grant: dict[str, Any], *, issuer: str, scope: str) -> tuple[str, int]:
+async def issue_access_token(work: Work, grant: dict[str, Any], *, issuer: str, scope: str) -> tuple[str, int]:
     """A token and its life in whole seconds; counts it in `grant`, which the caller keeps."""
-    from joserfc import jwt
-
-    lives = parse_span(work.settings["doctorsim_v2.access_token_lifetime"])
-    seconds = max(1, lives // timedelta(seconds=1))
-    now = to_micros(work.now) // 1_000_000
+    seconds, now = token_lifetime(work), token_time(work)
     grant["tokens"] += 1
+    grant["ends"] = max(grant.get("ends", 0), to_micros(work.now) + seconds * 1_000_000)
     account = grant["account"]
     claims = {
         "iss": issuer,
@@ -35,18 +39,37 @@ def issue_access_token(work: Work, grant: dict[str, Any], *, issuer: str, scope:
         "exp": now + seconds,
         "jti": f"{grant['id']}.{grant['tokens']}",
     }
-    key = signing_key(work.dice.seed)
-    return jwt.encode({"alg": "RS256", "typ": "at+jwt", "kid": key.kid}, claims, key), seconds
+    return await sign(work, claims, kind="at+jwt"), seconds
+
+
+async def sign(work: Work, claims: Mapping[str, Any], *, kind: str) -> str:
+    """The claims as a JWT of the key that signs now; it stays in the key set until `exp`."""
+    from joserfc import jwt
+
+    ring = await find_ring(work)
+    await note_token(work, ring, claims["exp"])
+    key = signing_key(work.dice.seed, ring.number)
+    return jwt.encode({"alg": "RS256", "typ": kind, "kid": key.kid}, dict(claims), key)
 
 
 async def claims_of_token(call: Call, token: str) -> Mapping[str, Any]:
     """What a token says; raises InvalidToken when it was not issued in this sandbox, has expired, or was revoked."""
     sandbox = call.sandbox
-    claims = read_token(sandbox.dice.seed, token)
-    if claims is None or claims["exp"] * 1_000_000 <= to_micros(sandbox.clock.now()):
-        raise InvalidToken
     async with sandbox.work("credential", settle=False) as work:
-        grant = await find_grant(work, claims["jti"].partition(".")[0])
+        now = token_time(work)
+        numbers = (await find_ring(work)).numbers(now)
+        if are_ready(sandbox, numbers):
+            return await _judged(work, token, numbers, now)
+    await make_ready(sandbox)
+    async with sandbox.work("credential", settle=False) as work:
+        return await _judged(work, token, numbers, now)
+
+
+async def _judged(work: Work, token: str, numbers: tuple[int, ...], now: int) -> Mapping[str, Any]:
+    claims = read_token(work.dice.seed, token, numbers)
+    if claims is None or claims["exp"] <= now:
+        raise InvalidToken
+    grant = await find_grant(work, claims["jti"].partition(".")[0])
     if grant is None or grant["revoked"] or claims["jti"] in grant["revoked_tokens"]:
         raise InvalidToken
     return claims
@@ -57,15 +80,17 @@ _SHAPE = {"sub": str, "client_id": str, "scope": str, "env": str, "exp": int, "j
 
 
 @lru_cache(maxsize=1024)
-def read_token(seed: int | str, token: str) -> Mapping[str, Any] | None:
-    """The claims of a token that the seed's key signed, whatever their dates; None for any other text."""
+def read_token(seed: int | str, token: str, numbers: tuple[int, ...]) -> Mapping[str, Any] | None:
+    """The claims of a token that one of the seed's keys signed, whatever their dates; None for any other text."""
     from joserfc import jwt
     from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
 
     if len(token) > _LONGEST or token.count(".") != 2:
         return None
+    keys = KeySet([signing_key(seed, number) for number in numbers])
     try:
-        claims: Mapping[str, Any] = jwt.decode(token, signing_key(seed), algorithms=["RS256"]).claims
+        claims: Mapping[str, Any] = jwt.decode(token, keys, algorithms=["RS256"]).claims
     except (JoseError, ValueError, TypeError, KeyError):
         return None
     return claims if all(isinstance(claims.get(name), kind) for name, kind in _SHAPE.items()) else None
