@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from mockserver.domain.accounts import Account
     from mockserver.http.call import Call
     from mockserver.http.cors import Cors
+    from mockserver.sandbox.sandbox import Sandbox
     from mockserver.sandbox.settings import Setting
     from mockserver.sandbox.trade import Trade
 
@@ -139,6 +140,13 @@ class Secrets(NamedTuple):
     fields: frozenset[str] = frozenset()
 
 
+class ProviderEvent(NamedTuple):
+    """What a test can let happen to a provider as a whole (`/_mock/events`); `happen` tells what came of it."""
+
+    about: str
+    happen: Callable[["Sandbox"], Awaitable[Mapping[str, Any]]]
+
+
 #: Whether an endpoint exists under these values of the settings.
 Offers = Callable[[Endpoint, Mapping[str, Any]], bool]
 
@@ -179,6 +187,8 @@ class Provider:
     """Names to OpenAPI security schemes: all of one mapping together suffice, each mapping alone."""
     reword: Callable[["Call", Wording], Wording] | None = None
     """What the sandbox's settings change about a wording."""
+    events: Mapping[str, ProviderEvent] = field(default_factory=dict)
+    """What can happen to the provider as a whole, by the name that the control API takes."""
     cors: "Cors | None" = None
     """Which web pages may call it; its setting stands among `settings`. None: no page but its own."""
 

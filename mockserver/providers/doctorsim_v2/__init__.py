@@ -1,5 +1,8 @@
 """doctorSIM API v2: top-ups and gift cards, with OAuth 2.0 and signed webhooks."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from mockserver.domain.mistakes import (
     AccountDenied,
     AccountRevoked,
@@ -11,9 +14,10 @@ from mockserver.domain.mistakes import (
     UnknownCredential,
 )
 from mockserver.http.cors import Cors
-from mockserver.http.provider import Mount, Provider, Secrets
+from mockserver.http.provider import Mount, Provider, ProviderEvent, Secrets
 from mockserver.providers.doctorsim_v2 import auth, endpoints, errors, hooks, profile, trade
 from mockserver.providers.doctorsim_v2.oauth.endpoints import ANNEXES
+from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.settings import Setting
 
 _WEBHOOK = "doctorsim_v2/order.webhook"
@@ -25,6 +29,13 @@ _CORS = Cors(
     exposes=("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
     default="documented",
 )
+
+
+async def _rotate_key(sandbox: Sandbox) -> Mapping[str, Any]:
+    from mockserver.providers.doctorsim_v2.oauth.keyring import rotate_key
+
+    return await rotate_key(sandbox)
+
 
 PROVIDER = Provider(
     name="doctorsim_v2",
@@ -44,6 +55,12 @@ PROVIDER = Provider(
     secrets=Secrets(fields=frozenset({"code"})),
     offers=profile.offers,
     cors=_CORS,
+    events={
+        "rotate_key": ProviderEvent(
+            "OAuth tokens are signed with a new key; the old one stays in the key set until its tokens have ended",
+            _rotate_key,
+        ),
+    },
     settings=(
         _CORS.setting,
         Setting(

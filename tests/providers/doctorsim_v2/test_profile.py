@@ -53,6 +53,7 @@ async def test_the_profile_leaves_the_paths_that_are_documented(world: V2) -> No
         ("POST", "/api.doctorsim.com/v2/orders/preview"),
         ("POST", "/api.doctorsim.com/v2/webhooks/orders"),
         ("GET", "/www.doctorsim.com/oauth/jwks.json"),
+        ("GET", "/www.doctorsim.com/.well-known/openid-configuration"),
         ("POST", "/www.doctorsim.com/oauth/revoke"),
         ("GET", "/api.doctorsim.com/.well-known/oauth-protected-resource/v2"),
         ("GET", "/api.doctorsim.com/v2/.well-known/oauth-protected-resource/v2"),

@@ -21,10 +21,12 @@ from mockserver.providers.doctorsim_v2.oauth.errors import (
     UnauthorizedClient,
     UnsupportedResponseType,
 )
+from mockserver.providers.doctorsim_v2.oauth.identity import identity_wanted
 from mockserver.providers.doctorsim_v2.oauth.parameters import form_parameters, need, query_parameters
 from mockserver.providers.doctorsim_v2.oauth.redirects import is_registered, with_answer
 from mockserver.providers.doctorsim_v2.oauth.registry import find_client
 from mockserver.providers.doctorsim_v2.oauth.scopes import SCOPES, parse_scope, scope_text, within
+from mockserver.providers.doctorsim_v2.profile import offers_everything
 from mockserver.sandbox.accounts import list_accounts
 
 #: S256 of anything has 43 characters.
@@ -50,6 +52,7 @@ class Asked:
     scopes: frozenset[str]
     challenge: str
     resource: str
+    identity: dict[str, str] | None
 
 
 async def show(call: Call) -> Reply:
@@ -133,7 +136,9 @@ def _asked(call: Call, parameters: dict[str, str], client: Mapping[str, Any], re
     if scopes is None or allowed is None or not scopes or not scopes <= allowed:
         raise InvalidScope("scope names something that the client cannot have")
     resource = resource_wanted(call, parameters.get("resource"))
-    return Asked(client, redirect_uri, parameters.get("redirect_uri"), scopes, challenge, resource)
+    # Who cannot find the keys has no use for an ID token.
+    identity = identity_wanted(parameters) if offers_everything(call.sandbox.settings.values) else None
+    return Asked(client, redirect_uri, parameters.get("redirect_uri"), scopes, challenge, resource, identity)
 
 
 async def _approve(call: Call, parameters: Mapping[str, str], asked: Asked, account_id: str) -> Reply:
@@ -156,6 +161,7 @@ async def _approve(call: Call, parameters: Mapping[str, str], asked: Asked, acco
                 "challenge": asked.challenge,
                 "redirect_uri": asked.sent_redirect,
                 "resource": asked.resource,
+                "identity": asked.identity,
             },
         )
     call.entry.account = account_id

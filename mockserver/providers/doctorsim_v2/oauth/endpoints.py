@@ -74,6 +74,16 @@ ENDPOINTS = (
     ),
     Endpoint(
         "GET",
+        "/.well-known/openid-configuration",
+        metadata.openid_configuration,
+        name="openid_metadata",
+        summary="Authorization server metadata for OpenID Connect",
+        gives="doctorsim_v2/oauth-metadata",
+        public=True,
+        provenance="assumed",
+    ),
+    Endpoint(
+        "GET",
         "/oauth/jwks.json",
         metadata.jwks,
         name="oauth_jwks",

@@ -21,6 +21,7 @@ from mockserver.providers.doctorsim_v2.oauth.errors import (
     UnauthorizedClient,
     UnsupportedGrantType,
 )
+from mockserver.providers.doctorsim_v2.oauth.identity import id_token
 from mockserver.providers.doctorsim_v2.oauth.keyring import find_ring, make_ready, token_time
 from mockserver.providers.doctorsim_v2.oauth.parameters import form_parameters, need
 from mockserver.providers.doctorsim_v2.oauth.registration import NO_STORE
@@ -99,7 +100,10 @@ async def _by_code(work: Work, call: Call, client: Mapping[str, Any], parameters
         scope=row["scope"],
         resource=row["resource"],
     )
-    return await _answer(work, call, grant, row["scope"], refresh="refresh_token" in client["grant_types"])
+    found = await _answer(work, call, grant, row["scope"], refresh="refresh_token" in client["grant_types"])
+    if row.get("identity") is not None:
+        found["id_token"] = await id_token(work, row, issuer=issuer_of(call))
+    return found
 
 
 async def _by_refresh(work: Work, call: Call, client: Mapping[str, Any], parameters: dict[str, str]) -> _Given:

@@ -86,6 +86,14 @@ async def rotate(sandbox: Sandbox) -> Ring:
     return ring
 
 
+async def rotate_key(sandbox: Sandbox) -> dict[str, Any]:
+    """Rotate, and tell the names of the keys: of the one that signs now, and of the whole key set."""
+    ring = await rotate(sandbox)
+    numbers = (ring.number, *(one.number for one in ring.retired))
+    names = [signing_key(sandbox.dice.seed, number).kid for number in numbers]
+    return {"kid": names[0], "keys": names}
+
+
 async def make_ready(sandbox: Sandbox) -> None:
     """Make the keys in use beforehand, in a thread: one takes half a second, for which nobody else should wait."""
     async with sandbox.work("credential", settle=False) as work:

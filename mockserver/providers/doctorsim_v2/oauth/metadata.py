@@ -5,6 +5,7 @@ from typing import Any
 from mockserver.http.call import Call
 from mockserver.http.provider import Reply
 from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of, resource_of
+from mockserver.providers.doctorsim_v2.oauth.identity import CLAIMS
 from mockserver.providers.doctorsim_v2.oauth.keyring import find_ring, make_ready, token_time
 from mockserver.providers.doctorsim_v2.oauth.keys import public_keys
 from mockserver.providers.doctorsim_v2.oauth.scopes import SCOPES
@@ -39,6 +40,17 @@ async def authorization_server(call: Call) -> Reply:
     if offers_path(_KEYS, settings):
         found["jwks_uri"] = f"{issuer}{_KEYS}"
     return Reply(found)
+
+
+async def openid_configuration(call: Call) -> Reply:
+    """The same for clients of OpenID Connect (Discovery, 3), with what that requires besides."""
+    known = await authorization_server(call)
+    required = {
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "claims_supported": list(CLAIMS),
+    }
+    return Reply({**known.data, **required})
 
 
 async def protected_resource(call: Call) -> Reply:

@@ -126,7 +126,7 @@ def test_the_key_is_an_rsa_key_of_2048_bits() -> None:
     signing_key("mockserver").private_key.public_key()  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("path", ["/oauth/nope", "/", "/oauth", "/.well-known/openid-configuration"])
+@pytest.mark.parametrize("path", ["/oauth/nope", "/", "/oauth", "/.well-known/nope", "/api-docs"])
 async def test_unknown_paths_are_refused_in_the_rfcs_words(flow: Flow, path: str) -> None:
     answer = await flow.send("GET", path)
     assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
