@@ -195,7 +195,7 @@ def _preflight(service: Service, call: Call) -> Payload | None:
     if allowed is None:
         return None
     own = service.headers(call, 204) if service.headers is not None else ()
-    return Payload(204, b"", "text/plain", (*allowed, *own))
+    return Payload(204, b"", "text/plain", (*allowed, *own, ("X-Mock-Assumed", "true")))
 
 
 def _for_head(methods: Mapping[str, Endpoint]) -> Endpoint | None:

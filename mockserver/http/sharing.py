@@ -16,6 +16,8 @@ EXPOSED = (
     *("Allow", "Date", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate"),
     *("X-Mock-Assumed", "X-Mock-Fault", "X-Mock-Request-Id"),
 )
+#: A host name has 253 characters at most.
+_LONGEST = 300
 _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::[0-9]{1,5})?", re.IGNORECASE | re.ASCII)
 _NAMES = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+(?:[ \t]*,[ \t]*[A-Za-z0-9!#$%&'*+.^_`|~-]+)*")
 
@@ -48,7 +50,7 @@ def _allowed_origin(cors: Cors, settings: Mapping[str, object], origin: str) -> 
     match settings[cors.name]:
         case "any":
             return "*"
-        case "documented" if origin in cors.origins or is_loopback(origin):
+        case "documented" if origin in cors.origins or (len(origin) <= _LONGEST and is_loopback(origin)):
             return origin
     return None
 
