@@ -30,8 +30,8 @@ class Cors(NamedTuple):
             self.name,
             self.default,
             "choice",
-            f"which web pages may call the API from a browser (assumed): documented ({', '.join(self.origins)} and loopback"
-            " addresses), any, or off",
+            f"which web pages may call the API from a browser: documented ({', '.join(self.origins)} and loopback"
+            " addresses), any, or off (all assumed)",
             ("documented", "any", "off"),
         )
 

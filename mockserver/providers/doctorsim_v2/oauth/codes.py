@@ -9,7 +9,7 @@ from typing import Any
 
 from mockserver.domain.moments import to_micros
 from mockserver.providers.doctorsim_v2.oauth.drawing import HEX, URL_SAFE, digest, draw
-from mockserver.providers.doctorsim_v2.oauth.room import make_room
+from mockserver.providers.doctorsim_v2.oauth.rows import make_room
 from mockserver.sandbox.codec import decode_json, encode_json
 from mockserver.sandbox.work import Work
 

@@ -22,7 +22,7 @@ from mockserver.providers.doctorsim_v2.oauth.errors import (
     UnsupportedGrantType,
 )
 from mockserver.providers.doctorsim_v2.oauth.identity import id_token
-from mockserver.providers.doctorsim_v2.oauth.keyring import find_ring, make_ready, token_time
+from mockserver.providers.doctorsim_v2.oauth.keyring import ring_of, token_time
 from mockserver.providers.doctorsim_v2.oauth.parameters import form_parameters, need
 from mockserver.providers.doctorsim_v2.oauth.registration import NO_STORE
 from mockserver.providers.doctorsim_v2.oauth.registry import note_use
@@ -39,7 +39,7 @@ _Given = dict[str, Any] | OAuthError
 async def token(call: Call) -> Reply:
     """An access token for a code, a refresh token, or the client itself."""
     parameters = form_parameters(call)
-    await make_ready(call.sandbox)
+    await ring_of(call.sandbox)
     async with call.work() as work:
         client = await authenticate(work, call, parameters)
         kind = need(parameters, "grant_type")
@@ -58,11 +58,11 @@ async def token(call: Call) -> Reply:
 async def revoke(call: Call) -> Reply:
     """Let a token fall: with a refresh token its whole grant. One that nobody knows is no mistake."""
     parameters = form_parameters(call)
-    await make_ready(call.sandbox)
+    ring = await ring_of(call.sandbox)
     async with call.work() as work:
         client = await authenticate(work, call, parameters)
         given = need(parameters, "token")
-        numbers = (await find_ring(work)).numbers(token_time(work))
+        numbers = ring.numbers(token_time(work.settings, work.now))
         claims = read_token(work.dice.seed, given, numbers)
         name = claims["jti"].partition(".")[0] if claims else (*given.split("_", 2), "", "")[1]
         grant = await grants.find_grant(work, name)

@@ -11,8 +11,9 @@ from typing import Any, Literal
 from mockserver.domain.moments import MICROSECOND, from_micros, parse_span, to_micros
 from mockserver.providers.doctorsim_v2.oauth.drawing import HEX, URL_SAFE, digest, draw
 from mockserver.providers.doctorsim_v2.oauth.errors import InvalidGrant
-from mockserver.providers.doctorsim_v2.oauth.room import make_room
+from mockserver.providers.doctorsim_v2.oauth.rows import committed, make_room
 from mockserver.sandbox.codec import decode_json, encode_json
+from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.work import Work
 
 _GRANTS = "doctorsim_v2 grants"
@@ -61,6 +62,12 @@ async def new_grant_id(work: Work) -> str:
 async def find_grant(work: Work, grant: str) -> dict[str, Any] | None:
     """The grant, or None."""
     row = await work.tx.get(_GRANTS, grant)
+    return decode_json(row.data) if row is not None else None
+
+
+async def committed_grant(sandbox: Sandbox, grant: str) -> dict[str, Any] | None:
+    """The grant as it is committed, or None; for calls that only look."""
+    row = await committed(sandbox, _GRANTS, grant)
     return decode_json(row.data) if row is not None else None
 
 

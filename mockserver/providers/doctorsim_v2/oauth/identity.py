@@ -27,7 +27,7 @@ def identity_wanted(parameters: Mapping[str, str]) -> dict[str, str] | None:
 
 async def id_token(work: Work, code: Mapping[str, Any], *, issuer: str) -> str:
     """Who approved, for the client of the code."""
-    now = token_time(work)
+    now = token_time(work.settings, work.now)
     claims = {
         "iss": issuer,
         "sub": code["account"],

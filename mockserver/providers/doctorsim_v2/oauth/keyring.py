@@ -1,16 +1,20 @@
 """Which keys are in use: the one that signs, and those before it whose tokens have not ended yet."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from mockserver.clockwork.clock import machine_now
 from mockserver.domain.mistakes import Mistake
 from mockserver.domain.moments import parse_span, to_micros
+from mockserver.engine.dice import Dice
 from mockserver.providers.doctorsim_v2.oauth.keys import signing_key
+from mockserver.providers.doctorsim_v2.oauth.rows import committed
 from mockserver.sandbox.codec import decode_json, encode_json
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.work import Work
+from mockserver.stores.base import Row
 
 _TABLE, _RING = "doctorsim_v2 keys", "ring"
 #: How many keys that sign no more are kept for their tokens.
@@ -37,13 +41,17 @@ class Ring(NamedTuple):
 
     def numbers(self, now: int) -> tuple[int, ...]:
         """The keys of the key set at a moment, in seconds since 1970; the one that signs comes first."""
+        if not self.retired:
+            return (self.number,)
         return (self.number, *(one.number for one in self.retired if one.ends > now))
 
 
-def token_time(work: Work) -> int:
+_FIRST = Ring()
+
+
+def token_time(settings: Mapping[str, Any], now: datetime) -> int:
     """Now, in seconds since 1970, on the clock that tokens live on: the sandbox's, or real time where it is set so."""
-    real = work.settings["doctorsim_v2.token_clock"] == "real"
-    moment: datetime = machine_now() if real else work.now
+    moment = machine_now() if settings["doctorsim_v2.token_clock"] == "real" else now
     return to_micros(moment) // 1_000_000
 
 
@@ -54,11 +62,29 @@ def token_lifetime(work: Work) -> int:
 
 async def find_ring(work: Work) -> Ring:
     """The keys as they are; before the first rotation the seed's first key alone."""
-    row = await work.tx.get(_TABLE, _RING)
+    return _ring(await work.tx.get(_TABLE, _RING))
+
+
+async def ring_of(sandbox: Sandbox) -> Ring:
+    """The keys as they are committed, all of them made: one takes half a second, spent in a thread."""
+    ring = _ring(await committed(sandbox, _TABLE, _RING))
+    made: set[int] = sandbox.catalogue("doctorsim_v2 keys", _none_made)
+    if ring.number not in made:
+        for number in (ring.number, *(one.number for one in ring.retired)):
+            await asyncio.to_thread(signing_key, sandbox.dice.seed, number)
+        made.add(ring.number)
+    return ring
+
+
+def _ring(row: Row | None) -> Ring:
     if row is None:
-        return Ring()
+        return _FIRST
     held: dict[str, Any] = decode_json(row.data)
     return Ring(held["number"], held["ends"], tuple(Retired(*one) for one in held["retired"]))
+
+
+def _none_made(_dice: Dice) -> set[int]:
+    return set()
 
 
 async def note_token(work: Work, ring: Ring, ends: int) -> None:
@@ -72,11 +98,10 @@ async def rotate(sandbox: Sandbox) -> Ring:
 
     Raises KeySetFull.
     """
-    async with sandbox.work("rotate_key") as work:
-        number = (await find_ring(work)).number + 1
+    number = (await ring_of(sandbox)).number + 1
     await asyncio.to_thread(signing_key, sandbox.dice.seed, number)
     async with sandbox.work("rotate_key") as work:
-        ring, now = await find_ring(work), token_time(work)
+        ring, now = await find_ring(work), token_time(work.settings, work.now)
         retired = tuple(one for one in ring.retired if one.ends > now)
         if len(retired) >= MOST_RETIRED:
             raise KeySetFull(f"{MOST_RETIRED} keys wait for their tokens to end; advance the clock first")
@@ -92,27 +117,6 @@ async def rotate_key(sandbox: Sandbox) -> dict[str, Any]:
     numbers = (ring.number, *(one.number for one in ring.retired))
     names = [signing_key(sandbox.dice.seed, number).kid for number in numbers]
     return {"kid": names[0], "keys": names}
-
-
-async def make_ready(sandbox: Sandbox) -> None:
-    """Make the keys in use beforehand, in a thread: one takes half a second, for which nobody else should wait."""
-    async with sandbox.work("credential", settle=False) as work:
-        numbers = (await find_ring(work)).numbers(token_time(work))
-    ready = _ready(sandbox)
-    for number in numbers:
-        if number not in ready:
-            await asyncio.to_thread(signing_key, sandbox.dice.seed, number)
-            ready.add(number)
-
-
-def are_ready(sandbox: Sandbox, numbers: tuple[int, ...]) -> bool:
-    """Whether these keys are made."""
-    return _ready(sandbox).issuperset(numbers)
-
-
-def _ready(sandbox: Sandbox) -> set[int]:
-    made: set[int] = sandbox.catalogue("doctorsim_v2 keys", lambda _dice: set())
-    return made
 
 
 async def _keep(work: Work, ring: Ring) -> None:

@@ -6,7 +6,7 @@ from mockserver.http.call import Call
 from mockserver.http.provider import Reply
 from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of, resource_of
 from mockserver.providers.doctorsim_v2.oauth.identity import CLAIMS
-from mockserver.providers.doctorsim_v2.oauth.keyring import find_ring, make_ready, token_time
+from mockserver.providers.doctorsim_v2.oauth.keyring import ring_of, token_time
 from mockserver.providers.doctorsim_v2.oauth.keys import public_keys
 from mockserver.providers.doctorsim_v2.oauth.scopes import SCOPES
 from mockserver.providers.doctorsim_v2.profile import offers_path
@@ -69,7 +69,7 @@ async def protected_resource(call: Call) -> Reply:
 
 async def jwks(call: Call) -> Reply:
     """The public keys: the one that signs, then those whose tokens have not ended."""
-    await make_ready(call.sandbox)
-    async with call.sandbox.work("credential", settle=False) as work:
-        numbers = (await find_ring(work)).numbers(token_time(work))
-    return Reply(public_keys(call.sandbox.dice.seed, numbers))
+    sandbox = call.sandbox
+    ring = await ring_of(sandbox)
+    now = token_time(sandbox.settings.values, sandbox.clock.now())
+    return Reply(public_keys(sandbox.dice.seed, ring.numbers(now)))

@@ -7,12 +7,11 @@ from typing import Any
 from mockserver.domain.moments import to_micros
 from mockserver.http.call import Call
 from mockserver.providers.doctorsim_v2.errors import InvalidToken
-from mockserver.providers.doctorsim_v2.oauth.grants import find_grant
+from mockserver.providers.doctorsim_v2.oauth.grants import committed_grant
 from mockserver.providers.doctorsim_v2.oauth.keyring import (
-    are_ready,
     find_ring,
-    make_ready,
     note_token,
+    ring_of,
     token_lifetime,
     token_time,
 )
@@ -24,7 +23,7 @@ _LONGEST = 4_096
 
 async def issue_access_token(work: Work, grant: dict[str, Any], *, issuer: str, scope: str) -> tuple[str, int]:
     """A token and its life in whole seconds; counts it in `grant`, which the caller keeps."""
-    seconds, now = token_lifetime(work), token_time(work)
+    seconds, now = token_lifetime(work), token_time(work.settings, work.now)
     grant["tokens"] += 1
     grant["ends"] = max(grant.get("ends", 0), to_micros(work.now) + seconds * 1_000_000)
     account = grant["account"]
@@ -55,21 +54,12 @@ async def sign(work: Work, claims: Mapping[str, Any], *, kind: str) -> str:
 async def claims_of_token(call: Call, token: str) -> Mapping[str, Any]:
     """What a token says; raises InvalidToken when it was not issued in this sandbox, has expired, or was revoked."""
     sandbox = call.sandbox
-    async with sandbox.work("credential", settle=False) as work:
-        now = token_time(work)
-        numbers = (await find_ring(work)).numbers(now)
-        if are_ready(sandbox, numbers):
-            return await _judged(work, token, numbers, now)
-    await make_ready(sandbox)
-    async with sandbox.work("credential", settle=False) as work:
-        return await _judged(work, token, numbers, now)
-
-
-async def _judged(work: Work, token: str, numbers: tuple[int, ...], now: int) -> Mapping[str, Any]:
-    claims = read_token(work.dice.seed, token, numbers)
+    ring = await ring_of(sandbox)
+    now = token_time(sandbox.settings.values, sandbox.clock.now())
+    claims = read_token(sandbox.dice.seed, token, ring.numbers(now))
     if claims is None or claims["exp"] <= now:
         raise InvalidToken
-    grant = await find_grant(work, claims["jti"].partition(".")[0])
+    grant = await committed_grant(sandbox, claims["jti"].partition(".")[0])
     if grant is None or grant["revoked"] or claims["jti"] in grant["revoked_tokens"]:
         raise InvalidToken
     return claims

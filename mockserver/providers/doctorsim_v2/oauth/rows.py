@@ -1,7 +1,9 @@
-"""Keeps tables of rows that end some time within a bound."""
+"""Rows of the authorization server: tables whose rows end some time, kept within a bound, and a quick look at one."""
 
 from mockserver.domain.moments import LATEST
+from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.work import Work
+from mockserver.stores.base import Row
 
 #: So many ended rows are forgotten with each new one: more than come.
 _AT_ONCE = 10
@@ -15,3 +17,8 @@ async def make_room(work: Work, table: str, *, most: int) -> None:
     if surplus > 0:
         for row in await work.tx.due(table, until=LATEST, limit=surplus):
             await work.tx.delete(table, row.key)
+
+
+async def committed(sandbox: Sandbox, table: str, key: str) -> Row | None:
+    """The row as it is committed, without waiting for anybody's turn."""
+    return await sandbox.turns.store.read(table, key)
