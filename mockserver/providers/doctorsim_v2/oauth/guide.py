@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from textwrap import indent
 from typing import Any
 
 from mockserver.domain.mistakes import UnknownRoute
@@ -71,9 +72,22 @@ def _written(provider: Provider) -> str:
         def ignore_aliases(self, data: Any) -> bool:
             return True
 
+    def dump(data: Any) -> str:
+        text: str = yaml.dump(data, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
+        return text
+
     data = document(provider, SchemaStore(bundled("schemas")), origin=_SOMEWHERE)
-    text: str = yaml.dump(data, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=120)
-    return text
+    return "".join(_pieces(data, dump, deep=2))
+
+
+def _pieces(data: Mapping[str, Any], dump: Callable[[Any], str], *, deep: int) -> Iterator[str]:
+    """The YAML of an object, its members written one by one: while one is, no other thread runs."""
+    for name, value in data.items():
+        if deep and isinstance(value, dict) and value:
+            yield dump({name: None}).replace(" null\n", "\n")
+            yield from (indent(piece, "  ") for piece in _pieces(value, dump, deep=deep - 1))
+        else:
+            yield dump({name: value})
 
 
 def _guide(call: Call) -> str:
