@@ -27,7 +27,7 @@ from mockserver.providers.doctorsim_v2.oauth.parameters import form_parameters, 
 from mockserver.providers.doctorsim_v2.oauth.registration import NO_STORE
 from mockserver.providers.doctorsim_v2.oauth.registry import note_use
 from mockserver.providers.doctorsim_v2.oauth.scopes import SCOPES, parse_scope, scope_text, within
-from mockserver.providers.doctorsim_v2.oauth.tokens import issue_access_token, read_token
+from mockserver.providers.doctorsim_v2.oauth.tokens import is_jwt, issue_access_token, read_token
 from mockserver.sandbox.work import Work
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
@@ -58,12 +58,12 @@ async def token(call: Call) -> Reply:
 async def revoke(call: Call) -> Reply:
     """Let a token fall: with a refresh token its whole grant. One that nobody knows is no mistake."""
     parameters = form_parameters(call)
-    ring = await ring_of(call.sandbox)
+    ring = await ring_of(call.sandbox) if is_jwt(parameters.get("token", "")) else None
     async with call.work() as work:
         client = await authenticate(work, call, parameters)
         given = need(parameters, "token")
-        numbers = ring.numbers(token_time(work.settings, work.now))
-        claims = read_token(work.dice.seed, given, numbers)
+        now = token_time(work.settings, work.now)
+        claims = read_token(work.dice.seed, given, ring.numbers(now)) if ring is not None else None
         name = claims["jti"].partition(".")[0] if claims else (*given.split("_", 2), "", "")[1]
         grant = await grants.find_grant(work, name)
         if grant is None or not (claims or given.startswith("rt_")):

@@ -54,6 +54,8 @@ async def sign(work: Work, claims: Mapping[str, Any], *, kind: str) -> str:
 async def claims_of_token(call: Call, token: str) -> Mapping[str, Any]:
     """What a token says; raises InvalidToken when it was not issued in this sandbox, has expired, or was revoked."""
     sandbox = call.sandbox
+    if not is_jwt(token):
+        raise InvalidToken
     ring = await ring_of(sandbox)
     now = token_time(sandbox.settings.values, sandbox.clock.now())
     claims = read_token(sandbox.dice.seed, token, ring.numbers(now))
@@ -65,19 +67,22 @@ async def claims_of_token(call: Call, token: str) -> Mapping[str, Any]:
     return claims
 
 
+def is_jwt(text: str) -> bool:
+    """Whether a text can be a token of ours at all; for any other no key need be made."""
+    return len(text) <= _LONGEST and text.count(".") == 2
+
+
 #: What `issue_access_token` always writes; whoever knows the seed can sign anything else.
 _SHAPE = {"sub": str, "client_id": str, "scope": str, "env": str, "exp": int, "jti": str}
 
 
 @lru_cache(maxsize=1024)
 def read_token(seed: int | str, token: str, numbers: tuple[int, ...]) -> Mapping[str, Any] | None:
-    """The claims of a token that one of the seed's keys signed, whatever their dates; None for any other text."""
+    """The claims of a JWT that one of the seed's keys signed, whatever their dates; None for any other."""
     from joserfc import jwt
     from joserfc.errors import JoseError
     from joserfc.jwk import KeySet
 
-    if len(token) > _LONGEST or token.count(".") != 2:
-        return None
     keys = KeySet([signing_key(seed, number) for number in numbers])
     try:
         claims: Mapping[str, Any] = jwt.decode(token, keys, algorithms=["RS256"]).claims
