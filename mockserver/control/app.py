@@ -13,6 +13,7 @@ from mockserver.control import (
     accounts,
     clock,
     documents,
+    events,
     faults,
     fidelity,
     inbox,
@@ -32,6 +33,7 @@ from mockserver.control.problems import Problem, problem_of, send_problem
 from mockserver.domain.mistakes import Invalid, MethodNotAllowed, NotFound
 from mockserver.http.body import MOST, Disconnected, read_body
 from mockserver.http.checking import Checker
+from mockserver.http.origin import origin_of
 
 log = logging.getLogger("mockserver")
 
@@ -45,6 +47,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *orders.OPERATIONS,
     *scenarios.OPERATIONS,
     *machines.OPERATIONS,
+    *events.OPERATIONS,
     *faults.OPERATIONS,
     *requests.OPERATIONS,
     *webhooks.OPERATIONS,
@@ -105,7 +108,7 @@ class ControlApp:
         call = ControlCall(
             server=self._server,
             name=scope["mock.sandbox_name"],
-            origin=f"{scope.get('scheme', 'http')}://{headers.get('host', 'localhost')}",
+            origin=origin_of(scope, headers.get("host")),
             method=scope["method"],
             path=scope["path"],
             path_fields=match.groupdict(),

@@ -48,6 +48,7 @@ async def index(call: ControlCall) -> Answer:
     nouns = (
         "accounts",
         "clock",
+        "events",
         "faults",
         "fidelity",
         "health",

@@ -107,6 +107,8 @@ class Recorder:
             del headers[1]  # RFC 9110, 8.6: not even a length of 0
         if answer.headers:
             headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers]
+        if "origin" in call.headers:
+            _share(call, headers)
         entry.status = answer.status
         # A refusal holds no secrets, and its words are worth reading.
         confidential = call.endpoint is not None and call.endpoint.confidential and answer.status < 400
@@ -127,6 +129,18 @@ class Recorder:
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else payload})
         if transport is not None:
             transport.release()
+
+
+def _share(call: "Call", headers: list[tuple[bytes, bytes]]) -> None:
+    """Let the web page that asks read the answer, where its origin may; what a fault says of that stands."""
+    cors = call.provider.cors
+    if cors is None:
+        return
+    from mockserver.http.sharing import answer_headers
+
+    given = {name for name, _ in headers}
+    shared = answer_headers(cors, call.state.settings.values, call.headers["origin"])
+    headers += [(low, value.encode("latin-1")) for name, value in shared if (low := name.lower().encode()) not in given]
 
 
 def _without_secrets(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

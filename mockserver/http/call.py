@@ -10,6 +10,7 @@ from mockserver.domain.mistakes import NotFound
 from mockserver.domain.orders import Order
 from mockserver.engine.delays import delay_from_data, resolve
 from mockserver.engine.rules import Aspect, Rule
+from mockserver.http.origin import origin_of
 from mockserver.http.provider import Endpoint, Limit, Provider
 from mockserver.journal.journal import Decision, Entry
 from mockserver.sandbox.sandbox import Sandbox
@@ -97,7 +98,7 @@ class Call:
     @property
     def base_url(self) -> str:
         """The address the client used for this provider, without a slash at its end."""
-        return f"{self._scope.get('scheme', 'http')}://{self.headers.get('host', 'localhost')}{self._prefix}"
+        return f"{origin_of(self._scope, self.headers.get('host'))}{self._prefix}"
 
     def identify(self, account: Account) -> None:
         """Say who calls."""

@@ -100,11 +100,18 @@ class _Paths:
         self.found: dict[str, Any] = {}
 
     def add(self, endpoint: Endpoint, operation: dict[str, Any], *, prefix: str = "", server: str = "") -> None:
-        """Raises ValueError where the path has this method already, or is of another server."""
+        """Raises ValueError where the path has this method already, or is of another server.
+
+        An endpoint that two servers have alike, with nothing else at its path, is one operation of both.
+        """
         path, method = prefix + _PATH_FIELD.sub(r"{\1}", endpoint.path), endpoint.method.lower()
-        servers = {"servers": [{"url": server}]} if server else {}
-        item = self.found.setdefault(path, {**servers})
-        if method in item or item.get("servers") != servers.get("servers"):
+        servers = [{"url": server}] if server else []
+        item = self.found.setdefault(path, {"servers": servers} if servers else {})
+        known = item.get("servers", [])
+        if servers and servers[0] not in known and item == {"servers": known, method: operation}:
+            known += servers
+            return
+        if method in item or known != servers:
             raise ValueError(f"{endpoint.method} {path} of {endpoint.name} has the path of another endpoint")
         item[method] = operation
 

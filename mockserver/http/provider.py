@@ -10,6 +10,8 @@ from mockserver.domain.mistakes import Mistake
 if TYPE_CHECKING:
     from mockserver.domain.accounts import Account
     from mockserver.http.call import Call
+    from mockserver.http.cors import Cors
+    from mockserver.sandbox.sandbox import Sandbox
     from mockserver.sandbox.settings import Setting
     from mockserver.sandbox.trade import Trade
 
@@ -165,6 +167,13 @@ class Unrouted(NamedTuple):
     authenticates_first: Callable[["Call"], bool]
 
 
+class ProviderEvent(NamedTuple):
+    """What a test can let happen to a provider as a whole (`/_mock/events`); `happen` tells what came of it."""
+
+    about: str
+    happen: Callable[["Sandbox"], Awaitable[Mapping[str, Any]]]
+
+
 #: Whether an endpoint exists under these values of the settings.
 Offers = Callable[[Endpoint, Mapping[str, Any]], bool]
 
@@ -207,6 +216,10 @@ class Provider:
     """Names to OpenAPI security schemes: all of one mapping together suffice, each mapping alone."""
     reword: Callable[["Call", Wording], Wording] | None = None
     """What the sandbox's settings change about a wording."""
+    events: Mapping[str, ProviderEvent] = field(default_factory=dict)
+    """What can happen to the provider as a whole, by the name that the control API takes."""
+    cors: "Cors | None" = None
+    """Which web pages may call it; its setting stands among `settings`. None: no page but its own."""
 
 
 def word(provider: Provider, mistake: Mistake) -> Wording:

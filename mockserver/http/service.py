@@ -22,6 +22,7 @@ from mockserver.domain.mistakes import (
 from mockserver.http.answering import Instead, Payload, Recorder, worded
 from mockserver.http.body import read_body
 from mockserver.http.call import Call
+from mockserver.http.cors import is_preflight
 from mockserver.http.provider import Annex, Endpoint, Limit, Offers, Provider, Reply
 from mockserver.http.reading import read_fields, read_headers
 from mockserver.http.schemas import SchemaStore
@@ -142,6 +143,9 @@ class _Resource:
         endpoint = methods.get(method) or (_for_head(methods) if method == "HEAD" else None)
         entry = service.recorder.begin(scope, sandbox, body, endpoint)
         call = Call(sandbox, provider, endpoint, entry, headers, scope, prefix, body)
+        if method == "OPTIONS" and (allowed := _preflight(service, call)) is not None:
+            await service.recorder.send(send, scope, call, allowed, began=began)
+            return
         verdict = None
         try:
             if call.state.faults.some or "prefer" in headers:
@@ -177,6 +181,20 @@ class _Resource:
         """Those that exist under the sandbox's settings: what is not offered is not told of either."""
         values = sandbox.state.settings.values
         return {method: one for method, one in self._methods.items() if offers(one, values)}
+
+
+def _preflight(service: Service, call: Call) -> Payload | None:
+    """The answer to a page's preflight, before any fault or limit; None for all else, and where pages may not call."""
+    cors = service.provider.cors
+    if cors is None or not is_preflight("OPTIONS", call.headers):
+        return None
+    from mockserver.http.sharing import preflight_headers
+
+    allowed = preflight_headers(cors, call.state.settings.values, call.headers)
+    if allowed is None:
+        return None
+    own = service.headers(call, 204) if service.headers is not None else ()
+    return Payload(204, b"", "text/plain", (*allowed, *own, ("X-Mock-Assumed", "true")))
 
 
 def _for_head(methods: Mapping[str, Endpoint]) -> Endpoint | None:

@@ -81,6 +81,10 @@ class Sandbox:
                 pass
         return await self._lookup.order(provider, order_id)
 
+    async def read(self, table: str, key: str) -> bytes | None:
+        """Return one row as it is committed, without waiting for anybody's turn."""
+        return await self.turns.store.read(table, key)
+
     async def account(self, provider: str, account_id: str) -> Account | None:
         """The account as it is committed, without waiting for anybody's turn."""
         return await self._lookup.account(provider, account_id)

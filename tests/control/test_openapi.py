@@ -60,6 +60,7 @@ async def test_every_answer_is_as_its_schema_says(world: World) -> None:
         "{name}": {"/sandboxes": "default", "/inbox": "in", "/scenarios": "quick"},
         "{provider}/{kind}": {"/machines": "daisysim/activation"},
         "{id}": {"/requests": "req_00000001", "/webhooks/deliveries": "dlv_00000001", "/faults": "flt_00000001"},
+        "{provider}": {"/events": "daisysim"},
         "{provider}.json": {"/openapi": "daisysim.json"},
     }
     checked = 0

@@ -13,6 +13,7 @@ async def test_settings_are_one_flat_object(world: World) -> None:
     assert settings == {
         "rate_limits": "off",
         "accept_any_key": False,
+        "daisysim.cors": "off",
         "daisysim.cancel_after": "60s",
         "daisysim.expiry": "refund",
         "daisysim.price_ttl": "300s",

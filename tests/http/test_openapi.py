@@ -1,5 +1,6 @@
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -322,6 +323,26 @@ def test_an_answer_can_be_a_file_or_a_redirect(schemas: SchemaStore) -> None:
     assert list(responses["200"]["content"]) == ["application/pdf"]
     assert responses["302"] == {"description": "Elsewhere.", "headers": {"Location": {"schema": {"type": "string"}}}}
     assert list(responses["500"]["content"]) == ["application/json"]
+
+
+def twinned(*endpoints: Endpoint, times: int = 1) -> Provider:
+    """Annexes of two hosts with the same endpoints, the second one so many times."""
+    provider = annexed(*endpoints)
+    twin = provider.annexes[0]._replace(mount=Mount("twin.acme.example", "/shop"))
+    return replace(provider, annexes=(*provider.annexes, *[twin] * times))
+
+
+def test_an_endpoint_that_two_hosts_have_alike_is_one_operation_of_both(schemas: SchemaStore) -> None:
+    path = "/shop/parts/{number}.pdf"
+    alone = document(annexed(SHOP[1]), schemas, origin="")["paths"][path]
+    both = document(twinned(SHOP[1]), schemas, origin="")["paths"][path]
+    assert both == {**alone, "servers": [*alone["servers"], {"url": "/twin.acme.example"}]}
+
+
+def test_hosts_that_have_a_path_only_in_part_or_twice_cannot_be_told_apart(schemas: SchemaStore) -> None:
+    for provider in (twinned(SHOP[1], times=2), twinned(SHOP[0], SHOP[2])):
+        with pytest.raises(ValueError, match="has the path of another endpoint"):
+            document(provider, schemas, origin="")
 
 
 def test_two_endpoints_cannot_have_the_same_path(schemas: SchemaStore) -> None:

@@ -9,9 +9,12 @@ from mockserver.domain.mistakes import (
     PayloadTooLarge,
     UnknownCredential,
 )
+from mockserver.http.cors import Cors
 from mockserver.http.provider import Mount, Provider
 from mockserver.providers.daisysim import auth, endpoints, errors, trade
 from mockserver.sandbox.settings import Setting
+
+_CORS = Cors("daisysim", ("https://daisysim.com",))
 
 PROVIDER = Provider(
     name="daisysim",
@@ -24,6 +27,7 @@ PROVIDER = Provider(
     refuse=errors.refuse,
     failure_schema="daisysim/error",
     trade=trade.TRADE,
+    cors=_CORS,
     settings=(
         Setting(
             "daisysim.cancel_after",
@@ -40,6 +44,7 @@ PROVIDER = Provider(
             ("refund", "wait_for_cancel"),
         ),
         Setting("daisysim.price_ttl", "300s", "duration", "how long live prices stay before they are drawn anew"),
+        _CORS.setting,
     ),
     webhooks={"code.received": "daisysim/code-received.webhook"},
     common_mistakes=(

@@ -8,9 +8,12 @@ from mockserver.domain.mistakes import (
     UnknownCredential,
     UnknownRoute,
 )
+from mockserver.http.cors import Cors
 from mockserver.http.provider import Annex, Mount, Provider, Secrets, Unrouted
 from mockserver.providers.doctorsim_v1 import auth, endpoints, errors, trade, wire
 from mockserver.sandbox.settings import Setting
+
+_CORS = Cors("doctorsim_v1", ("https://www.doctorsim.com",))
 
 PROVIDER = Provider(
     name=auth.NAME,
@@ -24,6 +27,7 @@ PROVIDER = Provider(
     reword=errors.reword,
     failure_schema="doctorsim_v1/error",
     trade=trade.TRADE,
+    cors=_CORS,
     annexes=(Annex(Mount(wire.WEB_HOST, wire.REPORTS), endpoints.REPORT_ENDPOINTS, errors.wrap, errors.refuse),),
     unrouted=Unrouted(endpoints.LIMIT, auth.authenticates_first),
     settings=(
@@ -73,6 +77,7 @@ PROVIDER = Provider(
             "where url_report leads: to this server (mock), or to the original's address (original)",
             ("mock", "original"),
         ),
+        _CORS.setting,
     ),
     secrets=Secrets(headers=frozenset({"dsim_key", "dsim_secret"})),
     security=(

@@ -1,5 +1,8 @@
 """doctorSIM API v2: top-ups and gift cards, with OAuth 2.0 and signed webhooks."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from mockserver.domain.mistakes import (
     AccountDenied,
     AccountRevoked,
@@ -10,12 +13,29 @@ from mockserver.domain.mistakes import (
     RateLimited,
     UnknownCredential,
 )
-from mockserver.http.provider import Mount, Provider, Secrets
+from mockserver.http.cors import Cors
+from mockserver.http.provider import Mount, Provider, ProviderEvent, Secrets
 from mockserver.providers.doctorsim_v2 import auth, endpoints, errors, hooks, next_steps, profile, trade
 from mockserver.providers.doctorsim_v2.oauth.endpoints import ANNEXES
+from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.settings import Setting
 
 _WEBHOOK = "doctorsim_v2/order.webhook"
+
+#: The page's own Explorer calls the API from a browser (assumed: nothing says which pages may).
+_CORS = Cors(
+    "doctorsim_v2",
+    ("https://www.doctorsim.com",),
+    exposes=("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
+    default="documented",
+)
+
+
+async def _rotate_key(sandbox: Sandbox) -> Mapping[str, Any]:
+    from mockserver.providers.doctorsim_v2.oauth.keyring import rotate_key
+
+    return await rotate_key(sandbox)
+
 
 PROVIDER = Provider(
     name="doctorsim_v2",
@@ -35,7 +55,15 @@ PROVIDER = Provider(
     answer_headers="doctorsim_v2/answer.headers",
     secrets=Secrets(fields=frozenset({"code"})),
     offers=profile.offers,
+    cors=_CORS,
+    events={
+        "rotate_key": ProviderEvent(
+            "OAuth tokens are signed with a new key; the old one stays in the key set until its tokens have ended",
+            _rotate_key,
+        ),
+    },
     settings=(
+        _CORS.setting,
         Setting(
             profile.SETTING,
             "all",
@@ -59,6 +87,27 @@ PROVIDER = Provider(
         ),
         Setting("doctorsim_v2.token_ttl", "15m", "duration", "how long a price token is taken"),
         Setting("doctorsim_v2.access_token_lifetime", "1h", "duration", "how long an OAuth access token is taken"),
+        Setting(
+            "doctorsim_v2.refresh_grace",
+            "0s",
+            "duration",
+            "how long a refresh token that was used is still taken, for clients that refresh twice at once; after that"
+            " its return ends all tokens of the grant",
+        ),
+        Setting(
+            "doctorsim_v2.token_clock",
+            "sandbox",
+            "choice",
+            "the clock by which OAuth access tokens are issued and expire: the sandbox's, or real time, so that"
+            " clients which check tokens themselves find them valid in a sandbox of another time",
+            ("sandbox", "real"),
+        ),
+        Setting(
+            "doctorsim_v2.private_schemes",
+            False,
+            "boolean",
+            "whether OAuth redirect URIs may have an app's own scheme without a dot, such as cursor://",
+        ),
         Setting(
             "doctorsim_v2.auto_approve",
             "",

@@ -16,7 +16,8 @@ from mockserver.providers.doctorsim_v2.errors import (
     InvalidToken,
     WrongSecret,
 )
-from mockserver.providers.doctorsim_v2.oauth.endpoints import RESOURCE
+from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of
+from mockserver.providers.doctorsim_v2.oauth.endpoints import RESOURCE_PATH
 from mockserver.providers.doctorsim_v2.profile import offers_path
 
 PROVIDER = "doctorsim_v2"
@@ -120,7 +121,6 @@ def _check_address(call: Call, account: Account) -> None:
 
 def _challenge(call: Call) -> str:
     """Tells where RFC 9728 says what this API is and who issues tokens for it, unless the profile hides that."""
-    if not offers_path(RESOURCE.path, call.state.settings.values):
+    if not offers_path(RESOURCE_PATH, call.state.settings.values):
         return 'Bearer realm="doctorSIM"'
-    origin = call.base_url.removesuffix("/v2")
-    return f'Bearer resource_metadata="{origin}/.well-known{RESOURCE.path}"'
+    return f'Bearer resource_metadata="{issuer_of(call)}{RESOURCE_PATH}"'

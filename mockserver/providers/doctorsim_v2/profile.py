@@ -19,7 +19,12 @@ def offers(endpoint: Endpoint, settings: Mapping[str, Any]) -> bool:
 
 def offers_path(path: str, settings: Mapping[str, Any]) -> bool:
     """Whether anything exists at this path."""
-    return settings[SETTING] == "all" or path in _named()
+    return offers_everything(settings) or path in _named()
+
+
+def offers_everything(settings: Mapping[str, Any]) -> bool:
+    """Whether what no page names exists too."""
+    return bool(settings[SETTING] == "all")
 
 
 @cache

@@ -11,6 +11,7 @@ from mockserver.domain.mistakes import (
     PayloadTooLarge,
 )
 from mockserver.http.call import Call
+from mockserver.http.cors import Cors
 from mockserver.http.provider import Endpoint, Mount, Provider
 from mockserver.providers.hidsim import documentation, endpoints, errors, trade
 from mockserver.providers.hidsim.tokens import BadToken, ExpiredToken
@@ -42,7 +43,10 @@ def _offers(endpoint: Endpoint, settings: Mapping[str, Any]) -> bool:
     return not (endpoint.provenance == "assumed" and settings["hidsim.profile"] == "documented")
 
 
+_CORS = Cors("hidsim", ("https://hidsim.com", "https://www.hidsim.com"), exposes=("X-Total-Count",))
+
 _SETTINGS = (
+    _CORS.setting,
     Setting(
         "hidsim.profile",
         "all",
@@ -128,6 +132,7 @@ PROVIDER = Provider(
     headers=_headers,
     offers=_offers,
     settings=_SETTINGS,
+    cors=_CORS,
     common_mistakes=(
         MissingCredential,
         BadToken,

@@ -32,9 +32,10 @@ def blocks_after(mark: str, count: int) -> list[str]:
     raise AssertionError(f"nothing is marked {mark!r}")
 
 
-def test_the_how_to_prints_what_it_says() -> None:
+@pytest.mark.parametrize("mark", ["doctorsim_v2", "oauth"])
+def test_the_how_to_prints_what_it_says(mark: str) -> None:
     assert shutil.which("bash"), "the how-to is written for bash"
-    commands, printed = blocks_after("howto: doctorsim_v2", 2)
+    commands, printed = blocks_after(f"howto: {mark}", 2)
     with LiveServer(create_app(Settings())) as server:
         ran = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", commands.replace(ADDRESS, server.url)],

@@ -22,7 +22,7 @@ ON_THE_PAGE = {
     *("POST /orders", "GET /orders", "GET /orders/{}", "GET /balance", "GET /balance/history"),
     *("POST /webhooks", "GET /webhooks", "GET /webhooks/{}", "PATCH /webhooks/{}", "DELETE /webhooks/{}"),
     *("GET /.well-known/oauth-authorization-server", "POST /oauth/register", "GET /oauth/authorize"),
-    "POST /oauth/token",
+    *("POST /oauth/token", "GET /auth.md", "GET /{}/auth.md"),
 }
 #: What the vendor has today beside the page.
 CURRENT = [
@@ -43,7 +43,7 @@ async def asked(world: V2) -> dict[tuple[str, str], bool]:
     """Whether each endpoint is there: its refusal of an empty call is another than that of an unknown path."""
     found = {}
     for address, endpoint in EVERYTHING:
-        answer = await world.call(endpoint.method, re.sub("{[^}]+}", "1", address))
+        answer = await world.call(endpoint.method, re.sub("{[^}]+}", "1", address.replace("{lang}", "ar")))
         error = answer.json().get("error") if "json" in answer.headers["content-type"] else None
         code = error["code"] if isinstance(error, dict) else error
         found[endpoint.method, address] = (answer.status_code, str(code).upper()) != (404, "NOT_FOUND")
@@ -61,9 +61,14 @@ async def test_the_profile_leaves_the_paths_that_are_documented(world: V2) -> No
         ("POST", "/api.doctorsim.com/v2/orders/preview"),
         ("POST", "/api.doctorsim.com/v2/webhooks/orders"),
         ("GET", "/www.doctorsim.com/oauth/jwks.json"),
+        ("GET", "/www.doctorsim.com/.well-known/openid-configuration"),
         ("POST", "/www.doctorsim.com/oauth/revoke"),
         ("GET", "/api.doctorsim.com/.well-known/oauth-protected-resource/v2"),
         *((method, f"/api.doctorsim.com/v2{path}") for method, path in CURRENT),
+        ("GET", "/api.doctorsim.com/v2/.well-known/oauth-protected-resource/v2"),
+        ("GET", "/www.doctorsim.com/.well-known/oauth-protected-resource/v2"),
+        ("GET", "/www.doctorsim.com/api-docs/"),
+        ("GET", "/www.doctorsim.com/api-docs/openapi.yaml"),
     }
 
 
@@ -85,6 +90,8 @@ async def test_nothing_leads_to_what_is_switched_off(world: V2) -> None:
     metadata = (await flow.send("GET", "/.well-known/oauth-authorization-server")).json()
     assert not {"jwks_uri", "revocation_endpoint", "revocation_endpoint_auth_methods_supported"} & metadata.keys()
     assert "resource_metadata" not in (await world.v2("GET", "/balance", key=None)).headers["www-authenticate"]
+    guide = (await flow.send("GET", "/auth.md")).text
+    assert not [one for one in ("oauth-protected-resource", "/oauth/revoke", "cli_") if one in guide]
     client = await flow.register()
     tokens = await flow.tokens(client)
     assert (await flow.refresh(client, tokens["refresh_token"])).status_code == 200

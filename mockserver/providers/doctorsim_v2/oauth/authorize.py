@@ -4,27 +4,29 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import NotFound
 from mockserver.http.call import Call
 from mockserver.http.provider import Reply
 from mockserver.providers.doctorsim_v2.oauth import pages
+from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of, resource_wanted
+from mockserver.providers.doctorsim_v2.oauth.codes import add_code
 from mockserver.providers.doctorsim_v2.oauth.errors import (
     AccessDenied,
     InvalidClient,
     InvalidRequest,
     InvalidScope,
-    InvalidTarget,
     OAuthError,
     UnauthorizedClient,
     UnsupportedResponseType,
 )
-from mockserver.providers.doctorsim_v2.oauth.grants import add_code, find_client
-from mockserver.providers.doctorsim_v2.oauth.metadata import issuer_of, resource_of
+from mockserver.providers.doctorsim_v2.oauth.identity import identity_wanted
 from mockserver.providers.doctorsim_v2.oauth.parameters import form_parameters, need, query_parameters
+from mockserver.providers.doctorsim_v2.oauth.redirects import is_registered, with_answer
+from mockserver.providers.doctorsim_v2.oauth.registry import find_client
 from mockserver.providers.doctorsim_v2.oauth.scopes import SCOPES, parse_scope, scope_text, within
+from mockserver.providers.doctorsim_v2.profile import offers_everything
 from mockserver.sandbox.accounts import list_accounts
 
 #: S256 of anything has 43 characters.
@@ -50,6 +52,7 @@ class Asked:
     scopes: frozenset[str]
     challenge: str
     resource: str
+    identity: dict[str, str] | None
 
 
 async def show(call: Call) -> Reply:
@@ -113,7 +116,7 @@ async def _trusted(call: Call, parameters: Mapping[str, str]) -> tuple[Mapping[s
         return client, known[0]
     if redirect_uri is None:
         raise InvalidRequest("the parameter redirect_uri is missing")
-    if redirect_uri not in known:
+    if not is_registered(redirect_uri, client):
         raise InvalidRequest("redirect_uri is not one that the client registered")
     return client, redirect_uri
 
@@ -132,10 +135,10 @@ def _asked(call: Call, parameters: dict[str, str], client: Mapping[str, Any], re
     scopes = parse_scope(parameters["scope"]) if "scope" in parameters else allowed
     if scopes is None or allowed is None or not scopes or not scopes <= allowed:
         raise InvalidScope("scope names something that the client cannot have")
-    resource = resource_of(call)
-    if parameters.get("resource", resource).rstrip("/") != resource:
-        raise InvalidTarget(f"resource must be {resource}")
-    return Asked(client, redirect_uri, parameters.get("redirect_uri"), scopes, challenge, resource)
+    resource = resource_wanted(call, parameters.get("resource"))
+    # Who cannot find the keys has no use for an ID token.
+    identity = identity_wanted(parameters) if offers_everything(call.state.settings.values) else None
+    return Asked(client, redirect_uri, parameters.get("redirect_uri"), scopes, challenge, resource, identity)
 
 
 async def _approve(call: Call, parameters: Mapping[str, str], asked: Asked, account_id: str) -> Reply:
@@ -158,6 +161,7 @@ async def _approve(call: Call, parameters: Mapping[str, str], asked: Asked, acco
                 "challenge": asked.challenge,
                 "redirect_uri": asked.sent_redirect,
                 "resource": asked.resource,
+                "identity": asked.identity,
             },
         )
     call.entry.account = account_id
@@ -169,9 +173,7 @@ def _redirect(call: Call, parameters: Mapping[str, str], uri: str, answer: dict[
     if "state" in parameters:
         answer = {**answer, "state": parameters["state"]}
     answer = {**answer, "iss": issuer_of(call)}
-    parts = urlsplit(uri)
-    query = "&".join(filter(None, (parts.query, urlencode(answer))))
-    place = urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
+    place = with_answer(uri, answer)
     headers = (("Location", place), ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"))
     return Reply(b"", status=303 if call.entry.method == "POST" else 302, headers=headers, media=_HTML)
 

@@ -1,17 +1,19 @@
 """Who is at the token endpoint (RFC 6749, 2.3)."""
 
 from base64 import b64decode
+from collections.abc import Mapping
 from hmac import compare_digest
 from typing import Any
 from urllib.parse import unquote_plus
 
 from mockserver.http.call import Call
+from mockserver.providers.doctorsim_v2.oauth.drawing import digest
 from mockserver.providers.doctorsim_v2.oauth.errors import InvalidClient, InvalidRequest
-from mockserver.providers.doctorsim_v2.oauth.grants import digest, find_client
+from mockserver.providers.doctorsim_v2.oauth.registry import find_client
 from mockserver.sandbox.work import Work
 
 
-async def authenticate(work: Work, call: Call, parameters: dict[str, str]) -> dict[str, Any]:
+async def authenticate(work: Work, call: Call, parameters: dict[str, str]) -> Mapping[str, Any]:
     """The client, by the one method it registered; raises OAuthError otherwise."""
     header = call.headers.get("authorization")
     basic = header is not None

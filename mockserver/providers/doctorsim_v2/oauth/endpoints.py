@@ -5,9 +5,11 @@ from typing import Any
 
 import orjson
 
+from mockserver.domain.mistakes import UnknownRoute
 from mockserver.http.call import Call
 from mockserver.http.later import Later
 from mockserver.http.provider import Annex, Endpoint, Mount, Outcome, Reply, Wording
+from mockserver.providers.doctorsim_v2.oauth.addresses import API_HOST, WWW_HOST
 from mockserver.providers.doctorsim_v2.oauth.errors import (
     InvalidClient,
     InvalidClientMetadata,
@@ -21,6 +23,7 @@ from mockserver.providers.doctorsim_v2.oauth.errors import (
 )
 
 authorize = Later("mockserver.providers.doctorsim_v2.oauth.authorize")
+guide = Later("mockserver.providers.doctorsim_v2.oauth.guide")
 exchange = Later("mockserver.providers.doctorsim_v2.oauth.exchange")
 metadata = Later("mockserver.providers.doctorsim_v2.oauth.metadata")
 registration = Later("mockserver.providers.doctorsim_v2.oauth.registration")
@@ -68,6 +71,16 @@ ENDPOINTS = (
         summary="Authorization server metadata (RFC 8414)",
         gives="doctorsim_v2/oauth-metadata",
         public=True,
+    ),
+    Endpoint(
+        "GET",
+        "/.well-known/openid-configuration",
+        metadata.openid_configuration,
+        name="openid_metadata",
+        summary="Authorization server metadata for OpenID Connect",
+        gives="doctorsim_v2/oauth-metadata",
+        public=True,
+        provenance="assumed",
     ),
     Endpoint(
         "GET",
@@ -162,9 +175,11 @@ ENDPOINTS = (
         provenance="assumed",
     ),
 )
-RESOURCE = Endpoint(
+RESOURCE_PATH = "/.well-known/oauth-protected-resource/v2"
+#: The vendor sends clients to the one on www; the one on api is where RFC 9728 looks for it.
+_RESOURCE = Endpoint(
     "GET",
-    "/oauth-protected-resource/v2",
+    RESOURCE_PATH,
     metadata.protected_resource,
     name="oauth_resource",
     summary="What this API is and who issues tokens for it (RFC 9728)",
@@ -172,8 +187,64 @@ RESOURCE = Endpoint(
     public=True,
     provenance="observed",
 )
+_RESOURCE_ON_API = _RESOURCE._replace(path="/oauth-protected-resource/v2")
+#: Below the API's own base URL, where clients look that take it for a host (assumed).
+_RESOURCE_BELOW = _RESOURCE_ON_API._replace(name="oauth_resource_below", provenance="assumed")
+GUIDES = (
+    Endpoint(
+        "GET",
+        "/auth.md",
+        guide.auth_guide,
+        name="auth_guide",
+        summary="How agents get a token",
+        gives="doctorsim_v2/auth-guide",
+        public=True,
+        media="text/markdown; charset=utf-8",
+    ),
+    Endpoint(
+        "GET",
+        "/{lang}/auth.md",
+        guide.auth_guide,
+        name="auth_guide_in",
+        summary="How agents get a token, under the address of a language",
+        gives="doctorsim_v2/auth-guide",
+        path_fields="doctorsim_v2/language.path",
+        public=True,
+        media="text/markdown; charset=utf-8",
+        mistakes=(UnknownRoute,),
+    ),
+    Endpoint(
+        "GET",
+        "/api-docs/",
+        guide.api_page,
+        name="api_page",
+        summary="Where the documentation is",
+        gives="doctorsim_v2/api-page",
+        public=True,
+        media=_HTML,
+        provenance="observed",
+    ),
+    Endpoint(
+        "GET",
+        "/api-docs/openapi.yaml",
+        guide.openapi_text,
+        name="openapi_text",
+        summary="This document",
+        gives="doctorsim_v2/openapi-text",
+        public=True,
+        media="application/yaml",
+        provenance="observed",
+    ),
+)
 _FAILURE = "doctorsim_v2/oauth-error"
+
+
+def _annex(host: str, prefix: str, *endpoints: Endpoint) -> Annex:
+    return Annex(Mount(host, prefix), endpoints, wrap, refuse, failure_schema=_FAILURE, code=word_of)
+
+
 ANNEXES = (
-    Annex(Mount("www.doctorsim.com"), ENDPOINTS, wrap, refuse, failure_schema=_FAILURE, code=word_of),
-    Annex(Mount("api.doctorsim.com", "/.well-known"), (RESOURCE,), wrap, refuse, failure_schema=_FAILURE, code=word_of),
+    _annex(WWW_HOST, "", *ENDPOINTS, _RESOURCE, *GUIDES),
+    _annex(API_HOST, "/.well-known", _RESOURCE_ON_API),
+    _annex(API_HOST, "/v2/.well-known", _RESOURCE_BELOW),
 )

@@ -10,22 +10,24 @@ from typing import Any
 from mockserver.domain.moments import from_micros
 from mockserver.http.call import Call
 from mockserver.http.provider import Reply
-from mockserver.providers.doctorsim_v2.oauth import grants
+from mockserver.providers.doctorsim_v2.oauth import codes, grants
+from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of, resource_wanted
 from mockserver.providers.doctorsim_v2.oauth.clients import authenticate
 from mockserver.providers.doctorsim_v2.oauth.errors import (
     InvalidGrant,
     InvalidRequest,
     InvalidScope,
-    InvalidTarget,
     OAuthError,
     UnauthorizedClient,
     UnsupportedGrantType,
 )
-from mockserver.providers.doctorsim_v2.oauth.metadata import issuer_of, resource_of
+from mockserver.providers.doctorsim_v2.oauth.identity import id_token
+from mockserver.providers.doctorsim_v2.oauth.keyring import ring_of, token_time
 from mockserver.providers.doctorsim_v2.oauth.parameters import form_parameters, need
 from mockserver.providers.doctorsim_v2.oauth.registration import NO_STORE
+from mockserver.providers.doctorsim_v2.oauth.registry import note_use
 from mockserver.providers.doctorsim_v2.oauth.scopes import SCOPES, parse_scope, scope_text, within
-from mockserver.providers.doctorsim_v2.oauth.tokens import issue_access_token, read_token
+from mockserver.providers.doctorsim_v2.oauth.tokens import is_jwt, issue_access_token, read_token
 from mockserver.sandbox.work import Work
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
@@ -37,6 +39,7 @@ _Given = dict[str, Any] | OAuthError
 async def token(call: Call) -> Reply:
     """An access token for a code, a refresh token, or the client itself."""
     parameters = form_parameters(call)
+    await ring_of(call.sandbox)
     async with call.work() as work:
         client = await authenticate(work, call, parameters)
         kind = need(parameters, "grant_type")
@@ -46,6 +49,7 @@ async def token(call: Call) -> Reply:
         if kind not in client["grant_types"]:
             raise UnauthorizedClient(f"the client is not registered for {kind}")
         given = await give(work, call, client, parameters)
+        await note_use(work, client)
     if isinstance(given, OAuthError):
         raise given
     return Reply(given, headers=NO_STORE)
@@ -54,10 +58,12 @@ async def token(call: Call) -> Reply:
 async def revoke(call: Call) -> Reply:
     """Let a token fall: with a refresh token its whole grant. One that nobody knows is no mistake."""
     parameters = form_parameters(call)
+    ring = await ring_of(call.sandbox) if is_jwt(parameters.get("token", "")) else None
     async with call.work() as work:
         client = await authenticate(work, call, parameters)
         given = need(parameters, "token")
-        claims = read_token(work.dice.seed, given)
+        now = token_time(work.settings, work.now)
+        claims = read_token(work.dice.seed, given, ring.numbers(now)) if ring is not None else None
         name = claims["jti"].partition(".")[0] if claims else (*given.split("_", 2), "", "")[1]
         grant = await grants.find_grant(work, name)
         if grant is None or not (claims or given.startswith("rt_")):
@@ -65,16 +71,15 @@ async def revoke(call: Call) -> Reply:
         if grant["client"] != client["client_id"]:
             raise InvalidGrant("the token was issued to another client")
         if claims:
-            grant["revoked_tokens"].append(claims["jti"])
-            await grants.keep_grant(work, grant)
-        elif grants.digest(given) in (grant["refresh"], *grant["retired"]):
+            await grants.revoke_access_token(work, grant, claims["jti"])
+        elif grants.is_refresh_token_of(grant, given):
             await grants.revoke_grant(work, name)
     return Reply(b"", headers=NO_STORE)
 
 
 async def _by_code(work: Work, call: Call, client: Mapping[str, Any], parameters: dict[str, str]) -> _Given:
     code = need(parameters, "code")
-    row = await grants.find_code(work, code)
+    row = await codes.find_code(work, code)
     if row is None or row["client"] != client["client_id"]:
         raise InvalidGrant("the code is not valid")
     if row["used"]:
@@ -85,8 +90,8 @@ async def _by_code(work: Work, call: Call, client: Mapping[str, Any], parameters
     if parameters.get("redirect_uri") != row["redirect_uri"]:
         raise InvalidGrant("redirect_uri is not the one that the code was sent to")
     _verify(need(parameters, "code_verifier"), row["challenge"])
-    _check_resource(parameters, row["resource"])
-    await grants.use_code(work, code, row)
+    _check_resource(call, parameters, row["resource"])
+    await codes.use_code(work, code, row)
     grant = await grants.open_grant(
         work,
         row["grant"],
@@ -95,25 +100,28 @@ async def _by_code(work: Work, call: Call, client: Mapping[str, Any], parameters
         scope=row["scope"],
         resource=row["resource"],
     )
-    return await _answer(work, call, grant, row["scope"], refresh="refresh_token" in client["grant_types"])
+    found = await _answer(work, call, grant, row["scope"], refresh="refresh_token" in client["grant_types"])
+    if row.get("identity") is not None:
+        found["id_token"] = await id_token(work, row, issuer=issuer_of(call))
+    return found
 
 
 async def _by_refresh(work: Work, call: Call, client: Mapping[str, Any], parameters: dict[str, str]) -> _Given:
-    grant, current = await grants.grant_of_refresh(work, need(parameters, "refresh_token"))
+    token = need(parameters, "refresh_token")
+    grant, standing = await grants.grant_of_refresh(work, token)
     if grant["client"] != client["client_id"]:
         raise InvalidGrant("the refresh token was issued to another client")
-    if not current:
+    if standing == "old":
         await grants.revoke_grant(work, grant["id"])
         return InvalidGrant("the refresh token was used before; its grant is revoked")
-    _check_resource(parameters, grant["resource"])
+    _check_resource(call, parameters, grant["resource"])
     scope = _narrowed(parameters, grant["scope"])
-    return await _answer(work, call, grant, scope, refresh=True)
+    return await _answer(work, call, grant, scope, refresh=True, used=token)
 
 
 async def _by_client(work: Work, call: Call, client: Mapping[str, Any], parameters: dict[str, str]) -> _Given:
     account = await work.account("doctorsim_v2", client.get("mock_account", _DEFAULT_ACCOUNT))
-    resource = resource_of(call)
-    _check_resource(parameters, resource)
+    resource = resource_wanted(call, parameters.get("resource"))
     scope = _narrowed(parameters, client.get("scope", scope_text(SCOPES)))
     allowed = within(scope.split(), account.details.get("scope", "read-write"))
     if not allowed:
@@ -137,11 +145,13 @@ _GRANTS: Mapping[str, _Give] = {
 }
 
 
-async def _answer(work: Work, call: Call, grant: dict[str, Any], scope: str, *, refresh: bool) -> dict[str, Any]:
-    access, seconds = issue_access_token(work, grant, issuer=issuer_of(call), scope=scope)
+async def _answer(
+    work: Work, call: Call, grant: dict[str, Any], scope: str, *, refresh: bool, used: str | None = None
+) -> dict[str, Any]:
+    access, seconds = await issue_access_token(work, grant, issuer=issuer_of(call), scope=scope)
     found = {"access_token": access, "token_type": "Bearer", "expires_in": seconds, "scope": scope}
     if refresh:
-        found["refresh_token"] = await grants.next_refresh_token(work, grant)
+        found["refresh_token"] = await grants.next_refresh_token(work, grant, used=used)
     await grants.keep_grant(work, grant)
     call.entry.account = grant["account"]
     return found
@@ -166,7 +176,8 @@ def _narrowed(parameters: Mapping[str, str], granted: str) -> str:
     return scope_text(asked)
 
 
-def _check_resource(parameters: Mapping[str, str], resource: str) -> None:
-    """RFC 8707: there is one resource."""
-    if parameters.get("resource", resource).rstrip("/") != resource:
-        raise InvalidTarget(f"resource must be {resource}")
+def _check_resource(call: Call, parameters: Mapping[str, str], granted: str) -> None:
+    """RFC 8707: there is one resource, which has two names."""
+    asked = parameters.get("resource")
+    if asked is not None and asked.rstrip("/") != granted:
+        resource_wanted(call, asked)

@@ -1,86 +1,42 @@
-"""Clients, codes and grants as rows. Secrets, codes and refresh tokens are kept as digests.
+"""Grants as rows: a grant is what an account allowed a client, and all its tokens fall with it.
 
-A grant is what an account allowed a client: all its tokens fall with it.
+Refresh tokens are kept as digests. `refresh` is the newest, `twins` are others that are good as well (with the setting
+`doctorsim_v2.refresh_grace`), `retired` were rotated away, `rotated` tells when, of those within the grace.
 """
 
 from collections.abc import Mapping
 from datetime import timedelta
-from hashlib import sha256
-from typing import Any
+from typing import Any, Literal
 
-from mockserver.domain.mistakes import NotFound
-from mockserver.domain.moments import from_micros, to_micros
+from mockserver.domain.moments import MICROSECOND, from_micros, parse_span, to_micros
+from mockserver.providers.doctorsim_v2.oauth.drawing import HEX, URL_SAFE, digest, draw
 from mockserver.providers.doctorsim_v2.oauth.errors import InvalidGrant
+from mockserver.providers.doctorsim_v2.oauth.rows import make_room
 from mockserver.sandbox.codec import decode_json, encode_json
+from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.work import Work
 
-_CLIENTS, _CODES, _GRANTS = "doctorsim_v2 clients", "doctorsim_v2 codes", "doctorsim_v2 grants"
-_HEX = "0123456789abcdef"
-_URL_SAFE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-#: How long a code may wait (the contract's), and a refresh token (assumed).
-CODE_LIVES = timedelta(seconds=60)
+_GRANTS = "doctorsim_v2 grants"
+#: How long a refresh token may wait (stated by the vendor, not on the reference page).
 REFRESH_LIVES = timedelta(days=30)
+#: How many grants a sandbox has; beyond that the one goes whose tokens end first.
+MOST_GRANTS = 5_000
 #: Of how many rotated refresh tokens a grant knows that they were its own, so that it falls when one comes back.
 MOST_RETIRED = 100
+#: How many refresh tokens of one grant are good at the same time.
+MOST_LIVE = 10
+#: How many access tokens are revoked one by one before the grant falls whole.
+MOST_REVOKED = 1_000
 _INVALID_GRANT = "the refresh token is not valid or has expired"
 
-
-def digest(secret: str) -> str:
-    """What is kept of a secret."""
-    return sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-async def draw(work: Work, alphabet: str, count: int, purpose: str) -> str:
-    """A text that no other sandbox and no other call draws."""
-    number = await work.next_number(f"doctorsim_v2/oauth {purpose}")
-    return work.dice.letters(alphabet, count, "oauth", purpose, work.identity, number)
-
-
-async def add_client(work: Work, metadata: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
-    """The client with its id, and its secret unless it is public."""
-    client = {
-        "client_id": "cli_" + await draw(work, _HEX, 24, "client"),
-        "client_id_issued_at": to_micros(work.now) // 1_000_000,
-        **metadata,
-    }
-    secret = None
-    kept = dict(client)
-    if metadata["token_endpoint_auth_method"] != "none":
-        secret = "cs_" + await draw(work, _HEX, 48, "client secret")
-        kept["secret_digest"] = digest(secret)
-    await work.tx.put(_CLIENTS, client["client_id"], encode_json(kept))
-    return client, secret
-
-
-async def find_client(work: Work, client_id: str) -> dict[str, Any] | None:
-    """The client, or None."""
-    row = await work.tx.get(_CLIENTS, client_id)
-    return decode_json(row) if row is not None else None
-
-
-async def add_code(work: Work, facts: Mapping[str, Any]) -> str:
-    """A code for a new grant. `facts`: client, account, scope, challenge, redirect_uri (None: not sent), resource."""
-    grant = await draw(work, _HEX, 24, "grant")
-    code = "ac_" + await draw(work, _URL_SAFE, 40, "code")
-    row = {**facts, "grant": grant, "expires": to_micros(work.now + CODE_LIVES), "used": False}
-    await work.tx.put(_CODES, digest(code), encode_json(row))
-    return code
-
-
-async def find_code(work: Work, code: str) -> dict[str, Any] | None:
-    """What the code stands for, used or not, or None."""
-    row = await work.tx.get(_CODES, digest(code))
-    return decode_json(row) if row is not None else None
-
-
-async def use_code(work: Work, code: str, row: Mapping[str, Any]) -> None:
-    """Mark it as used."""
-    await work.tx.put(_CODES, digest(code), encode_json({**row, "used": True}))
+#: What a refresh token is: good, used a moment ago (within the grace), or used before.
+Standing = Literal["good", "again", "old"]
 
 
 async def open_grant(work: Work, grant: str, *, client: str, account: str, scope: str, resource: str) -> dict[str, Any]:
-    """A grant without tokens yet."""
-    row = {
+    """A grant without tokens yet, which the caller keeps when it has some."""
+    await make_room(work, _GRANTS, most=MOST_GRANTS)
+    return {
         "id": grant,
         "client": client,
         "account": account,
@@ -88,18 +44,19 @@ async def open_grant(work: Work, grant: str, *, client: str, account: str, scope
         "resource": resource,
         "revoked": False,
         "tokens": 0,
+        "ends": 0,
         "refresh": None,
         "refresh_expires": 0,
+        "twins": [],
         "retired": [],
+        "rotated": [],
         "revoked_tokens": [],
     }
-    await keep_grant(work, row)
-    return row
 
 
 async def new_grant_id(work: Work) -> str:
     """For a grant that no code began."""
-    return await draw(work, _HEX, 24, "grant")
+    return await draw(work, HEX, 24, "grant")
 
 
 async def find_grant(work: Work, grant: str) -> dict[str, Any] | None:
@@ -108,9 +65,16 @@ async def find_grant(work: Work, grant: str) -> dict[str, Any] | None:
     return decode_json(row) if row is not None else None
 
 
+async def committed_grant(sandbox: Sandbox, grant: str) -> dict[str, Any] | None:
+    """The grant as it is committed, or None; for calls that only look."""
+    row = await sandbox.read(_GRANTS, grant)
+    return decode_json(row) if row is not None else None
+
+
 async def keep_grant(work: Work, row: Mapping[str, Any]) -> None:
-    """Write the grant."""
-    await work.tx.put(_GRANTS, row["id"], encode_json(row))
+    """Write the grant; it is forgotten when its last token has ended."""
+    ends = max(row.get("ends", 0), row["refresh_expires"])
+    await work.tx.put(_GRANTS, row["id"], encode_json(dict(row)), due=from_micros(ends))
 
 
 async def revoke_grant(work: Work, grant: str) -> None:
@@ -120,19 +84,33 @@ async def revoke_grant(work: Work, grant: str) -> None:
         await keep_grant(work, row | {"revoked": True})
 
 
-async def next_refresh_token(work: Work, row: dict[str, Any]) -> str:
-    """A new refresh token in place of the grant's last one; writes it into `row`, which the caller keeps."""
-    token = f"rt_{row['id']}_{await draw(work, _URL_SAFE, 32, 'refresh')}"
+async def revoke_access_token(work: Work, row: dict[str, Any], token_id: str) -> None:
+    """Let one access token fall."""
+    if token_id not in row["revoked_tokens"]:
+        row["revoked_tokens"].append(token_id)
+    row["revoked"] = row["revoked"] or len(row["revoked_tokens"]) > MOST_REVOKED
+    await keep_grant(work, row)
+
+
+async def next_refresh_token(work: Work, row: dict[str, Any], *, used: str | None = None) -> str:
+    """A new refresh token in place of the one that was `used`; writes it into `row`, which the caller keeps."""
+    token = f"rt_{row['id']}_{await draw(work, URL_SAFE, 32, 'refresh')}"
+    live = _live(row)
+    before = digest(used) if used is not None else None
+    if before in live:
+        del live[before]
+        row["retired"] = [*row["retired"], before][-MOST_RETIRED:]
+        row["rotated"] = [*_within_grace(work, row), [before, to_micros(work.now)]][-MOST_LIVE:]
     row |= {
-        "retired": [*row["retired"], row["refresh"]][-MOST_RETIRED:] if row["refresh"] else [],
+        "twins": [[one, expires] for one, expires in live.items()][1 - MOST_LIVE :],
         "refresh": digest(token),
         "refresh_expires": to_micros(work.now + REFRESH_LIVES),
     }
     return token
 
 
-async def grant_of_refresh(work: Work, token: str) -> tuple[dict[str, Any], bool]:
-    """The grant, and whether the token is its current one; an older one was rotated away.
+async def grant_of_refresh(work: Work, token: str) -> tuple[dict[str, Any], Standing]:
+    """The grant of a refresh token, and what the token is to it.
 
     Raises OAuthError for a token that is not of this sandbox, is altered, revoked or too old.
     """
@@ -140,19 +118,29 @@ async def grant_of_refresh(work: Work, token: str) -> tuple[dict[str, Any], bool
     row = await find_grant(work, parts[1]) if len(parts) == 3 and parts[0] == "rt" else None
     if row is None or row["revoked"]:
         raise InvalidGrant(_INVALID_GRANT)
-    if digest(token) == row["refresh"]:
-        if work.now >= from_micros(row["refresh_expires"]):
+    given = digest(token)
+    expires = _live(row).get(given)
+    if expires is not None:
+        if work.now >= from_micros(expires):
             raise InvalidGrant(_INVALID_GRANT)
-        return row, True
-    if digest(token) in row["retired"]:
-        return row, False
+        return row, "good"
+    if given in row["retired"]:
+        return row, "again" if any(one == given for one, _ in _within_grace(work, row)) else "old"
     raise InvalidGrant(_INVALID_GRANT)
 
 
-async def account_exists(work: Work, account: str) -> bool:
-    """Whether the sandbox has the account."""
-    try:
-        await work.account("doctorsim_v2", account)
-    except NotFound:
-        return False
-    return True
+def is_refresh_token_of(row: Mapping[str, Any], token: str) -> bool:
+    """Whether the grant knows it as its own, used or not."""
+    given = digest(token)
+    return given in _live(row) or given in row["retired"]
+
+
+def _live(row: Mapping[str, Any]) -> dict[str, int]:
+    """When each good refresh token ends, by its digest; the newest comes last."""
+    newest = {row["refresh"]: row["refresh_expires"]} if row["refresh"] else {}
+    return {**dict(row.get("twins", ())), **newest}
+
+
+def _within_grace(work: Work, row: Mapping[str, Any]) -> list[list[Any]]:
+    grace = parse_span(work.settings["doctorsim_v2.refresh_grace"]) // MICROSECOND
+    return [one for one in row.get("rotated", ()) if to_micros(work.now) - one[1] < grace]

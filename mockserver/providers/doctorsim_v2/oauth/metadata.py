@@ -4,6 +4,9 @@ from typing import Any
 
 from mockserver.http.call import Call
 from mockserver.http.provider import Reply
+from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of, resource_of
+from mockserver.providers.doctorsim_v2.oauth.identity import CLAIMS
+from mockserver.providers.doctorsim_v2.oauth.keyring import ring_of, token_time
 from mockserver.providers.doctorsim_v2.oauth.keys import public_keys
 from mockserver.providers.doctorsim_v2.oauth.scopes import SCOPES
 from mockserver.providers.doctorsim_v2.profile import offers_path
@@ -12,18 +15,6 @@ from mockserver.providers.doctorsim_v2.profile import offers_path
 METHODS = ("none", "client_secret_basic", "client_secret_post")
 GRANTS = ("authorization_code", "refresh_token", "client_credentials")
 _REVOCATION, _KEYS = "/oauth/revoke", "/oauth/jwks.json"
-_AUTHORIZATION_HOST, _RESOURCE_HOST = "www.doctorsim.com", "api.doctorsim.com"
-
-
-def issuer_of(call: Call) -> str:
-    """The authorization server as the client reached it, so that discovery works wherever the mock runs."""
-    return call.base_url
-
-
-def resource_of(call: Call) -> str:
-    """The API that the tokens are for, at the same place."""
-    head, host, tail = call.base_url.rpartition(_AUTHORIZATION_HOST)
-    return f"{head}{_RESOURCE_HOST if host else ''}{tail}/v2"
 
 
 async def authorization_server(call: Call) -> Reply:
@@ -51,23 +42,34 @@ async def authorization_server(call: Call) -> Reply:
     return Reply(found)
 
 
+async def openid_configuration(call: Call) -> Reply:
+    """The same for clients of OpenID Connect (Discovery, 3), with what that requires besides."""
+    known = await authorization_server(call)
+    required = {
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "claims_supported": list(CLAIMS),
+    }
+    return Reply({**known.data, **required})
+
+
 async def protected_resource(call: Call) -> Reply:
-    """RFC 9728."""
-    base = call.base_url.removesuffix("/.well-known")
-    head, host, tail = base.rpartition(_RESOURCE_HOST)
-    server = f"{head}{_AUTHORIZATION_HOST if host else ''}{tail}"
+    """RFC 9728, with the five members that the vendor prints."""
+    issuer = issuer_of(call)
     return Reply(
         {
-            "resource": f"{base}/v2",
-            "authorization_servers": [server],
-            "jwks_uri": f"{server}{_KEYS}",
+            "resource": resource_of(call),
+            "authorization_servers": [issuer],
             "scopes_supported": list(SCOPES),
             "bearer_methods_supported": ["header"],
-            "resource_name": "doctorSIM API v2",
+            "resource_documentation": f"{issuer}/api-docs/",
         }
     )
 
 
 async def jwks(call: Call) -> Reply:
-    """The public key."""
-    return Reply(public_keys(call.state.dice.seed))
+    """The public keys: the one that signs, then those whose tokens have not ended."""
+    state = call.state
+    ring = await ring_of(call.sandbox)
+    now = token_time(state.settings.values, state.clock.now())
+    return Reply(public_keys(state.dice.seed, ring.numbers(now)))

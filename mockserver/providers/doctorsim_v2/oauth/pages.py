@@ -1,4 +1,4 @@
-"""The two pages that a person sees."""
+"""The pages that a person sees."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -36,6 +36,13 @@ def consent(
         '<button name="decision" value="deny">Deny</button></form>'
         f'<p class="note">You will be sent to {escape(redirect_uri)}. This is a mock: no real account is touched.</p>',
     )
+
+
+def documentation(api: str, links: Mapping[str, str]) -> bytes:
+    """Where the documentation of the API is."""
+    items = "".join(f'<li><a href="{escape(place)}">{escape(name)}</a></li>' for name, place in links.items())
+    about = f"<p>An emulation for tests, at <code>{escape(api)}</code>.</p>"
+    return _page("doctorSIM API v2", f"<h1>doctorSIM API v2</h1>{about}<ul>{items}</ul>")
 
 
 def refusal(code: str, description: str) -> bytes:

@@ -1,16 +1,18 @@
 """Scopes: a set written with spaces (RFC 6749, 3.3)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-SCOPES = (
-    "openid",
-    "profile",
-    "orders:read",
-    "orders:write",
-    "balance:read",
-    "webhooks:read",
-    "webhooks:write",
-)
+#: What each scope allows, in the order in which they are written.
+MEANINGS: Mapping[str, str] = {
+    "openid": "to know which account it is",
+    "profile": "nothing yet",
+    "orders:read": "to preview, list and read orders",
+    "orders:write": "to place orders",
+    "balance:read": "to read the balance and its history",
+    "webhooks:read": "to list and read webhooks",
+    "webhooks:write": "to make, change and delete webhooks",
+}
+SCOPES = tuple(MEANINGS)
 _ORDER = {name: place for place, name in enumerate(SCOPES)}
 
 

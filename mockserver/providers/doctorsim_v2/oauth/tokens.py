@@ -1,28 +1,31 @@
 """Access tokens: JWTs (RS256) whose `jti` leads to the grant that they fall with."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
-from mockserver.domain.moments import parse_span, to_micros
+from mockserver.domain.moments import to_micros
 from mockserver.http.call import Call
 from mockserver.providers.doctorsim_v2.errors import InvalidToken
-from mockserver.providers.doctorsim_v2.oauth.grants import find_grant
+from mockserver.providers.doctorsim_v2.oauth.grants import committed_grant
+from mockserver.providers.doctorsim_v2.oauth.keyring import (
+    find_ring,
+    note_token,
+    ring_of,
+    token_lifetime,
+    token_time,
+)
 from mockserver.providers.doctorsim_v2.oauth.keys import signing_key
 from mockserver.sandbox.work import Work
 
 _LONGEST = 4_096
 
 
-def issue_access_token(work: Work, grant: dict[str, Any], *, issuer: str, scope: str) -> tuple[str, int]:
+async def issue_access_token(work: Work, grant: dict[str, Any], *, issuer: str, scope: str) -> tuple[str, int]:
     """A token and its life in whole seconds; counts it in `grant`, which the caller keeps."""
-    from joserfc import jwt
-
-    lives = parse_span(work.settings["doctorsim_v2.access_token_lifetime"])
-    seconds = max(1, lives // timedelta(seconds=1))
-    now = to_micros(work.now) // 1_000_000
+    seconds, now = token_lifetime(work), token_time(work.settings, work.now)
     grant["tokens"] += 1
+    grant["ends"] = max(grant.get("ends", 0), to_micros(work.now) + seconds * 1_000_000)
     account = grant["account"]
     claims = {
         "iss": issuer,
@@ -35,21 +38,38 @@ def issue_access_token(work: Work, grant: dict[str, Any], *, issuer: str, scope:
         "exp": now + seconds,
         "jti": f"{grant['id']}.{grant['tokens']}",
     }
-    key = signing_key(work.dice.seed)
-    return jwt.encode({"alg": "RS256", "typ": "at+jwt", "kid": key.kid}, claims, key), seconds
+    return await sign(work, claims, kind="at+jwt"), seconds
+
+
+async def sign(work: Work, claims: Mapping[str, Any], *, kind: str) -> str:
+    """The claims as a JWT of the key that signs now; it stays in the key set until `exp`."""
+    from joserfc import jwt
+
+    ring = await find_ring(work)
+    await note_token(work, ring, claims["exp"])
+    key = signing_key(work.dice.seed, ring.number)
+    return jwt.encode({"alg": "RS256", "typ": kind, "kid": key.kid}, dict(claims), key)
 
 
 async def claims_of_token(call: Call, token: str) -> Mapping[str, Any]:
     """What a token says; raises InvalidToken when it was not issued in this sandbox, has expired, or was revoked."""
-    state = call.state
-    claims = read_token(state.dice.seed, token)
-    if claims is None or claims["exp"] * 1_000_000 <= to_micros(state.clock.now()):
+    sandbox = call.sandbox
+    if not is_jwt(token):
         raise InvalidToken
-    async with call.sandbox.work("credential", settle=False) as work:
-        grant = await find_grant(work, claims["jti"].partition(".")[0])
+    ring = await ring_of(sandbox)
+    now = token_time(call.state.settings.values, call.state.clock.now())
+    claims = read_token(call.state.dice.seed, token, ring.numbers(now))
+    if claims is None or claims["exp"] <= now:
+        raise InvalidToken
+    grant = await committed_grant(sandbox, claims["jti"].partition(".")[0])
     if grant is None or grant["revoked"] or claims["jti"] in grant["revoked_tokens"]:
         raise InvalidToken
     return claims
+
+
+def is_jwt(text: str) -> bool:
+    """Whether a text can be a token of ours at all; for any other no key need be made."""
+    return len(text) <= _LONGEST and text.count(".") == 2
 
 
 #: What `issue_access_token` always writes; whoever knows the seed can sign anything else.
@@ -57,15 +77,15 @@ _SHAPE = {"sub": str, "client_id": str, "scope": str, "env": str, "exp": int, "j
 
 
 @lru_cache(maxsize=1024)
-def read_token(seed: int | str, token: str) -> Mapping[str, Any] | None:
-    """The claims of a token that the seed's key signed, whatever their dates; None for any other text."""
+def read_token(seed: int | str, token: str, numbers: tuple[int, ...]) -> Mapping[str, Any] | None:
+    """The claims of a JWT that one of the seed's keys signed, whatever their dates; None for any other."""
     from joserfc import jwt
     from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
 
-    if len(token) > _LONGEST or token.count(".") != 2:
-        return None
+    keys = KeySet([signing_key(seed, number) for number in numbers])
     try:
-        claims: Mapping[str, Any] = jwt.decode(token, signing_key(seed), algorithms=["RS256"]).claims
+        claims: Mapping[str, Any] = jwt.decode(token, keys, algorithms=["RS256"]).claims
     except (JoseError, ValueError, TypeError, KeyError):
         return None
     return claims if all(isinstance(claims.get(name), kind) for name, kind in _SHAPE.items()) else None

@@ -56,7 +56,7 @@ async function read(token) {
 
 // -- code with PKCE (RFC 7636); state and iss (RFC 9207) are compared
 
-async function authorized(scope = 'balance:read') {
+async function authorized(scope = 'balance:read', more = {}) {
   const verifier = oauth.generateRandomCodeVerifier();
   const state = oauth.generateRandomState();
   const address = new URL(server.authorization_endpoint);
@@ -68,6 +68,7 @@ async function authorized(scope = 'balance:read') {
     code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
     state,
+    ...more,
   });
   const sent = await fetch(address, { redirect: 'manual' });
   return { place: new URL(sent.headers.get('location')), state, verifier };
@@ -123,3 +124,16 @@ async function own(secret) {
 
 await show('client credentials', (await own(machine.client_secret)).access_token);
 await own('guessed').catch((error) => console.log('guessed secret:', error.status, error.cause[0].scheme));
+
+// -- OpenID Connect: found where its clients look, and an ID token that answers the nonce
+
+const { issuer: same } = await oauth.processDiscoveryResponse(
+  issuer, await oauth.discoveryRequest(issuer, { algorithm: 'oidc', ...insecure }));
+console.log('the same issuer:', same === server.issuer);
+const nonce = oauth.generateRandomNonce();
+const person = await authorized('openid balance:read', { nonce });
+const identified = await oauth.processAuthorizationCodeResponse(server, agent,
+  await oauth.authorizationCodeGrantRequest(
+    server, agent, oauth.None(), accepted(person), redirectUri, person.verifier, insecure),
+  { expectedNonce: nonce, requireIdToken: true });
+console.log('ID token of', oauth.getValidatedIdTokenClaims(identified).sub);

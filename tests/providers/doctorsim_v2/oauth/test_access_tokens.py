@@ -8,6 +8,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey
 
+from mockserver.providers.doctorsim_v2.oauth import keyring
 from mockserver.providers.doctorsim_v2.oauth.keys import signing_key
 from mockserver.providers.doctorsim_v2.oauth.scopes import SCOPES
 from tests.providers.doctorsim_v2.judged import V2
@@ -171,3 +172,25 @@ async def test_forged_tokens_are_refused(flow: Flow) -> None:
 
 def _part(data: dict[str, Any]) -> str:
     return urlsafe_b64encode(json.dumps(data).encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(("wanted", "status"), [("mock-scenario=short-tokens", 200), ("mock-fault=RateLimited", 429)])
+async def test_a_token_is_judged_alike_where_the_caller_names_a_scenario_or_a_fault(
+    flow: Flow, wanted: str, status: int
+) -> None:
+    token = await token_of(flow)
+    answer = await flow.world.v2("GET", "/balance", key=token, headers={"Prefer": wanted})
+    assert answer.status_code == status
+    entry = (await flow.world.steer("GET", "/requests"))["requests"][0]
+    assert entry["account"] == "test_demo"
+
+
+async def test_no_key_is_made_for_what_cannot_be_a_token(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(seed: int | str, number: int = 0) -> None:
+        raise AssertionError("a key was made")
+
+    client = await flow.register()
+    monkeypatch.setattr(keyring, "signing_key", refuse)
+    for token in ("x", "a.b", "a.b.c.d", f"a.b.{'c' * 5_000}"):
+        assert await flow.world.refused("GET", "/balance", key=token) == (401, "INVALID_TOKEN")
+        assert (await flow.token(client, path="/oauth/revoke", token=token)).status_code == 200

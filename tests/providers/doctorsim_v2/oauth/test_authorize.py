@@ -2,12 +2,13 @@
 
 import json
 import re
+from base64 import urlsafe_b64decode
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 
-from tests.providers.doctorsim_v2.oauth.flows import CALLBACK, Flow, redirected
+from tests.providers.doctorsim_v2.oauth.flows import CALLBACK, Flow, redirected, refusal
 
 pytestmark = pytest.mark.anyio
 
@@ -76,7 +77,8 @@ async def test_the_journal_keeps_no_code(flow: Flow) -> None:
         {"redirect_uri": "https://evil.example/"},
         {"redirect_uri": CALLBACK + "/"},
         {"redirect_uri": CALLBACK + "?x=1"},
-        {"redirect_uri": CALLBACK.replace("8123", "8124")},
+        {"redirect_uri": CALLBACK.replace("127.0.0.1", "localhost")},
+        {"redirect_uri": CALLBACK.replace("http", "https")},
         {"redirect_uri": CALLBACK.upper()},
         {"redirect_uri": "/callback"},
     ],
@@ -151,3 +153,142 @@ async def test_the_query_of_a_redirect_uri_is_kept(flow: Flow) -> None:
     client = await flow.register(redirect_uris=[uri])
     answer = await flow.decide(client, redirect_uri=uri)
     assert answer.headers["location"].startswith(f"{uri}&code=ac_")
+
+
+# -- loopback ports (RFC 8252, 7.3)
+
+
+@pytest.mark.parametrize(
+    ("registered", "used"),
+    [
+        ("http://127.0.0.1/callback", "http://127.0.0.1:53219/callback"),
+        ("http://127.0.0.1:8123/callback", "http://127.0.0.1:1/callback"),
+        ("http://127.0.0.1:8123/callback", "http://127.0.0.1/callback"),
+        ("http://127.0.0.1:8123/cb?a=1", "http://127.0.0.1:65535/cb?a=1"),
+        ("http://127.0.0.1", "http://127.0.0.1:53219"),
+        ("http://[::1]/callback", "http://[::1]:53219/callback"),
+    ],
+)
+async def test_an_app_may_listen_on_any_port_of_a_loopback_address(flow: Flow, registered: str, used: str) -> None:
+    client = await flow.register(redirect_uris=[registered])
+    await flow.world.setting(auto_approve="test_demo")
+    answer = await flow.authorize(client, redirect_uri=used)
+    assert answer.status_code == 302
+    place, mark, query = answer.headers["location"].partition("&" if "?" in used else "?")
+    assert (place, mark != "") == (used, True)
+    code = parse_qs(query)["code"][0]
+    # The token request repeats the URI that was used, not the one that was registered.
+    refused = await flow.exchange(client, code, redirect_uri=registered)
+    assert refusal(refused) == (400, "invalid_grant")
+    assert (await flow.exchange(client, code, redirect_uri=used)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("registered", "used"),
+    [
+        ("http://127.0.0.1/callback", "http://127.0.0.1:53219/other"),
+        ("http://127.0.0.1/callback", "http://127.0.0.1:53219/callback/"),
+        ("http://127.0.0.1/callback", "http://127.0.0.1:53219/callback?x=1"),
+        ("http://127.0.0.1/callback", "https://127.0.0.1:53219/callback"),
+        ("https://127.0.0.1/callback", "https://127.0.0.1:53219/callback"),
+        ("http://127.0.0.1/callback", "http://[::1]:53219/callback"),
+        ("http://127.0.0.1/callback", "http://127.0.0.2:53219/callback"),
+        ("http://127.0.0.1/callback", "http://localhost:53219/callback"),
+        ("http://localhost/callback", "http://localhost:53219/callback"),
+        ("http://127.0.0.1/callback", "http://127.0.0.1:0/callback"),
+        ("http://127.0.0.1/callback", "http://127.0.0.1:65536/callback"),
+        ("http://127.0.0.1/callback", "http://127.0.0.1:/callback"),
+        ("http://127.0.0.1/callback", "http://127.0.0.1:80@evil.example/callback"),
+        ("http://127.0.0.1/callback", "http://127.0.0.1:\u0663/callback"),
+        ("http://127.0.0.1/callback", "http://127.0.0.1.evil.example:80/callback"),
+        ("http://127.0.0.1/callback", "HTTP://127.0.0.1:80/callback"),
+        ("https://agent.example/callback", "https://agent.example:8443/callback"),
+        ("com.example.app:/callback", "com.example.app:/other"),
+    ],
+)
+async def test_nothing_but_the_port_may_differ_and_only_of_a_loopback_address(
+    flow: Flow, registered: str, used: str
+) -> None:
+    client = await flow.register(redirect_uris=[registered])
+    for answer in (await flow.authorize(client, redirect_uri=used), await flow.decide(client, redirect_uri=used)):
+        assert (answer.status_code, "location" in answer.headers) == (400, False)
+
+
+# -- the client that is registered beforehand
+
+PUBLIC = {"client_id": "cli_e97f6079db704bcc0a0c39b8"}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.0.0.1:53219", "localhost:53219"])
+@pytest.mark.parametrize("name", ["", "w"])
+async def test_the_vendors_public_client_is_registered_in_every_sandbox(flow: Flow, host: str, name: str) -> None:
+    there = Flow(flow.world.beside(name)) if name else flow
+    used = f"http://{host}/callback"
+    await there.world.setting(auto_approve="test_demo")
+    answer = await there.authorize(PUBLIC, redirect_uri=used)
+    place, _, query = answer.headers["location"].partition("?")
+    assert place == used
+    tokens = (await there.exchange(PUBLIC, parse_qs(query)["code"][0], redirect_uri=used)).json()
+    assert await there.world.data("GET", "/balance", key=tokens["access_token"])
+    assert (await there.refresh(PUBLIC, tokens["refresh_token"])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "used", ["http://localhost/other", "https://localhost/callback", "http://[::1]/callback", None]
+)
+async def test_the_public_client_has_no_other_redirect(flow: Flow, used: str | None) -> None:
+    assert (await flow.authorize(PUBLIC, redirect_uri=used)).status_code == 400
+
+
+async def test_the_public_client_is_hidden_by_the_documented_profile(flow: Flow) -> None:
+    await flow.world.setting(profile="documented")
+    assert (await flow.authorize(PUBLIC, redirect_uri="http://127.0.0.1/callback")).status_code == 400
+    assert refusal(await flow.exchange(PUBLIC, "ac_x")) == (401, "invalid_client")
+
+
+async def test_the_public_client_has_no_secret_and_no_account_of_its_own(flow: Flow) -> None:
+    assert refusal(await flow.exchange(PUBLIC, "ac_x", client_secret="guess")) == (401, "invalid_client")
+    answer = await flow.token(PUBLIC, grant_type="client_credentials")
+    assert refusal(answer) == (400, "unauthorized_client")
+
+
+# -- the resource by the name that the vendor's documents have
+
+VENDORS = "https://api.doctorsim.com/v2"
+
+
+def claims_in(token: str) -> Any:
+    """What a JWT says, unchecked."""
+    body = token.split(".")[1]
+    return json.loads(urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+
+
+@pytest.mark.parametrize("name", [VENDORS, f"{VENDORS}/", "http://localhost:7460/api.doctorsim.com/v2"])
+async def test_the_resource_has_the_name_here_and_the_vendors(flow: Flow, name: str) -> None:
+    client = await flow.register()
+    code = await flow.code(client, resource=name)
+    tokens = (await flow.exchange(client, code, resource=name)).json()
+    assert claims_in(tokens["access_token"])["aud"] == name.rstrip("/")
+    assert await flow.world.data("GET", "/balance", key=tokens["access_token"])
+    for other in (VENDORS, "http://localhost:7460/api.doctorsim.com/v2"):
+        tokens = (await flow.refresh(client, tokens["refresh_token"], resource=other)).json()
+    answer = await flow.refresh(client, tokens["refresh_token"], resource="https://api.doctorsim.com/v3")
+    assert refusal(answer) == (400, "invalid_target")
+    machine = await flow.secretive()
+    own = (await flow.token(machine, grant_type="client_credentials", resource=name)).json()
+    assert claims_in(own["access_token"])["aud"] == name.rstrip("/")
+
+
+# -- the address that answers go to
+
+
+async def test_the_answer_is_put_behind_whatever_the_uri_has(flow: Flow) -> None:
+    for uri, start in (
+        ("https://a.example/cb?", "https://a.example/cb?code=ac_"),
+        ("https://a.example/cb?x=1&", "https://a.example/cb?x=1&code=ac_"),
+        ("com.example.app:/cb", "com.example.app:/cb?code=ac_"),
+        ("com.example.app://", "com.example.app://?code=ac_"),
+        ("com.example.app://host/cb", "com.example.app://host/cb?code=ac_"),
+    ):
+        client = await flow.register(redirect_uris=[uri])
+        assert (await flow.decide(client, redirect_uri=uri)).headers["location"].startswith(start)

@@ -148,4 +148,6 @@ def test_a_client_in_node_completes_every_flow(server: LiveServer) -> None:
         "revoked: 401 INVALID_TOKEN",
         "client credentials: 200 sandbox",
         "guessed secret: 401 basic",
+        "the same issuer: true",
+        "ID token of test_demo",
     ]

@@ -1,0 +1,11 @@
+"""Scheme and host of a request, for every address that an answer names."""
+
+from starlette.types import Scope
+
+
+def origin_of(scope: Scope, host: str | None) -> str:
+    """Where the client reached this server (`http://localhost:7460`); `host` is its Host header.
+
+    Addresses in answers are all made of this, so that they lead back to where the client came from.
+    """
+    return f"{scope.get('scheme', 'http')}://{host if host is not None else 'localhost'}"

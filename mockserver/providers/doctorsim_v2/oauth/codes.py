@@ -1,0 +1,47 @@
+"""Authorization codes as rows: a code is kept as a digest, 60 seconds until it is used, and longer once it was.
+
+A used one is remembered, so that its tokens fall when it comes again (RFC 6749, 4.1.2).
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from mockserver.domain.moments import to_micros
+from mockserver.providers.doctorsim_v2.oauth.drawing import HEX, URL_SAFE, digest, draw
+from mockserver.providers.doctorsim_v2.oauth.rows import make_room
+from mockserver.sandbox.codec import decode_json, encode_json
+from mockserver.sandbox.work import Work
+
+_WAITING, _USED = "doctorsim_v2 codes", "doctorsim_v2 used codes"
+#: How long a code may wait (the contract's), and how long it is known that it was used (assumed).
+CODE_LIVES = timedelta(seconds=60)
+_USED_LIVES = timedelta(days=1)
+#: How many of each a sandbox has.
+MOST_CODES = 1_000
+
+
+async def add_code(work: Work, facts: Mapping[str, Any]) -> str:
+    """A code for a new grant. `facts`: client, account, scope, challenge, redirect_uri (None: not sent), resource."""
+    await make_room(work, _WAITING, most=MOST_CODES)
+    grant = await draw(work, HEX, 24, "grant")
+    code = "ac_" + await draw(work, URL_SAFE, 40, "code")
+    ends = work.now + CODE_LIVES
+    row = {**facts, "grant": grant, "expires": to_micros(ends), "used": False}
+    await work.tx.put(_WAITING, digest(code), encode_json(row), due=ends)
+    return code
+
+
+async def find_code(work: Work, code: str) -> dict[str, Any] | None:
+    """What the code stands for, used or not, or None."""
+    key = digest(code)
+    row = await work.tx.get(_WAITING, key) or await work.tx.get(_USED, key)
+    return decode_json(row) if row is not None else None
+
+
+async def use_code(work: Work, code: str, row: Mapping[str, Any]) -> None:
+    """Mark it as used."""
+    key = digest(code)
+    await work.tx.delete(_WAITING, key)
+    await make_room(work, _USED, most=MOST_CODES)
+    await work.tx.put(_USED, key, encode_json({**row, "used": True}), due=work.now + _USED_LIVES)

@@ -1,0 +1,81 @@
+"""Where answers may go: which redirect URIs can be registered, and which of a request is one of them (RFC 8252)."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+LONGEST = 2_000
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.IGNORECASE)
+#: A browser or the system itself carries these out: no setting admits them.
+_NEVER = frozenset(
+    ("about", "blob", "chrome", "data", "file", "filesystem", "ftp", "javascript", "mailto", "vbscript", "ws", "wss")
+)
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+#: Host, port (with its colon) and the rest of an http URI.
+_HTTP = re.compile(r"http://(?P<host>[a-z0-9.-]+|\[[0-9a-f:]+\])(?P<port>:[0-9]{1,5})?(?P<rest>(?:[/?].*)?)", re.ASCII)
+#: Addresses that mean the machine itself whoever resolves them, so that an app may listen on any port.
+_LOOPBACK = ("127.0.0.1", "[::1]")
+
+
+def redirect_problem(uri: Any, *, private_schemes: bool) -> str | None:
+    """Why a redirect URI cannot be registered, or None.
+
+    Good are https anywhere, http on this machine, and an app's own scheme: with a dot in it, or with
+    `private_schemes` without one.
+    """
+    if not isinstance(uri, str) or len(uri) > LONGEST or not uri.isascii() or not uri.isprintable() or " " in uri:
+        return f"a redirect URI must be a text of at most {LONGEST} printable ASCII characters without blanks"
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname
+        _ = parts.port
+    except ValueError:
+        return "a redirect URI must be a URI"
+    if "#" in uri:
+        return "a redirect URI must not have a fragment"
+    if parts.scheme in ("http", "https"):
+        if not host:
+            return "a redirect URI must name a host"
+        if parts.scheme == "http" and host not in _THIS_MACHINE:
+            return "a redirect URI with http must be on this machine: localhost, 127.0.0.1 or [::1]"
+        return None
+    return _scheme_problem(parts.scheme, private_schemes=private_schemes)
+
+
+def _scheme_problem(scheme: str, *, private_schemes: bool) -> str | None:
+    if not _SCHEME.fullmatch(scheme):
+        return "a redirect URI must be absolute, with https, http on this machine, or an app's own scheme"
+    if scheme in _NEVER:
+        return f"a redirect URI must not have the scheme {scheme}, which is no app's own"
+    if "." not in scheme and not private_schemes:
+        return (
+            f"the scheme {scheme[:50]} has no dot: an app's own scheme must be a domain name of its maker in reverse,"
+            " such as com.example.app (RFC 8252, 7.1); the setting doctorsim_v2.private_schemes admits others"
+        )
+    return None
+
+
+def is_registered(uri: str, client: Mapping[str, Any]) -> bool:
+    """Whether a request may name this URI: one that the client registered, but for the port of a loopback address."""
+    known: Iterable[str] = client["redirect_uris"]
+    if uri in known:
+        return True
+    hosts = (*_LOOPBACK, *client.get("any_port_hosts", ()))
+    wanted = _without_port(uri, hosts)
+    return wanted is not None and wanted in [_without_port(one, hosts) for one in known]
+
+
+def _without_port(uri: str, hosts: Iterable[str]) -> tuple[str, str] | None:
+    """Host and rest of an http URI of one of these hosts with a port that can be, or None."""
+    match = _HTTP.fullmatch(uri)
+    if match is None or match["host"] not in hosts:
+        return None
+    port = match["port"]
+    return (match["host"], match["rest"]) if port is None or 0 < int(port[1:]) < 65_536 else None
+
+
+def with_answer(uri: str, answer: Mapping[str, str]) -> str:
+    """The URI with an answer in its query, which keeps what it has."""
+    joint = "" if uri.endswith(("?", "&")) else "&" if "?" in uri else "?"
+    return f"{uri}{joint}{urlencode(answer)}"

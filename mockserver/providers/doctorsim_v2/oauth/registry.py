@@ -1,0 +1,82 @@
+"""Registered clients as rows, and the one that is registered beforehand. Of secrets only digests are kept."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
+
+from mockserver.domain.moments import to_micros
+from mockserver.providers.doctorsim_v2.oauth.drawing import HEX, digest, draw
+from mockserver.providers.doctorsim_v2.oauth.errors import InvalidClientMetadata
+from mockserver.providers.doctorsim_v2.profile import offers_everything
+from mockserver.sandbox.codec import decode_json, encode_json
+from mockserver.sandbox.work import Work
+
+_CLIENTS = "doctorsim_v2 clients"
+#: How many clients a sandbox has at most, and how many bytes the metadata of one.
+MOST_CLIENTS = 1_000
+MOST_METADATA = 8_192
+#: After how long a client is forgotten that was not used, where room is needed.
+UNUSED_LIVES = timedelta(days=90)
+
+#: The vendor publishes its id; redirects and the ports that they may have are assumed.
+PUBLIC_CLIENT = "cli_e97f6079db704bcc0a0c39b8"
+_BEFOREHAND: Mapping[str, Any] = MappingProxyType(
+    {
+        "client_id": PUBLIC_CLIENT,
+        "client_name": "doctorSIM",
+        "token_endpoint_auth_method": "none",
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "redirect_uris": ["http://127.0.0.1/callback", "http://localhost/callback"],
+        "any_port_hosts": ["localhost"],
+    }
+)
+
+
+async def add_client(work: Work, metadata: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """The client with its id, and its secret unless it is public; raises InvalidClientMetadata when all is full."""
+    await _make_room(work)
+    client = {
+        "client_id": "cli_" + await draw(work, HEX, 24, "client"),
+        "client_id_issued_at": to_micros(work.now) // 1_000_000,
+        **metadata,
+    }
+    secret = None
+    kept = dict(client)
+    if metadata["token_endpoint_auth_method"] != "none":
+        secret = "cs_" + await draw(work, HEX, 48, "client secret")
+        kept["secret_digest"] = digest(secret)
+    await _keep(work, kept)
+    return client, secret
+
+
+async def find_client(work: Work, client_id: str) -> Mapping[str, Any] | None:
+    """The client, or None."""
+    row = await work.tx.get(_CLIENTS, client_id)
+    if row is not None:
+        return decode_json(row)  # type: ignore[no-any-return]
+    if client_id == PUBLIC_CLIENT and offers_everything(work.settings):
+        return _BEFOREHAND
+    return None
+
+
+async def note_use(work: Work, client: Mapping[str, Any]) -> None:
+    """Let the client be remembered for longer: somebody has got tokens with it."""
+    if client["client_id"] != PUBLIC_CLIENT:
+        await _keep(work, client)
+
+
+async def _keep(work: Work, client: Mapping[str, Any]) -> None:
+    await work.tx.put(_CLIENTS, client["client_id"], encode_json(dict(client)), due=work.now + UNUSED_LIVES)
+
+
+async def _make_room(work: Work) -> None:
+    if await work.tx.count(_CLIENTS) < MOST_CLIENTS:
+        return
+    for row in await work.tx.due(_CLIENTS, until=work.now, limit=MOST_CLIENTS):
+        await work.tx.delete(_CLIENTS, row.key)
+    if await work.tx.count(_CLIENTS) >= MOST_CLIENTS:
+        raise InvalidClientMetadata(
+            f"{MOST_CLIENTS} clients are registered here already: use one again, or reset the sandbox"
+        )
