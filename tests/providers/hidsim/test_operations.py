@@ -324,6 +324,7 @@ async def test_every_setting_explains_itself() -> None:
             f"hidsim.{name}"
             for name in (
                 "profile",
+                "cors",
                 "list_envelope",
                 "error_envelope",
                 "state_field",
