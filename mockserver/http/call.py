@@ -126,7 +126,7 @@ class Call:
     def work(self) -> Turn:
         """A unit of work caused by this call."""
         operation = self.endpoint.name if self.endpoint else "call"
-        return self.sandbox.work(f"{operation} {self.entry.id}", view=self.view)
+        return self.sandbox.work(f"{operation} {self.entry.id}", view=self.view, caller=self)
 
     def see(self, view: RequestView) -> None:
         """See the sandbox as `view` shows it, from now on."""

@@ -18,6 +18,7 @@ from mockserver.sandbox.force import in_force
 from mockserver.sandbox.lookup import Lookup
 from mockserver.sandbox.settings import SettingsTable
 from mockserver.sandbox.state import SandboxState
+from mockserver.sandbox.trade import Caller
 from mockserver.sandbox.turns import Turn, Turns, View
 from mockserver.sandbox.world import World
 from mockserver.scenario.library import DEFAULT, Library
@@ -67,12 +68,12 @@ class Sandbox:
 
     # -- work ----------------------------------------------------------------------------------------
 
-    def work(self, cause: str, *, settle: bool = True, view: View | None = None) -> Turn:
+    def work(self, cause: str, *, settle: bool = True, view: View | None = None, caller: Caller | None = None) -> Turn:
         """`async with sandbox.work(cause) as work`: everything due is applied first, then this is one whole.
 
-        `view` is one request's own view of the state, applied under the lock.
+        `view` is one request's own view of the state, applied under the lock; `caller` the request, see `Work`.
         """
-        return self.turns.begin(cause, settle=settle, view=view)
+        return self.turns.begin(cause, settle=settle, view=view, caller=caller)
 
     async def order(self, provider: str, order_id: str) -> Order:
         """The order as it stands now, everything due applied; raises NotFound. Quicker than a unit of work."""

@@ -9,6 +9,7 @@ from mockserver.domain.accounts import Account
 from mockserver.domain.money import Currency
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
+from mockserver.engine.rules import Aspect, Rule
 from mockserver.stores.base import Transaction
 from mockserver.webhooks.backoff import RetryPolicy
 from mockserver.webhooks.model import Delivery, Notice
@@ -48,6 +49,16 @@ class UnitOfWork(Protocol):
 
     async def next_number(self, name: str) -> int:
         """Return 1, 2, 3 ... for each name."""
+
+
+class Caller(Protocol):
+    """The request that a unit of work is opened for: rules are asked in its name, and it notes orders."""
+
+    def decide(self, aspect: Aspect, facts: Mapping[str, Any] | None = None) -> Rule | None:
+        """Return the rule that decides this aspect of the request; `facts` are matched as `order.*`."""
+
+    def touched(self, order: Order) -> Order:
+        """Note which order the request was about."""
 
 
 class Trade(NamedTuple):

@@ -1,6 +1,6 @@
 """A unit of work: what one use case does to the world, at one moment, in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ from mockserver.sandbox.codec import (
     encode_json,
 )
 from mockserver.sandbox.state import SandboxState
-from mockserver.sandbox.trade import Trade
+from mockserver.sandbox.trade import Caller, Trade
 from mockserver.stores.base import Transaction
 from mockserver.webhooks.model import Delivery, Notice
 
@@ -31,18 +31,25 @@ from mockserver.webhooks.model import Delivery, Notice
 class Work:
     """Made by `Sandbox.work()`; everything done through it commits together or not at all.
 
-    `now` is one moment for the whole unit. `cause` names what started it, for histories and the ledger.
+    `now` is one moment for the whole unit. `cause` names what started it, for histories and the ledger. Where a
+    request opened it (`caller`), what is placed and taken follows the rules that match the request, and the request
+    notes the orders that are placed, sent an event or looked up as its account's own.
     """
 
-    __slots__ = ("cause", "dice", "now", "state", "touched_due", "tx")
+    __slots__ = ("_limits", "caller", "cause", "dice", "now", "state", "touched_due", "tx")
 
-    def __init__(self, state: SandboxState, tx: Transaction, now: datetime, cause: str) -> None:
+    def __init__(
+        self, state: SandboxState, tx: Transaction, now: datetime, cause: str, *, caller: Caller | None = None
+    ) -> None:
         self.state = state
         self.tx = tx
         self.now = now
         self.cause = cause
         self.dice = state.dice
         self.touched_due = False
+        self.caller = caller
+        self._limits: dict[object, int | None] = {}
+        """What rules said of a stock, by what was asked about."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -68,15 +75,20 @@ class Work:
         account: str,
         amount: int,
         facts: Mapping[str, Any],
-        rule: Rule | None = None,
+        about: Mapping[str, Any] | None = None,
+        amend: Callable[[Rule | None], Rule | None] | None = None,
         stock: str | None = None,
         order_id: str | None = None,
     ) -> Order:
-        """Charge the wallet and begin an order; raises InsufficientBalance.
+        """Charge the wallet and begin an order, whose life the first rule that matches decides.
 
+        `about` are circumstances that rules may ask for besides the facts; `amend` changes what they decided.
         `stock` is the row that `take_stock` took from, kept for a restock. `order_id` is an unused id, where
-        `Trade.order_id` cannot tell it from kind and number.
+        `Trade.order_id` cannot tell it from kind and number. Raises InsufficientBalance.
         """
+        rule = self.caller.decide("life", {**facts, **(about or {})}) if self.caller is not None else None
+        if amend is not None:
+            rule = amend(rule)
         sequence = await self.next_number(f"{trade.provider}/{kind}")
         machine = self.state.force.machine(trade.provider, kind)
         order = Order(
@@ -107,7 +119,7 @@ class Work:
                 cause=self.cause,
                 order=order.id,
             )
-        return await self._commit_step(begin(machine, order, self._circumstances()), None, machine, {})
+        return self._noted(await self._commit_step(begin(machine, order, self._circumstances()), None, machine, {}))
 
     def _plan(self, rule: Rule | None) -> dict[str, Any] | None:
         born = self.state.born
@@ -126,13 +138,13 @@ class Work:
         order = await self.order(account.provider, order_id)
         if order.account != account.id:
             raise NotFound("order", order_id)
-        return order
+        return self._noted(order)
 
     async def send(self, order: Order, event: str, given: Mapping[str, Any] | None = None) -> Order:
         """Send the order an event; raises NotTaken, TooEarly or TooLate, or Invalid for bad `given` data."""
         machine = self.state.machine_named(order.machine)
         step = send(machine, order, event, f"{event} by {self.cause}", self._circumstances())
-        return await self._commit_step(step, order, machine, given or {})
+        return self._noted(await self._commit_step(step, order, machine, given or {}))
 
     async def ring(self, provider: str, order_id: str, timer: Timer) -> None:
         """Let a due timer ring; a stale one does nothing."""
@@ -158,10 +170,25 @@ class Work:
         row = await self.tx.get("stock", key)
         return decode_json(row) if row is not None else 0
 
-    async def take_stock(self, key: str, *, stock: int) -> None:
-        """Take one of `stock`; raises OutOfStock when all are taken."""
+    def stock_of(self, stock: int, about: Mapping[str, Any] | None = None) -> int:
+        """Return how many there are in all: `stock`, or fewer where a rule says so."""
+        most = self.most_in_stock(about)
+        return stock if most is None else min(stock, most)
+
+    def most_in_stock(self, about: Mapping[str, Any] | None = None) -> int | None:
+        """Return what a rule says of the stock asked for; None when none does. Asked once in a unit about the same."""
+        if self.caller is None:
+            return None
+        subject = tuple(about.items()) if about is not None else None
+        if subject not in self._limits:
+            rule = self.caller.decide("stock", about)
+            self._limits[subject] = None if rule is None else rule.then["stock"]
+        return self._limits[subject]
+
+    async def take_stock(self, key: str, *, stock: int, about: Mapping[str, Any] | None = None) -> None:
+        """Take one of `stock`, or of fewer where a rule says so; raises OutOfStock when all are taken."""
         sold = await self.sold(key)
-        if sold >= stock:
+        if sold >= self.stock_of(stock, about):
             raise OutOfStock
         await self.tx.put("stock", key, encode_json(sold + 1))
 
@@ -186,6 +213,9 @@ class Work:
     async def keep_account(self, account: Account) -> None:
         """Write the account."""
         await self.tx.put("accounts", f"{account.provider}/{account.id}", encode_account(account))
+
+    def _noted(self, order: Order) -> Order:
+        return order if self.caller is None else self.caller.touched(order)
 
     # -- steps -------------------------------------------------------------------------------------
 

@@ -129,7 +129,7 @@ async def product(call: Call) -> Reply:
     """One product, be it active or not."""
     found = known_product(call)
     async with call.work() as work:
-        row = wire.product(found, left=await left_of(call, work, found))
+        row = wire.product(found, left=await left_of(work, found))
     return Reply(populating(call, PRODUCT_RELATIONS)(row))
 
 
