@@ -54,7 +54,9 @@ PROVIDER = Provider(
     headers=auth.headers,
     answer_headers="doctorsim_v2/answer.headers",
     secrets=Secrets(fields=frozenset({"code"})),
-    offers=profile.offers,
+    offers=profile.offered_of(
+        [*endpoints.ENDPOINTS, *(one for annex in ANNEXES for one in annex.endpoints)],
+    ),
     cors=_CORS,
     events={
         "rotate_key": ProviderEvent(

@@ -18,7 +18,7 @@ from mockserver.providers.doctorsim_v2.errors import (
 )
 from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of
 from mockserver.providers.doctorsim_v2.oauth.endpoints import RESOURCE_PATH
-from mockserver.providers.doctorsim_v2.profile import offers_path
+from mockserver.providers.doctorsim_v2.profile import offers_everything
 
 PROVIDER = "doctorsim_v2"
 #: What keys allow, by their `scope`.
@@ -121,6 +121,6 @@ def _check_address(call: Call, account: Account) -> None:
 
 def _challenge(call: Call) -> str:
     """Tells where RFC 9728 says what this API is and who issues tokens for it, unless the profile hides that."""
-    if not offers_path(RESOURCE_PATH, call.state.settings.values):
+    if not offers_everything(call.state.settings.values):
         return 'Bearer realm="doctorSIM"'
     return f'Bearer resource_metadata="{issuer_of(call)}{RESOURCE_PATH}"'

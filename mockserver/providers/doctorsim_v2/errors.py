@@ -32,7 +32,7 @@ from mockserver.domain.mistakes import (
 from mockserver.domain.moments import seconds_text
 from mockserver.http.call import Call
 from mockserver.http.provider import Reply, Worder, Wording
-from mockserver.providers.doctorsim_v2.oauth.errors import OAuthError
+from mockserver.providers.doctorsim_v2.oauth_errors import OAuthError
 from mockserver.providers.doctorsim_v2.tokens import InvalidPriceToken
 
 

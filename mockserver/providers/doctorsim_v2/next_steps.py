@@ -33,7 +33,7 @@ from mockserver.providers.doctorsim_v2.errors import (
     WebhookNotFound,
     WrongSecret,
 )
-from mockserver.providers.doctorsim_v2.oauth.errors import OAuthError
+from mockserver.providers.doctorsim_v2.oauth_errors import OAuthError
 from mockserver.providers.doctorsim_v2.profile import SETTING
 from mockserver.providers.doctorsim_v2.tokens import InvalidPriceToken
 

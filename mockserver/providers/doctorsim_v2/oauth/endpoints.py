@@ -10,7 +10,7 @@ from mockserver.http.call import Call
 from mockserver.http.later import Later
 from mockserver.http.provider import Annex, Endpoint, Mount, Outcome, Reply, Wording
 from mockserver.providers.doctorsim_v2.oauth.addresses import API_HOST, WWW_HOST
-from mockserver.providers.doctorsim_v2.oauth.errors import (
+from mockserver.providers.doctorsim_v2.oauth_errors import (
     InvalidClient,
     InvalidClientMetadata,
     InvalidGrant,

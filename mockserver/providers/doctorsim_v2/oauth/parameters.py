@@ -3,7 +3,7 @@
 from urllib.parse import parse_qsl
 
 from mockserver.http.call import Call
-from mockserver.providers.doctorsim_v2.oauth.errors import InvalidRequest
+from mockserver.providers.doctorsim_v2.oauth_errors import InvalidRequest
 
 _FORM = "application/x-www-form-urlencoded"
 
