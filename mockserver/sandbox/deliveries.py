@@ -13,6 +13,7 @@ from mockserver.domain.mistakes import Mistake, NotFound
 from mockserver.domain.moments import parse_span
 from mockserver.journal.redact import HIDDEN, SECRET_HEADERS
 from mockserver.sandbox.codec import decode_delivery, encode_delivery
+from mockserver.sandbox.delivery_log import MOST_ATTEMPTS, DeliveryLog
 from mockserver.webhooks.backoff import next_try
 from mockserver.webhooks.model import Attempt, Delivery, Outcome, State
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
 #: Sends one attempt; never raises.
 Sender = Callable[[Delivery], Awaitable[Outcome]]
 
-#: How many deliveries the log keeps.
-LOG_SIZE = 5_000
-
 _GONE = 410
 
 
@@ -35,6 +33,7 @@ class Deliveries:
     def __init__(self, sandbox: "Sandbox", sender: Sender) -> None:
         self._sandbox = sandbox
         self._sender = sender
+        self.log = DeliveryLog(sandbox.name)
         self._running: dict[str, asyncio.Task[bool]] = {}
         self._recording: set[asyncio.Task[bool]] = set()
         #: Those that an answer waits for, with the order they are about.
@@ -171,7 +170,7 @@ class Deliveries:
                 # The sandbox ended, or became another, while the receiver made up its mind.
                 return outcome.verdict == "delivered"
             delivery = decode_delivery(row.data)
-            attempts = (*delivery.attempts, Attempt(work.now, _without_secrets(outcome), signed))
+            attempts = (*delivery.attempts, Attempt(work.now, _without_secrets(outcome), signed))[-MOST_ATTEMPTS:]
             trade = self._sandbox.trades[delivery.provider]
             again = next_try(trade.retries, len(attempts), outcome, work.now)
             if outcome.status == _GONE and trade.gone is not None:
@@ -184,18 +183,11 @@ class Deliveries:
             await work.tx.put("deliveries", delivery.id, encode_delivery(delivery))
             if again is None:
                 await work.tx.delete("outbox", delivery.id)
+                await self.log.add(work, delivery.id)
             else:
                 await work.tx.put("outbox", delivery.id, b"", due=again)
                 work.touched_due = True
-            await self._forget_old(work)
         return delivered
-
-    async def _forget_old(self, work: "Work") -> None:
-        if await work.tx.count("deliveries") > LOG_SIZE:
-            for row in await work.tx.scan("deliveries", limit=LOG_SIZE):
-                if decode_delivery(row.data).state != "pending":
-                    await work.tx.delete("deliveries", row.key)
-                    return
 
 
 def _without_secrets(outcome: Outcome) -> Outcome:
