@@ -11,9 +11,10 @@ from mockserver.clockwork.clock import machine_now
 from mockserver.clockwork.timeline import Ran
 from mockserver.domain.mistakes import Mistake, NotFound
 from mockserver.domain.moments import parse_span
+from mockserver.domain.orders import Order
 from mockserver.journal.redact import HIDDEN, SECRET_HEADERS
 from mockserver.sandbox.codec import decode_delivery, encode_delivery
-from mockserver.sandbox.delivery_log import MOST_ATTEMPTS, DeliveryLog
+from mockserver.sandbox.delivery_log import LOG_SIZE, MOST_ATTEMPTS, MOST_PENDING, DeliveryLog
 from mockserver.webhooks.backoff import next_try
 from mockserver.webhooks.model import Attempt, Delivery, Outcome, State
 
@@ -116,6 +117,16 @@ class Deliveries:
         """The newest deliveries with the moment of their next attempt, newest first."""
         rows = await work.tx.scan("deliveries", limit=limit, reverse=True)
         return [await self.with_next(work, decode_delivery(row.data)) for row in rows]
+
+    async def about(self, work: "Work", order: Order) -> list[tuple[Delivery, datetime | None]]:
+        """Every delivery that tells of the order with the moment of its next attempt, oldest first."""
+        # Most rows are of other orders: their bytes show it, and only what may be meant is decoded.
+        trace = order.id.encode()
+        rows = await work.tx.scan("deliveries", limit=LOG_SIZE + MOST_PENDING)
+        found = [decode_delivery(row.data) for row in rows if trace in row.data]
+        return [
+            await self.with_next(work, one) for one in found if (one.provider, one.order) == (order.provider, order.id)
+        ]
 
     async def with_next(self, work: "Work", delivery: Delivery) -> tuple[Delivery, datetime | None]:
         """The delivery and when its next attempt is due."""

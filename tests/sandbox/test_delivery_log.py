@@ -165,3 +165,18 @@ async def bought(world: World) -> str:
     await world.steer("POST", "/clock/advance", {"by": 0})
     state: str = (await world.steer("GET", "/webhooks/deliveries?limit=1"))["deliveries"][0]["state"]
     return state
+
+
+async def test_the_story_of_an_order_finds_its_deliveries_behind_thousands_of_later_ones() -> None:
+    async with daisy() as world:
+        first = (await world.buy())["activation_id"]
+        await world.steer("POST", f"/orders/daisysim/{first}/events", {"event": "sms"})
+        sandbox = await world.app._sandboxes.use("default")
+        async with sandbox.work("a test") as work:
+            row = await work.tx.get("deliveries", "dlv_00000001")
+            assert row is not None
+            for number in range(2, 6_000):
+                other = row.data.replace(first.encode(), b"another").replace(b"dlv_00000001", b"dlv_%08d" % number)
+                await work.tx.put("deliveries", f"dlv_{number:08d}", other)
+        story = (await world.order(first))["explanation"]["story"]
+        assert [one["id"] for passage in story for one in passage["deliveries"]] == ["dlv_00000001"]
