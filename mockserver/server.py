@@ -23,8 +23,8 @@ from mockserver.http.protocol import http_protocol
 
 BACKLOG = 2048
 #: Seconds of real time at a stop: for requests under way to finish, for those cut off to notice, and for the
-#: application's own shutdown (which takes no time unless it hangs).
-GRACE, NOTICE, APPLICATION = 0.3, 0.1, 2.0
+#: application's own shutdown (which takes no time unless it hangs, or writes a large state).
+GRACE, NOTICE, APPLICATION, SAVING = 0.3, 0.1, 2.0, 60.0
 #: Clients keep connections longer than uvicorn's five seconds, and a POST on a connection just closed is lost.
 KEEP_ALIVE = 75
 
@@ -78,7 +78,7 @@ class Server(uvicorn.Server):
     The first signal stops it in good order, the second does not wait for requests, the third ends the process.
     """
 
-    def __init__(self, app: Any, *, on_started: Callable[[], None]) -> None:
+    def __init__(self, app: Any, *, on_started: Callable[[], None], patience: float = APPLICATION) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -97,6 +97,9 @@ class Server(uvicorn.Server):
             )
         )
         self._on_started = on_started
+        self._patience = patience
+        #: Whether the application did not end as it should have.
+        self.failed = False
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._signals = 0
@@ -147,9 +150,11 @@ class Server(uvicorn.Server):
             task.cancel()
         await self._wait_for_requests(NOTICE)
         try:
-            await asyncio.wait_for(self.lifespan.shutdown(), APPLICATION)
+            await asyncio.wait_for(self.lifespan.shutdown(), self._patience)
         except TimeoutError:
-            _log.warning("the application did not shut down within %s seconds", APPLICATION)
+            _log.warning("the application did not shut down within %s seconds", self._patience)
+            self.failed = True
+        self.failed = self.failed or bool(getattr(self.lifespan, "shutdown_failed", False))
 
     async def _wait_for_requests(self, seconds: float) -> None:
         """Until no request is under way, at most `seconds`; a second signal is noticed on the way."""
@@ -170,7 +175,8 @@ def run(
     """Serve until a signal comes; returns the exit code of the process.
 
     `on_started` gets the URL as soon as requests are answered. Without a `listener` the settings say where to
-    listen; when that cannot be, one line goes to stderr and the code is 1.
+    listen; when that cannot be, one line goes to stderr and the code is 1. So it is when the application cannot
+    start, or cannot end as it should: its own line says why.
     """
     configure_logging(settings.log_format)
     try:
@@ -179,16 +185,20 @@ def run(
         print(f"mockserver: {error}", file=sys.stderr)
         return 1
     url = url_of(bound)
-    server = Server(app, on_started=lambda: on_started(url) if on_started else None)
+    server = Server(
+        app,
+        on_started=lambda: on_started(url) if on_started else None,
+        patience=SAVING if settings.save_on_exit else APPLICATION,
+    )
     try:
         server.run(sockets=[bound])
     except KeyboardInterrupt:
-        return 0
-    except SystemExit as stopped:
-        return stopped.code if isinstance(stopped.code, int) else 1
+        pass
+    except SystemExit:  # uvicorn's way to say that the application did not start
+        return 1
     finally:
         bound.close()
-    return 0
+    return 1 if server.failed else 0
 
 
 class LiveServer:
@@ -247,8 +257,14 @@ class _JsonFormatter(logging.Formatter):
         return json.dumps(line)
 
 
+#: What uvicorn adds to the application's own reason.
+_ECHOES = frozenset({"Application startup failed. Exiting.", "Application shutdown failed. Exiting."})
+
+
 def _tells_something(record: logging.LogRecord) -> bool:
     """False for the requests that a stop cuts off: uvicorn reports each as an error with a traceback."""
+    if record.msg in _ECHOES:
+        return False
     return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 

@@ -3,6 +3,7 @@
 The journal's entries and what inboxes received are logs, not part of the world; they stay behind.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -23,7 +24,7 @@ from mockserver.scenario.check import load_scenario
 from mockserver.scenario.library import Library
 from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import ScenarioProblems
-from mockserver.stores.base import Transaction
+from mockserver.stores.base import Row, Transaction
 
 FORMAT = "mockserver state"
 _WHOLE = 1 << 40
@@ -146,11 +147,10 @@ class World(NamedTuple):
 async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
     """The snapshot as JSON data, everything due by now applied."""
     async with sandbox.work("snapshot") as work:
-        tables: dict[str, dict[str, Any]] = {}
+        tables: dict[str, list[Row]] = {}
         agenda: dict[str, list[tuple[datetime, str]]] = {}
         for table in await work.tx.tables():
-            rows = await work.tx.scan(table, limit=_WHOLE)
-            tables[table] = {row.key: readable(table, row.key, row.data) for row in rows}
+            rows = tables[table] = await work.tx.scan(table, limit=_WHOLE)
             due = [(row.due, row.key) for row in await work.tx.due(table, until=_END, limit=_WHOLE) if row.due]
             if table == "outbox":
                 # What is being attempted has no due moment; whoever takes up from here attempts it again.
@@ -159,24 +159,31 @@ async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
                 agenda[table] = due
         birth = sandbox.birth
         born = Born(birth.seed, birth.start, birth.rate, list(birth.scenarios), dict(birth.settings or {}))
-        return plain(  # type: ignore[no-any-return]
-            Document(
-                format=FORMAT,
-                version=version,
-                sandbox=sandbox.identity,
-                clock=Time(work.now, sandbox.clock.rate),
-                born_at=sandbox.born_at,
-                birth=born,
-                settings=dict(sorted(sandbox.settings.patched.items())),
-                scenarios=Scenarios(list(sandbox.force.names), list(_kept(sandbox, tables.get("orders", {})))),
-                requests=sandbox.journal.number,
-                tallies=dict(sorted(sandbox.tallies.items())),
-                limits={name: Window(*window) for name, window in sorted(sandbox.limiter.windows().items())},
-                faults=typed(Struck, sandbox.faults.state()),
-                tables=tables,
-                agenda=agenda,
-            )
+        document = Document(
+            format=FORMAT,
+            version=version,
+            sandbox=sandbox.identity,
+            clock=Time(work.now, sandbox.clock.rate),
+            born_at=sandbox.born_at,
+            birth=born,
+            settings=dict(sorted(sandbox.settings.patched.items())),
+            scenarios=Scenarios(list(sandbox.force.names), []),
+            requests=sandbox.journal.number,
+            tallies=dict(sorted(sandbox.tallies.items())),
+            limits={name: Window(*window) for name, window in sorted(sandbox.limiter.windows().items())},
+            faults=typed(Struck, sandbox.faults.state()),
+            tables={},
+            agenda=agenda,
         )
+        # In a thread, so that only this sandbox waits for it; under its lock, so that nothing moves meanwhile.
+        return await asyncio.to_thread(_written, sandbox, document, tables)
+
+
+def _written(sandbox: Sandbox, document: Document, rows: Mapping[str, list[Row]]) -> dict[str, Any]:
+    """The document as JSON data, with these rows and the scenarios that they need."""
+    tables = {name: {row.key: readable(name, row.key, row.data) for row in held} for name, held in rows.items()}
+    scenarios = document.scenarios._replace(kept=list(_kept(sandbox, tables.get("orders", {}))))
+    return plain(document._replace(tables=tables, scenarios=scenarios))  # type: ignore[no-any-return]
 
 
 def _kept(sandbox: Sandbox, orders: Mapping[str, Any]) -> Iterator[Kept]:
