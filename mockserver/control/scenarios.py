@@ -1,13 +1,16 @@
 """`/_mock/scenarios`: the library, and what is in force."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.control.operation import Answer, ControlCall, Operation, list_of
+from mockserver.control.operation import Answer, ControlCall, Operation, Server, list_of
 from mockserver.control.problems import Problem
 from mockserver.domain.mistakes import NotFound
 from mockserver.sandbox.sealing import sealed
+from mockserver.sandbox.trade import Trade
 from mockserver.scenario.check import load_scenario
+from mockserver.scenario.model import Scenario
 
 _NAMES = {"type": "array", "items": {"type": "string"}, "description": "Scenario names, first things first."}
 
@@ -50,14 +53,21 @@ async def add(call: ControlCall) -> Answer:
     What it says of credentials is kept as digests.
     """
     sandbox = await call.sandbox()
-    providers = list(call.server.providers)
-    scenario = load_scenario(call.raw, source="scenario.yaml", providers=providers, judge=call.server.judge)
+    # One at a time and in a thread, so that no file keeps the server from answering.
+    async with call.server.checking:
+        scenario, kept = await asyncio.to_thread(_checked, call.server, call.raw, sandbox.trades)
     sandbox.try_out(scenario)
-    sandbox.library.add(sealed(scenario, sandbox.trades[scenario.provider]))
+    sandbox.library.add(kept)
     if scenario.name in sandbox.force.names or scenario.name == "quick":
         sandbox.activate(sandbox.force.names)
         await sandbox.open_new_accounts()
     return Answer({"name": scenario.name, "provider": scenario.provider, "about": scenario.about}, status=201)
+
+
+def _checked(server: Server, text: bytes, trades: Mapping[str, Trade]) -> tuple[Scenario, Scenario]:
+    """The scenario, and without its credentials."""
+    scenario = load_scenario(text, source="scenario.yaml", providers=list(server.providers), judge=server.judge)
+    return scenario, sealed(scenario, trades[scenario.provider])
 
 
 async def schema(call: ControlCall) -> Answer:
