@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver import __version__
 from mockserver.clockwork.clock import machine_now
-from mockserver.config import Settings
+from mockserver.config import LISTENING, Settings, is_loopback
 from mockserver.http.body import Disconnected
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
@@ -59,6 +59,8 @@ class App:
         #: Not before a snapshot was read: one that was refused is not written over.
         self._restored = False
         self._dispatcher: Dispatcher | None = None
+        #: Addresses and ports; none where no server of ours runs the application.
+        self._listening: Sequence[tuple[str, int]] = ()
         self._control: ASGIApp | None = None
         self._watching: asyncio.Task[None] | None = None
         schemas = self._schemas = SchemaStore(bundled("schemas"))
@@ -175,6 +177,7 @@ class App:
                     raise
                 await send_problem(send, problem)
         elif scope["type"] == "lifespan":
+            self._listening = scope.get("state", {}).get(LISTENING, ())
             await self._live(receive, send)
         else:
             raise RuntimeError(f"{scope['type']} is not served")
@@ -239,7 +242,13 @@ class App:
             from mockserver.webhooks.dispatcher import Dispatcher
             from mockserver.webhooks.targets import TargetGuard
 
-            self._dispatcher = Dispatcher(TargetGuard(frozenset(self._settings.webhook_hosts)))
+            hosts = [host for host, _ in self._listening] or [self._settings.host]
+            guard = TargetGuard(
+                frozenset(self._settings.webhook_hosts),
+                loopback=all(map(is_loopback, hosts)),
+                own=self._listening,
+            )
+            self._dispatcher = Dispatcher(guard)
         return await self._dispatcher.attempt(url=delivery.url, body=delivery.body.encode(), headers=delivery.headers)
 
     async def _live(self, receive: Receive, send: Send) -> None:
