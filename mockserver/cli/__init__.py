@@ -127,7 +127,8 @@ def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = No
 
 
 def _run(settings: Settings, listeners: Any, make_app: Callable[[Settings], Any], stack: ExitStack) -> int:
-    from mockserver import runfile, server
+    from mockserver import server
+    from mockserver.cli import runfile
     from mockserver.cli.banner import announce
 
     completed = _completed(settings)

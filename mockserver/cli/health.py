@@ -6,7 +6,8 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
 import click
 
-from mockserver import config, runfile
+from mockserver import config
+from mockserver.cli import runfile
 
 #: Seconds for the whole question; a container engine waits for three.
 _PATIENCE = 2.0

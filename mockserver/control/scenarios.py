@@ -10,6 +10,7 @@ from mockserver.domain.mistakes import NotFound
 from mockserver.sandbox.sealing import sealed
 from mockserver.sandbox.trade import Trade
 from mockserver.scenario.check import load_scenario
+from mockserver.scenario.library import Library
 from mockserver.scenario.model import Scenario
 
 _NAMES = {"type": "array", "items": {"type": "string"}, "description": "Scenario names, first things first."}
@@ -18,6 +19,8 @@ _NAMES = {"type": "array", "items": {"type": "string"}, "description": "Scenario
 async def listing(call: ControlCall) -> Answer:
     """Every scenario there is, and whether it is active."""
     sandbox = await call.sandbox()
+    # In a thread: the first to ask has every file read.
+    found = await asyncio.to_thread(_all_of, sandbox.library.overlaid())
     rows = [
         {
             "name": one.name,
@@ -27,11 +30,14 @@ async def listing(call: ControlCall) -> Answer:
             "active": one.name in sandbox.force.names,
             "default": one is sandbox.library.default(one.provider),
         }
-        for name in sandbox.library.names()
-        for one in sandbox.library.find(name)
+        for one in found
         if one.provider in call.server.providers
     ]
     return Answer({"scenarios": rows})
+
+
+def _all_of(library: Library) -> list[Scenario]:
+    return [one for name in library.names() for one in library.find(name)]
 
 
 async def show(call: ControlCall) -> Answer:

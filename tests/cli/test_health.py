@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mockserver import runfile, server
-from mockserver.cli import program
+from mockserver import server
+from mockserver.cli import program, runfile
 from mockserver.server import LiveServer
 from tests.server.fake_app import FakeApp
 from tests.server.processes import line_of, python
@@ -207,9 +207,14 @@ def test_a_file_that_says_nothing_sensible_is_passed_over(place: dict[str, str],
 
 
 #: The real command line on a machine without shared memory.
-MAIN = (
-    "import sys, mockserver.runfile as one; one._SHARED_MEMORY = ''; from mockserver.cli import main; sys.exit(main())"
-)
+MAIN = """
+import sys
+import mockserver.cli.runfile
+from mockserver.cli import main
+
+mockserver.cli.runfile._SHARED_MEMORY = ""
+sys.exit(main())
+"""
 
 
 def test_where_nothing_can_be_written_the_server_serves_all_the_same(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.control import scenarios
+from mockserver.scenario.check import load_scenario
 from tests.control.problems import fields_of, problem_of
 from tests.support import World
 
@@ -135,7 +135,7 @@ async def test_settings_that_nobody_has_are_422(world: World) -> None:
 
 async def test_a_file_is_checked_while_others_are_answered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """One at a time, in a thread: the loop goes on, and two uploads do not share the processor."""
-    real, release, under_way = scenarios.load_scenario, threading.Event(), []
+    real, release, under_way = load_scenario, threading.Event(), []
 
     def slow(*arguments: Any, **named: Any) -> Any:
         assert threading.current_thread() is not threading.main_thread()
@@ -145,7 +145,7 @@ async def test_a_file_is_checked_while_others_are_answered(world: World, monkeyp
         under_way.pop()
         return real(*arguments, **named)
 
-    monkeypatch.setattr(scenarios, "load_scenario", slow)
+    monkeypatch.setattr("mockserver.control.scenarios.load_scenario", slow)
     text = "scenario: {}\nprovider: daisysim\nabout: Nothing.\n"
     uploads = [asyncio.ensure_future(world.control("POST", "/scenarios", content=text.format(one))) for one in "ab"]
     while not under_way:
