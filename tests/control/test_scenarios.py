@@ -135,11 +135,12 @@ async def test_settings_that_nobody_has_are_422(world: World) -> None:
 
 async def test_a_file_is_checked_while_others_are_answered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """One at a time, in a thread: the loop goes on, and two uploads do not share the processor."""
-    real, release, under_way = load_scenario, threading.Event(), []
+    real, begun, release, under_way = load_scenario, threading.Event(), threading.Event(), []
 
     def slow(*arguments: Any, **named: Any) -> Any:
         assert threading.current_thread() is not threading.main_thread()
         under_way.append(1)
+        begun.set()
         assert release.wait(10)
         assert len(under_way) == 1
         under_way.pop()
@@ -148,9 +149,7 @@ async def test_a_file_is_checked_while_others_are_answered(world: World, monkeyp
     monkeypatch.setattr("mockserver.control.scenarios.load_scenario", slow)
     text = "scenario: {}\nprovider: daisysim\nabout: Nothing.\n"
     uploads = [asyncio.ensure_future(world.control("POST", "/scenarios", content=text.format(one))) for one in "ab"]
-    while not under_way:
-        assert not any(one.done() for one in uploads)
-        await asyncio.sleep(0)
+    assert await asyncio.to_thread(begun.wait, 10)
     assert (await world.daisy("GET", "/balance")).status_code == 200
     release.set()
     assert [one.status_code for one in await asyncio.gather(*uploads)] == [201, 201]
