@@ -2,7 +2,6 @@
 
 import os
 import re
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 
 import click
 
@@ -39,6 +38,9 @@ def _from_variables() -> str:
 
 def _status(base: str) -> str:
     """What the server says of itself; raises ClickException when it says nothing, or not what ours would."""
+    # Imported here: the other commands need no client of this kind.
+    from http.client import HTTPConnection, HTTPException, HTTPSConnection
+
     place = re.fullmatch(r"(https?)://(\[[0-9A-Fa-f:.]+\]|[^/?#\s:@]+)(?::([0-9]{1,5}))?", base, re.IGNORECASE)
     if place is None:
         raise click.ClickException(f"--url must be like http://127.0.0.1:7460: {base!r}")

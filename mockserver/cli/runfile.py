@@ -4,7 +4,6 @@
 names the URL, and nothing that is secret. A server that cannot write one serves all the same.
 """
 
-import json
 import os
 import re
 import stat
@@ -78,6 +77,8 @@ def _sweep(directory: Path) -> None:
 
 
 def _written(path: Path, url: str) -> Path:
+    import json
+
     descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _NO_LINK, 0o600)
     try:
         with open(descriptor, "w", encoding="utf-8") as file:
@@ -90,6 +91,8 @@ def _written(path: Path, url: str) -> Path:
 
 def _read(path: Path) -> tuple[int, str] | None:
     """When the file was written, and the URL; None when it is none of ours."""
+    import json
+
     try:
         with open(os.open(path, os.O_RDONLY | _NO_LINK), encoding="utf-8") as file:
             found = os.fstat(file.fileno())

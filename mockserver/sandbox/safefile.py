@@ -5,6 +5,7 @@ that is killed in between leaves the scratch file behind; `sweep` removes what n
 """
 
 import contextlib
+import errno
 import os
 import re
 import secrets
@@ -43,9 +44,12 @@ def replace_file(path: Path, text: bytes) -> None:
                 scratch.replace(target)
         if fcntl is None:
             scratch.replace(target)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             scratch.unlink()
+        if isinstance(error, OSError) and error.errno == errno.EBUSY:
+            # Containers are given single files that way.
+            raise OSError(errno.EBUSY, "a file that is mounted cannot be replaced: mount its directory") from error
         raise
     _sync_directory(target.parent)
 

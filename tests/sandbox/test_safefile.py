@@ -167,3 +167,17 @@ def test_a_symlink_with_the_name_of_a_scratch_file_is_left_alone(file: Path, tmp
     sweep(file)
     assert link.is_symlink()
     assert precious.read_bytes() == b"precious"
+
+
+def test_a_file_that_is_mounted_by_itself_is_refused_with_a_way_out(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the system says to a rename over a mount point, which `docker run -v FILE:FILE` makes."""
+
+    def busy(*_: object) -> Path:
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    monkeypatch.setattr(Path, "replace", busy)
+    with pytest.raises(OSError, match="mount its directory"):
+        replace_file(file, b"new")
+    assert (file.read_bytes(), names(file.parent)) == (b"old", ["state.json"])
