@@ -14,8 +14,8 @@ def announce(app: Any, settings: Settings, url: str, *, unknown_token: str | Non
     """Print the banner on stdout, as `log_format` says.
 
     The JSON object has event, version, url, port, control, clock, now, providers (name -> base URL),
-    credentials (name -> texts), and token where the server made one up: a given one is known, and a banner ends up in
-    the logs of others. With `quiet` there is none, but an `unknown_token`, which nobody else can tell, goes to stderr.
+    credentials (name -> texts), token_needed, and token where the server made one up: a given one is known, and a
+    banner ends up in the logs of others. With `quiet` there is none, but an `unknown_token`, which nobody else can tell, goes to stderr.
     """
     if settings.quiet:
         if unknown_token:
@@ -24,9 +24,8 @@ def announce(app: Any, settings: Settings, url: str, *, unknown_token: str | Non
     facts = _facts(app, settings, url)
     if unknown_token:
         facts["token"] = unknown_token
-    given = settings.token is not None and unknown_token is None
     try:
-        click.echo(_json(facts) if settings.log_format == "json" else _text(facts, token_given=given))
+        click.echo(_json(facts) if settings.log_format == "json" else _text(facts))
     except OSError:
         # Nobody reads it any more; that is no reason not to serve.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -46,6 +45,7 @@ def _facts(app: Any, settings: Settings, url: str) -> dict[str, Any]:
         "now": moment_text(settings.start) if settings.start else seconds_text(machine_now()),
         "providers": {name: url + path for name, path in app.describe()},
         "credentials": dict(app.credentials()),
+        "token_needed": settings.token is not None,
         **({} if config.is_loopback(settings.host) else {"listens_on": settings.host}),
     }
 
@@ -56,7 +56,7 @@ def _json(facts: Mapping[str, Any]) -> str:
     return json.dumps(facts)
 
 
-def _text(facts: Mapping[str, Any], *, token_given: bool) -> str:
+def _text(facts: Mapping[str, Any]) -> str:
     rows: list[tuple[str, str]] = []
     for name, base in facts["providers"].items():
         rows.append((name, base))
@@ -64,7 +64,7 @@ def _text(facts: Mapping[str, Any], *, token_given: bool) -> str:
     rows += [("", ""), ("clock", f"{facts['clock']}, now {facts['now']}"), ("control", facts["control"])]
     if "token" in facts:
         rows += [("token", facts["token"]), ("", "the control API needs it: Authorization: Bearer TOKEN")]
-    if token_given:
+    elif facts["token_needed"]:
         rows.append(("token", "the given one; the control API needs it: Authorization: Bearer TOKEN"))
     rows.append(("stop", "Ctrl-C"))
     width = max(len(name) for name, _ in rows) + 2

@@ -70,6 +70,7 @@ def test_beyond_loopback_the_banner_has_a_token_that_was_made_up_and_no_given_on
     with python("-c", MAIN, "--port", "0", "--host", "0.0.0.0", "--log-format", "json", *given) as process:
         started = json.loads(line_of(process))
     assert started["listens_on"] == "0.0.0.0"
+    assert started["token_needed"] is True
     assert "token" not in started if given else len(started["token"]) >= 32
 
 

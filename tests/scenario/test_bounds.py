@@ -149,6 +149,10 @@ def test_patterns_that_have_to_be_compared_one_by_one_are_compared_within_a_boun
     assert len(compared) * 40 <= shadows._MOST_COMPARISONS + 100_000
 
 
+def test_a_condition_on_one_does_not_stand_for_one_on_true() -> None:
+    assert problems(rules(1, "request.service: 1") + "  - {when: {request.service: true}, then: {stock: 1}}\n") == []
+
+
 VALUES = st.sampled_from([1, 1.0, "1", True, None, "wa", "wb", 2])
 MATCHERS = st.one_of(
     VALUES,
