@@ -15,7 +15,8 @@ def announce(app: Any, settings: Settings, url: str, *, unknown_token: str | Non
 
     The JSON object has event, version, url, port, control, clock, now, providers (name -> base URL),
     credentials (name -> texts), token_needed, and token where the server made one up: a given one is known, and a
-    banner ends up in the logs of others. With `quiet` there is none, but an `unknown_token`, which nobody else can tell, goes to stderr.
+    banner ends up in the logs of others. With `quiet` there is none, but an `unknown_token`, which nobody else can
+    tell, goes to stderr.
     """
     if settings.quiet:
         if unknown_token:
