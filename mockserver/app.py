@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver import __version__
 from mockserver.clockwork.clock import machine_now
-from mockserver.config import Settings
+from mockserver.config import LISTENING, Settings, is_loopback
 from mockserver.http.body import Disconnected
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
@@ -31,9 +31,15 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("mockserver")
 
+_LONGEST_REASON = 1_000
+
 
 class StateRefused(Exception):
-    """The snapshot to start from cannot be restored; the message names the file and what is wrong."""
+    """The snapshot to start from cannot be restored; the message names the file and what is wrong, in one line."""
+
+
+class StateNotSaved(Exception):
+    """The snapshot could not be written at the end; the message names the file and what is wrong, in one line."""
 
 
 #: Who answers, the path in front of its own, and its own path.
@@ -53,6 +59,8 @@ class App:
         #: Not before a snapshot was read: one that was refused is not written over.
         self._restored = False
         self._dispatcher: Dispatcher | None = None
+        #: Addresses and ports; none where no server of ours runs the application.
+        self._listening: Sequence[tuple[str, int]] = ()
         self._control: ASGIApp | None = None
         self._watching: asyncio.Task[None] | None = None
         schemas = self._schemas = SchemaStore(bundled("schemas"))
@@ -94,7 +102,11 @@ class App:
             try:
                 await load(sandbox, path, version=__version__)
             except Exception as error:
-                raise StateRefused(f"{path} cannot be restored: {error}") from error
+                raise StateRefused(f"--state: {path} cannot be restored: {_one_line(error)}") from error
+        if path is not None and self._settings.save_on_exit:
+            from mockserver.sandbox.safefile import sweep
+
+            await asyncio.to_thread(sweep, path)
         self._restored = True
         if self._settings.watch:
             from mockserver.sandbox.reloading import begin_watching, keep_reloading
@@ -106,22 +118,33 @@ class App:
             )
 
     async def shutdown(self) -> None:
-        """End everything that runs by itself, and keep the default sandbox where settings say so."""
+        """End everything that runs by itself, and keep the default sandbox where settings say so.
+
+        Raises StateNotSaved when that could not be done; everything has ended all the same.
+        """
         if self._watching is not None:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
-        path, sandbox = self._settings.state, self._sandboxes.known(DEFAULT)
-        if path is not None and sandbox is not None and self._settings.save_on_exit and self._restored:
-            from mockserver.sandbox.statefile import save
+        try:
+            await self._save()
+        finally:
+            await self._sandboxes.close()
+            if self._dispatcher is not None:
+                await self._dispatcher.close()
 
-            try:
-                await sandbox.deliveries.cancel()
-                await save(sandbox, path, version=__version__)
-            except OSError as error:
-                log.error("the state could not be saved: %s: %s", path, error.strerror or error)
-        await self._sandboxes.close()
-        if self._dispatcher is not None:
-            await self._dispatcher.close()
+    async def _save(self) -> None:
+        path, sandbox = self._settings.state, self._sandboxes.known(DEFAULT)
+        if path is None or sandbox is None or not self._settings.save_on_exit or not self._restored:
+            return
+        from mockserver.sandbox.statefile import save
+
+        try:
+            await sandbox.deliveries.cancel()
+            await save(sandbox, path, version=__version__)
+        except Exception as error:
+            if not isinstance(error, OSError):
+                log.error("the snapshot failed", exc_info=error)
+            raise StateNotSaved(f"the state could not be saved: {path}: {_one_line(error)}") from error
 
     def describe(self) -> list[tuple[str, str]]:
         """For the banner: each provider's name and the path of its base URL."""
@@ -156,6 +179,7 @@ class App:
                     raise
                 await send_problem(send, problem)
         elif scope["type"] == "lifespan":
+            self._listening = scope.get("state", {}).get(LISTENING, ())
             await self._live(receive, send)
         else:
             raise RuntimeError(f"{scope['type']} is not served")
@@ -220,7 +244,13 @@ class App:
             from mockserver.webhooks.dispatcher import Dispatcher
             from mockserver.webhooks.targets import TargetGuard
 
-            self._dispatcher = Dispatcher(TargetGuard(frozenset(self._settings.webhook_hosts)))
+            hosts = [host for host, _ in self._listening] or [self._settings.host]
+            guard = TargetGuard(
+                frozenset(self._settings.webhook_hosts),
+                loopback=all(map(is_loopback, hosts)),
+                own=self._listening,
+            )
+            self._dispatcher = Dispatcher(guard)
         return await self._dispatcher.attempt(url=delivery.url, body=delivery.body.encode(), headers=delivery.headers)
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -234,9 +264,19 @@ class App:
                     raise
                 await send({"type": "lifespan.startup.complete"})
             else:
-                await self.shutdown()
+                try:
+                    await self.shutdown()
+                except StateNotSaved as error:
+                    await send({"type": "lifespan.shutdown.failed", "message": str(error)})
+                    return
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _one_line(error: Exception) -> str:
+    """What an error says, without the line breaks and the end of a long list."""
+    text = " ".join(str(error.strerror if isinstance(error, OSError) and error.strerror else error).split())
+    return text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 3]}..."
 
 
 def _say(line: str) -> None:

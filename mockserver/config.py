@@ -14,6 +14,9 @@ from typing import Annotated, Any, Literal
 
 from mockserver.domain.moments import parse_moment
 
+#: In the state of an application's lifespan: the addresses and ports that the process listens on.
+LISTENING = "mockserver.listening"
+
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
@@ -45,6 +48,7 @@ class Option:
 
     `read` turns one text into a value or raises ValueError with the rule and the value. `separator`
     stands between the values of a repeatable setting in its variable. A `switch` is a flag without a value.
+    The variable of a `number` is ignored when it holds a URL, which orchestrators put there of their own accord.
     """
 
     read: Callable[[str], Any]
@@ -52,6 +56,7 @@ class Option:
     help: str
     separator: str | None = None
     switch: bool = False
+    number: bool = False
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -157,14 +162,28 @@ def _state_file(text: str) -> Path:
     return path
 
 
+_TOKEN_HELP = (
+    "The token that the control API takes. Whoever may list the processes of this machine sees a flag: rather set "
+    "the variable."
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings, checked. Each field is a row of the table: its flag and its variable follow from its name."""
 
     host: Annotated[
-        str, Option(_host, "HOST", "Address to listen on; beyond loopback the control API asks for a token.")
-    ] = "127.0.0.1"
-    port: Annotated[int, Option(_whole(0, 65_535), "PORT", "Port to listen on; 0 chooses a free one.")] = 7460
+        str,
+        Option(
+            _host,
+            "HOST",
+            "Address to listen on (localhost: both 127.0.0.1 and ::1; :: and 0.0.0.0: all). Beyond loopback the "
+            "control API asks for a token.",
+        ),
+    ] = "localhost"
+    port: Annotated[int, Option(_whole(0, 65_535), "PORT", "Port to listen on; 0 chooses a free one.", number=True)] = (
+        7460
+    )
     clock: Annotated[
         ClockChoice, Option(_clock, "MODE", "real, frozen, or scaled:N for N sandbox seconds in each real second.")
     ] = REAL
@@ -195,18 +214,28 @@ class Settings:
     log_format: Annotated[
         Literal["human", "json"], Option(_choice("human", "json"), "FORMAT", "Banner and log lines: human or json.")
     ] = "human"
-    token: Annotated[str | None, Option(_token, "TOKEN", "The token that the control API takes.")] = field(
-        default=None, repr=False
-    )
+    token: Annotated[str | None, Option(_token, "TOKEN", _TOKEN_HELP)] = field(default=None, repr=False)
     webhook_hosts: Annotated[
         tuple[str, ...],
-        Option(_host, "HOST", "A host that webhooks may go to besides loopback and private ones.", separator=","),
+        Option(
+            _host,
+            "HOST",
+            "A host that webhooks may go to besides private ones and loopback, which has to be listed too where the "
+            "server listens beyond it.",
+            separator=",",
+        ),
     ] = ()
     max_sandboxes: Annotated[
-        int, Option(_whole(1, 1_000_000), "COUNT", "How many sandboxes may exist before the longest unused one goes.")
+        int,
+        Option(
+            _whole(1, 1_000_000),
+            "COUNT",
+            "How many sandboxes may exist before the longest unused one goes.",
+            number=True,
+        ),
     ] = 1000
     journal_size: Annotated[
-        int, Option(_whole(1, 10_000_000), "COUNT", "How many requests the journal of a sandbox keeps.")
+        int, Option(_whole(1, 10_000_000), "COUNT", "How many requests the journal of a sandbox keeps.", number=True)
     ] = 5000
     quiet: Annotated[bool, Option(_switch, "", "Print no banner.", switch=True)] = False
 
@@ -240,10 +269,21 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
             values[name] = _read(flag_of(name), option, given)
         elif given == "":
             raise BadSetting(f"{flag_of(name)}: needs a value: ''")
-        elif text:
+        elif text and not _is_injected(option, text):
             texts = [part for part in text.split(option.separator) if part] if option.separator else text
             values[name] = _read(variable_of(name), option, texts)
     return Settings(**values)
+
+
+def ignored(environment: Mapping[str, str]) -> list[str]:
+    """The variables that `load` passes over: Kubernetes and docker's links set MOCKSERVER_PORT=tcp://10.0.0.1:7460."""
+    return [
+        variable_of(name) for name, option, _ in table() if _is_injected(option, environment.get(variable_of(name), ""))
+    ]
+
+
+def _is_injected(option: Option, text: str) -> bool:
+    return option.number and "://" in text
 
 
 def is_loopback(host: str) -> bool:

@@ -158,7 +158,8 @@ def _followed(rows: Mapping[str, Any]) -> Iterator[str]:
     for sent in rows["deliveries"]:
         yield f"      webhook   {sent['id']} {sent['event']} to {sent['url']}: {sent['state']}"
         if sent["hostile"]:
-            yield f"                by {', '.join(map(repr, sent['faults']))}: {_short(sent['hostile'])}"
+            by = f"by {', '.join(map(repr, sent['faults']))}: " if sent["faults"] else ""
+            yield f"                {by}{_short(sent['hostile'])}"
         for attempt in sent["attempts"]:
             answer = attempt["status"] if attempt["status"] is not None else attempt["detail"]
             yield f"                {attempt['at']}  {attempt['verdict']}: {answer}"

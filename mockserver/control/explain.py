@@ -42,11 +42,7 @@ async def order_story(sandbox: Sandbox, work: Work, order: Order) -> Data:
     waiting = {timer.event: moment_text(timer.due) for timer in await orders.timers_of(work.tx, order)}
     story = [passage_data(told, place, born, waiting) for place in range(len(told))]
     money = [(move.at, move.cause, _money(state, move)) for move in moves]
-    sent = [
-        (one, due)
-        for one, due in reversed(await sandbox.deliveries.listing(work, limit=5000))
-        if (one.provider, one.order) == (order.provider, order.id)
-    ]
+    sent = await sandbox.deliveries.about(work, order)
     notices = [(one.created_at, one.cause, delivery_data(one, due)) for one, due in sent]
     return {
         "machine": {"scenario": _scenario_of(order.machine), "key": order.machine},

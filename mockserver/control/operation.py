@@ -1,5 +1,6 @@
 """How an operation of the control API is declared, and what its handler is given."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,6 +33,8 @@ class Server:
     settings: SettingsTable
     judge: Judge
     store: str = "memory"
+    checking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a scenario file is checked."""
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """`/_mock/state`: the whole sandbox as one document."""
 
+import asyncio
 from typing import Any
 
 import orjson
@@ -27,7 +28,8 @@ async def show(call: ControlCall) -> Answer:
     from mockserver.sandbox.snapshot import take
     from mockserver.sandbox.statefile import text_of
 
-    return Answer(text_of(await take(await call.sandbox(), version=call.server.version)))
+    document = await take(await call.sandbox(), version=call.server.version)
+    return Answer(await asyncio.to_thread(text_of, document))
 
 
 async def restore(call: ControlCall) -> Answer:
@@ -35,12 +37,13 @@ async def restore(call: ControlCall) -> Answer:
     from mockserver.sandbox.snapshot import WrongVersion, read
 
     try:
-        data = orjson.loads(call.raw)
+        data = await asyncio.to_thread(orjson.loads, call.raw)
     except orjson.JSONDecodeError as error:
         raise Problem(422, f"the body is not JSON: {error}") from None
     sandbox = await call.sandbox()
     try:
-        world = read(sandbox, data, version=call.server.version)
+        # In a thread: the lines of a large document are checked one by one, and nobody else should wait for that.
+        world = await asyncio.to_thread(read, sandbox, data, version=call.server.version)
     except WrongVersion as error:
         raise Problem(409, str(error)) from None
     await sandbox.become(world)

@@ -8,7 +8,10 @@ A method that httptools does not know reaches the application too.
 """
 
 import asyncio
+import logging
 import re
+
+_log = logging.getLogger("mockserver.server")
 
 #: A request line longer than this is not waited for.
 LONGEST_LINE = 65_536
@@ -43,28 +46,44 @@ def repaired_line(line: bytes) -> bytes:
     return b"%s %s %s" % (method, target, version)
 
 
+def misdirected(data: bytes) -> str | None:
+    """What a client tried that is not served here, and what to do instead; None for what may be HTTP/1.1."""
+    if data[:2] == b"\x16\x03":
+        return "this port speaks plain HTTP, and a TLS greeting came: use http:// instead of https://"
+    if data[:8] == b"CONNECT ":
+        return "this server is no proxy for CONNECT: use http:// URLs, or put its own address before their path"
+    if data[:14] == b"PRI * HTTP/2.0":
+        return "this server speaks HTTP/1.1, and the preface of HTTP/2 came: turn HTTP/2 off in the client"
+    return None
+
+
 class HeadFilter:
     """Holds back the first line of a request until it is whole, and repairs it.
 
     With `strict`, for a parser that knows few methods, another one stands in for those it may not know; `method` is
-    then the true one, until the parser has the head.
+    then the true one, until the parser has the head. `refusal` is why what came is not for the parser at all.
     """
 
-    __slots__ = ("_held", "_strict", "method")
+    __slots__ = ("_held", "_strict", "method", "refusal")
 
     def __init__(self, *, strict: bool = False) -> None:
         self._held = b""
         self._strict = strict
         self.method: bytes | None = None
+        self.refusal: str | None = None
 
     def feed(self, data: bytes) -> bytes:
-        """What to give to the parser, at the start of a request; empty while the line is not whole."""
+        """What to give to the parser, at the start of a request; empty while it is not whole, and with a `refusal`."""
         if not self._held and _WELL_FORMED.match(data):
             data = _without_upgrade(data) if b"pgrade" in data else data
             return data if data.isascii() else _repaired_pipeline(data)
         data = (self._held + data).lstrip(b"\r\n")
         self._held = b""
         end = data.find(b"\n")
+        self.refusal = misdirected(data)
+        if self.refusal is not None:
+            _log.warning("%s", self.refusal)
+            return b""
         if end < 0:
             # What does not begin like a method is not HTTP (a TLS greeting, say): the parser refuses it at once.
             if len(data) < LONGEST_LINE and data[:1].isalpha():

@@ -24,6 +24,8 @@ class ForgivingH11(H11Protocol):
         if self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]:
             data = self._head.feed(data)
             if not data:
+                if self._head.refusal is not None:
+                    self.send_400_response(self._head.refusal)
                 return
         super().data_received(data)
 

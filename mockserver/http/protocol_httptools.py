@@ -39,6 +39,8 @@ class ForgivingHttpTools(HttpToolsProtocol):
         if self._between_requests:
             data = self._head.feed(data)
             if not data:
+                if self._head.refusal is not None:
+                    self.send_400_response(self._head.refusal)
                 return
         super().data_received(data)
 

@@ -10,15 +10,14 @@ from mockserver.clockwork.clock import machine_now
 from mockserver.clockwork.timeline import Ran
 from mockserver.domain.mistakes import Mistake, NotFound
 from mockserver.domain.moments import parse_span
+from mockserver.domain.orders import Order
 from mockserver.journal.redact import HIDDEN, SECRET_HEADERS
 from mockserver.sandbox.codec import decode_delivery, encode_delivery
+from mockserver.sandbox.delivery_log import LOG_SIZE, MOST_ATTEMPTS, MOST_PENDING
 from mockserver.sandbox.turns import Turns
 from mockserver.sandbox.work import Work
 from mockserver.webhooks.backoff import next_try
 from mockserver.webhooks.model import Attempt, Delivery, Outcome, Sender, State
-
-#: How many deliveries the log keeps.
-LOG_SIZE = 5_000
 
 _GONE = 410
 
@@ -111,6 +110,16 @@ class Deliveries:
         rows = await work.tx.scan("deliveries", limit=limit, reverse=True)
         return [await self.with_next(work, decode_delivery(row.data)) for row in rows]
 
+    async def about(self, work: Work, order: Order) -> list[tuple[Delivery, datetime | None]]:
+        """Every delivery that tells of the order with the moment of its next attempt, oldest first."""
+        # Most rows are of other orders: their bytes show it, and only what may be meant is decoded.
+        trace = order.id.encode()
+        rows = await work.tx.scan("deliveries", limit=LOG_SIZE + MOST_PENDING)
+        found = [decode_delivery(row.data) for row in rows if trace in row.data]
+        return [
+            await self.with_next(work, one) for one in found if (one.provider, one.order) == (order.provider, order.id)
+        ]
+
     async def with_next(self, work: Work, delivery: Delivery) -> tuple[Delivery, datetime | None]:
         """The delivery and when its next attempt is due."""
         return delivery, await work.tx.due_at("outbox", delivery.id)
@@ -163,7 +172,7 @@ class Deliveries:
                 # The sandbox ended, or became another, while the receiver made up its mind.
                 return outcome.verdict == "delivered"
             delivery = decode_delivery(row)
-            attempts = (*delivery.attempts, Attempt(work.now, _without_secrets(outcome), signed))
+            attempts = (*delivery.attempts, Attempt(work.now, _without_secrets(outcome), signed))[-MOST_ATTEMPTS:]
             trade = self._turns.state.trades[delivery.provider]
             again = next_try(trade.retries, len(attempts), outcome, work.now)
             if outcome.status == _GONE and trade.gone is not None:
@@ -176,18 +185,11 @@ class Deliveries:
             await work.tx.put("deliveries", delivery.id, encode_delivery(delivery))
             if again is None:
                 await work.tx.delete("outbox", delivery.id)
+                await work.state.delivery_log.add(work, delivery.id)
             else:
                 await work.tx.put("outbox", delivery.id, b"", due=again)
                 work.touched_due = True
-            await self._forget_old(work)
         return delivered
-
-    async def _forget_old(self, work: Work) -> None:
-        if await work.tx.count("deliveries") > LOG_SIZE:
-            for row in await work.tx.scan("deliveries", limit=LOG_SIZE):
-                if decode_delivery(row.data).state != "pending":
-                    await work.tx.delete("deliveries", row.key)
-                    return
 
 
 def _without_secrets(outcome: Outcome) -> Outcome:

@@ -3,6 +3,7 @@
 The journal's entries and what inboxes received are logs, not part of the world; they stay behind.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,6 +15,7 @@ from mockserver.domain.moments import MICROSECOND
 from mockserver.engine.dice import Dice
 from mockserver.sandbox.birth import Birth
 from mockserver.sandbox.codec import decode_timer
+from mockserver.sandbox.delivery_log import DeliveryLog
 from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.force import Force, in_force
 from mockserver.sandbox.plain import Unreadable, plain, typed
@@ -27,6 +29,7 @@ from mockserver.scenario.check import load_scenario
 from mockserver.scenario.library import Library
 from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import ScenarioProblems
+from mockserver.stores.base import Row
 
 FORMAT = "mockserver state"
 _WHOLE = 1 << 40
@@ -115,11 +118,10 @@ class Document(NamedTuple):
 async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
     """The snapshot as JSON data, everything due by now applied."""
     async with sandbox.work("snapshot") as work:
-        tables: dict[str, dict[str, Any]] = {}
+        tables: dict[str, list[Row]] = {}
         agenda: dict[str, list[tuple[datetime, str]]] = {}
         for table in await work.tx.tables():
-            rows = await work.tx.scan(table, limit=_WHOLE)
-            tables[table] = {row.key: readable(table, row.key, row.data) for row in rows}
+            rows = tables[table] = await work.tx.scan(table, limit=_WHOLE)
             due = [(row.due, row.key) for row in await work.tx.due(table, until=_END, limit=_WHOLE)]
             if table == "outbox":
                 # What is being attempted has no due moment; whoever takes up from here attempts it again.
@@ -130,24 +132,31 @@ async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
         state = work.state
         birth = state.birth
         born = Born(birth.seed, birth.start, birth.rate, list(birth.scenarios), dict(birth.settings or {}))
-        return plain(  # type: ignore[no-any-return]
-            Document(
-                format=FORMAT,
-                version=version,
-                sandbox=state.identity,
-                clock=Time(work.now, state.clock.rate),
-                born_at=state.born_at,
-                birth=born,
-                settings=dict(sorted(state.settings.patched.items())),
-                scenarios=Scenarios(list(state.force.names), list(_kept(state, tables.get("orders", {})))),
-                requests=sandbox.journal.number,
-                tallies=dict(sorted(state.tallies.items())),
-                limits={name: Window(*window) for name, window in sorted(state.limiter.windows().items())},
-                faults=typed(Struck, state.faults.state()),
-                tables=tables,
-                agenda=agenda,
-            )
+        document = Document(
+            format=FORMAT,
+            version=version,
+            sandbox=state.identity,
+            clock=Time(work.now, state.clock.rate),
+            born_at=state.born_at,
+            birth=born,
+            settings=dict(sorted(state.settings.patched.items())),
+            scenarios=Scenarios(list(state.force.names), []),
+            requests=sandbox.journal.number,
+            tallies=dict(sorted(state.tallies.items())),
+            limits={name: Window(*window) for name, window in sorted(state.limiter.windows().items())},
+            faults=typed(Struck, state.faults.state()),
+            tables={},
+            agenda=agenda,
         )
+        # In a thread, so that only this sandbox waits for it; under its lock, so that nothing moves meanwhile.
+        return await asyncio.to_thread(_written, state, document, tables)
+
+
+def _written(state: SandboxState, document: Document, rows: Mapping[str, list[Row]]) -> dict[str, Any]:
+    """The document as JSON data, with these rows and the scenarios that they need."""
+    tables = {name: {row.key: readable(name, row.key, row.data) for row in held} for name, held in rows.items()}
+    scenarios = document.scenarios._replace(kept=list(_kept(state, tables.get("orders", {}))))
+    return plain(document._replace(tables=tables, scenarios=scenarios))  # type: ignore[no-any-return]
 
 
 def _kept(state: SandboxState, orders: Mapping[str, Any]) -> Iterator[Kept]:
@@ -197,6 +206,7 @@ def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
         settings=settings,
         force=force,
         faults=_faults(document, force),
+        delivery_log=DeliveryLog(sandbox.name),
         tallies=dict(document.tallies),
     )
     state.know([*scenarios, *force.scenarios()])

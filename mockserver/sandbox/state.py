@@ -13,6 +13,7 @@ from mockserver.engine.machine import Machine
 from mockserver.engine.matching import Subject
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.sandbox.birth import Birth, Surroundings
+from mockserver.sandbox.delivery_log import DeliveryLog
 from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.force import Force, in_force
 from mockserver.sandbox.limits import Limiter
@@ -42,6 +43,7 @@ class SandboxState:
     library: Library
     settings: SettingsTable
     force: Force
+    delivery_log: DeliveryLog
     faults: Faults = field(default_factory=Faults)
     limiter: Limiter = field(default_factory=Limiter)
     tallies: dict[str, int] = field(default_factory=dict)
@@ -72,6 +74,7 @@ class SandboxState:
             library=library,
             settings=settings,
             force=in_force(library, birth.scenarios, shared.trades),
+            delivery_log=DeliveryLog(name),
         )
         state._use(state.force)
         return state

@@ -286,8 +286,15 @@ class Work:
             from mockserver.sandbox.hostile import made_hostile
 
             delivery, due = await made_hostile(self.state, self.tx, self.now, order, delivery)
+        if due is not None and (reason := await self.state.delivery_log.refusal(self)) is not None:
+            delivery, due = (
+                replace(delivery, state="dropped", hostile={**delivery.hostile, "outbox_full": reason}),
+                None,
+            )
         await self.tx.put("deliveries", delivery.id, encode_delivery(delivery))
         if due is not None:
             await self.tx.put("outbox", delivery.id, b"", due=due)
+        else:
+            await self.state.delivery_log.add(self, delivery.id)
         self.touched_due = True
         return delivery

@@ -10,6 +10,7 @@ import pytest
 
 from mockserver.app import create_app
 from mockserver.cli import main
+from mockserver.cli.explain import _followed
 from mockserver.server import LiveServer
 from tests.support import DAISY, frozen_settings
 
@@ -220,3 +221,20 @@ def test_what_cannot_be_drawn_is_one_line(
     output = capsys.readouterr()
     assert output.err.startswith(f"mockserver: {message}")
     assert (output.out, output.err.count("\n")) == ("", 1)
+
+
+def test_a_delivery_that_a_full_outbox_dropped_says_so() -> None:
+    sent: dict[str, Any] = {
+        "id": "dlv_00000001",
+        "event": "order.created",
+        "url": "http://127.0.0.1:1/hook",
+        "state": "dropped",
+        "faults": [],
+        "hostile": {"outbox_full": "12 deliveries are waiting to be sent, more are not kept"},
+        "attempts": [],
+        "next_try": None,
+    }
+    assert list(_followed({"money": [], "deliveries": [sent]})) == [
+        "      webhook   dlv_00000001 order.created to http://127.0.0.1:1/hook: dropped",
+        '                {"outbox_full": "12 deliveries are waiting to be sent, more are not kept"}',
+    ]

@@ -13,7 +13,7 @@ from mockserver.config import BadSetting, ClockChoice, Settings, load
 
 def test_without_flags_and_variables_all_settings_have_their_defaults() -> None:
     assert load({}, {}) == Settings()
-    assert (Settings().host, Settings().port, Settings().rate_limits) == ("127.0.0.1", 7460, "documented")
+    assert (Settings().host, Settings().port, Settings().rate_limits) == ("localhost", 7460, "documented")
 
 
 def test_every_setting_has_a_row_and_its_default_can_be_given_as_text() -> None:
@@ -160,3 +160,21 @@ def test_only_loopback_addresses_and_localhost_are_loopback(host: str, loopback:
 def test_unknown_variables_of_others_are_left_alone() -> None:
     others: dict[str, Any] = {"MOCKSERVER_URL": "http://elsewhere", "PORT": "1"}
     assert load({}, others) == Settings()
+
+
+@pytest.mark.parametrize("name", ["port", "max_sandboxes", "journal_size"])
+@pytest.mark.parametrize("text", ["tcp://10.96.17.5:7460", "udp://[fd00::1]:7460", "http://mockserver"])
+def test_a_url_where_a_number_belongs_is_passed_over_in_a_variable_and_refused_in_a_flag(name: str, text: str) -> None:
+    variable = config.variable_of(name)
+    assert load({}, {variable: text}) == Settings()
+    assert config.ignored({variable: text, "MOCKSERVER_SEED": text}) == [variable]
+    assert load({}, {"MOCKSERVER_SEED": text}).seed == text
+    with pytest.raises(BadSetting, match=f"^{config.flag_of(name)}: must be a whole number"):
+        load({name: text}, {})
+    with pytest.raises(BadSetting, match=f"^{variable}: must be a whole number"):
+        load({}, {variable: "7460/tcp"})
+
+
+def test_the_help_of_the_token_says_who_sees_the_flag_and_names_the_variable() -> None:
+    options = {name: option for name, option, _ in config.table()}
+    assert "may list the processes" in options["token"].help

@@ -156,3 +156,32 @@ def test_an_unknown_method_reaches_the_application_and_the_next_request_keeps_it
             assert _told(receive_until(connection, b"}"))["method"] == method
         connection.sendall(b"GET" + head + b"\r\n")
         assert _told(receive_until(connection, b"}"))["method"] == "GET"
+
+
+#: The first bytes that `curl https://localhost:7460` sends.
+TLS_HELLO = bytes.fromhex("16030102000100 01fc0303".replace(" ", "")) + bytes(80)
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        (TLS_HELLO, "this port speaks plain HTTP, and a TLS greeting came: use http:// instead of https://"),
+        (b"CONNECT api.doctorsim.com:443 HTTP/1.1\r\nHost: api.doctorsim.com:443\r\n\r\n", "is no proxy for CONNECT"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "speaks HTTP/1.1, and the preface of HTTP/2 came"),
+    ],
+)
+def test_what_is_not_served_here_is_told_to_the_client_and_in_the_log(
+    url: str, sent: bytes, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("WARNING"), connect(url, sent) as connection:
+        answer = b""
+        while part := connection.recv(65_536):
+            answer += part
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert told in body.decode()
+    assert [one.getMessage() for one in caplog.records] == [body.decode()]
+
+
+def test_a_method_that_begins_like_connect_is_served(url: str) -> None:
+    assert _ask(url, b"CON", b"NECTED / HTTP/1.1\r\nHost: x\r\n\r\n")["method"] == "CONNECTED"
