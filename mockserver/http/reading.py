@@ -3,16 +3,20 @@
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-import orjson
 from starlette.types import Scope
 
 from mockserver.domain.mistakes import Invalid, Malformed
 from mockserver.http.checking import Errors
+from mockserver.http.jsontext import NotJson, read_json
 
 if TYPE_CHECKING:
     from mockserver.http.call import Call
     from mockserver.http.provider import Endpoint
     from mockserver.http.schemas import SchemaStore
+
+
+#: How many fields a query or a form may have.
+MOST_FIELDS = 1000
 
 
 def read_headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -48,9 +52,9 @@ def read_pairs(query: bytes) -> list[tuple[str, str]]:
     if not query:
         return []
     try:
-        return parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=1000)
-    except ValueError as error:
-        raise Invalid({"query": [f"The query is not readable: {error}."]}) from None
+        return parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise Invalid({"query": [f"There are more than {MOST_FIELDS} fields."]}) from None
 
 
 def _form_pairs(call: "Call") -> list[tuple[str, str]]:
@@ -74,7 +78,7 @@ def _json(body: bytes) -> Any:
     if not body.strip():
         return {}
     try:
-        data = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Malformed({"body": [f"The request body is not valid JSON: {error}."]}) from None
+        data = read_json(body)
+    except NotJson as error:
+        raise Malformed({"body": [f"The request body {error}."]}) from None
     return {} if data == [] else data

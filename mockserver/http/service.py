@@ -17,6 +17,7 @@ from mockserver.domain.mistakes import (
     AccountRevoked,
     AccountSuspended,
     MethodNotAllowed,
+    Mistake,
     RateLimited,
     UnknownRoute,
     mistake_named,
@@ -24,6 +25,7 @@ from mockserver.domain.mistakes import (
 from mockserver.http.answering import Instead, Payload, Recorder, worded
 from mockserver.http.body import read_body
 from mockserver.http.call import Call
+from mockserver.http.heads import refusal_in
 from mockserver.http.provider import Annex, Endpoint, Offers, Provider, Reply
 from mockserver.http.reading import read_fields, read_headers
 from mockserver.http.schemas import SchemaStore
@@ -139,12 +141,16 @@ class _Resource:
         # A request without either header has no body (RFC 9112, 6.3).
         if "content-length" in headers or "transfer-encoding" in headers:
             body, too_large = await read_body(receive)
+            if body and "content-encoding" in headers:
+                body, too_large = _decoded(body, headers["content-encoding"])
         methods = self._methods if provider.offers is None else self._offered(provider.offers, sandbox)
         endpoint = methods.get(method) or (_for_head(methods) if method == "HEAD" else None)
         entry = service.recorder.begin(scope, sandbox, body, endpoint)
         call = Call(sandbox, provider, endpoint, entry, headers, scope, prefix, body)
-        verdict = None
+        verdict, refusal = None, refusal_in(scope)
         try:
+            if refusal is not None:
+                raise refusal
             if sandbox.faults.some or "prefer" in headers:
                 verdict = await _consulted(service, call, scope, body)
                 await verdict.begin()
@@ -183,6 +189,12 @@ class _Resource:
 def _for_head(methods: Mapping[str, Endpoint]) -> Endpoint | None:
     endpoint = methods.get("GET")
     return endpoint if endpoint is not None and endpoint.head else None
+
+
+def _decoded(body: bytes, encoding: str) -> tuple[bytes, Mistake | None]:
+    from mockserver.http.decoding import decode_body
+
+    return decode_body(body, encoding)
 
 
 async def _consulted(service: Service, call: Call, scope: Scope, body: bytes) -> "Verdict":
