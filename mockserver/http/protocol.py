@@ -2,16 +2,15 @@
 
 uvicorn's parsers refuse a request whose target holds raw bytes outside ASCII, control characters or spaces
 with a bare text, before any application sees it. Here such bytes are percent-encoded first, so that the
-emulated API refuses them in its own words. Offers to upgrade (`Upgrade: h2c`, which some HTTP clients send with
-each first request) are dropped, as RFC 9110 allows: httptools would lose the body of a request that makes one.
-A method that httptools does not know reaches the application too.
+emulated API refuses them in its own words. A method that httptools does not know reaches the application too.
+A head is given to the parser when it is whole, and within the limits of `http.heads`.
 """
 
 import asyncio
 import re
 
-#: A request line longer than this is not waited for.
-LONGEST_LINE = 65_536
+from mockserver.domain.mistakes import Mistake
+from mockserver.http.heads import MOST_HEAD, MOST_HEADERS, HeldHead
 
 #: Methods that every parser knows.
 _METHODS = rb"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE)"
@@ -25,7 +24,6 @@ _NOT_PLAIN = re.compile(rb"[^\x21-\x7e]")
 _ORIGIN = re.compile(rb"(?i)https?://[^/?#]+/?")
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*(?:\r\n|$)")
 _CHUNKED = re.compile(rb"(?i)\r\ntransfer-encoding:")
-_UPGRADE = re.compile(rb"(?i)\r\nupgrade:[^\r\n]*(?=\r\n)")
 
 
 def repaired_line(line: bytes) -> bytes:
@@ -44,7 +42,7 @@ def repaired_line(line: bytes) -> bytes:
 
 
 class HeadFilter:
-    """Holds back the first line of a request until it is whole, and repairs it.
+    """Holds back the head of a request until it is whole, and repairs its first line.
 
     With `strict`, for a parser that knows few methods, another one stands in for those it may not know; `method` is
     then the true one, until the parser has the head.
@@ -53,25 +51,37 @@ class HeadFilter:
     __slots__ = ("_held", "_strict", "method")
 
     def __init__(self, *, strict: bool = False) -> None:
-        self._held = b""
+        self._held = HeldHead()
         self._strict = strict
         self.method: bytes | None = None
 
+    @property
+    def refusal(self) -> Mistake | None:
+        """Why the head was refused that the parser was given last."""
+        return self._held.refusal
+
     def feed(self, data: bytes) -> bytes:
-        """What to give to the parser, at the start of a request; empty while the line is not whole."""
+        """What to give to the parser, at the start of a request; empty while the head is not whole."""
         if not self._held and _WELL_FORMED.match(data):
-            data = _without_upgrade(data) if b"pgrade" in data else data
-            return data if data.isascii() else _repaired_pipeline(data)
-        data = (self._held + data).lstrip(b"\r\n")
-        self._held = b""
-        end = data.find(b"\n")
-        if end < 0:
+            end = data.find(b"\r\n\r\n", 0, MOST_HEAD)
+            if end >= 0 and data.count(b"\n", 0, end) <= MOST_HEADERS and self._held.refusal is None:
+                return data if data.isascii() else _repaired_pipeline(data)
+        return self._slowly(data)
+
+    def _slowly(self, data: bytes) -> bytes:
+        held = self._held
+        if held.refusal is not None:
+            return b""  # the connection ends with the answer
+        if not held:
+            data = data.lstrip(b"\r\n")
             # What does not begin like a method is not HTTP (a TLS greeting, say): the parser refuses it at once.
-            if len(data) < LONGEST_LINE and data[:1].isalpha():
-                self._held = data
-                return b""
-            return data
-        data = _without_upgrade(repaired_line(data[:end]) + data[end:])
+            if not data[:1].isalpha():
+                return data
+        whole = held.take(data)
+        if not whole:
+            return held.release() if held.hopeless() else b""
+        line, feed, rest = whole.partition(b"\n")
+        data = repaired_line(line) + feed + rest
         if self._strict and (other := _OTHER_METHOD.match(data)):
             self.method = other[1]
             data = _STAND_IN + data[other.end() :]
@@ -90,11 +100,6 @@ def _repaired_pipeline(data: bytes) -> bytes:
         done += [head, blank, rest[:size]]
         line, feed, after = rest[size:].partition(b"\n")
         data = repaired_line(line) + feed + after if feed else rest[size:]
-
-
-def _without_upgrade(data: bytes) -> bytes:
-    head, blank, body = data.partition(b"\r\n\r\n")
-    return _UPGRADE.sub(b"", head + blank[:2]) + blank[2:] + body
 
 
 def http_protocol() -> type[asyncio.Protocol]:

@@ -6,6 +6,7 @@ from typing import Any, cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from mockserver.http.heads import mark
 from mockserver.http.joining import Joining
 from mockserver.http.protocol import HeadFilter
 
@@ -32,6 +33,8 @@ class ForgivingH11(H11Protocol):
         # A fault may want the socket itself; the application has not begun yet.
         if self.scope is not None:
             self.scope["mock.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
+            if self._head.refusal is not None:
+                mark(cast(dict[str, Any], self.scope), self._head.refusal)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Going on in HTTP/1.1 is the right answer, not worth a warning."""
