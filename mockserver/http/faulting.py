@@ -133,7 +133,7 @@ async def consult(service: "Service", call: "Call", scope: Scope, body: bytes) -
         row = {"fault": wanted.label, "id": wanted.key, "hit": True, "by": "the caller", "decides": ["webhook"]}
         strikes = strikes._replace(rows=({**row, "webhook": dict(wanted.webhook)}, *strikes.rows))
     call.entry.faults = strikes.rows
-    call.entry.fault_misses = misses_told(strikes.misses, service.recorder.secret_fields)
+    call.entry.fault_misses = misses_told(strikes.misses, service.recorder.secret_names)
     call.entry.scenarios = tuple(scenarios)
     applied = [*(f"mock-scenario={one}" for one in scenarios), *([f"mock-fault={name}"] if name is not None else [])]
     return Verdict(service, call, strikes, applied)

@@ -8,11 +8,11 @@ import re
 from collections.abc import Iterator
 
 from mockserver.domain.mistakes import Malformed
+from mockserver.journal.parts import boundary_of, delimiter
 
 #: How many parts a form may have; how many bytes the head of one, and how many lines or parameters.
 MOST_PARTS, MOST_HEAD, MOST_LINES = 1_000, 4_096, 20
 
-_BOUNDARY = re.compile(r';[ \t]*+boundary=(?:"([^"\r\n]{1,70})"|([^\s;"]{1,70})(?=[\s;]|\Z))', re.IGNORECASE)
 _FOLD = re.compile(rb"\r?\n[ \t]++")
 _LINE = re.compile(rb"\r?\n")
 #: A parameter of a header. None is looked for further on where one does not stand.
@@ -25,26 +25,15 @@ def read_multipart(content_type: str, body: bytes) -> list[tuple[str, str]]:
 
     Parts without a name are left out. A part may not hold parts of its own.
     """
-    found = _BOUNDARY.search(content_type)
-    if not content_type.lower().startswith("multipart/form-data") or found is None:
+    boundary = boundary_of(content_type)
+    if not content_type.lower().startswith("multipart/form-data") or boundary is None:
         raise _refused("A body in parts must be multipart/form-data and name its boundary.")
     pairs = []
-    for head, value in _parts(body, (found[1] or found[2]).encode("latin-1")):
+    for head, value in _parts(body, boundary):
         name = _field_name(head)
         if name is not None:
             pairs.append((name, value.decode("utf-8", "replace")))
     return pairs
-
-
-def delimiter(boundary: bytes) -> re.Pattern[bytes]:
-    """What stands between two parts, from the line feed before it; its group 1 is there at the end of the last one."""
-    return re.compile(rb"\n--" + re.escape(boundary) + rb"(--)?[ \t]*+(?=\r?\n|\Z)")
-
-
-def boundary_of(content_type: str) -> bytes | None:
-    """The boundary that a Content-Type names, or None."""
-    found = _BOUNDARY.search(content_type)
-    return (found[1] or found[2]).encode("latin-1") if found else None
 
 
 def _parts(body: bytes, boundary: bytes) -> Iterator[tuple[bytes, bytes]]:

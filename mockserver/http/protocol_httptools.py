@@ -93,7 +93,8 @@ class ForgivingHttpTools(HttpToolsProtocol):
     def _refuse(self) -> None:
         """End the connection; say why where that cannot be taken for the answer to an earlier request."""
         if not self.transport.is_closing():
-            if self.cycle is None or self.cycle.response_complete:
+            cycle: Any = self.cycle
+            if cycle is None or cycle.response_complete:
                 self.transport.write(PLAIN_REFUSAL)
             self.transport.close()
 

@@ -9,7 +9,8 @@ from mockserver.domain.moments import parse_span, span_text
 from mockserver.domain.orders import Order
 from mockserver.engine.delays import delay_from_data, resolve
 from mockserver.engine.faults import STALE, Asked
-from mockserver.journal.redact import SECRET_FIELDS, misses_told
+from mockserver.journal.names import SECRET_NAMES
+from mockserver.journal.redact import misses_told
 from mockserver.sandbox.codec import decode_delivery
 from mockserver.sandbox.override import born_faults
 from mockserver.sandbox.strikes import Hostility, hostile
@@ -52,7 +53,7 @@ async def made_hostile(work: "Work", order: Order, delivery: Delivery) -> tuple[
 
 def _told(hostility: Hostility) -> dict[str, Any]:
     """What explanations tell of the faults that were asked, as long as the delivery is kept."""
-    told = {"faults": list(hostility.rows), "near_misses": list(misses_told(hostility.misses, SECRET_FIELDS))}
+    told = {"faults": list(hostility.rows), "near_misses": list(misses_told(hostility.misses, SECRET_NAMES))}
     return {"told": told} if any(told.values()) else {}
 
 

@@ -356,3 +356,32 @@ async def test_the_state_of_the_faults_is_plain_data_that_can_be_put_back(world:
     found.faults.restore(state)
     assert await statuses(world, 2) == [503, 200]
     assert (await arm(world, wire="reset"))["id"] == "flt_00000002"
+
+
+# -- secrets -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"access_token": "MARKED", "kept": 1, "deep": [{"pwd": "MARKED"}]},
+        '{"access_token": "MARKED", "kept": 1}',
+        "kept=1&pwd=MARKED",
+    ],
+)
+async def test_neither_listings_nor_snapshots_show_the_secrets_of_a_fault(world: World, body: Any) -> None:
+    headers = {"Set-Cookie": "MARKED", "X-Session-Token": "MARKED", "X-Kept": "yes"}
+    answer = {"status": 418, "body": body, "headers": headers}
+    armed = await arm(world, answer=answer, body={"password": "MARKED", "country": 6}, query={"sig": "MARKED"})
+    asked = ["/faults", f"/faults/{armed['id']}"]
+    texts = [(await world.control("GET", path)).text for path in asked]
+    for text in texts:
+        assert "MARKED" not in text
+        assert "kept" in text
+        assert '"country":6' in text
+    await world.control("DELETE", "/faults")
+    await arm(world, answer=answer)
+    snapshot = (await world.control("GET", "/state")).text
+    assert "MARKED" not in snapshot
+    struck = await world.daisy("GET", "/balance")
+    assert (struck.status_code, struck.headers["x-session-token"]) == (418, "MARKED")

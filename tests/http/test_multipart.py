@@ -182,7 +182,7 @@ def test_any_bytes_are_fields_or_refused(body: bytes) -> None:
         pairs = read_multipart(MEDIA, body)
     except Malformed:
         return
-    assert all(isinstance(name, str) and isinstance(value, str) for name, value in pairs)
+    assert sum(len(name) + len(value) for name, value in pairs) <= len(body)
 
 
 @given(st.lists(st.tuples(st.text('ab[]"\\;= ü', min_size=1, max_size=6), st.text("ab\r\n-", max_size=8)), min_size=1))
