@@ -39,6 +39,9 @@ from mockserver.http.reading import MOST_FIELDS
 
 log = logging.getLogger("mockserver")
 
+#: How many members an object of a request may have.
+MOST_MEMBERS = 1_000
+
 OPERATIONS: tuple[Operation, ...] = (
     *index.OPERATIONS,
     *sandboxes.OPERATIONS,
@@ -132,6 +135,7 @@ class ControlApp:
             data = read_json(body) if body.strip() else {}
         except NotJson as error:
             raise Problem(400, f"the body {error}") from None
+        _check_members(data)
         checker = self._checkers.get(operation.name)
         if checker is None:
             assert operation.takes is not None
@@ -153,6 +157,15 @@ async def _decoded(body: bytes, encoding: str, *, most: int) -> bytes:
     if refusal is not None:
         raise refusal
     return decoded
+
+
+def _check_members(data: Any, depth: int = 3) -> None:
+    """Raises Invalid for objects with more members than anybody looks through."""
+    if isinstance(data, dict) and depth:
+        if len(data) > MOST_MEMBERS:
+            raise Invalid({"body": [f"an object has at most {MOST_MEMBERS} members here: {len(data)}"]})
+        for value in data.values():
+            _check_members(value, depth - 1)
 
 
 def _refusal(

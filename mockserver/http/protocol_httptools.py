@@ -57,30 +57,32 @@ class ForgivingHttpTools(HttpToolsProtocol):
         self._between_requests = True
 
     def data_received(self, data: bytes) -> None:
-        if self._between_requests:
-            data = self._head.feed(data)
-            if not data:
-                return
-        elif self._head_size is not None:
-            self._head_size += len(data)
-            if self._head_size > MOST_HEAD:
-                self._refuse()
-                return
-        self._unset_keepalive_if_required()
-        self._parse(data)
+        while data:
+            if self._between_requests:
+                data = self._head.feed(data)
+                if not data:
+                    return
+            elif self._head_size is not None:
+                self._head_size += len(data)
+                if self._head_size > MOST_HEAD:
+                    self._refuse()
+                    return
+            self._unset_keepalive_if_required()
+            data = self._parsed(data)
 
-    def _parse(self, data: bytes) -> None:
+    def _parsed(self, data: bytes) -> bytes:
+        """Give data to the parser; what it left, where it stopped at an offer to upgrade."""
         try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._go_on_reading()
-            rest = data[upgrade.args[0] :]
-            if rest:
-                self.data_received(rest)
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                self._go_on_reading()
+                return data[upgrade.args[0] :]
         except httptools.HttpParserError:
             message = "Invalid HTTP request received."
             self.logger.warning(message)
             self.send_400_response(message)
+        return b""
 
     def _go_on_reading(self) -> None:
         """Read the rest of a request that offers an upgrade with a parser that has not heard of the offer."""

@@ -2,6 +2,7 @@
 
 import gzip
 import logging
+from typing import Any
 
 import pytest
 from starlette.types import Message
@@ -165,6 +166,23 @@ async def test_a_client_that_goes_away_is_no_failure(world: World, path: str, ca
     with caplog.at_level(logging.WARNING):
         await world.app(scope, receive, send)
     assert (sent, caplog.records) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/faults", {f"key{number}": 0 for number in range(50_000)}),
+        ("PATCH", "/settings", {f"key{number}": 0 for number in range(50_000)}),
+        ("POST", "/requests/count", {"body": {f"key{number}": 0 for number in range(1_001)}}),
+        ("POST", "/faults", {"answer": {"status": 503, "headers": {f"k{number}": "" for number in range(1_001)}}}),
+    ],
+)
+async def test_an_object_with_more_members_than_anybody_reads_is_422(
+    world: World, method: str, path: str, body: dict[str, Any]
+) -> None:
+    answer = await world.control(method, path, body)
+    assert fields_of(answer) == ["body"]
+    assert len(answer.content) < 1_000
 
 
 async def test_a_compressed_body_is_read(world: World) -> None:

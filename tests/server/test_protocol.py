@@ -154,6 +154,13 @@ def test_pipelined_offers_to_upgrade_lose_nothing(url: str) -> None:
     assert re.findall(rb'"path": "/(\d)"', answers) == [b"1", b"2", b"9", b"3"]
 
 
+def test_thousands_of_pipelined_offers_to_upgrade_are_answered(url: str) -> None:
+    offer = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n"
+    last = b"GET /last HTTP/1.1\r\nHost: x\r\n\r\n"
+    with connect(url, offer * 2_000 + last) as connection:
+        assert receive_until(connection, b'"/last"').count(b"HTTP/1.1 200") == 2_001
+
+
 # -- heads that are too large --------------------------------------------------------------------------
 
 
