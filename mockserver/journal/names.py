@@ -42,8 +42,10 @@ _PARTS = frozenset(
     }
 )
 #: What makes it one wherever it stands, as in `accesstoken` and `apikey`.
-_STEMS = ("token", "secret", "passw", "passphrase", "credential", "cookie", "signature", "jwt")
-_STEMS += ("apikey", "accesskey", "authkey", "privatekey", "secretkey", "sessionid", "authorization")
+_STEMS = (
+    *("token", "secret", "passw", "passphrase", "credential", "cookie", "signature", "jwt"),
+    *("apikey", "accesskey", "authkey", "privatekey", "secretkey", "sessionid", "authorization"),
+)
 #: A last part that says that the name is about a secret, and is none itself.
 _ABOUT = frozenset(
     {
@@ -83,8 +85,9 @@ class SecretNames(Container[str]):
         """In lower case, one of them is in whatever holds the name of a secret."""
 
     def __contains__(self, name: object) -> bool:
-        known = self._known.get(name)  # type: ignore[arg-type]
-        return self._told(str(name)) if known is None else known
+        text = str(name)
+        known = self._known.get(text)
+        return self._told(text) if known is None else known
 
     def _told(self, name: str) -> bool:
         told = self._is_secret(name)

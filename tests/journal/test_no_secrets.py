@@ -119,7 +119,7 @@ async def test_secrets_are_told_by_the_parts_of_their_names_wherever_they_stand(
         headers = {name: "MARK-header-1" for name in SECRET_HEADERS if name != "authorization"}
         query = "&".join(f"{name}=MARK-query-1" for name in ("key", "auth", "sig", "pwd", "x[token]", "user.password"))
         await world.daisy("GET", f"/history?{query}", headers=headers)
-        form = {"files": {"user[password]": (None, "MARK-part-1\r\n--not a boundary\r\nMARK-part-2")}}
+        form: dict[str, Any] = {"files": {"user[password]": (None, "MARK-part-1\r\n--not a boundary\r\nMARK-part-2")}}
         await world.daisy("POST", "/prices", **form)
         for body in (
             "user[pwd]=MARK-form-1",
