@@ -17,7 +17,7 @@ from mockserver.domain.moments import parse_span, span_text
 from mockserver.engine.delays import resolve
 from mockserver.engine.faults import LONGEST_WAIT, Asked, Fault
 from mockserver.http.answering import Instead, Payload, worded
-from mockserver.http.reading import read_pairs
+from mockserver.http.reading import read_form, read_pairs
 from mockserver.journal.redact import misses_told
 from mockserver.sandbox.override import Overridden
 from mockserver.sandbox.strikes import StateOf, Strikes, fault_named, names_known, struck
@@ -176,11 +176,18 @@ def _asked(call: "Call", scope: Scope, body: bytes) -> Asked:
 
 def _body(call: "Call", body: bytes) -> Any:
     if call.endpoint is not None and call.endpoint.form is not None:
-        return _texts(body)
+        return _form(call)
     try:
         return orjson.loads(body) if body else {}
     except orjson.JSONDecodeError:
         return _texts(body)
+
+
+def _form(call: "Call") -> Mapping[str, str]:
+    try:
+        return dict(read_form(call))
+    except Invalid:
+        return {}
 
 
 def _texts(data: bytes) -> Mapping[str, str]:

@@ -38,7 +38,7 @@ def read_fields(schemas: "SchemaStore", call: "Call", endpoint: "Endpoint", scop
         if not errors:
             call.fields |= checker.normalise(data)
     if endpoint.form is not None and endpoint.checked:
-        errors |= _read_texts(schemas, call, endpoint.form, _form_pairs(call))
+        errors |= _read_texts(schemas, call, endpoint.form, read_form(call))
     if endpoint.query is not None and endpoint.checked:
         errors |= _read_texts(schemas, call, endpoint.query, read_pairs(call.query))
     if endpoint.path_fields is not None:
@@ -57,8 +57,8 @@ def read_pairs(query: bytes) -> list[tuple[str, str]]:
         raise Invalid({"query": [f"There are more than {MOST_FIELDS} fields."]}) from None
 
 
-def _form_pairs(call: "Call") -> list[tuple[str, str]]:
-    """What says nothing of its type is taken for the usual kind of form."""
+def read_form(call: "Call") -> list[tuple[str, str]]:
+    """Names and values of a form; what says nothing of its type is taken for the usual kind. Raises Invalid."""
     media = call.headers.get("content-type", "")
     if media.lower().startswith("multipart/"):
         from mockserver.http.multipart import read_multipart

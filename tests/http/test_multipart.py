@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from time import thread_time
+from typing import Any
 
 import httpx
 import pytest
@@ -206,3 +207,14 @@ async def test_a_provider_refuses_such_a_body_in_its_own_words(name: str) -> Non
         assert answer.json() | {"info": ""} == {"code": "400", "status": "API_ERROR", "info": "", "res": {}}
         (entry,) = (await world.steer("GET", "/requests"))["requests"]
         assert (entry["operation"], entry["mistake"]) == ("update_order", "Malformed")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("form", [{"data": {"force": "nowait"}}, {"files": {"force": (None, "nowait")}}])
+async def test_a_fault_knows_the_fields_of_a_form_however_it_is_sent(form: dict[str, Any]) -> None:
+    headers = {"DSIM_KEY": "sandbox-key", "DSIM_SECRET": "sandbox-secret"}
+    async with running() as world:
+        fault = {"operation": "update_order", "body": {"force": "nowait"}, "answer": {"status": 418}}
+        await world.steer("POST", "/faults", fault)
+        answer = await world.call("POST", "/api.doctorsim.com/update_order/1", headers=headers, **form)
+        assert answer.status_code == 418
