@@ -19,6 +19,7 @@ import uvicorn
 
 from mockserver.config import LISTENING, Settings
 from mockserver.domain.moments import moment_text
+from mockserver.http.heads import MOST_HEAD
 from mockserver.http.protocol import http_protocol
 
 BACKLOG = 2048
@@ -117,7 +118,7 @@ class Server(uvicorn.Server):
                 date_header=False,
                 backlog=BACKLOG,
                 timeout_keep_alive=KEEP_ALIVE,
-                h11_max_incomplete_event_size=1 << 20,
+                h11_max_incomplete_event_size=MOST_HEAD,
             )
         )
         self._on_started = on_started

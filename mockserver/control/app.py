@@ -1,5 +1,6 @@
 """The control API as an ASGI app: access, routing, reading, answering."""
 
+import asyncio
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -27,15 +28,21 @@ from mockserver.control import (
     state,
     webhooks,
 )
-from mockserver.control.access import check_access
+from mockserver.control.access import check_access, check_host, check_receiving
 from mockserver.control.operation import Answer, ControlCall, Operation, Server
 from mockserver.control.problems import Problem, problem_of, send_problem
 from mockserver.domain.mistakes import Invalid, MethodNotAllowed, NotFound
 from mockserver.http.body import MOST, Disconnected, read_body
 from mockserver.http.checking import Checker
+from mockserver.http.heads import refusal_in
+from mockserver.http.jsontext import NotJson, read_json
 from mockserver.http.origin import origin_of
+from mockserver.http.reading import MOST_FIELDS
 
 log = logging.getLogger("mockserver")
+
+#: How many members an object of a request may have.
+MOST_MEMBERS = 1_000
 
 OPERATIONS: tuple[Operation, ...] = (
     *index.OPERATIONS,
@@ -84,14 +91,15 @@ class ControlApp:
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        oversized = refusal_in(scope)
+        if oversized is not None:
+            raise oversized
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         path = scope["path"].removeprefix("/_mock").rstrip("/")
         found = [(match, methods) for pattern, methods in self._routes if (match := pattern.fullmatch(path))]
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         operation = next((methods[method] for _, methods in found if method in methods), None)
-        refusal = None
-        if operation is None or not operation.open:
-            refusal = _refusal(headers, self._token)
+        refusal = _refusal(scope, headers, operation, self._token)
         # Read before anything is refused, so that the client gets to read the answer.
         most = MOST if operation is None or refusal is not None else operation.largest
         body, too_large = await read_body(receive, most=most)
@@ -103,6 +111,8 @@ class ControlApp:
             raise NotFound("control path", f"/_mock{path}")
         if operation is None:
             raise MethodNotAllowed(scope["method"], sorted({name for _, methods in found for name in methods}))
+        if body and not operation.verbatim and "content-encoding" in headers:
+            body = await _decoded(body, headers["content-encoding"], most=most)
         match = next(match for match, methods in found if method in methods)
         query = scope["query_string"].decode("latin-1")
         call = ControlCall(
@@ -117,6 +127,7 @@ class ControlApp:
             headers=headers,
             raw=body,
             operations=OPERATIONS,
+            token=self._token,
         )
         if operation.takes is not None:
             call.body = self._read(operation, body)
@@ -124,9 +135,10 @@ class ControlApp:
 
     def _read(self, operation: Operation, body: bytes) -> Any:
         try:
-            data = orjson.loads(body) if body.strip() else {}
-        except orjson.JSONDecodeError as error:
-            raise Problem(400, f"the body is not JSON: {error}") from None
+            data = read_json(body) if body.strip() else {}
+        except NotJson as error:
+            raise Problem(400, f"the body {error}") from None
+        _check_members(data)
         checker = self._checkers.get(operation.name)
         if checker is None:
             assert operation.takes is not None
@@ -137,9 +149,38 @@ class ControlApp:
         return data
 
 
-def _refusal(headers: Mapping[str, str], token: str | None) -> Problem | None:
+async def _decoded(body: bytes, encoding: str, *, most: int) -> bytes:
+    """The body without its encoding; raises what it is refused for. In a thread, where it may be large."""
+    from mockserver.http.decoding import decode_body
+
+    if most > MOST:
+        decoded, refusal = await asyncio.to_thread(decode_body, body, encoding, most=most)
+    else:
+        decoded, refusal = decode_body(body, encoding)
+    if refusal is not None:
+        raise refusal
+    return decoded
+
+
+def _check_members(data: Any, depth: int = 3) -> None:
+    """Raises Invalid for objects with more members than anybody looks through."""
+    if isinstance(data, dict) and depth:
+        if len(data) > MOST_MEMBERS:
+            raise Invalid({"body": [f"an object has at most {MOST_MEMBERS} members here: {len(data)}"]})
+        for value in data.values():
+            _check_members(value, depth - 1)
+
+
+def _refusal(
+    scope: Scope, headers: Mapping[str, str], operation: Operation | None, token: str | None
+) -> Problem | None:
+    """Why the caller may not do this, or None."""
     try:
-        check_access(headers, token=token)
+        if operation is None or not operation.open:
+            check_host(scope["headers"])
+            check_access(headers, token=token)
+        elif operation.method != "GET":
+            check_receiving(headers, token=token)
     except Problem as problem:
         return problem
     return None
@@ -160,9 +201,9 @@ def _pattern(path: str) -> re.Pattern[str]:
 
 def _query(text: str) -> Mapping[str, str]:
     try:
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=1000))
-    except ValueError as error:
-        raise Problem(400, f"the query is not readable: {error}") from None
+        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+    except ValueError:
+        raise Problem(400, f"the query has more than {MOST_FIELDS} fields") from None
 
 
 def _written(answer: Answer) -> bytes:

@@ -3,7 +3,7 @@
 Kept apart from the nouns themselves, since only whoever looks one thing up pays for it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, get_args
 
 from mockserver.control.passages import REQUEST, Data, chain_of, passage_data, share
@@ -62,10 +62,10 @@ async def order_story(sandbox: Sandbox, work: Work, order: Order) -> Data:
     }
 
 
-async def request_story(sandbox: Sandbox, work: Work, entry: Entry, *, secret: frozenset[str]) -> Data:
+async def request_story(sandbox: Sandbox, work: Work, entry: Entry, *, secret: Container[str]) -> Data:
     """What the rules and the faults said to the request, and what followed from it, chained by cause.
 
-    `secret` names the fields whose values are not told (lower case).
+    `secret` names the fields whose values are not told.
     """
     decided: dict[str, Any] = {decision.aspect: decision for decision in entry.decisions}
     found: Data = {
@@ -98,7 +98,7 @@ async def request_story(sandbox: Sandbox, work: Work, entry: Entry, *, secret: f
     return found
 
 
-def misses_data(rules: Sequence[Rule], subject: Mapping[str, Any], secret: frozenset[str]) -> list[Data]:
+def misses_data(rules: Sequence[Rule], subject: Mapping[str, Any], secret: Container[str]) -> list[Data]:
     """The rules that nearly matched, nearest first, each with its differences; none where no rule was asked."""
     if not subject:
         return []

@@ -5,6 +5,7 @@ from typing import Any
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of, text_schema
 from mockserver.domain.mistakes import Invalid
 from mockserver.engine.faults import HOSTILITIES, Fault, source_of
+from mockserver.journal.faultdata import shown_fault
 from mockserver.sandbox.sandbox import Sandbox
 
 _MATCHERS = {"type": "object", "description": "Dotted names to values or matchers."}
@@ -53,7 +54,7 @@ def fault_data(sandbox: Sandbox, fault: Fault) -> dict[str, Any]:
     }
     if fault.provider is not None:
         data["provider"] = fault.provider
-    return data | dict(fault.data)
+    return data | shown_fault(fault.data)
 
 
 async def listing(call: ControlCall) -> Answer:

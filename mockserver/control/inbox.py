@@ -1,6 +1,7 @@
 """`/_mock/inbox/{name}`: a webhook receiver for tests that have none."""
 
 import asyncio
+import base64
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,6 +18,7 @@ from mockserver.control.operation import (
 )
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import moment_text, parse_span
+from mockserver.journal.redact import HIDDEN
 from mockserver.sandbox.sandbox import Sandbox
 
 #: How many messages one inbox keeps, and how many inboxes a sandbox has; the oldest go first.
@@ -64,14 +66,15 @@ async def receive(call: ControlCall) -> Answer:
     """Take a message in, and answer as told."""
     sandbox = await call.sandbox()
     inbox = inbox_of(sandbox, call.path_fields["name"])
+    raw = _without_token(call, call.raw)
     message = {
         "at": moment_text(sandbox.state.clock.now()),
         "method": call.method,
         "path": call.path,
-        "query": call.query_text,
-        "headers": dict(call.headers),
-        "body": call.raw.decode("utf-8", "replace"),
-        "json": shown_json(call.raw),
+        "query": _without_token(call, call.query_text.encode("latin-1")).decode("latin-1"),
+        "headers": {name: _shown_header(call, name, value) for name, value in call.headers.items()},
+        "body": raw.decode("utf-8", "replace"),
+        "json": shown_json(raw),
     }
     inbox.keep(message, len(call.raw))
     if inbox.delay:
@@ -103,6 +106,28 @@ async def instruct(call: ControlCall) -> Answer:
     return Answer({"status": inbox.status, "delay": inbox.delay.total_seconds()})
 
 
+def _shown_header(call: ControlCall, name: str, value: str) -> str:
+    """A header as it came, but for the token of the control API: test helpers send it by default."""
+    if name == "x-mock-token" or (name.endswith("authorization") and _is_token(call, value)):
+        return HIDDEN
+    return _without_token(call, value.encode("latin-1")).decode("latin-1")
+
+
+def _is_token(call: ControlCall, credential: str) -> bool:
+    """Whether the token stands in this credential, also as a part of a Basic one."""
+    if call.token is None:
+        return False
+    try:
+        basic = base64.b64decode(credential.partition(" ")[2], validate=True)
+    except ValueError:
+        basic = b""
+    return call.token in credential or call.token.encode() in basic
+
+
+def _without_token(call: ControlCall, data: bytes) -> bytes:
+    return data.replace(call.token.encode(), HIDDEN.encode()) if call.token else data
+
+
 async def _wait(inbox: Inbox, wanted: int, longest: timedelta) -> None:
     try:
         async with asyncio.timeout(longest.total_seconds()):
@@ -130,7 +155,15 @@ _HOW = object_schema(
 )
 
 OPERATIONS = (
-    Operation("POST", "/inbox/{name}", receive, name="receive", summary="Where webhooks can be sent", open=True),
+    Operation(
+        "POST",
+        "/inbox/{name}",
+        receive,
+        name="receive",
+        summary="Where webhooks can be sent",
+        open=True,
+        verbatim=True,
+    ),
     Operation(
         "GET",
         "/inbox/{name}",
@@ -139,12 +172,7 @@ OPERATIONS = (
         summary="What arrived, oldest first",
         gives=_RECEIVED,
         query={"wait": "wait this long for messages, in real time", "count": "how many messages to wait for (1)"},
-        open=True,
     ),
-    Operation(
-        "DELETE", "/inbox/{name}", empty, name="emptyInbox", summary="Forget what arrived", status=204, open=True
-    ),
-    Operation(
-        "PUT", "/inbox/{name}", instruct, name="instructInbox", summary="Say how to answer", takes=_HOW, open=True
-    ),
+    Operation("DELETE", "/inbox/{name}", empty, name="emptyInbox", summary="Forget what arrived", status=204),
+    Operation("PUT", "/inbox/{name}", instruct, name="instructInbox", summary="Say how to answer", takes=_HOW),
 )

@@ -53,6 +53,8 @@ class ControlCall:
     raw: bytes
     operations: Sequence["Operation"]
     body: Any = None
+    token: str | None = field(default=None, repr=False)
+    """The token that the control API asks for, so that nothing shows it."""
 
     async def sandbox(self) -> Sandbox:
         """The sandbox the call came to, made on first use."""
@@ -80,8 +82,9 @@ Handler = Callable[[ControlCall], Awaitable[Answer]]
 class Operation:
     """One method of one path under `/_mock`. `takes` and `gives` are JSON Schemas.
 
-    `open` operations need no token. `media` is what the body must be; a YAML body arrives in `raw`, and so does
-    one that `reads` describes and nobody checks. `largest` is how many bytes it may have.
+    `open` operations need no token; those that change something refuse what a web page of somebody else sends.
+    `media` is what the body must be; a YAML body arrives in `raw`, and so does one that `reads` describes and
+    nobody checks. `largest` is how many bytes it may have.
     """
 
     method: str
@@ -97,6 +100,8 @@ class Operation:
     open: bool = False
     reads: Schema | None = None
     largest: int = MOST
+    verbatim: bool = False
+    """Whether the body is taken as it came, whatever its Content-Encoding."""
 
 
 def known_provider(server: Server, name: str) -> Provider:

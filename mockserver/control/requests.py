@@ -20,7 +20,7 @@ from mockserver.domain.moments import moment_text
 from mockserver.engine.matching import Matcher, matcher_from_data
 from mockserver.http.provider import Provider
 from mockserver.journal.journal import Entry, Pairs
-from mockserver.journal.redact import SECRET_FIELDS
+from mockserver.journal.names import SecretNames
 
 _CRITERIA = (
     "provider",
@@ -166,8 +166,8 @@ def _near_misses(call: ControlCall, entry: Entry) -> list[dict[str, Any]]:
     return misses_data(entry.rules, entry.subject, _secret_fields(call, entry))
 
 
-def _secret_fields(call: ControlCall, entry: Entry) -> frozenset[str]:
-    return SECRET_FIELDS | call.server.providers[entry.provider].secrets.fields
+def _secret_fields(call: ControlCall, entry: Entry) -> SecretNames:
+    return call.server.providers[entry.provider].secrets.names()
 
 
 def _near_endpoints(provider: Provider, entry: Entry) -> list[dict[str, Any]]:

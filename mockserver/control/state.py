@@ -3,11 +3,10 @@
 import asyncio
 from typing import Any
 
-import orjson
-
 from mockserver.control.operation import Answer, ControlCall, Operation, text_schema
 from mockserver.control.problems import Problem
 from mockserver.control.sandboxes import MADE, described
+from mockserver.http.jsontext import NotJson, read_json
 
 #: The largest document that is read, in bytes.
 LARGEST = 256 * 1024 * 1024
@@ -37,9 +36,9 @@ async def restore(call: ControlCall) -> Answer:
     from mockserver.sandbox.snapshot import WrongVersion, read
 
     try:
-        data = await asyncio.to_thread(orjson.loads, call.raw)
-    except orjson.JSONDecodeError as error:
-        raise Problem(422, f"the body is not JSON: {error}") from None
+        data = await asyncio.to_thread(read_json, call.raw)
+    except NotJson as error:
+        raise Problem(422, f"the body {error}") from None
     sandbox = await call.sandbox()
     try:
         # In a thread: the lines of a large document are checked one by one, and nobody else should wait for that.

@@ -96,6 +96,40 @@ class PayloadTooLarge(Mistake):
         self.limit = limit
 
 
+class TargetTooLong(PayloadTooLarge):
+    """The request line exceeds `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        Mistake.__init__(self, f"the request line is longer than {limit} bytes")
+        self.limit = limit
+
+
+class HeadTooLarge(PayloadTooLarge):
+    """The head of the request exceeds `limit` bytes, or has more than `headers` headers."""
+
+    def __init__(self, limit: int, headers: int = 200) -> None:
+        Mistake.__init__(self, f"the head is larger than {limit} bytes or has more than {headers} headers")
+        self.limit = limit
+        self.headers = headers
+
+
+#: What a body may be encoded with.
+READ_ENCODINGS = ("gzip", "deflate")
+
+
+class UnsupportedEncoding(Malformed):
+    """The body is encoded in a way that is not read; `encoding` is what Content-Encoding says, `text` a sentence."""
+
+    def __init__(self, encoding: str = "br") -> None:
+        self.encoding = encoding[:100]
+        self.text = f"The Content-Encoding {self.encoding!r} is not supported, only {' and '.join(READ_ENCODINGS)}."
+        super().__init__({"body": [self.text]})
+
+
+#: What any call can be refused with before a provider looks at it.
+AT_THE_EDGE: tuple[type[Mistake], ...] = (TargetTooLong, HeadTooLarge, UnsupportedEncoding)
+
+
 class RateLimited(Mistake):
     """Too many calls of `operation`; the next is accepted after `retry_after`."""
 

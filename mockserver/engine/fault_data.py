@@ -10,6 +10,7 @@ from mockserver.domain.moments import parse_moment, parse_span
 from mockserver.engine.delays import Delay, Fixed, Uniform, asks_the_order, delay_from_data
 from mockserver.engine.faults import ASPECTS, HOSTILITIES, LONGEST_WAIT, Fault
 from mockserver.engine.matching import Conditions, Matcher, matcher_from_data
+from mockserver.engine.paths import PathPattern, compile_path
 
 #: Every key that a fault may have; requests are told by the first group, deliveries by the second.
 _OF_REQUESTS = ("method", "path", "operation", "body", "query", "delay", "clock", "answer", "wire", "stage")
@@ -88,12 +89,15 @@ class _Reader:
             self._refuse((key,), f"{key} must be {rule}: {value!r}")
         return str(value)
 
-    def path(self) -> re.Pattern[str] | None:
+    def path(self) -> PathPattern | None:
         written = self.text("path")
         if written is None:
             return None
-        parts = ["(?:/.*)?" if part == "**" else "/" + _segment(part) for part in written.removeprefix("/").split("/")]
-        return re.compile("".join(parts), re.DOTALL)
+        try:
+            return compile_path(written)
+        except ValueError as error:
+            self._refuse(("path",), str(error))
+            return None
 
     def conditions(self, key: str) -> Conditions:
         written = self._data.get(key)
@@ -266,10 +270,6 @@ class _Reader:
         if not fine:
             self._refuse((key,), f"{key} must be {wanted}: {self._data[key]!r}")
         return not fine
-
-
-def _segment(text: str) -> str:
-    return "[^/]+".join(map(re.escape, text.split("*")))
 
 
 def _pace(text: str) -> float | None:

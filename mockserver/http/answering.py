@@ -1,7 +1,6 @@
 """Words what went wrong, sends answers, and writes every exchange down without its secrets."""
 
 import logging
-from functools import cached_property
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,17 +9,9 @@ from starlette.types import Scope, Send
 from mockserver.domain.mistakes import InternalError, Mistake
 from mockserver.http.dates import DateHeader
 from mockserver.http.provider import Endpoint, Provider, Wording, word
+from mockserver.journal.bodies import body_redactor, redact_body
 from mockserver.journal.journal import MOST_BODY, Entry
-from mockserver.journal.redact import (
-    SECRET_FIELDS,
-    SECRET_HEADERS,
-    BodyRedactor,
-    body_redactor,
-    redact_body,
-    redact_headers,
-    redact_query,
-    redact_url,
-)
+from mockserver.journal.redact import HIDDEN, redact_headers, redact_query, redact_url
 
 if TYPE_CHECKING:
     from mockserver.http.call import Call
@@ -64,14 +55,10 @@ class Recorder:
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider.name
-        self._secret_headers = frozenset(name.encode() for name in SECRET_HEADERS | provider.secrets.headers)
-        self.secret_fields = SECRET_FIELDS | provider.secrets.fields
+        self.secret_names = provider.secrets.names()
+        self._secret_paths = provider.secrets.paths
+        self._secret_body = body_redactor(self.secret_names)
         self._date = DateHeader()
-
-    @cached_property
-    def _secret_body(self) -> BodyRedactor:
-        """Made with the first body: its patterns take a while to compile."""
-        return body_redactor(self.secret_fields)
 
     def begin(self, scope: Scope, sandbox: "Sandbox", body: bytes, endpoint: Endpoint | None) -> Entry:
         """What is known of the exchange before anything is worked on."""
@@ -81,13 +68,22 @@ class Recorder:
             sandbox.state.clock.now(),
             self._provider,
             scope["method"],
-            scope["path"],
-            redact_query(query.decode("latin-1"), self.secret_fields) if query else "",
-            redact_headers(scope["headers"], self._secret_headers),
-            redact_body(body[:MOST_BODY], self._secret_body) if body else b"",
+            self._shown_path(scope) if self._secret_paths else scope["path"],
+            redact_query(query.decode("latin-1"), self.secret_names) if query else "",
+            redact_headers(scope["headers"], self.secret_names),
+            redact_body(body[:MOST_BODY], self._secret_body, scope["headers"]) if body else b"",
             operation=endpoint.name if endpoint is not None else None,
             changes_state=endpoint is not None and (endpoint.method != "GET" or not endpoint.head),
         )
+
+    def _shown_path(self, scope: Scope) -> str:
+        """The path without the secrets that are fields of it."""
+        path: str = scope["path"]
+        for name, value in scope.get("path_params", {}).items():
+            if name in self._secret_paths and value:
+                before, _, after = path.rpartition(value)
+                path = f"{before}{HIDDEN}{after}"
+        return path
 
     async def send(
         self, send: Send, scope: Scope, call: "Call", answer: Payload, *, began: int, joined: bool = True

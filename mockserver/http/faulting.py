@@ -17,7 +17,7 @@ from mockserver.domain.moments import parse_span, span_text
 from mockserver.engine.delays import resolve
 from mockserver.engine.faults import LONGEST_WAIT, Asked, Fault
 from mockserver.http.answering import Instead, Payload, worded
-from mockserver.http.reading import read_pairs
+from mockserver.http.reading import read_form, read_pairs
 from mockserver.journal.redact import misses_told
 from mockserver.sandbox.strikes import StateOf, Strikes, fault_named, names_known, struck
 from mockserver.sandbox.view import RequestView
@@ -133,7 +133,7 @@ async def consult(service: "Service", call: "Call", scope: Scope, body: bytes) -
         row = {"fault": wanted.label, "id": wanted.key, "hit": True, "by": "the caller", "decides": ["webhook"]}
         strikes = strikes._replace(rows=({**row, "webhook": dict(wanted.webhook)}, *strikes.rows))
     call.entry.faults = strikes.rows
-    call.entry.fault_misses = misses_told(strikes.misses, service.recorder.secret_fields)
+    call.entry.fault_misses = misses_told(strikes.misses, service.recorder.secret_names)
     call.entry.scenarios = tuple(scenarios)
     applied = [*(f"mock-scenario={one}" for one in scenarios), *([f"mock-fault={name}"] if name is not None else [])]
     return Verdict(service, call, strikes, applied)
@@ -175,11 +175,18 @@ def _asked(call: "Call", scope: Scope, body: bytes) -> Asked:
 
 def _body(call: "Call", body: bytes) -> Any:
     if call.endpoint is not None and call.endpoint.form is not None:
-        return _texts(body)
+        return _form(call)
     try:
         return orjson.loads(body) if body else {}
     except orjson.JSONDecodeError:
         return _texts(body)
+
+
+def _form(call: "Call") -> Mapping[str, str]:
+    try:
+        return dict(read_form(call))
+    except Invalid:
+        return {}
 
 
 def _texts(data: bytes) -> Mapping[str, str]:

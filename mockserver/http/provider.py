@@ -3,9 +3,11 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from mockserver.domain.mistakes import Mistake
+from mockserver.journal.names import SecretNames
 
 if TYPE_CHECKING:
     from mockserver.domain.accounts import Account
@@ -150,10 +152,24 @@ class Annex(NamedTuple):
 
 
 class Secrets(NamedTuple):
-    """Where clients put credentials, so that the journal never keeps them; all lower case."""
+    """Where clients put credentials, so that the journal never keeps them, beside names that tell by themselves.
+
+    All lower case, but `paths`, the fields of paths that are secrets. `visible` look like secrets, and are none.
+    """
 
     headers: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
+    paths: frozenset[str] = frozenset()
+    visible: frozenset[str] = frozenset()
+
+    def names(self) -> SecretNames:
+        """What tells the names of this provider's secrets."""
+        return _names_of(self)
+
+
+@lru_cache(maxsize=64)
+def _names_of(secrets: Secrets) -> SecretNames:
+    return SecretNames(secrets.headers | secrets.fields | secrets.paths, secrets.visible)
 
 
 class Unrouted(NamedTuple):

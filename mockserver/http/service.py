@@ -16,6 +16,7 @@ from mockserver.domain.mistakes import (
     AccountRefused,
     AccountRevoked,
     AccountSuspended,
+    Mistake,
     RateLimited,
     mistake_named,
 )
@@ -23,6 +24,7 @@ from mockserver.http.answering import Instead, Payload, Recorder, worded
 from mockserver.http.body import read_body
 from mockserver.http.call import Call
 from mockserver.http.cors import is_preflight
+from mockserver.http.heads import refusal_in
 from mockserver.http.provider import Annex, Endpoint, Limit, Offers, Provider, Reply
 from mockserver.http.reading import read_fields, read_headers
 from mockserver.http.schemas import SchemaStore
@@ -139,15 +141,19 @@ class _Resource:
         # A request without either header has no body (RFC 9112, 6.3).
         if "content-length" in headers or "transfer-encoding" in headers:
             body, too_large = await read_body(receive)
+            if body and "content-encoding" in headers:
+                body, too_large = _decoded(body, headers["content-encoding"])
         methods = self._methods if provider.offers is None else self._offered(provider.offers, sandbox)
         endpoint = methods.get(method) or (_for_head(methods) if method == "HEAD" else None)
         entry = service.recorder.begin(scope, sandbox, body, endpoint)
         call = Call(sandbox, provider, endpoint, entry, headers, scope, prefix, body)
-        if method == "OPTIONS" and (allowed := _preflight(service, call)) is not None:
+        verdict, refusal = None, refusal_in(scope)
+        if refusal is None and method == "OPTIONS" and (allowed := _preflight(service, call)) is not None:
             await service.recorder.send(send, scope, call, allowed, began=began)
             return
-        verdict = None
         try:
+            if refusal is not None:
+                raise refusal
             if call.state.faults.some or "prefer" in headers:
                 verdict = await _consulted(service, call, scope, body)
                 await verdict.begin()
@@ -200,6 +206,12 @@ def _preflight(service: Service, call: Call) -> Payload | None:
 def _for_head(methods: Mapping[str, Endpoint]) -> Endpoint | None:
     endpoint = methods.get("GET")
     return endpoint if endpoint is not None and endpoint.head else None
+
+
+def _decoded(body: bytes, encoding: str) -> tuple[bytes, Mistake | None]:
+    from mockserver.http.decoding import decode_body
+
+    return decode_body(body, encoding)
 
 
 async def _consulted(service: Service, call: Call, scope: Scope, body: bytes) -> "Verdict":

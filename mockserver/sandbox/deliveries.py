@@ -11,7 +11,8 @@ from mockserver.clockwork.timeline import Ran
 from mockserver.domain.mistakes import Mistake, NotFound
 from mockserver.domain.moments import parse_span
 from mockserver.domain.orders import Order
-from mockserver.journal.redact import HIDDEN, SECRET_HEADERS
+from mockserver.journal.names import SECRET_NAMES
+from mockserver.journal.redact import HIDDEN
 from mockserver.sandbox.codec import decode_delivery, encode_delivery
 from mockserver.sandbox.delivery_log import LOG_SIZE, MOST_ATTEMPTS, MOST_PENDING
 from mockserver.sandbox.turns import Turns
@@ -194,7 +195,7 @@ class Deliveries:
 
 def _without_secrets(outcome: Outcome) -> Outcome:
     """What a receiver sets as a cookie is nobody's business."""
-    shown = tuple((name, HIDDEN if name.lower() in SECRET_HEADERS else value) for name, value in outcome.headers)
+    shown = tuple((name, HIDDEN if name in SECRET_NAMES else value) for name, value in outcome.headers)
     return outcome._replace(headers=shown)
 
 

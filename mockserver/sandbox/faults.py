@@ -120,8 +120,10 @@ class Faults:
 
     def state(self) -> dict[str, Any]:
         """Everything that a snapshot must hold, as JSON data; the scenarios' own faults come from their files."""
+        from mockserver.journal.faultdata import kept_fault
+
         return {
-            "armed": [{"id": key, **fault.data} for key, fault in self._armed.items()],
+            "armed": [{"id": key, **kept_fault(fault.data)} for key, fault in self._armed.items()],
             "counts": {key: dict(counts) for key, counts in sorted(self.counts.items())},
             "held": dict(sorted(self.held.items())),
             "number": self.number,

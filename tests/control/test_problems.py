@@ -1,6 +1,8 @@
 """Refusals are problem documents, whatever went wrong."""
 
+import gzip
 import logging
+from typing import Any
 
 import pytest
 from starlette.types import Message
@@ -164,3 +166,51 @@ async def test_a_client_that_goes_away_is_no_failure(world: World, path: str, ca
     with caplog.at_level(logging.WARNING):
         await world.app(scope, receive, send)
     assert (sent, caplog.records) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/faults", {f"key{number}": 0 for number in range(50_000)}),
+        ("PATCH", "/settings", {f"key{number}": 0 for number in range(50_000)}),
+        ("POST", "/requests/count", {"body": {f"key{number}": 0 for number in range(1_001)}}),
+        ("POST", "/faults", {"answer": {"status": 503, "headers": {f"k{number}": "" for number in range(1_001)}}}),
+    ],
+)
+async def test_an_object_with_more_members_than_anybody_reads_is_422(
+    world: World, method: str, path: str, body: dict[str, Any]
+) -> None:
+    answer = await world.control(method, path, body)
+    assert fields_of(answer) == ["body"]
+    assert len(answer.content) < 1_000
+
+
+async def test_a_compressed_body_is_read(world: World) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    body = gzip.compress(b'{"by": "1h"}')
+    answer = await world.control("POST", "/clock/advance", content=body, headers=headers)
+    assert answer.json()["now"] == "2026-01-31T13:00:00Z"
+
+
+async def test_a_compressed_snapshot_is_restored(world: World) -> None:
+    snapshot = (await world.control("GET", "/state")).content
+    await world.advance("1h")
+    answer = await world.control("PUT", "/state", content=gzip.compress(snapshot), headers={"Content-Encoding": "gzip"})
+    assert answer.status_code == 200, answer.text
+    assert (await world.steer("GET", "/clock"))["now"] == "2026-01-31T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "status"),
+    [("br", b"{}", 415), ("gzip", b"{}", 422), ("gzip", gzip.compress(b" " * (64 << 20)), 413)],
+)
+async def test_a_body_that_cannot_be_decoded_is_refused(world: World, encoding: str, body: bytes, status: int) -> None:
+    answer = await world.control("POST", "/clock/advance", content=body, headers={"Content-Encoding": encoding})
+    problem = problem_of(answer, status)
+    assert status != 415 or "'br'" in problem["detail"]
+
+
+async def test_an_inbox_keeps_a_compressed_body_as_it_came(world: World) -> None:
+    await world.control("POST", "/inbox/in", content=b"\x1f\x8bzipped", headers={"Content-Encoding": "gzip"})
+    (message,) = (await world.steer("GET", "/inbox/in"))["received"]
+    assert message["body"] == b"\x1f\x8bzipped".decode("utf-8", "replace")

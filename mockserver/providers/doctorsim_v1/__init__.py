@@ -79,7 +79,7 @@ PROVIDER = Provider(
         ),
         _CORS.setting,
     ),
-    secrets=Secrets(headers=frozenset({"dsim_key", "dsim_secret"})),
+    secrets=Secrets(headers=frozenset({"dsim_key", "dsim_secret"}), paths=frozenset({"hash"})),
     security=(
         {
             "key": {"type": "apiKey", "in": "header", "name": "DSIM_KEY"},

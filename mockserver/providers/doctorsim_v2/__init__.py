@@ -53,7 +53,7 @@ PROVIDER = Provider(
     limit=auth.limit_of,
     headers=auth.headers,
     answer_headers="doctorsim_v2/answer.headers",
-    secrets=Secrets(fields=frozenset({"code"})),
+    secrets=Secrets(fields=frozenset({"code"}), visible=frozenset({"price_token"})),
     offers=profile.offered_of(
         [*endpoints.ENDPOINTS, *(one for annex in ANNEXES for one in annex.endpoints)],
     ),

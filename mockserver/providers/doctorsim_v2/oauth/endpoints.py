@@ -32,6 +32,9 @@ registration = Later("mockserver.providers.doctorsim_v2.oauth.registration")
 _WORDS = {
     "VALIDATION_ERROR": "invalid_request",
     "PAYLOAD_TOO_LARGE": "invalid_request",
+    "URI_TOO_LONG": "invalid_request",
+    "UNSUPPORTED_MEDIA_TYPE": "invalid_request",
+    "HEADERS_TOO_LARGE": "invalid_request",
     "METHOD_NOT_ALLOWED": "invalid_request",
     "INTERNAL_ERROR": "server_error",
     "RATE_LIMIT_EXCEEDED": "temporarily_unavailable",
