@@ -221,13 +221,7 @@ def _filled(path: str) -> str:
     return path.replace("{provider}", "daisysim").replace("{kind}", "activation").replace("{name}", "quick")
 
 
-def _controls() -> Iterator[Any]:
-    for one in CONTROLS:
-        slow = pytest.mark.xfail(reason="the check of a scenario runs in the loop's own thread", strict=False)
-        yield pytest.param(one, id=one.name, marks=[slow] if one.name == "addScenario" else [])
-
-
-@pytest.mark.parametrize("operation", list(_controls()))
+@pytest.mark.parametrize("operation", CONTROLS, ids=[one.name for one in CONTROLS])
 async def test_no_control_call_holds_the_loop(app: App, operation: Operation) -> None:
     path = f"/_mock{_filled(operation.path)}"
     assert await _held(app, list(_worst(operation.method, path, ()))) == []

@@ -70,6 +70,7 @@ async def outputs(world: World, order: str) -> dict[str, str]:
         "/requests/{id}": [one["id"] for one in (await world.steer("GET", "/requests"))["requests"]],
         "/webhooks/deliveries/{id}": [delivery],
         "/inbox/{name}": ["in"],
+        "/events/{provider}": ["doctorsim_v2"],
         "/openapi/{provider}.json": ["daisysim.json"],
         "/settings": ["", "?help=1"],
     }
