@@ -1,10 +1,8 @@
 """The control API as an ASGI app: access, routing, reading, answering."""
 
 import logging
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 import orjson
 from starlette.types import Receive, Scope, Send
@@ -29,6 +27,8 @@ from mockserver.control import (
 from mockserver.control.access import check_access
 from mockserver.control.operation import Answer, ControlCall, Operation, Server
 from mockserver.control.problems import Problem, problem_of, send_problem
+from mockserver.control.reading import read_json, read_query, with_suggestions
+from mockserver.control.routes import Routes
 from mockserver.domain.mistakes import Invalid, MethodNotAllowed, NotFound
 from mockserver.http.body import MOST, Disconnected, read_body
 from mockserver.http.checking import Checker
@@ -60,7 +60,7 @@ class ControlApp:
     def __init__(self, server: Server, *, token: str | None) -> None:
         self._server = server
         self._token = token
-        self._routes = _routes(OPERATIONS)
+        self._routes = Routes(OPERATIONS)
         self._checkers: dict[str, Checker] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -83,9 +83,8 @@ class ControlApp:
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         path = scope["path"].removeprefix("/_mock").rstrip("/")
-        found = [(match, methods) for pattern, methods in self._routes if (match := pattern.fullmatch(path))]
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        operation = next((methods[method] for _, methods in found if method in methods), None)
+        methods, path_fields = self._routes.find(path)
+        operation = methods.get("GET" if scope["method"] == "HEAD" else scope["method"])
         refusal = None
         if operation is None or not operation.open:
             refusal = _refusal(headers, self._token)
@@ -96,11 +95,10 @@ class ControlApp:
             raise refusal
         if too_large is not None:
             raise too_large
-        if not found:
+        if not methods:
             raise NotFound("control path", f"/_mock{path}")
         if operation is None:
-            raise MethodNotAllowed(scope["method"], sorted({name for _, methods in found for name in methods}))
-        match = next(match for match, methods in found if method in methods)
+            raise MethodNotAllowed(scope["method"], sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
         query = scope["query_string"].decode("latin-1")
         call = ControlCall(
             server=self._server,
@@ -108,8 +106,8 @@ class ControlApp:
             origin=f"{scope.get('scheme', 'http')}://{headers.get('host', 'localhost')}",
             method=scope["method"],
             path=scope["path"],
-            path_fields=match.groupdict(),
-            query=_query(query),
+            path_fields=path_fields,
+            query=read_query(operation, query),
             query_text=query,
             headers=headers,
             raw=body,
@@ -120,17 +118,14 @@ class ControlApp:
         return await operation.handler(call)
 
     def _read(self, operation: Operation, body: bytes) -> Any:
-        try:
-            data = orjson.loads(body) if body.strip() else {}
-        except orjson.JSONDecodeError as error:
-            raise Problem(400, f"the body is not JSON: {error}") from None
+        data = read_json(body, decimals=operation.decimals)
         checker = self._checkers.get(operation.name)
         if checker is None:
             assert operation.takes is not None
             checker = self._checkers[operation.name] = Checker(dict(operation.takes))
         errors = checker.check(data)
         if errors:
-            raise Invalid(errors)
+            raise Invalid(with_suggestions(errors, data, checker.schema))
         return data
 
 
@@ -140,26 +135,6 @@ def _refusal(headers: Mapping[str, str], token: str | None) -> Problem | None:
     except Problem as problem:
         return problem
     return None
-
-
-def _routes(operations: Sequence[Operation]) -> list[tuple[re.Pattern[str], dict[str, Operation]]]:
-    """Patterns in the order of the operations, so that fixed paths stand before those with fields."""
-    paths: dict[str, dict[str, Operation]] = {}
-    for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method] = operation
-    return [(_pattern(path), methods) for path, methods in paths.items()]
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    text = re.sub(r"\{(\w+):rest\}", r"(?P<\1>.*)", path)
-    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", text), re.DOTALL)
-
-
-def _query(text: str) -> Mapping[str, str]:
-    try:
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=1000))
-    except ValueError as error:
-        raise Problem(400, f"the query is not readable: {error}") from None
 
 
 def _written(answer: Answer) -> bytes:

@@ -130,7 +130,15 @@ _HOW = object_schema(
 )
 
 OPERATIONS = (
-    Operation("POST", "/inbox/{name}", receive, name="receive", summary="Where webhooks can be sent", open=True),
+    Operation(
+        "POST",
+        "/inbox/{name}",
+        receive,
+        name="receive",
+        summary="Where webhooks can be sent",
+        open=True,
+        any_query=True,
+    ),
     Operation(
         "GET",
         "/inbox/{name}",

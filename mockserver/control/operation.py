@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from mockserver.domain.mistakes import Invalid, NotFound
+from mockserver.domain.suggestions import suggestion
 from mockserver.http.body import MOST
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
@@ -78,7 +79,10 @@ class Operation:
     """One method of one path under `/_mock`. `takes` and `gives` are JSON Schemas.
 
     `open` operations need no token. `media` is what the body must be; a YAML body arrives in `raw`, and so does
-    one that `reads` describes and nobody checks. `largest` is how many bytes it may have.
+    one that `reads` describes and nobody checks. `largest` is how many bytes it may have. `query` names every
+    parameter that is taken, each with its description or its schema; others are refused, but where `any_query`
+    says that they belong to the caller. `produces` are the media types of the answer. `decimals` are the members
+    of the body whose numbers arrive as Decimal, exactly as they were written.
     """
 
     method: str
@@ -88,19 +92,30 @@ class Operation:
     summary: str
     gives: Schema = field(default_factory=dict)
     takes: Schema | None = None
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str | Schema] = field(default_factory=dict)
     status: int = 200
     media: str = "application/json"
     open: bool = False
     reads: Schema | None = None
     largest: int = MOST
+    any_query: bool = False
+    produces: tuple[str, ...] = ("application/json",)
+    decimals: tuple[str, ...] = ()
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether a call without a body is always refused."""
+        if self.takes is None:
+            return self.reads is not None or self.media != "application/json"
+        takes = self.takes
+        return bool(takes.get("required") or takes.get("minProperties") or takes.get("type") == "array")
 
 
 def known_provider(server: Server, name: str) -> Provider:
     """The provider of this name; raises NotFound."""
     found = server.providers.get(name)
     if found is None:
-        raise NotFound("provider", name)
+        raise NotFound("provider", name, hint=suggestion(name, server.providers))
     return found
 
 

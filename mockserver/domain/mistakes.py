@@ -47,10 +47,11 @@ class AccountDenied(AccountRefused):
 
 
 class NotFound(Mistake):
-    """Nothing of that name, or it belongs to somebody else."""
+    """Nothing of that name, or it belongs to somebody else. `hint` says what there is instead."""
 
-    def __init__(self, what: str, name: str = "") -> None:
-        super().__init__(f"{what} not found: {name!r}" if name else f"{what} not found")
+    def __init__(self, what: str, name: str = "", *, hint: str = "") -> None:
+        text = f"{what} not found: {name!r}" if name else f"{what} not found"
+        super().__init__(f"{text} ({hint})" if hint else text)
         self.what = what
         self.name = name
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.domain.mistakes import MISTAKE_NAMES
 from mockserver.domain.moments import parse_moment, parse_span
+from mockserver.domain.suggestions import suggestion
 from mockserver.engine.delays import Delay, Fixed, Uniform, asks_the_order, delay_from_data
 from mockserver.engine.faults import ASPECTS, HOSTILITIES, LONGEST_WAIT, Fault
 from mockserver.engine.matching import Conditions, Matcher, matcher_from_data
@@ -32,7 +33,7 @@ def fault_from_data(data: Mapping[str, Any], *, key: str, refuse: Refuse, provid
     """The fault that this JSON data writes; whole only when `refuse` was not called."""
     for name in data:
         if name not in KEYS:
-            refuse((str(name),), f"unknown key {name!r} (one of {', '.join(KEYS)})")
+            refuse((str(name),), f"unknown key {name!r} ({suggestion(str(name), KEYS)})")
     _check_kind(data, refuse)
     reader = _Reader(data, refuse)
     delay, sandbox_time = reader.delay()
@@ -183,8 +184,8 @@ class _Reader:
     def _mistake(self, given: Mapping[str, Any]) -> None:
         self._only(given, ("mistake", "retry_after"), "answer")
         if given["mistake"] not in MISTAKE_NAMES:
-            names = ", ".join(MISTAKE_NAMES)
-            self._refuse(("answer", "mistake"), f"unknown mistake {given['mistake']!r} (one of {names})")
+            hint = suggestion(str(given["mistake"]), MISTAKE_NAMES)
+            self._refuse(("answer", "mistake"), f"unknown mistake {given['mistake']!r} ({hint})")
         if "retry_after" in given:
             if given["mistake"] != "RateLimited":
                 self._refuse(("answer", "retry_after"), "retry_after belongs to RateLimited")
@@ -263,7 +264,7 @@ class _Reader:
     def _only(self, given: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
         for name in given:
             if name not in known:
-                self._refuse((where, str(name)), f"unknown key {name!r} (one of {', '.join(known)})")
+                self._refuse((where, str(name)), f"unknown key {name!r} ({suggestion(str(name), known)})")
 
     def _is(self, fine: bool, key: str, wanted: str) -> bool:
         """Whether the member is unusable, which is then told."""

@@ -7,7 +7,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 from starlette.types import Receive, Scope, Send
@@ -17,7 +17,7 @@ from mockserver.domain.moments import parse_span, span_text
 from mockserver.engine.delays import resolve
 from mockserver.engine.faults import LONGEST_WAIT, Asked, Fault
 from mockserver.http.answering import Instead, Payload, worded
-from mockserver.http.reading import read_pairs
+from mockserver.http.asked import body_data, texts_of
 from mockserver.journal.redact import misses_told
 from mockserver.sandbox.override import Overridden
 from mockserver.sandbox.strikes import StateOf, Strikes, fault_named, names_known, struck
@@ -169,25 +169,13 @@ def _asked(call: "Call", scope: Scope, body: bytes) -> Asked:
         method=scope["method"],
         path=scope["path"],
         operation=call.entry.operation,
-        body=_body(call, body),
-        query=_texts(scope["query_string"]),
+        body=body_data(
+            body,
+            media=call.headers.get("content-type", ""),
+            form=call.endpoint is not None and call.endpoint.form is not None,
+        ),
+        query=texts_of(scope["query_string"]),
     )
-
-
-def _body(call: "Call", body: bytes) -> Any:
-    if call.endpoint is not None and call.endpoint.form is not None:
-        return _texts(body)
-    try:
-        return orjson.loads(body) if body else {}
-    except orjson.JSONDecodeError:
-        return _texts(body)
-
-
-def _texts(data: bytes) -> Mapping[str, str]:
-    try:
-        return dict(read_pairs(data))
-    except Invalid:
-        return {}
 
 
 def _state_of(call: "Call", scope: Scope, asked: Asked) -> StateOf:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from hashlib import blake2b
 from typing import Any
 
@@ -17,6 +18,8 @@ from mockserver.scenario.model import AccountSeed
 _CHANGEABLE = ("balance", "status", "webhook_url", "total_spent")
 #: In place of each part of a credential, before its digest: the credential itself is not known here.
 SEALED = "digest:"
+#: The table of public parts of credentials: digest -> the account's id.
+NAMES = "account_names"
 
 
 def digest(provider: str, parts: Sequence[str]) -> str:
@@ -81,6 +84,10 @@ async def keep_credential(work: Work, trade: Trade, account_id: str, credential:
     if await work.tx.get("credentials", mark) is not None:
         raise Invalid({"credentials": ["already in use by another account"]})
     await work.tx.put("credentials", mark, account_id.encode())
+    if trade.public is not None and not credential[trade.public].startswith(SEALED):
+        name = digest(trade.provider, ("public", credential[trade.public]))
+        if await work.tx.get(NAMES, name) is None:
+            await work.tx.put(NAMES, name, account_id.encode())
 
 
 async def find_or_open(work: Work, trade: Trade, parts: Sequence[str]) -> Account:
@@ -135,9 +142,9 @@ async def list_accounts(work: Work) -> list[Account]:
 
 
 def minor(trade: Trade, name: str, amount: object) -> int:
-    """A decimal text (or whole number) as minor units; raises Invalid."""
-    if isinstance(amount, bool) or not isinstance(amount, str | int):
-        raise Invalid({name: [f"must be a decimal text such as '12.50': {amount!r}"]})
+    """An amount, a text or a number that is exact, as minor units; raises Invalid."""
+    if isinstance(amount, bool) or not isinstance(amount, str | int | Decimal):
+        raise Invalid({name: [f"must be an amount such as '12.50' or 12.5: {amount!r}"]})
     try:
         return trade.currency.minor(amount)
     except ValueError as error:

@@ -1,6 +1,6 @@
 """A sandbox: a world of its own with a clock, dice, settings, scenarios and rows. The unit of consistency."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -90,6 +90,10 @@ class Sandbox:
     def machine_named(self, key: str) -> Machine:
         """The machine an order was born with."""
         return self._machines[key]
+
+    def machines_of(self, providers: Collection[str]) -> list[Machine]:
+        """The machines that orders of these providers were born with or can be."""
+        return [machine for machine in self._machines.values() if machine.provider in providers]
 
     def source_of(self, key: str) -> Scenario:
         """The scenario that the machine an order was born with stood in."""

@@ -5,6 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import parse_span
+from mockserver.domain.suggestions import did_you_mean
 
 Kind = Literal["choice", "duration", "boolean", "whole", "text"]
 
@@ -110,7 +111,7 @@ class SettingsTable:
     def problem(self, name: str, value: object) -> str | None:
         """Why the setting cannot have this value, or None when it can."""
         row = self._rows.get(name)
-        return f"unknown setting: {name!r}" if row is None else row.problem(value)
+        return f"unknown setting: {name!r}{did_you_mean(name, self._rows)}" if row is None else row.problem(value)
 
     def _check(self, changes: Mapping[str, Any]) -> None:
         errors = {name: [text] for name, value in changes.items() if (text := self.problem(name, value)) is not None}

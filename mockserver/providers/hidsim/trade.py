@@ -76,6 +76,7 @@ TRADE = Trade(
     credential=("identifier", "password"),
     new_credential=new_credential,
     account_details=account_details,
+    public="identifier",
     new_balance="25",
     read_id=read_operation_id,
 )

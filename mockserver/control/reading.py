@@ -1,0 +1,78 @@
+"""What a control call brings along: its query and its JSON body, with a suggestion for what nobody knows."""
+
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from mockserver.control.operation import Operation
+from mockserver.control.problems import Problem
+from mockserver.domain.mistakes import Invalid
+from mockserver.domain.suggestions import suggestion
+from mockserver.http.checking import Errors
+
+_LONGEST_SHOWN = 100
+#: More digits than any amount has; as an int they could be slow to read.
+_MANY_DIGITS = 30
+
+
+def read_query(operation: Operation, text: str) -> Mapping[str, str]:
+    """The parameters by name; raises Invalid for those that the operation does not take, and for repeated ones."""
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=1000)
+    except ValueError as error:
+        raise Problem(400, f"the query is not readable: {error}") from None
+    query = dict(pairs)
+    if operation.any_query:
+        return query
+    errors: Errors = {}
+    for name in query:
+        if name not in operation.query:
+            errors[name[:_LONGEST_SHOWN]] = [_unknown_parameter(name, operation)]
+        elif sum(given == name for given, _ in pairs) > 1:
+            errors[name] = ["must be given once"]
+    if errors:
+        raise Invalid(errors)
+    return query
+
+
+def _unknown_parameter(name: str, operation: Operation) -> str:
+    if not operation.query:
+        return f"unknown query parameter: {operation.method} /_mock{operation.path} takes none"
+    return f"unknown query parameter ({suggestion(name, operation.query)})"
+
+
+def read_json(body: bytes, *, decimals: Collection[str]) -> Any:
+    """The data of a JSON body, an empty one being `{}`; raises a 400 problem. For `decimals` see Operation."""
+    if not body.strip():
+        return {}
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Problem(400, f"the body is not JSON: {error}") from None
+    if not isinstance(data, dict) or not any(name in data for name in decimals):
+        return data
+    import json
+
+    try:
+        exact = json.loads(body, parse_float=Decimal, parse_int=_whole)
+    except RecursionError:
+        raise Problem(400, "the body is not JSON: it nests too deep") from None
+    return data | {name: exact[name] for name in decimals if name in data}
+
+
+def _whole(text: str) -> int | Decimal:
+    return int(text) if len(text) < _MANY_DIGITS else Decimal(text)
+
+
+def with_suggestions(errors: Errors, data: Any, schema: Mapping[str, Any]) -> Errors:
+    """The errors, those of members that the schema does not know with a suggestion."""
+    known = schema.get("properties", {})
+    if not isinstance(data, dict) or schema.get("additionalProperties") is not False:
+        return errors
+    return {
+        name: [f"{texts[0]} ({suggestion(name, known)})"] if name in data and name not in known else texts
+        for name, texts in errors.items()
+    }
