@@ -123,6 +123,15 @@ class InternalError(Mistake):
     """The provider itself failed."""
 
 
+class PlainStatus(Mistake):
+    """A refusal of which only the status is known, and what that is called."""
+
+    def __init__(self, status: int, phrase: str) -> None:
+        super().__init__(f"{status} {phrase}")
+        self.status = status
+        self.phrase = phrase
+
+
 class NotTaken(Mistake):
     """The order does not take `event` in the state it is in."""
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _PREFERENCE = re.compile(r'(?:^|[,;])\s*mock-(scenario|fault)\s*=\s*(?:"([^"]*)"|([^\s,;"]+))', re.IGNORECASE)
 _BODILESS = (204, 304)
+_FIRST_REFUSAL = 400
 #: How many values of a request are tried as the id of an order.
 _MOST_IDS = 20
 
@@ -59,8 +60,10 @@ class Verdict:
             await call.sandbox.deliveries.before_answer(order)
         if strikes.delay is not None and strikes.delay.after:
             await self._wait(strikes.delay)
-        if strikes.answer is not None and strikes.answer.after:
-            answer = self._replaced(strikes.answer)
+        if strikes.answer is not None:
+            if strikes.answer.after:
+                answer = self._replaced(strikes.answer)
+            answer = _with_headers_of(strikes.answer, answer)
         answer = answer._replace(headers=(*answer.headers, *self._headers()))
         joined = strikes.wire is None
         if strikes.wire is not None and strikes.wire.wire is not None:
@@ -91,7 +94,11 @@ class Verdict:
     def _mistake(self, fault: Fault) -> Mistake | None:
         given = fault.answer or {}
         if "mistake" not in given:
-            return None
+            if "body" in given or given["status"] < _FIRST_REFUSAL:
+                return None
+            from mockserver.http.statuses import mistake_of_status
+
+            return mistake_of_status(self._call, given["status"])
         operation = self._call.endpoint.name if self._call.endpoint else "request"
         return mistake_named(
             given["mistake"], operation=operation, retry_after=parse_span(given.get("retry_after", "30s"))
@@ -216,6 +223,17 @@ def _preferences(header: str) -> tuple[list[str], str | None]:
     if len(set(faults)) > 1:
         raise Invalid({"Prefer": ["A request can ask for one fault only."]})
     return list(dict.fromkeys(scenarios)), faults[0] if faults else None
+
+
+def _with_headers_of(fault: Fault, answer: Payload) -> Payload:
+    """The provider's answer with the headers that the fault sets; a raw one has them already."""
+    given = fault.answer or {}
+    if "body" in given or not given.get("headers"):
+        return answer
+    own = {name.lower(): value for name, value in given["headers"].items()}
+    media = own.pop("content-type", answer.media)
+    kept = [(name, value) for name, value in answer.headers if name.lower() not in own]
+    return answer._replace(media=media, headers=(*kept, *own.items()))
 
 
 def _raw(fault: Fault) -> Payload:

@@ -1,11 +1,11 @@
 """The declaration of a provider: everything the kit needs to serve one, as data and plain functions."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from mockserver.domain.mistakes import Mistake
+from mockserver.domain.mistakes import Invalid, Mistake, PlainStatus
 
 if TYPE_CHECKING:
     from mockserver.domain.accounts import Account
@@ -36,6 +36,8 @@ class Reply(NamedTuple):
     media: str = "application/json"
 
 
+#: Statuses from here on are failures of the server.
+_FIRST_FAILURE = 500
 #: The usual credential: one key in the Authorization header.
 BEARER: Mapping[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
 
@@ -178,10 +180,20 @@ class Provider:
     """Names to OpenAPI security schemes: all of one mapping together suffice, each mapping alone."""
     reword: Callable[["Call", Wording], Wording] | None = None
     """What the sandbox's settings change about a wording."""
+    plain: Callable[[PlainStatus], Wording] | None = None
+    """How a status is worded that none of the mistakes has; else as any failure of its kind."""
+
+
+def _plain_status(provider: Provider, mistake: PlainStatus) -> Wording:
+    """How a provider words a status that it says nothing of: with the code that it has for any failure of the kind."""
+    general = Mistake() if mistake.status >= _FIRST_FAILURE else Invalid({"request": [mistake.phrase]})
+    return replace(word(provider, general), status=mistake.status, text=f"{mistake.phrase}.", provenance="assumed")
 
 
 def word(provider: Provider, mistake: Mistake) -> Wording:
     """The provider's wording of a mistake; raises KeyError when not even `Mistake` itself has one."""
+    if isinstance(mistake, PlainStatus):
+        return provider.plain(mistake) if provider.plain is not None else _plain_status(provider, mistake)
     for kind in type(mistake).__mro__:
         wording = provider.mistakes.get(kind)
         if wording is not None:

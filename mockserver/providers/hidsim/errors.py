@@ -20,6 +20,7 @@ from mockserver.domain.mistakes import (
     NotTaken,
     OutOfStock,
     PayloadTooLarge,
+    PlainStatus,
     RateLimited,
     TooEarly,
     Unauthenticated,
@@ -123,6 +124,11 @@ def _too_poor(mistake: InsufficientBalance) -> Wording:
 def _not_found(mistake: NotFound) -> Wording:
     what = "operation" if mistake.what == "order" else mistake.what
     return _worded(404, f"{what.capitalize()} not found.")
+
+
+def plain(mistake: PlainStatus) -> Wording:
+    """A status that is none of those above, by its reason phrase as ever."""
+    return Wording(mistake.status, mistake.phrase, f"{mistake.phrase}.", provenance="assumed")
 
 
 MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
