@@ -92,6 +92,8 @@ class Endpoint(NamedTuple):
     """Whether the kit holds body and query against their schemas; else the handler has rules of its own for them."""
     replay: Callable[["Call"], Awaitable[Reply | None]] | None = None
     """The kept answer of a call that this one repeats, which no rule refuses; None for a call that is new."""
+    reads_order: bool = False
+    """Whether it is what clients ask again and again until an order is done; lists are not."""
     security: tuple[Mapping[str, Any], ...] | None = None
     """OpenAPI security schemes of an endpoint that is public to the kit but asks for something by itself."""
 

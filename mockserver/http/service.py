@@ -145,6 +145,8 @@ class _Resource:
         call = Call(sandbox, provider, endpoint, entry, headers, scope, prefix, body)
         verdict = None
         try:
+            if sandbox.per_poll is not None and endpoint is not None and endpoint.reads_order:
+                await _polled(call)
             if sandbox.faults.some or "prefer" in headers:
                 verdict = await _consulted(service, call, scope, body)
                 await verdict.begin()
@@ -183,6 +185,12 @@ class _Resource:
 def _for_head(methods: Mapping[str, Endpoint]) -> Endpoint | None:
     endpoint = methods.get("GET")
     return endpoint if endpoint is not None and endpoint.head else None
+
+
+async def _polled(call: Call) -> None:
+    from mockserver.http.polled import poll
+
+    await poll(call)
 
 
 async def _consulted(service: Service, call: Call, scope: Scope, body: bytes) -> "Verdict":

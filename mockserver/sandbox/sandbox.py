@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.clockwork.clock import Clock, GoesBack, machine_now
 from mockserver.clockwork.ticker import Ticker
-from mockserver.clockwork.timeline import Ran, advance
+from mockserver.clockwork.timeline import Agenda, Ran, advance
 from mockserver.domain.accounts import Account
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
@@ -40,6 +40,8 @@ class Sandbox:
     dice: Dice
     force: Force
     born_at: datetime
+    per_poll: timedelta | None
+    """How far each read of an order moves the frozen clock first; None: not at all."""
     _ticker: Ticker
     born: "tuple[Fault, ...]" = ()
     """Webhook faults that orders placed now are born with; only one request's view of a sandbox has any."""
@@ -174,9 +176,12 @@ class Sandbox:
         """Open the accounts of the scenarios in force that do not exist yet."""
         await self._open_accounts()
 
-    async def advance(self, *, by: timedelta | None = None, to: datetime | None = None) -> Ran:
+    async def advance(
+        self, *, by: timedelta | None = None, to: datetime | None = None, agenda: Agenda | None = None
+    ) -> Ran:
         """Move time by a span or to a moment; with neither, until nothing is left to come.
 
+        `agenda` is what lies ahead where not all of that is to be waited for.
         Raises GoesBack or LimitReached; what ran before the latter is kept.
         """
         now = self.clock.now()
@@ -188,17 +193,24 @@ class Sandbox:
         self._heading.append(heading)
         self._ticker.forget()
         try:
-            return await advance(self.clock, _Ahead(self), until=until)
+            return await advance(self.clock, agenda or _Ahead(self), until=until)
         finally:
             self._heading.remove(heading)
             await self.wake()
 
     async def set_clock(self, *, rate: Decimal | None = None, now: datetime | None = None) -> None:
-        """Change the rate and move forward, running what is due on the way; raises GoesBack, ValueError."""
+        """Change the rate and move forward, running what is due on the way; raises GoesBack, ValueError.
+
+        On the way the clock stands, so that it arrives at `now` exactly, and runs on from there.
+        """
+        clock, rate = self.clock, self.clock.rate if rate is None else rate
         if now is not None:
-            await self.advance(to=now)
-        if rate is not None:
-            self.clock.run_at(rate)
+            with clock.standing(until=now, then=rate):
+                await self.advance(to=now)
+        else:
+            clock.run_at(rate)
+        if clock.rate:
+            self.per_poll = None
         self._ticker.forget()
         await self.wake()
 
@@ -264,6 +276,7 @@ class Sandbox:
                 self.turns.next_timer = await tx.next_due("timers")
             self.birth, self.identity, self.born_at = world.birth, world.identity, world.born_at
             self.clock, self.dice = Clock(world.now, rate=world.rate), Dice(world.birth.seed)
+            self.per_poll = world.per_poll
             self.settings, self.library, self.force = world.settings, world.library, world.force
             self.faults = world.faults
             self._machines, self._sources = {}, {}
@@ -314,6 +327,7 @@ class Sandbox:
     def _set_up(self, force: Force) -> None:
         start = self.birth.start or machine_now()
         self.clock = Clock(start, rate=self.birth.rate)
+        self.per_poll = self.birth.per_poll
         self.born_at = start
         self.dice = Dice(self.birth.seed)
         self._catalogues = {}

@@ -228,6 +228,7 @@ ENDPOINTS = (
         "/check/{activation_id}",
         check,
         name="check",
+        reads_order=True,
         summary="Whether the code has arrived",
         gives="daisysim/check",
         path_fields="daisysim/activation.path",
