@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mockserver.control.problems import Problem
     from mockserver.scenario.check import Judge
     from mockserver.webhooks.dispatcher import Dispatcher
+    from mockserver.webhooks.targets import TargetGuard
 
 log = logging.getLogger("mockserver")
 
@@ -202,7 +203,14 @@ class App:
 
         settings = SettingsTable(self._shared.rows)
         server = Server(
-            self._sandboxes, self._providers, self._schemas, __version__, self._started, settings, self._judge()
+            self._sandboxes,
+            self._providers,
+            self._schemas,
+            __version__,
+            self._started,
+            settings,
+            self._judge(),
+            self._objection,
         )
         self._control = ControlApp(server, token=self._settings.token)
         return self._control
@@ -216,10 +224,20 @@ class App:
     async def _deliver(self, delivery: Delivery) -> Outcome:
         if self._dispatcher is None:
             from mockserver.webhooks.dispatcher import Dispatcher
-            from mockserver.webhooks.targets import TargetGuard
 
-            self._dispatcher = Dispatcher(TargetGuard(frozenset(self._settings.webhook_hosts)))
+            self._dispatcher = Dispatcher(self._made_guard())
         return await self._dispatcher.attempt(url=delivery.url, body=delivery.body.encode(), headers=delivery.headers)
+
+    async def _objection(self, url: str) -> str | None:
+        """Why no webhook can arrive at this URL, None where it may."""
+        from mockserver.webhooks.objections import objection_to
+
+        return await objection_to(self._made_guard(), url)
+
+    def _made_guard(self) -> "TargetGuard":
+        from mockserver.webhooks.targets import TargetGuard
+
+        return TargetGuard(frozenset(self._settings.webhook_hosts))
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

@@ -77,7 +77,8 @@ async def change(call: ControlCall) -> Answer:
     async with sandbox.work("control") as work:
         account = await account_named(work, trade, call.path_fields["id"])
         account = await change_account(work, trade, account, call.body)
-        return Answer(await account_data(work, trade, account))
+        data = await account_data(work, trade, account)
+    return Answer(await _with_warnings(call, data))
 
 
 async def create(call: ControlCall) -> Answer:
@@ -94,7 +95,16 @@ async def create(call: ControlCall) -> Answer:
         account = await open_account(work, trade, seed_of(account_id, credentials, balance=balance))
         account = await change_account(work, trade, account, body)
         data = await account_data(work, trade, account)
-    return Answer({**data, "credentials": credentials}, status=201)
+    return Answer(await _with_warnings(call, {**data, "credentials": credentials}), status=201)
+
+
+async def _with_warnings(call: ControlCall, data: dict[str, Any]) -> dict[str, Any]:
+    """With `warnings` where the webhook URL that was just set leads nowhere; asked outside the unit of work."""
+    url = call.body.get("webhook_url")
+    objection = await call.server.objection(url) if url else None
+    if objection is None:
+        return data
+    return {**data, "warnings": [{"field": "webhook_url", "message": f"no webhook will arrive there: {objection}"}]}
 
 
 async def movements(call: ControlCall) -> Answer:

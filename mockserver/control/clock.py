@@ -116,16 +116,19 @@ async def move(call: ControlCall) -> Answer:
         _within_the_calendar("by", sandbox.clock.now() + by)
     if to is not None:
         _within_the_calendar("to", to)
+    before = sandbox.deliveries.failures.number
     ran = await sandbox.advance(by=by, to=to)
-    return Answer(
-        {
-            "now": moment_text(sandbox.clock.now()),
-            "fired": ran.fired,
-            "delivered": ran.delivered,
-            "failed": ran.failed,
-            "pending": await sandbox.pending(),
-        }
-    )
+    data = {
+        "now": moment_text(sandbox.clock.now()),
+        "fired": ran.fired,
+        "delivered": ran.delivered,
+        "failed": ran.failed,
+        "pending": await sandbox.pending(),
+    }
+    if ran.failed:
+        failures = sandbox.deliveries.failures.since(before)
+        data["failures"] = [{"id": one.id, "url": one.url, "reason": one.reason} for one in failures]
+    return Answer(data)
 
 
 _RAN = object_schema(
@@ -135,6 +138,16 @@ _RAN = object_schema(
     delivered={"type": "integer", "description": "Delivery attempts that succeeded."},
     failed={"type": "integer", "description": "Delivery attempts that failed."},
     pending={"type": "integer", "description": "Timers and deliveries still to come."},
+    failures={
+        "type": "array",
+        "description": "Why attempts failed, the newest 20; left out where none did.",
+        "items": object_schema(
+            ("id", "url", "reason"),
+            id=text_schema("The delivery."),
+            url=text_schema("Where it was sent, without the query."),
+            reason=text_schema("What the receiver or the network had against it."),
+        ),
+    },
 )
 
 OPERATIONS = (

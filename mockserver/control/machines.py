@@ -4,7 +4,7 @@ from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of
 from mockserver.domain.mistakes import Invalid, NotFound
-from mockserver.domain.suggestions import suggestion
+from mockserver.domain.suggestions import did_you_mean
 from mockserver.engine.machine import Machine, Transition
 from mockserver.scenario.drawing import delay_text, dot, mermaid
 
@@ -35,7 +35,7 @@ async def show(call: ControlCall) -> Answer:
         machine = sandbox.machine(provider.name, call.path_fields["kind"])
     except KeyError:
         kind = call.path_fields["kind"]
-        raise NotFound("machine", kind, hint=suggestion(kind, provider.trade.kinds)) from None
+        raise NotFound("machine", kind, hint=did_you_mean(kind, provider.trade.kinds)) from None
     match call.query.get("format", "json"):
         case "json":
             return Answer(machine_data(machine))

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from mockserver.domain.mistakes import Invalid, NotFound
-from mockserver.domain.suggestions import suggestion
+from mockserver.domain.suggestions import did_you_mean
 from mockserver.http.body import MOST
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
@@ -32,6 +32,8 @@ class Server:
     started: datetime
     settings: SettingsTable
     judge: Judge
+    objection: Callable[[str], Awaitable[str | None]]
+    """Why no webhook can arrive at a URL, None where it may."""
     store: str = "memory"
 
 
@@ -115,7 +117,7 @@ def known_provider(server: Server, name: str) -> Provider:
     """The provider of this name; raises NotFound."""
     found = server.providers.get(name)
     if found is None:
-        raise NotFound("provider", name, hint=suggestion(name, server.providers))
+        raise NotFound("provider", name, hint=did_you_mean(name, server.providers))
     return found
 
 

@@ -5,10 +5,11 @@ from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, known_provider, text_schema
 from mockserver.control.paging import PAGING, SLICE_ROWS, Slices, after_of, limit_of, page_of, written
-from mockserver.domain.mistakes import Invalid
+from mockserver.control.problems import Problem
+from mockserver.domain.mistakes import Invalid, NotTaken
 from mockserver.domain.moments import moment_text
 from mockserver.domain.orders import Order
-from mockserver.domain.suggestions import suggestion
+from mockserver.domain.suggestions import did_you_mean, suggestion
 from mockserver.engine.machine import taken_by, target_of
 from mockserver.sandbox import orders
 from mockserver.sandbox.codec import decode_order
@@ -132,7 +133,13 @@ async def push(call: ControlCall) -> Answer:
     given = {name: value for name, value in call.body.items() if name != "event"}
     async with sandbox.work("control") as work:
         order = await work.order(provider.name, call.path_fields["id"])
-        order = await work.send(order, call.body["event"], given)
+        try:
+            order = await work.send(order, call.body["event"], given)
+        except NotTaken as refused:
+            states = sandbox.machine_named(order.machine).states.values()
+            known = {move.on for state in states for move in state.transitions}
+            hint = "" if refused.event in known else did_you_mean(refused.event, known)
+            raise Problem(409, f"{refused}{hint}") from None
         return Answer(await order_data(work, order))
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of
 from mockserver.control.problems import Problem
 from mockserver.domain.mistakes import NotFound
-from mockserver.domain.suggestions import suggestion
+from mockserver.domain.suggestions import did_you_mean
 from mockserver.sandbox.sealing import sealed
 from mockserver.scenario.check import load_scenario
 
@@ -38,7 +38,7 @@ async def show(call: ControlCall) -> Answer:
     found = sandbox.library.find(call.path_fields["name"])
     if not found:
         name = call.path_fields["name"]
-        raise NotFound("scenario", name, hint=suggestion(name, sandbox.library.names()))
+        raise NotFound("scenario", name, hint=did_you_mean(name, sandbox.library.names()))
     files = [
         {"provider": one.provider, "about": one.about, "teaches": one.teaches, "source": one.source, "yaml": one.text}
         for one in found

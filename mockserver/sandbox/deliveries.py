@@ -13,6 +13,7 @@ from mockserver.domain.mistakes import Mistake, NotFound
 from mockserver.domain.moments import parse_span
 from mockserver.journal.redact import HIDDEN, SECRET_HEADERS
 from mockserver.sandbox.codec import decode_delivery, encode_delivery
+from mockserver.sandbox.failures import RecentFailures
 from mockserver.webhooks.backoff import next_try
 from mockserver.webhooks.model import Attempt, Delivery, Outcome, State
 
@@ -40,6 +41,7 @@ class Deliveries:
         #: Those that an answer waits for, with the order they are about.
         self._urgent: dict[str, tuple[str | None, asyncio.Task[bool]]] = {}
         self._awaited: set[str] = set()
+        self.failures = RecentFailures()
 
     @property
     def unawaited(self) -> bool:
@@ -177,6 +179,8 @@ class Deliveries:
             if outcome.status == _GONE and trade.gone is not None:
                 await trade.gone(work, delivery)
             delivered = outcome.verdict == "delivered"
+            if not delivered:
+                self.failures.add(delivery, outcome)
             if delivered and _copies_left(delivery, attempts):
                 again = work.now
             state: State = "pending" if again is not None else "delivered" if delivered else "failed"

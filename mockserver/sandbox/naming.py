@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import NotFound
-from mockserver.domain.suggestions import suggestion
+from mockserver.domain.suggestions import did_you_mean
 from mockserver.sandbox.accounts import NAMES, digest, is_sealed
 from mockserver.sandbox.codec import decode_account
 from mockserver.sandbox.trade import Trade
@@ -32,7 +32,7 @@ async def account_named(work: Work, trade: Trade, name: str) -> Account:
     """The account of this id or public part; raises NotFound, which does not repeat the name: it may be a secret."""
     account_id = await account_id_of(work, trade, name)
     if account_id is None:
-        raise NotFound("account", hint=suggestion(name, await known_names(work, trade)))
+        raise NotFound("account", hint=did_you_mean(name, await known_names(work, trade)))
     return await work.account(trade.provider, account_id)
 
 
