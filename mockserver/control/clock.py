@@ -163,5 +163,6 @@ OPERATIONS = (
         summary="Move time by a duration, to a moment, or until idle",
         takes=ADVANCE,
         gives=_RAN,
+        never_empty=True,
     ),
 )

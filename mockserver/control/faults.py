@@ -128,7 +128,17 @@ async def _with_account(call: ControlCall, sandbox: Sandbox, body: Mapping[str, 
 
 OPERATIONS = (
     Operation("GET", "/faults", listing, name="faults", summary="Every fault in force", gives=list_of("faults")),
-    Operation("POST", "/faults", arm, name="armFault", summary="Arm a fault", takes=FAULT, gives=FAULT, status=201),
+    Operation(
+        "POST",
+        "/faults",
+        arm,
+        name="armFault",
+        summary="Arm a fault",
+        takes=FAULT,
+        gives=FAULT,
+        status=201,
+        never_empty=True,
+    ),
     Operation("DELETE", "/faults", disarm_all, name="disarmFaults", summary="Take all faults back", status=204),
     Operation("GET", "/faults/{id}", show, name="fault", summary="One armed fault", gives=FAULT),
     Operation("DELETE", "/faults/{id}", disarm, name="disarmFault", summary="Take one fault back", status=204),

@@ -84,7 +84,8 @@ class Operation:
     one that `reads` describes and nobody checks. `largest` is how many bytes it may have. `query` names every
     parameter that is taken, each with its description or its schema; others are refused, but where `any_query`
     says that they belong to the caller. `produces` are the media types of the answer. `decimals` are the members
-    of the body whose numbers arrive as Decimal, exactly as they were written.
+    of the body whose numbers arrive as Decimal, exactly as they were written. `never_empty`: the handler refuses
+    an object without members, though `takes` does not.
     """
 
     method: str
@@ -103,14 +104,14 @@ class Operation:
     any_query: bool = False
     produces: tuple[str, ...] = ("application/json",)
     decimals: tuple[str, ...] = ()
+    never_empty: bool = False
 
     @property
     def needs_body(self) -> bool:
         """Whether a call without a body is always refused."""
         if self.takes is None:
             return self.reads is not None or self.media != "application/json"
-        takes = self.takes
-        return bool(takes.get("required") or takes.get("minProperties") or takes.get("type") == "array")
+        return self.never_empty or "required" in self.takes or self.takes.get("type") == "array"
 
 
 def known_provider(server: Server, name: str) -> Provider:

@@ -108,9 +108,15 @@ class Verdict:
         mistake = self._mistake(fault)
         if mistake is None:
             return _raw(fault)
-        wording = worded(self._service.provider, self._call, mistake)
-        body = self._service.refuse(self._call, wording)
-        return Payload(wording.status, body, "application/json", wording.headers)
+        call, service = self._call, self._service
+        wording = worded(service.provider, call, mistake)
+        headers = wording.headers
+        if service.headers is not None:
+            headers += service.headers(call, wording.status)
+        endpoint = call.endpoint
+        if wording.provenance == "assumed" or (endpoint is not None and endpoint.provenance == "assumed"):
+            headers += (("X-Mock-Assumed", "true"),)
+        return Payload(wording.status, service.refuse(call, wording), "application/json", headers)
 
     def _headers(self) -> list[tuple[str, str]]:
         fault = self._call.entry.fault

@@ -101,3 +101,18 @@ async def test_a_caller_may_ask_for_a_status_in_the_providers_words(client: Clie
     answer = await client.send(*await reading(client), headers={**client.credential, "Prefer": "mock-fault=500"})
     assert answer.status_code == 500
     validator(client.provider.failure_schema).validate(exact(answer.content))
+
+
+@pytest.mark.parametrize(
+    "answer", [{"mistake": name} for name in MISTAKE_NAMES] + [{"status": 504}, {"status": 418}], ids=str
+)
+async def test_a_refusal_after_the_work_is_the_refusal_before_it(client: Client, answer: dict[str, object]) -> None:
+    asked = await reading(client)
+    told = []
+    for stage in ("before", "after"):
+        await client.world.steer("POST", "/faults", {"name": "down", "times": 1, "stage": stage, "answer": answer})
+        got = await client.send(*asked)
+        headers = {name: value for name, value in got.headers.items() if name not in ("x-mock-request-id", "date")}
+        headers = {name: value for name, value in headers.items() if not name.startswith("x-ratelimit-re")}
+        told.append((got.status_code, client.lasting(got), headers))
+    assert told[0] == told[1]
