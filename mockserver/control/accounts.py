@@ -9,7 +9,7 @@ from mockserver.domain.ledger import Movement
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import moment_text
 from mockserver.sandbox import ledger
-from mockserver.sandbox.accounts import change_account, list_accounts, open_account, seed_of
+from mockserver.sandbox.accounts import change_account, keep_public_name, list_accounts, open_account, seed_of
 from mockserver.sandbox.naming import account_named
 from mockserver.sandbox.trade import Trade
 from mockserver.sandbox.work import Work
@@ -93,6 +93,7 @@ async def create(call: ControlCall) -> Answer:
     async with sandbox.work("control") as work:
         balance = str(body.pop("balance", "0"))
         account = await open_account(work, trade, seed_of(account_id, credentials, balance=balance))
+        await keep_public_name(work, trade, account_id, credentials)
         account = await change_account(work, trade, account, body)
         data = await account_data(work, trade, account)
     return Answer(await _with_warnings(call, {**data, "credentials": credentials}), status=201)

@@ -1,6 +1,7 @@
 """`/_mock/requests`: the journal of one sandbox."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import dropwhile, islice
 from typing import Any
 
 from mockserver.control.criteria import CRITERIA, PARAMETERS, from_query, read_criteria
@@ -46,9 +47,14 @@ async def listing(call: ControlCall) -> Answer:
     """The newest entries, newest first, in pages; the criteria of `find` narrow them down."""
     sandbox = await call.sandbox()
     limit, after = limit_of(call), after_of(call, r"req_[0-9]{8,}", "req_00000100")
-    entries = [entry for entry in sandbox.journal.newest_first() if after is None or _older(entry.id, after)]
+    newest: Iterable[Entry] = sandbox.journal.newest_first()
+    if after is not None:
+        newest = dropwhile(lambda entry: not _older(entry.id, after), newest)
     wanted = from_query(call.query)
-    found = await _matching(call, sandbox, entries, wanted, most=limit + 1) if wanted else entries[: limit + 1]
+    if wanted:
+        found = await _matching(call, sandbox, list(newest), wanted, most=limit + 1)
+    else:
+        found = list(islice(newest, limit + 1))
     shown = await written(entry_data(call, entry) for entry in found[:limit])
     return Answer({"requests": shown, "next": found[limit - 1].id if len(found) > limit else None})
 

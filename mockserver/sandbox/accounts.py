@@ -84,10 +84,18 @@ async def keep_credential(work: Work, trade: Trade, account_id: str, credential:
     if await work.tx.get("credentials", mark) is not None:
         raise Invalid({"credentials": ["already in use by another account"]})
     await work.tx.put("credentials", mark, account_id.encode())
-    if trade.public is not None and not credential[trade.public].startswith(SEALED):
-        name = digest(trade.provider, ("public", credential[trade.public]))
-        if await work.tx.get(NAMES, name) is None:
-            await work.tx.put(NAMES, name, account_id.encode())
+
+
+async def keep_public_name(work: Work, trade: Trade, account_id: str, credential: Mapping[str, str]) -> None:
+    """Let the public part of the credential name the account; of two with one part it names the first.
+
+    Of a scenario's account that is not needed: the scenario has it.
+    """
+    if trade.public is None:
+        return
+    name = digest(trade.provider, ("public", credential[trade.public]))
+    if await work.tx.get(NAMES, name) is None:
+        await work.tx.put(NAMES, name, account_id.encode())
 
 
 async def find_or_open(work: Work, trade: Trade, parts: Sequence[str]) -> Account:
@@ -97,7 +105,9 @@ async def find_or_open(work: Work, trade: Trade, parts: Sequence[str]) -> Accoun
     if row is not None:
         return await work.account(trade.provider, row.data.decode())
     credential = dict(zip(trade.credential, parts, strict=True))
-    return await open_account(work, trade, seed_of(f"any-{mark[:12]}", credential, balance=trade.new_balance))
+    account = await open_account(work, trade, seed_of(f"any-{mark[:12]}", credential, balance=trade.new_balance))
+    await keep_public_name(work, trade, account.id, credential)
+    return account
 
 
 def seed_of(account_id: str, credentials: Mapping[str, str], *, balance: str = "0") -> AccountSeed:

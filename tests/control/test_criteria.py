@@ -195,6 +195,15 @@ async def test_an_opened_account_is_named_by_its_public_part(all_four: World) ->
     assert (await all_four.steer("GET", f"/accounts/doctorsim_v1/{key}"))["id"] == "mine"
 
 
+async def test_an_account_that_any_key_opened_is_named_by_its_key(all_four: World) -> None:
+    await all_four.steer("PATCH", "/settings", {"accept_any_key": True})
+    headers = {"DSIM_KEY": "a-new-key", "DSIM_SECRET": "a-new-secret"}
+    await all_four.call("GET", "/api.doctorsim.com/brands", headers=headers)
+    assert (await all_four.steer("GET", "/accounts/doctorsim_v1/a-new-key"))["id"].startswith("any-")
+    assert await count(all_four, account="a-new-key") == 1
+    problem_of(await all_four.control("GET", "/accounts/doctorsim_v1/a-new-secret"), 404)
+
+
 # -- the listing -----------------------------------------------------------------------------------------
 
 
