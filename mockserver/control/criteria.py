@@ -4,10 +4,11 @@ What can match nothing is refused with a suggestion: a test that counts a misspe
 A name can match when a provider or the sandbox knows it, or when an entry of the journal has it already.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from mockserver.control.operation import ControlCall, Schema, object_schema
+from mockserver.control.paging import SLICE_BYTES, Slices
 from mockserver.control.paths import PathTest, path_problem
 from mockserver.control.vocabulary import Vocabulary
 from mockserver.domain.mistakes import Invalid, NotFound
@@ -28,9 +29,9 @@ _EQUAL, _ORDERED = ("eq", "ne", "in", "not_in"), ("gt", "gte", "lt", "lte")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 #: Criteria whose values are names, besides `provider`, which comes first.
 _NAMES = ("operation", "mistake", "rule", "fault")
-_OBJECTS = ("body", "query")
+#: Criteria of what no request is without.
+_ALWAYS = ("provider", "method", "path", "status", "changes_state")
 
-_ANY: Mapping[str, Any] = {}
 _PLAIN: Mapping[str, str] = {
     "provider": "only this provider's",
     "operation": "only this operation's, as the journal calls it",
@@ -105,11 +106,13 @@ class _Reader:
 
     async def read(self) -> None:
         self._provider()
+        if self.errors:
+            return  # whose names the others are is not known
         words = Vocabulary(list(self._providers.values()), self._work.sandbox, self._schemas)
         self._entries = [entry for entry in self._entries if entry.provider in self._providers]
         for name in _NAMES:
             if (matcher := self._matcher(name)) is not None:
-                self._known(name, matcher, words.names(name))
+                self._known(name, matcher, words.names(name), more=words.library_faults if name == "fault" else None)
                 self._add(name, matcher)
         self._method()
         self._status()
@@ -117,8 +120,8 @@ class _Reader:
         self._path(words)
         await self._account()
         await self._order()
-        self._fields("body", words, _body_of)
-        self._fields("query", words, lambda entry: texts_of(entry.query.encode("latin-1", "replace")))
+        await self._fields("body", words, _body_of)
+        await self._fields("query", words, lambda entry: texts_of(entry.query.encode("latin-1", "replace")))
 
     # -- one criterion each ----------------------------------------------------------------------------
 
@@ -133,7 +136,7 @@ class _Reader:
     def _method(self) -> None:
         if "method" not in self._wanted:
             return
-        matcher = self._matcher("method", _upper(self._wanted["method"]))
+        matcher = self._made("method", _upper(self._wanted["method"]))
         if matcher is not None:
             self._known("method", matcher, _METHODS)
             self._add("method", matcher)
@@ -171,6 +174,7 @@ class _Reader:
             problem = path_problem(pattern, words)
             if problem is not None and not any(pattern.match(entry.path) for entry in self._entries):
                 self._refuse("path", problem)
+                break
         self.tests.append(lambda entry: test.holds(entry.path))
 
     async def _account(self) -> None:
@@ -222,19 +226,24 @@ class _Reader:
             self._refuse(name, f"unknown {name} ({suggestion(next(iter(unknown)), await known())})")
         self.tests.append(lambda entry: _holds_for(own[entry.provider], getattr(entry, name)))
 
-    def _fields(self, name: str, words: Vocabulary, data_of: Callable[[Entry], Any]) -> None:
+    async def _fields(self, name: str, words: Vocabulary, data_of: Callable[[Entry], Any]) -> None:
         conditions = []
-        for field, written in self._wanted.get(name, {}).items():
-            matcher = self._matcher(f"{name}.{field}", written)
+        wanted = self._wanted.get(name, {})
+        if len(wanted) > MOST_VALUES:
+            self._refuse(name, f"at most {MOST_VALUES} fields")
+            return
+        known = words.fields(name) if wanted else None
+        for field, written in wanted.items():
+            matcher = self._made(f"{name}.{field}", written)
             if matcher is None:
                 continue
             conditions.append((field, matcher))
             first = field.partition(".")[0]
-            known = words.fields(name)
             if known is None or first in known or matcher.holds(None, present=False):
                 continue
-            if not any(looked_up(data_of(entry), first)[0] for entry in self._entries):
+            if not await self._has_field(first, data_of):
                 self._refuse(f"{name}.{field}", f"no endpoint takes this field ({suggestion(first, sorted(known))})")
+                break
 
         def holds(entry: Entry) -> bool:
             data = data_of(entry)
@@ -247,14 +256,22 @@ class _Reader:
         if conditions:
             self.tests.append(holds)
 
+    async def _has_field(self, name: str, data_of: Callable[[Entry], Any]) -> bool:
+        """Whether any entry has it; a journal full of large bodies takes a while."""
+        slices = Slices(SLICE_BYTES)
+        for entry in self._entries:
+            if looked_up(data_of(entry), name)[0]:
+                return True
+            await slices.add(len(entry.request_body) + 250)
+        return False
+
     # -- what all have in common -------------------------------------------------------------------------
 
-    def _matcher(self, name: str, data: Any = _ANY) -> Matcher | None:
+    def _matcher(self, name: str) -> Matcher | None:
         """The matcher of a criterion, None where there is none or it cannot be."""
-        if data is _ANY:
-            if name not in self._wanted:
-                return None
-            data = self._wanted[name]
+        return self._made(name, self._wanted[name]) if name in self._wanted else None
+
+    def _made(self, name: str, data: Any) -> Matcher | None:
         try:
             matcher = matcher_from_data(data)
         except ValueError as error:
@@ -263,16 +280,27 @@ class _Reader:
         if len(_operands(matcher)) > MOST_VALUES:
             self._refuse(name, f"at most {MOST_VALUES} values")
             return None
+        if name in _ALWAYS and ("exists", False) in matcher.tests:
+            self._refuse(name, "every request has one")
+            return None
         return matcher
 
-    def _known(self, name: str, matcher: Matcher, known: Any) -> None:
-        """Refuse values that nobody knows, and a matcher that none of the known ones passes."""
+    def _known(
+        self, name: str, matcher: Matcher, known: Iterable[str], more: Callable[[], Iterable[str]] | None = None
+    ) -> None:
+        """Refuse a value that nobody knows, and a matcher that none of the known ones passes.
+
+        `more` are known ones that take long to collect.
+        """
         seen = {getattr(entry, name) for entry in self._entries} - {None}
         names = list(dict.fromkeys([*known, *sorted(seen)]))
-        for comparison, operand in _operands(matcher):
-            if comparison in _EQUAL and operand not in names:
-                text = operand if isinstance(operand, str) else repr(operand)
-                self._refuse(name, f"unknown {name}: {text[:100]!r} ({suggestion(text, names)})")
+        given = [operand for comparison, operand in _operands(matcher) if comparison in _EQUAL]
+        if more is not None and not all(one in names for one in given):
+            names = list(dict.fromkeys([*more(), *names]))
+        unknown = [one for one in given if one not in names]
+        if unknown:
+            text = unknown[0] if isinstance(unknown[0], str) else repr(unknown[0])
+            self._refuse(name, f"unknown {name}: {text[:100]!r} ({suggestion(text, names)})")
         if name not in self.errors and not matcher.holds(None, present=False):
             if not any(matcher.holds(one, present=True) for one in names):
                 self._refuse(name, f"no {name} is like this: {matcher.text()[:100]} ({suggestion('', names)})")

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mockserver.domain.mistakes import Mistake
+from mockserver.domain.mistakes import MISTAKE_NAMES, Mistake
+from mockserver.engine.faults import WIRES
 from mockserver.http.provider import Endpoint, Provider
 from mockserver.http.schemas import SchemaStore
 from mockserver.sandbox.sandbox import Sandbox
@@ -76,8 +77,14 @@ class Vocabulary:
         return (rule.name for one in self._providers for rule in self._sandbox.force.rules[one.name])
 
     def _faults(self) -> Iterator[str]:
+        """Those in force, and those that a caller may always ask for."""
+        names = {one.name for one in self._providers}
+        yield from (fault.label for fault in self._sandbox.faults.in_force() if fault.provider in (None, *names))
+        yield from (*WIRES, *MISTAKE_NAMES, *map(str, range(400, 600)))
+
+    def library_faults(self) -> Iterator[str]:
+        """Those of the library's scenarios, which a caller may ask for by name; every file is read for that."""
         from mockserver.sandbox.strikes import names_known
 
         for provider in self._providers:
             yield from names_known(self._sandbox, provider.name)
-        yield from map(str, range(400, 600))
