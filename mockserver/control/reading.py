@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from mockserver.control.operation import Operation
+from mockserver.control.operation import Operation, Schema
 from mockserver.control.problems import Problem
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.suggestions import suggestion
@@ -19,7 +19,10 @@ _MANY_DIGITS = 30
 
 
 def read_query(operation: Operation, text: str) -> Mapping[str, str]:
-    """The parameters by name; raises Invalid for those that the operation does not take, and for repeated ones."""
+    """The parameters by name; raises Invalid for those that the operation does not take, and for repeated ones.
+
+    Only one whose schema is a list may be given more than once; here stands its last value.
+    """
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=1000)
     except ValueError as error:
@@ -31,11 +34,15 @@ def read_query(operation: Operation, text: str) -> Mapping[str, str]:
     for name in query:
         if name not in operation.query:
             errors[name[:_LONGEST_SHOWN]] = [_unknown_parameter(name, operation)]
-        elif sum(given == name for given, _ in pairs) > 1:
+        elif sum(given == name for given, _ in pairs) > 1 and not _may_repeat(operation.query[name]):
             errors[name] = ["must be given once"]
     if errors:
         raise Invalid(errors)
     return query
+
+
+def _may_repeat(schema: str | Schema) -> bool:
+    return not isinstance(schema, str) and schema.get("type") == "array"
 
 
 def _unknown_parameter(name: str, operation: Operation) -> str:

@@ -7,6 +7,9 @@ import pytest
 
 from mockserver.app import App
 from mockserver.control.app import OPERATIONS
+from mockserver.control.operation import Answer, ControlCall, Operation
+from mockserver.control.reading import read_query
+from mockserver.domain.mistakes import Invalid
 from tests.control.problems import fields_of, problem_of
 from tests.support import World, frozen_settings, started
 
@@ -270,3 +273,14 @@ async def test_an_unknown_parameter_is_told_with_the_one_that_was_meant(world: W
 async def test_only_an_inbox_takes_whatever_query_it_is_sent(world: World) -> None:
     assert (await world.control("POST", "/inbox/in?token=1&x=2", {"a": 1})).status_code == 200
     assert (await world.steer("GET", "/inbox/in"))["received"][0]["query"] == "token=1&x=2"
+
+
+def test_a_parameter_whose_schema_is_a_list_may_be_repeated() -> None:
+    async def handler(call: ControlCall) -> Answer:
+        return Answer({})
+
+    lists: dict[str, Any] = {"label": {"type": "array", "items": {"type": "string"}}, "name": "one name"}
+    operation = Operation("GET", "/things", handler, name="things", summary="Things", query=lists)
+    assert read_query(operation, "label=a&label=b&name=c") == {"label": "b", "name": "c"}
+    with pytest.raises(Invalid, match="name: must be given once"):
+        read_query(operation, "name=a&name=b")

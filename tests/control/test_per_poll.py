@@ -141,6 +141,21 @@ async def test_creation_reset_and_snapshot_keep_it(world: World) -> None:
     assert (await world.steer("POST", "/reset"))["clock"] == POLLED
 
 
+async def test_a_snapshot_that_does_not_speak_of_it_has_none(world: World) -> None:
+    state = await world.steer("GET", "/state")
+    for part in ("clock", "birth"):
+        assert state[part].pop("per_poll") is None
+    await world.steer("PUT", "/clock", {"per_poll": "3s"})
+    assert "per_poll" not in (await world.steer("PUT", "/state", state))["clock"]
+
+
+@pytest.mark.parametrize(("rate", "per_poll"), [("1", "3s"), ("0", "0s"), ("0", "soon"), ("0", 3), ("2.5", "1m")])
+async def test_a_snapshot_cannot_have_one_that_no_clock_can(world: World, rate: str, per_poll: Any) -> None:
+    state = await world.steer("GET", "/state")
+    state["clock"] |= {"rate": rate, "per_poll": per_poll}
+    assert fields_of(await world.control("PUT", "/state", state)) == ["clock.per_poll"]
+
+
 # -- an exact now ----------------------------------------------------------------------------------------
 
 
