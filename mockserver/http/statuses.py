@@ -4,14 +4,23 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from mockserver.domain.mistakes import NAMED, Invalid, Mistake, NotFound, PlainStatus, RateLimited
+from mockserver.domain.mistakes import (
+    NAMED,
+    Invalid,
+    Mistake,
+    NotFound,
+    PlainStatus,
+    RateLimited,
+    Unauthenticated,
+    UnknownCredential,
+)
 from mockserver.http.provider import word
 
 if TYPE_CHECKING:
     from mockserver.http.call import Call
 
 #: The mistakes that say the least, and so fit any request; then those that a scenario may name.
-_GENERAL: tuple[type[Mistake], ...] = (Invalid, NotFound, RateLimited)
+_GENERAL: tuple[type[Mistake], ...] = (Invalid, NotFound, RateLimited, Unauthenticated, UnknownCredential)
 
 
 def mistake_of_status(call: "Call", status: int) -> Mistake:
