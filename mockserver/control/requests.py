@@ -1,10 +1,11 @@
 """`/_mock/requests`: the journal of one sandbox."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import dropwhile, islice
 from typing import Any
 
-from mockserver.control.criteria import CRITERIA, PARAMETERS, from_query, read_criteria
+from mockserver.control.criteria import CRITERIA, PARAMETERS, from_query
+from mockserver.control.criteria_reader import read_criteria
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of, object_schema, shown_json
 from mockserver.control.paging import PAGING, SLICE_BYTES, Slices, after_of, limit_of, page_of, written
 from mockserver.domain.mistakes import NotFound
@@ -52,7 +53,7 @@ async def listing(call: ControlCall) -> Answer:
         newest = dropwhile(lambda entry: not _older(entry.id, after), newest)
     wanted = from_query(call.query)
     if wanted:
-        found = await _matching(call, sandbox, list(newest), wanted, most=limit + 1)
+        found = await _matching(call, sandbox, wanted, among=list(newest), most=limit + 1)
     else:
         found = list(islice(newest, limit + 1))
     shown = await written(entry_data(call, entry) for entry in found[:limit])
@@ -81,26 +82,32 @@ async def show(call: ControlCall) -> Answer:
 async def count(call: ControlCall) -> Answer:
     """How many entries match all criteria."""
     sandbox = await call.sandbox()
-    found = await _matching(call, sandbox, list(sandbox.journal.newest_first()), call.body)
+    found = await _matching(call, sandbox, call.body)
     return Answer({"count": len(found)})
 
 
 async def find(call: ControlCall) -> Answer:
     """The entries that match all criteria, oldest first."""
     sandbox = await call.sandbox()
-    found = await _matching(call, sandbox, list(sandbox.journal.newest_first()), call.body)
+    found = await _matching(call, sandbox, call.body)
     return Answer({"requests": await written(entry_data(call, entry) for entry in reversed(found))})
 
 
 async def _matching(
-    call: ControlCall, sandbox: Sandbox, entries: list[Entry], wanted: Mapping[str, Any], *, most: int | None = None
+    call: ControlCall,
+    sandbox: Sandbox,
+    wanted: Mapping[str, Any],
+    *,
+    among: Sequence[Entry] | None = None,
+    most: int | None = None,
 ) -> list[Entry]:
-    """The entries that meet the criteria, at most so many, in the order given; raises Invalid."""
+    """The entries that meet the criteria, at most so many of these (of all), newest first; raises Invalid."""
+    entries = list(sandbox.journal.newest_first())
     async with sandbox.work("control") as work:
         meets = await read_criteria(call, work, entries, wanted)
     slices = Slices(SLICE_BYTES)
     found = []
-    for entry in entries:
+    for entry in entries if among is None else among:
         if meets(entry):
             found.append(entry)
             if len(found) == most:

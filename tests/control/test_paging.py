@@ -69,6 +69,15 @@ async def test_new_rows_do_not_move_the_pages_of_a_journal(world: World) -> None
     assert ids == [f"req_{number:08d}" for number in (6, 5, 4, 3)]
 
 
+async def test_what_only_the_journal_knows_is_known_on_every_page(world: World) -> None:
+    for path in ("/balance", "/nowhere", "/nowhere"):
+        await world.daisy("GET", path)
+    first = await world.steer("GET", "/requests?path=/nowhere&limit=2")
+    assert ([one["id"] for one in first["requests"]], first["next"]) == (["req_00000003", "req_00000002"], None)
+    page = await world.steer("GET", "/requests?path=/nowhere&after=req_00000002")
+    assert page == {"requests": [], "next": None}
+
+
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("limit", ["0", "-1", "1001", "x", "1.5", ""])
 async def test_a_limit_is_from_1_to_1000(world: World, path: str, limit: str) -> None:
