@@ -73,3 +73,4 @@ async def test_settings_with_help_tell_value_default_and_help(world: World) -> N
     assert described.keys() == (await world.steer("GET", "/settings")).keys()
     assert all({"value", "default", "help"} <= row.keys() for row in described.values())
     assert await world.steer("GET", "/settings?help=0") == await world.steer("GET", "/settings")
+    assert "must be 1 or 0" in problem_of(await world.control("GET", "/settings?help=please"), 422)["detail"]
