@@ -24,6 +24,8 @@ Test = Callable[[Entry], bool]
 
 #: How many values a list of a matcher may have.
 MOST_VALUES = 100
+#: After how many patterns the rest of the server gets its turn: each is held against every endpoint and entry.
+_PATHS_IN_A_ROW = 5
 #: The comparisons that take whole values, and those of numbers.
 _EQUAL, _ORDERED = ("eq", "ne", "in", "not_in"), ("gt", "gte", "lt", "lte")
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
@@ -70,7 +72,7 @@ class _Reader:
         self._method()
         self._status()
         self._changes_state()
-        self._path(words)
+        await self._path(words)
         await self._account()
         await self._order()
         await self._fields("body", words, _body_of)
@@ -114,7 +116,7 @@ class _Reader:
                 self._refuse("changes_state", "must be true or false")
             self._add("changes_state", matcher)
 
-    def _path(self, words: Vocabulary) -> None:
+    async def _path(self, words: Vocabulary) -> None:
         matcher = self._matcher("path")
         if matcher is None:
             return
@@ -123,7 +125,9 @@ class _Reader:
         except ValueError as error:
             self._refuse("path", str(error))
             return
+        slices = Slices(_PATHS_IN_A_ROW)
         for pattern in test.patterns:
+            await slices.add()
             problem = path_problem(pattern, words)
             if problem is not None and not any(pattern.match(entry.path) for entry in self._entries):
                 self._refuse("path", problem)

@@ -14,6 +14,10 @@ from mockserver.domain.suggestions import suggestion
 from mockserver.http.checking import Errors
 
 _LONGEST_SHOWN = 100
+#: More members than any body has: to tell what is wrong with each would hold up everybody.
+_MOST_MEMBERS = 1_000
+#: For how many names the one that was meant is looked for, and how many unknown ones are told at all.
+_MOST_SUGGESTED, _MOST_TOLD = 5, 20
 #: More digits than any amount has; as an int they could be slow to read.
 _MANY_DIGITS = 30
 
@@ -32,6 +36,8 @@ def read_query(operation: Operation, text: str) -> Mapping[str, str]:
         return query
     errors: Errors = {}
     for name in query:
+        if len(errors) == _MOST_TOLD:
+            break
         if name not in operation.query:
             errors[name[:_LONGEST_SHOWN]] = [_unknown_parameter(name, operation)]
         elif sum(given == name for given, _ in pairs) > 1 and not _may_repeat(operation.query[name]):
@@ -59,7 +65,11 @@ def read_json(body: bytes, *, decimals: Collection[str]) -> Any:
         data = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise Problem(400, f"the body is not JSON: {error}") from None
-    if not isinstance(data, dict) or not any(name in data for name in decimals):
+    if not isinstance(data, dict):
+        return data
+    if len(data) > _MOST_MEMBERS:
+        raise Invalid({"body": [f"must not have more than {_MOST_MEMBERS} fields"]})
+    if not any(name in data for name in decimals):
         return data
     import json
 
@@ -79,7 +89,5 @@ def with_suggestions(errors: Errors, data: Any, schema: Mapping[str, Any]) -> Er
     known = schema.get("properties", {})
     if not isinstance(data, dict) or schema.get("additionalProperties") is not False:
         return errors
-    return {
-        name: [f"{texts[0]} ({suggestion(name, known)})"] if name in data and name not in known else texts
-        for name, texts in errors.items()
-    }
+    unknown = [name for name in errors if name in data and name not in known][:_MOST_SUGGESTED]
+    return errors | {name: [f"{errors[name][0]} ({suggestion(name, known)})"] for name in unknown}

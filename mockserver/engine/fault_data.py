@@ -18,6 +18,8 @@ _OF_REQUESTS = ("method", "path", "operation", "body", "query", "delay", "clock"
 _OF_DELIVERIES = ("event", "webhook")
 _OF_BOTH = ("name", "about", "provider", "account", "state", "times", "chance", "until", "on_demand")
 KEYS = (*_OF_BOTH, *_OF_REQUESTS, *_OF_DELIVERIES)
+#: How many unknown keys of one object are told.
+MOST_TOLD = 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
@@ -31,9 +33,8 @@ Refuse = Callable[[tuple[str, ...], str], None]
 
 def fault_from_data(data: Mapping[str, Any], *, key: str, refuse: Refuse, provider: str | None = None) -> Fault:
     """The fault that this JSON data writes; whole only when `refuse` was not called."""
-    for name in data:
-        if name not in KEYS:
-            refuse((str(name),), f"unknown key {name!r} ({suggestion(str(name), KEYS)})")
+    for name in [name for name in data if name not in KEYS][:MOST_TOLD]:
+        refuse((str(name),), f"unknown key {name!r} ({suggestion(str(name), KEYS)})")
     _check_kind(data, refuse)
     reader = _Reader(data, refuse)
     delay, sandbox_time = reader.delay()
@@ -262,9 +263,8 @@ class _Reader:
         return value is True
 
     def _only(self, given: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
-        for name in given:
-            if name not in known:
-                self._refuse((where, str(name)), f"unknown key {name!r} ({suggestion(str(name), known)})")
+        for name in [name for name in given if name not in known][:MOST_TOLD]:
+            self._refuse((where, str(name)), f"unknown key {name!r} ({suggestion(str(name), known)})")
 
     def _is(self, fine: bool, key: str, wanted: str) -> bool:
         """Whether the member is unusable, which is then told."""

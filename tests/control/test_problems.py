@@ -173,3 +173,21 @@ async def test_a_client_that_goes_away_is_no_failure(world: World, path: str, ca
     with caplog.at_level(logging.WARNING):
         await world.app(scope, receive, send)
     assert (sent, caplog.records) == ([], [])
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=[one.name for one in WITH_BODY])
+async def test_a_body_of_very_many_members_is_one_short_problem(world: World, operation: object) -> None:
+    path, method = sample(operation.path), operation.method  # type: ignore[attr-defined]
+    answer = await world.control(method, path, {f"key{number}": number for number in range(1_001)})
+    problem_of(answer, 422)
+    assert len(answer.content) < 500
+
+
+async def test_of_many_unknown_names_some_are_told(world: World) -> None:
+    many = {f"daisysim.x{number}": 1 for number in range(900)}
+    for answer in (
+        await world.control("PATCH", "/settings", many),
+        await world.control("POST", "/faults", {"wire": "reset", **many}),
+        await world.control("GET", "/clock?" + "&".join(f"a{number}=1" for number in range(900))),
+    ):
+        assert len(fields_of(answer)) == 20
