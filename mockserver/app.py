@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mockserver.control.problems import Problem
     from mockserver.scenario.check import Judge
     from mockserver.webhooks.dispatcher import Dispatcher
+    from mockserver.webhooks.targets import TargetGuard
 
 log = logging.getLogger("mockserver")
 
@@ -229,7 +230,14 @@ class App:
 
         settings = SettingsTable(self._shared.rows)
         server = Server(
-            self._sandboxes, self._providers, self._schemas, __version__, self._started, settings, self._judge()
+            self._sandboxes,
+            self._providers,
+            self._schemas,
+            __version__,
+            self._started,
+            settings,
+            self._judge(),
+            self._objection,
         )
         self._control = ControlApp(server, token=self._settings.token)
         return self._control
@@ -243,16 +251,25 @@ class App:
     async def _deliver(self, delivery: Delivery) -> Outcome:
         if self._dispatcher is None:
             from mockserver.webhooks.dispatcher import Dispatcher
-            from mockserver.webhooks.targets import TargetGuard
 
-            hosts = [host for host, _ in self._listening] or [self._settings.host]
-            guard = TargetGuard(
-                frozenset(self._settings.webhook_hosts),
-                loopback=all(map(is_loopback, hosts)),
-                own=self._listening,
-            )
-            self._dispatcher = Dispatcher(guard)
+            self._dispatcher = Dispatcher(self._made_guard())
         return await self._dispatcher.attempt(url=delivery.url, body=delivery.body.encode(), headers=delivery.headers)
+
+    async def _objection(self, url: str) -> str | None:
+        """Why no webhook can arrive at this URL, None where it may."""
+        from mockserver.webhooks.objections import objection_to
+
+        return await objection_to(self._made_guard(), url)
+
+    def _made_guard(self) -> "TargetGuard":
+        from mockserver.webhooks.targets import TargetGuard
+
+        hosts = [host for host, _ in self._listening] or [self._settings.host]
+        return TargetGuard(
+            frozenset(self._settings.webhook_hosts),
+            loopback=all(map(is_loopback, hosts)),
+            own=self._listening,
+        )
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

@@ -179,7 +179,8 @@ def _completed(settings: Settings) -> Settings:
 
 @program.command("check")
 @click.argument("paths", nargs=-1, required=True, metavar="FILE...")
-def check_command(paths: tuple[str, ...]) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print the problems as one JSON list, for programs.")
+def check_command(paths: tuple[str, ...], *, as_json: bool) -> int:
     """Check scenario files; of a directory, all *.yaml in it.
 
     Prints a line for each problem: file, line, column, what is wrong.
@@ -190,6 +191,8 @@ def check_command(paths: tuple[str, ...]) -> int:
     files = _scenario_files(map(Path, paths))
     if not files:
         return _complain(f"no scenario files (*.yaml) in {', '.join(paths)}", 1)
+    if as_json:
+        return _report_as_json(_problems(files))
     if not _report(_problems(files), err=False):
         return 1
     click.echo(f"{len(files)} {'file' if len(files) == 1 else 'files'} ok")
@@ -227,6 +230,15 @@ def _report(problems: Iterable[Any], *, err: bool) -> bool:
         click.echo(f"{problem}" if error else f"{problem} (warning)", err=err)
         fine = fine and not error
     return fine
+
+
+def _report_as_json(problems: Iterable[Any]) -> int:
+    import json
+    from dataclasses import asdict
+
+    rows = [asdict(problem) for problem in problems]
+    click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    return int(any(row["severity"] == "error" for row in rows))
 
 
 @program.command("reference")

@@ -2,10 +2,8 @@
 
 import asyncio
 import logging
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 import orjson
 from starlette.types import Receive, Scope, Send
@@ -31,13 +29,13 @@ from mockserver.control import (
 from mockserver.control.access import check_access, check_host, check_receiving
 from mockserver.control.operation import Answer, ControlCall, Operation, Server
 from mockserver.control.problems import Problem, problem_of, send_problem
+from mockserver.control.reading import read_json, read_query, with_suggestions
+from mockserver.control.routes import Routes
 from mockserver.domain.mistakes import Invalid, MethodNotAllowed, NotFound
 from mockserver.http.body import MOST, Disconnected, read_body
 from mockserver.http.checking import Checker
 from mockserver.http.heads import refusal_in
-from mockserver.http.jsontext import NotJson, read_json
 from mockserver.http.origin import origin_of
-from mockserver.http.reading import MOST_FIELDS
 
 log = logging.getLogger("mockserver")
 
@@ -70,7 +68,7 @@ class ControlApp:
     def __init__(self, server: Server, *, token: str | None) -> None:
         self._server = server
         self._token = token
-        self._routes = _routes(OPERATIONS)
+        self._routes = Routes(OPERATIONS)
         self._checkers: dict[str, Checker] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,9 +94,8 @@ class ControlApp:
             raise oversized
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         path = scope["path"].removeprefix("/_mock").rstrip("/")
-        found = [(match, methods) for pattern, methods in self._routes if (match := pattern.fullmatch(path))]
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        operation = next((methods[method] for _, methods in found if method in methods), None)
+        methods, path_fields = self._routes.find(path)
+        operation = methods.get("GET" if scope["method"] == "HEAD" else scope["method"])
         refusal = _refusal(scope, headers, operation, self._token)
         # Read before anything is refused, so that the client gets to read the answer.
         most = MOST if operation is None or refusal is not None else operation.largest
@@ -107,13 +104,12 @@ class ControlApp:
             raise refusal
         if too_large is not None:
             raise too_large
-        if not found:
+        if not methods:
             raise NotFound("control path", f"/_mock{path}")
         if operation is None:
-            raise MethodNotAllowed(scope["method"], sorted({name for _, methods in found for name in methods}))
+            raise MethodNotAllowed(scope["method"], sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
         if body and not operation.verbatim and "content-encoding" in headers:
             body = await _decoded(body, headers["content-encoding"], most=most)
-        match = next(match for match, methods in found if method in methods)
         query = scope["query_string"].decode("latin-1")
         call = ControlCall(
             server=self._server,
@@ -121,8 +117,8 @@ class ControlApp:
             origin=origin_of(scope, headers.get("host")),
             method=scope["method"],
             path=scope["path"],
-            path_fields=match.groupdict(),
-            query=_query(query),
+            path_fields=path_fields,
+            query=read_query(operation, query),
             query_text=query,
             headers=headers,
             raw=body,
@@ -134,18 +130,14 @@ class ControlApp:
         return await operation.handler(call)
 
     def _read(self, operation: Operation, body: bytes) -> Any:
-        try:
-            data = read_json(body) if body.strip() else {}
-        except NotJson as error:
-            raise Problem(400, f"the body {error}") from None
-        _check_members(data)
+        data = read_json(body, decimals=operation.decimals)
         checker = self._checkers.get(operation.name)
         if checker is None:
             assert operation.takes is not None
             checker = self._checkers[operation.name] = Checker(dict(operation.takes))
         errors = checker.check(data)
         if errors:
-            raise Invalid(errors)
+            raise Invalid(with_suggestions(errors, data, checker.schema))
         return data
 
 
@@ -162,15 +154,6 @@ async def _decoded(body: bytes, encoding: str, *, most: int) -> bytes:
     return decoded
 
 
-def _check_members(data: Any, depth: int = 3) -> None:
-    """Raises Invalid for objects with more members than anybody looks through."""
-    if isinstance(data, dict) and depth:
-        if len(data) > MOST_MEMBERS:
-            raise Invalid({"body": [f"an object has at most {MOST_MEMBERS} members here: {len(data)}"]})
-        for value in data.values():
-            _check_members(value, depth - 1)
-
-
 def _refusal(
     scope: Scope, headers: Mapping[str, str], operation: Operation | None, token: str | None
 ) -> Problem | None:
@@ -184,26 +167,6 @@ def _refusal(
     except Problem as problem:
         return problem
     return None
-
-
-def _routes(operations: Sequence[Operation]) -> list[tuple[re.Pattern[str], dict[str, Operation]]]:
-    """Patterns in the order of the operations, so that fixed paths stand before those with fields."""
-    paths: dict[str, dict[str, Operation]] = {}
-    for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method] = operation
-    return [(_pattern(path), methods) for path, methods in paths.items()]
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    text = re.sub(r"\{(\w+):rest\}", r"(?P<\1>.*)", path)
-    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", text), re.DOTALL)
-
-
-def _query(text: str) -> Mapping[str, str]:
-    try:
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
-    except ValueError:
-        raise Problem(400, f"the query has more than {MOST_FIELDS} fields") from None
 
 
 def _written(answer: Answer) -> bytes:

@@ -19,10 +19,14 @@ from mockserver.journal.journal import Entry
 from mockserver.journal.redact import redact_difference
 from mockserver.sandbox import orders
 from mockserver.sandbox.codec import decode_movement, decode_order
+from mockserver.sandbox.naming import public_names
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.work import Work
 from mockserver.webhooks.model import Delivery
+
+#: The status of a credential that nobody knows, and how many of those that there are are named then.
+_UNKNOWN, _MOST_NAMED = 401, 50
 
 
 async def order_story(sandbox: Sandbox, work: Work, order: Order) -> Data:
@@ -86,6 +90,10 @@ async def request_story(sandbox: Sandbox, work: Work, entry: Entry, *, secret: C
         "story": [],
         "besides": {"money": [], "deliveries": []},
     }
+    if entry.because:
+        found["because"] = dict(entry.because)
+    if entry.status == _UNKNOWN and entry.fault is None:
+        found["credentials"] = await _credentials(work, entry.provider)
     row = await work.tx.get("orders", f"{entry.provider}/{entry.order}") if entry.order else None
     if row is not None:
         order = decode_order(row)
@@ -96,6 +104,12 @@ async def request_story(sandbox: Sandbox, work: Work, entry: Entry, *, secret: C
         named = {kind: [row for row in rows if entry.id in row["cause"]] for kind, rows in whole["besides"].items()}
         found["besides"] = named
     return found
+
+
+async def _credentials(work: Work, provider: str) -> list[Data]:
+    """The accounts that there are, each with the public part of its credential, None where that is unknown."""
+    names = await public_names(work, work.state.trades[provider])
+    return [{"account": account, "credential": public} for account, public in list(names.items())[:_MOST_NAMED]]
 
 
 def misses_data(rules: Sequence[Rule], subject: Mapping[str, Any], secret: Container[str]) -> list[Data]:

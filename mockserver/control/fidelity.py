@@ -182,5 +182,6 @@ OPERATIONS = (
         name="fidelity",
         summary="Every endpoint, field and refusal with its provenance; HTML for browsers",
         gives=list_of("providers"),
+        produces=("application/json", "text/html"),
     ),
 )

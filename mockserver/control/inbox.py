@@ -163,6 +163,7 @@ OPERATIONS = (
         summary="Where webhooks can be sent",
         open=True,
         verbatim=True,
+        any_query=True,
     ),
     Operation(
         "GET",

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from mockserver.domain.mistakes import Invalid, NotFound
+from mockserver.domain.suggestions import did_you_mean
 from mockserver.http.body import MOST
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
@@ -32,6 +33,8 @@ class Server:
     started: datetime
     settings: SettingsTable
     judge: Judge
+    objection: Callable[[str], Awaitable[str | None]]
+    """Why no webhook can arrive at a URL, None where it may."""
     store: str = "memory"
     checking: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a scenario file is checked."""
@@ -82,9 +85,12 @@ Handler = Callable[[ControlCall], Awaitable[Answer]]
 class Operation:
     """One method of one path under `/_mock`. `takes` and `gives` are JSON Schemas.
 
-    `open` operations need no token; those that change something refuse what a web page of somebody else sends.
-    `media` is what the body must be; a YAML body arrives in `raw`, and so does one that `reads` describes and
-    nobody checks. `largest` is how many bytes it may have.
+    `open` operations need no token. `media` is what the body must be; a YAML body arrives in `raw`, and so does
+    one that `reads` describes and nobody checks. `largest` is how many bytes it may have. `query` names every
+    parameter that is taken, each with its description or its schema; others are refused, but where `any_query`
+    says that they belong to the caller. `produces` are the media types of the answer. `decimals` are the members
+    of the body whose numbers arrive as Decimal, exactly as they were written. `never_empty`: the handler refuses
+    an object without members, though `takes` does not.
     """
 
     method: str
@@ -94,7 +100,7 @@ class Operation:
     summary: str
     gives: Schema = field(default_factory=dict)
     takes: Schema | None = None
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str | Schema] = field(default_factory=dict)
     status: int = 200
     media: str = "application/json"
     open: bool = False
@@ -102,13 +108,24 @@ class Operation:
     largest: int = MOST
     verbatim: bool = False
     """Whether the body is taken as it came, whatever its Content-Encoding."""
+    any_query: bool = False
+    produces: tuple[str, ...] = ("application/json",)
+    decimals: tuple[str, ...] = ()
+    never_empty: bool = False
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether a call without a body is always refused."""
+        if self.takes is None:
+            return self.reads is not None or self.media != "application/json"
+        return self.never_empty or "required" in self.takes or self.takes.get("type") == "array"
 
 
 def known_provider(server: Server, name: str) -> Provider:
     """The provider of this name; raises NotFound."""
     found = server.providers.get(name)
     if found is None:
-        raise NotFound("provider", name)
+        raise NotFound("provider", name, hint=did_you_mean(name, server.providers))
     return found
 
 

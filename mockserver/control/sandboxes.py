@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from mockserver.control.clock import CLOCK, clock_data, read_now, read_rate
+from mockserver.control.clock import CLOCK, clock_data, read_now, read_per_poll, read_rate
 from mockserver.control.index import described_providers
 from mockserver.control.operation import (
     Answer,
@@ -45,12 +45,14 @@ def described(call: ControlCall, sandbox: Sandbox) -> dict[str, Any]:
 def _birth(body: Mapping[str, Any], usual: Birth) -> Birth:
     clock = body.get("clock") or {}
     rate = read_rate(clock, present=usual.rate)
+    per_poll = read_per_poll(clock, rate=usual.rate if rate is None else rate)
     return Birth(
         seed=body.get("seed", usual.seed),
         start=read_now(clock) or usual.start,
         rate=usual.rate if rate is None else Decimal(rate),
         scenarios=tuple(body.get("scenarios", usual.scenarios)),
         settings={**(usual.settings or {}), **body.get("settings", {})},
+        per_poll=per_poll,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from mockserver.control.operation import Answer, ControlCall, Operation, Server, list_of
 from mockserver.control.problems import Problem
 from mockserver.domain.mistakes import NotFound
+from mockserver.domain.suggestions import did_you_mean
 from mockserver.sandbox.sealing import sealed
 from mockserver.sandbox.trade import Trade
 from mockserver.scenario.check import load_scenario
@@ -45,7 +46,8 @@ async def show(call: ControlCall) -> Answer:
     sandbox = await call.sandbox()
     found = sandbox.state.library.find(call.path_fields["name"])
     if not found:
-        raise NotFound("scenario", call.path_fields["name"])
+        name = call.path_fields["name"]
+        raise NotFound("scenario", name, hint=did_you_mean(name, sandbox.state.library.names()))
     files = [
         {"provider": one.provider, "about": one.about, "teaches": one.teaches, "source": one.source, "yaml": one.text}
         for one in found
@@ -145,6 +147,7 @@ OPERATIONS = (
         schema,
         name="scenarioSchema",
         summary="The JSON Schema of scenario files, for editors",
+        produces=("application/schema+json",),
     ),
     Operation("GET", "/scenarios/{name}", show, name="scenario", summary="One scenario's files"),
 )

@@ -2,12 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
 
 from mockserver.domain.orders import Order
 
 
 class Mistake(Exception):
-    """A request that is understood and refused; nothing has been changed by it."""
+    """A request that is understood and refused; nothing has been changed by it.
+
+    `because` is what nobody but a tester is told: JSON data that says what would have been right.
+    """
+
+    because: Mapping[str, Any] = MappingProxyType({})
 
 
 class Unauthenticated(Mistake):
@@ -47,10 +54,10 @@ class AccountDenied(AccountRefused):
 
 
 class NotFound(Mistake):
-    """Nothing of that name, or it belongs to somebody else."""
+    """Nothing of that name, or it belongs to somebody else. `hint` is put behind the message."""
 
-    def __init__(self, what: str, name: str = "") -> None:
-        super().__init__(f"{what} not found: {name!r}" if name else f"{what} not found")
+    def __init__(self, what: str, name: str = "", *, hint: str = "") -> None:
+        super().__init__((f"{what} not found: {name!r}" if name else f"{what} not found") + hint)
         self.what = what
         self.name = name
 
@@ -149,7 +156,11 @@ class InsufficientBalance(Mistake):
 
 
 class InvalidPrice(Mistake):
-    """The price is not one that is live now."""
+    """The price is not one that is live now; `right` are those that are, as JSON data."""
+
+    def __init__(self, right: Sequence[Mapping[str, Any]] = ()) -> None:
+        super().__init__("not a price that is live now")
+        self.because = {"prices": list(right)} if right else {}
 
 
 class OutOfStock(Mistake):
@@ -162,6 +173,15 @@ class ProviderError(Mistake):
 
 class InternalError(Mistake):
     """The provider itself failed."""
+
+
+class PlainStatus(Mistake):
+    """A refusal of which only the status is known, and what that is called."""
+
+    def __init__(self, status: int, phrase: str) -> None:
+        super().__init__(f"{status} {phrase}")
+        self.status = status
+        self.phrase = phrase
 
 
 class NotTaken(Mistake):

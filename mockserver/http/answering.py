@@ -46,6 +46,7 @@ def worded(provider: Provider, call: "Call", error: Exception) -> Wording:
         log.error("%s %s failed", call.entry.method, call.entry.path, exc_info=error)
         error = InternalError()
     call.entry.mistake = type(error).__name__
+    call.entry.because = error.because
     wording = word(provider, error)
     return provider.reword(call, wording) if provider.reword is not None else wording
 

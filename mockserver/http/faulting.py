@@ -7,7 +7,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 from starlette.types import Receive, Scope, Send
@@ -17,7 +17,7 @@ from mockserver.domain.moments import parse_span, span_text
 from mockserver.engine.delays import resolve
 from mockserver.engine.faults import LONGEST_WAIT, Asked, Fault
 from mockserver.http.answering import Instead, Payload, worded
-from mockserver.http.reading import read_form, read_pairs
+from mockserver.http.asked import body_data, texts_of
 from mockserver.journal.redact import misses_told
 from mockserver.sandbox.strikes import StateOf, Strikes, fault_named, names_known, struck
 from mockserver.sandbox.view import RequestView
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _PREFERENCE = re.compile(r'(?:^|[,;])\s*mock-(scenario|fault)\s*=\s*(?:"([^"]*)"|([^\s,;"]+))', re.IGNORECASE)
 _BODILESS = (204, 304)
+_FIRST_REFUSAL = 400
 #: How many values of a request are tried as the id of an order.
 _MOST_IDS = 20
 
@@ -59,8 +60,10 @@ class Verdict:
             await call.sandbox.before_answer(order)
         if strikes.delay is not None and strikes.delay.after:
             await self._wait(strikes.delay)
-        if strikes.answer is not None and strikes.answer.after:
-            answer = self._replaced(strikes.answer)
+        if strikes.answer is not None:
+            if strikes.answer.after:
+                answer = self._replaced(strikes.answer)
+            answer = _with_headers_of(strikes.answer, answer)
         answer = answer._replace(headers=(*answer.headers, *self._headers()))
         joined = strikes.wire is None
         if strikes.wire is not None and strikes.wire.wire is not None:
@@ -91,7 +94,11 @@ class Verdict:
     def _mistake(self, fault: Fault) -> Mistake | None:
         given = fault.answer or {}
         if "mistake" not in given:
-            return None
+            if "body" in given or given["status"] < _FIRST_REFUSAL:
+                return None
+            from mockserver.http.statuses import mistake_of_status
+
+            return mistake_of_status(self._call, given["status"])
         operation = self._call.endpoint.name if self._call.endpoint else "request"
         return mistake_named(
             given["mistake"], operation=operation, retry_after=parse_span(given.get("retry_after", "30s"))
@@ -101,9 +108,15 @@ class Verdict:
         mistake = self._mistake(fault)
         if mistake is None:
             return _raw(fault)
-        wording = worded(self._service.provider, self._call, mistake)
-        body = self._service.refuse(self._call, wording)
-        return Payload(wording.status, body, "application/json", wording.headers)
+        call, service = self._call, self._service
+        wording = worded(service.provider, call, mistake)
+        headers = wording.headers
+        if service.headers is not None:
+            headers += service.headers(call, wording.status)
+        endpoint = call.endpoint
+        if wording.provenance == "assumed" or (endpoint is not None and endpoint.provenance == "assumed"):
+            headers += (("X-Mock-Assumed", "true"),)
+        return Payload(wording.status, service.refuse(call, wording), "application/json", headers)
 
     def _headers(self) -> list[tuple[str, str]]:
         fault = self._call.entry.fault
@@ -168,32 +181,13 @@ def _asked(call: "Call", scope: Scope, body: bytes) -> Asked:
         method=scope["method"],
         path=scope["path"],
         operation=call.entry.operation,
-        body=_body(call, body),
-        query=_texts(scope["query_string"]),
+        body=body_data(
+            body,
+            media=call.headers.get("content-type", ""),
+            form=call.endpoint is not None and call.endpoint.form is not None,
+        ),
+        query=texts_of(scope["query_string"]),
     )
-
-
-def _body(call: "Call", body: bytes) -> Any:
-    if call.endpoint is not None and call.endpoint.form is not None:
-        return _form(call)
-    try:
-        return orjson.loads(body) if body else {}
-    except orjson.JSONDecodeError:
-        return _texts(body)
-
-
-def _form(call: "Call") -> Mapping[str, str]:
-    try:
-        return dict(read_form(call))
-    except Invalid:
-        return {}
-
-
-def _texts(data: bytes) -> Mapping[str, str]:
-    try:
-        return dict(read_pairs(data))
-    except Invalid:
-        return {}
 
 
 def _state_of(call: "Call", scope: Scope, asked: Asked) -> StateOf:
@@ -234,6 +228,17 @@ def _preferences(header: str) -> tuple[list[str], str | None]:
     if len(set(faults)) > 1:
         raise Invalid({"Prefer": ["A request can ask for one fault only."]})
     return list(dict.fromkeys(scenarios)), faults[0] if faults else None
+
+
+def _with_headers_of(fault: Fault, answer: Payload) -> Payload:
+    """The provider's answer with the headers that the fault sets; a raw one has them already."""
+    given = fault.answer or {}
+    if "body" in given or not given.get("headers"):
+        return answer
+    own = {name.lower(): value for name, value in given["headers"].items()}
+    media = own.pop("content-type", answer.media)
+    kept = [(name, value) for name, value in answer.headers if name.lower() not in own]
+    return answer._replace(media=media, headers=(*kept, *own.items()))
 
 
 def _raw(fault: Fault) -> Payload:

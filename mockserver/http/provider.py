@@ -1,12 +1,12 @@
 """The declaration of a provider: everything the kit needs to serve one, as data and plain functions."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from mockserver.domain.mistakes import Mistake
+from mockserver.domain.mistakes import Invalid, Mistake, PlainStatus
 from mockserver.journal.names import SecretNames
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ class Reply(NamedTuple):
     """Whether the answer rests on an assumption, although its endpoint does not."""
 
 
+#: Statuses from here on are failures of the server.
+_FIRST_FAILURE = 500
 #: The usual credential: one key in the Authorization header.
 BEARER: Mapping[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
 
@@ -98,6 +100,8 @@ class Endpoint(NamedTuple):
     """The kept answer of a call that this one repeats, which no rule refuses; None for a call that is new."""
     tells_ignored: bool = False
     """Whether the journal notes the fields that nobody reads, for requests where a misspelt name costs money."""
+    reads_order: bool = False
+    """Whether it is what clients ask again and again until an order is done; lists are not."""
     security: tuple[Mapping[str, Any], ...] | None = None
     """OpenAPI security schemes of an endpoint that is public to the kit but asks for something by itself."""
     alias: str = ""
@@ -236,10 +240,20 @@ class Provider:
     """What can happen to the provider as a whole, by the name that the control API takes."""
     cors: "Cors | None" = None
     """Which web pages may call it; its setting stands among `settings`. None: no page but its own."""
+    plain: Callable[[PlainStatus], Wording] | None = None
+    """How a status is worded that none of the mistakes has; else as any failure of its kind."""
+
+
+def _plain_status(provider: Provider, mistake: PlainStatus) -> Wording:
+    """How a provider words a status that it says nothing of: with the code that it has for any failure of the kind."""
+    general = Mistake() if mistake.status >= _FIRST_FAILURE else Invalid({"request": [mistake.phrase]})
+    return replace(word(provider, general), status=mistake.status, text=f"{mistake.phrase}.", provenance="assumed")
 
 
 def word(provider: Provider, mistake: Mistake) -> Wording:
     """The provider's wording of a mistake; raises KeyError when not even `Mistake` itself has one."""
+    if isinstance(mistake, PlainStatus):
+        return provider.plain(mistake) if provider.plain is not None else _plain_status(provider, mistake)
     for kind in type(mistake).__mro__:
         wording = provider.mistakes.get(kind)
         if wording is not None:

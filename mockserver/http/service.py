@@ -154,6 +154,8 @@ class _Resource:
         try:
             if refusal is not None:
                 raise refusal
+            if call.state.per_poll is not None and endpoint is not None and endpoint.reads_order:
+                await _polled(call)
             if call.state.faults.some or "prefer" in headers:
                 verdict = await _consulted(service, call, scope, body)
                 await verdict.begin()
@@ -212,6 +214,12 @@ def _decoded(body: bytes, encoding: str) -> tuple[bytes, Mistake | None]:
     from mockserver.http.decoding import decode_body
 
     return decode_body(body, encoding)
+
+
+async def _polled(call: Call) -> None:
+    from mockserver.http.polled import poll
+
+    await poll(call)
 
 
 async def _consulted(service: Service, call: Call, scope: Scope, body: bytes) -> "Verdict":

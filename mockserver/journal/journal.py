@@ -51,6 +51,8 @@ class Entry:
     order: str | None = None
     rule: str | None = None
     mistake: str | None = None
+    because: Mapping[str, Any] | None = None
+    """What would have been right in place of what was refused."""
     subject: Mapping[str, Any] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     decisions: tuple[Decision, ...] = ()

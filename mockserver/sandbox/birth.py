@@ -1,7 +1,7 @@
 """What a sandbox is made from: its own beginning, and what all sandboxes of a server share."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ class Birth(NamedTuple):
     rate: Decimal = Decimal(1)
     scenarios: tuple[str, ...] = ()
     settings: Mapping[str, Any] | None = None
+    per_poll: timedelta | None = None
 
 
 class Surroundings(NamedTuple):

@@ -15,6 +15,7 @@ from mockserver.journal.names import SECRET_NAMES
 from mockserver.journal.redact import HIDDEN
 from mockserver.sandbox.codec import decode_delivery, encode_delivery
 from mockserver.sandbox.delivery_log import LOG_SIZE, MOST_ATTEMPTS, MOST_PENDING
+from mockserver.sandbox.failures import RecentFailures
 from mockserver.sandbox.turns import Turns
 from mockserver.sandbox.work import Work
 from mockserver.webhooks.backoff import next_try
@@ -34,6 +35,7 @@ class Deliveries:
         #: Those that an answer waits for, with the order they are about.
         self._urgent: dict[str, tuple[str | None, asyncio.Task[bool]]] = {}
         self._awaited: set[str] = set()
+        self.failures = RecentFailures()
 
     @property
     def unawaited(self) -> bool:
@@ -179,6 +181,8 @@ class Deliveries:
             if outcome.status == _GONE and trade.gone is not None:
                 await trade.gone(work, delivery)
             delivered = outcome.verdict == "delivered"
+            if not delivered:
+                self.failures.add(delivery, outcome)
             if delivered and _copies_left(delivery, attempts):
                 again = work.now
             state: State = "pending" if again is not None else "delivered" if delivered else "failed"

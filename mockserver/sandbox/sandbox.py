@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.clockwork.clock import Clock, GoesBack
 from mockserver.clockwork.ticker import Ticker
-from mockserver.clockwork.timeline import Ran, advance
+from mockserver.clockwork.timeline import Agenda, Ran, advance
 from mockserver.domain.accounts import Account
 from mockserver.domain.orders import Order
 from mockserver.journal.journal import Journal
@@ -114,9 +114,12 @@ class Sandbox:
                     if await work.tx.get("accounts", f"{provider}/{seed.id}") is None:
                         await accounts.open_account(work, trade, seed)
 
-    async def advance(self, *, by: timedelta | None = None, to: datetime | None = None) -> Ran:
+    async def advance(
+        self, *, by: timedelta | None = None, to: datetime | None = None, agenda: Agenda | None = None
+    ) -> Ran:
         """Move time by a span or to a moment; with neither, until nothing is left to come.
 
+        `agenda` is what lies ahead where not all of that is to be waited for.
         Raises GoesBack or LimitReached; what ran before the latter is kept.
         """
         now = self.state.clock.now()
@@ -128,17 +131,25 @@ class Sandbox:
         self._heading.append(heading)
         self._ticker.forget()
         try:
-            return await advance(self.state.clock, _Ahead(self), until=until)
+            return await advance(self.state.clock, agenda or _Ahead(self), until=until)
         finally:
             self._heading.remove(heading)
             await self.wake()
 
     async def set_clock(self, *, rate: Decimal | None = None, now: datetime | None = None) -> None:
-        """Change the rate and move forward, running what is due on the way; raises GoesBack, ValueError."""
+        """Change the rate and move forward, running what is due on the way; raises GoesBack, ValueError.
+
+        On the way the clock stands, so that it arrives at `now` exactly, and runs on from there.
+        """
+        state = self.state
+        clock, rate = state.clock, state.clock.rate if rate is None else rate
         if now is not None:
-            await self.advance(to=now)
-        if rate is not None:
-            self.state.clock.run_at(rate)
+            with clock.standing(until=now, then=rate):
+                await self.advance(to=now)
+        else:
+            clock.run_at(rate)
+        if clock.rate:
+            state.per_poll = None
         self._ticker.forget()
         await self.wake()
 

@@ -5,13 +5,13 @@ The journal's entries and what inboxes received are logs, not part of the world;
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from mockserver.clockwork.clock import Clock
 from mockserver.domain.mistakes import Invalid
-from mockserver.domain.moments import MICROSECOND
+from mockserver.domain.moments import MICROSECOND, parse_span, span_text
 from mockserver.engine.dice import Dice
 from mockserver.sandbox.birth import Birth
 from mockserver.sandbox.codec import decode_timer
@@ -60,13 +60,15 @@ class Born(NamedTuple):
     rate: Decimal
     scenarios: list[str]
     settings: dict[str, Any]
+    per_poll: str | None = None
 
 
 class Time(NamedTuple):
-    """Where the clock stands and how it runs."""
+    """Where the clock stands, how it runs, and how far a read of an order moves it."""
 
     now: datetime
     rate: Decimal
+    per_poll: str | None = None
 
 
 class Kept(NamedTuple):
@@ -131,12 +133,19 @@ async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
                 agenda[table] = due
         state = work.state
         birth = state.birth
-        born = Born(birth.seed, birth.start, birth.rate, list(birth.scenarios), dict(birth.settings or {}))
+        born = Born(
+            birth.seed,
+            birth.start,
+            birth.rate,
+            list(birth.scenarios),
+            dict(birth.settings or {}),
+            _span_or_none(birth.per_poll),
+        )
         document = Document(
             format=FORMAT,
             version=version,
             sandbox=state.identity,
-            clock=Time(work.now, state.clock.rate),
+            clock=Time(work.now, state.clock.rate, _span_or_none(state.per_poll)),
             born_at=state.born_at,
             birth=born,
             settings=dict(sorted(state.settings.patched.items())),
@@ -207,6 +216,7 @@ def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
         force=force,
         faults=_faults(document, force),
         delivery_log=DeliveryLog(sandbox.name),
+        per_poll=_per_poll(document.clock.per_poll),
         tallies=dict(document.tallies),
     )
     state.know([*scenarios, *force.scenarios()])
@@ -222,10 +232,27 @@ def _check_values(document: Document) -> None:
         for path, rate in (("clock.rate", document.clock.rate), ("birth.rate", document.birth.rate))
         if not rate.is_finite() or not 0 <= rate <= _HIGHEST_RATE
     ]
+    for path, written, rate in (
+        ("clock.per_poll", document.clock.per_poll, document.clock.rate),
+        ("birth.per_poll", document.birth.per_poll, document.birth.rate),
+    ):
+        try:
+            if written is not None and (rate or not parse_span(written)):
+                wrong.append(Unreadable(path, "must be null, or above 0 beside a rate of 0"))
+        except ValueError:
+            wrong.append(Unreadable(path, "must be a duration such as 3s"))
     counts = {"requests": document.requests, **{f"tallies.{name}": one for name, one in document.tallies.items()}}
     counts |= {f"limits.{name}.calls": one.calls for name, one in document.limits.items()}
     wrong += [Unreadable(path, f"must not be negative: {number}") for path, number in counts.items() if number < 0]
     _refuse(wrong)
+
+
+def _span_or_none(span: timedelta | None) -> str | None:
+    return None if span is None else span_text(span)
+
+
+def _per_poll(written: str | None) -> timedelta | None:
+    return None if written is None else parse_span(written)
 
 
 def _loaded(trades: Mapping[str, Trade], library: Library, kept: Kept, place: int) -> Scenario:
@@ -258,7 +285,7 @@ def _birth(sandbox: Sandbox, library: Library, born: Born) -> Birth:
     """Refused here when a reset could not carry it out."""
     in_force(library, born.scenarios, sandbox.state.trades)
     sandbox.new_settings().patch(born.settings)
-    return Birth(born.seed, born.start, born.rate, tuple(born.scenarios), born.settings)
+    return Birth(born.seed, born.start, born.rate, tuple(born.scenarios), born.settings, _per_poll(born.per_poll))
 
 
 def _faults(document: Document, force: Force) -> Faults:

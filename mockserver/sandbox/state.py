@@ -1,8 +1,8 @@
 """What a sandbox is, apart from its rows: one plain value that a reset or a restore replaces whole."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from mockserver.clockwork.clock import Clock, machine_now
@@ -48,6 +48,8 @@ class SandboxState:
     limiter: Limiter = field(default_factory=Limiter)
     tallies: dict[str, int] = field(default_factory=dict)
     """Counts that outlive refusals: how often a rule with `times` decided, how often prices moved."""
+    per_poll: timedelta | None = None
+    """How far each read of an order moves the frozen clock first; None: not at all."""
     born: tuple[Fault, ...] = ()
     """Webhook faults that orders placed now are born with; only one request's own view has any."""
     machines: dict[str, Machine] = field(default_factory=dict)
@@ -75,6 +77,7 @@ class SandboxState:
             settings=settings,
             force=in_force(library, birth.scenarios, shared.trades),
             delivery_log=DeliveryLog(name),
+            per_poll=birth.per_poll,
         )
         state._use(state.force)
         return state
@@ -82,6 +85,10 @@ class SandboxState:
     def machine_named(self, key: str) -> Machine:
         """Return the machine that an order was born with."""
         return self.machines[key]
+
+    def machines_of(self, providers: Collection[str]) -> list[Machine]:
+        """Return the machines that orders of these providers were born with or can be."""
+        return [machine for machine in self.machines.values() if machine.provider in providers]
 
     def source_of(self, key: str) -> Scenario:
         """Return the scenario that the machine of this key stood in."""

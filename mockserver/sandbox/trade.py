@@ -94,3 +94,5 @@ class Trade(NamedTuple):
     Raises a mistake when there is nobody to send to any more; the attempt then fails without a request."""
     gone: Callable[[UnitOfWork, Delivery], Awaitable[None]] | None = None
     """What follows when a receiver answers 410."""
+    public: str | None = None
+    """The part of a credential that is no secret, so that it may name the account; None where all of it is one."""

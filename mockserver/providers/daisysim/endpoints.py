@@ -158,11 +158,15 @@ def _tier_at_price(asked: Any, tiers: tuple[Tier, ...]) -> Tier:
     try:
         price = wire.USD.rounded(asked)
     except ValueError:
-        raise InvalidPrice from None
+        raise _invalid_price(tiers) from None
     for tier in tiers:
         if tier.price == price:
             return tier
-    raise InvalidPrice
+    raise _invalid_price(tiers)
+
+
+def _invalid_price(tiers: tuple[Tier, ...]) -> InvalidPrice:
+    return InvalidPrice([{"tier": tier.number, "price": wire.money(tier.price)} for tier in tiers if tier.stock])
 
 
 async def _facts(call: Call, number: int, total_spent: int) -> dict[str, object]:
@@ -238,6 +242,7 @@ ENDPOINTS = (
         "/check/{activation_id}",
         check,
         name="check",
+        reads_order=True,
         summary="Whether the code has arrived",
         gives="daisysim/check",
         path_fields="daisysim/activation.path",

@@ -246,6 +246,7 @@ ENDPOINTS = (
         "/check_order_status/{ticket_id}",
         check_order_status,
         name="check_order_status",
+        reads_order=True,
         summary="How an order stands",
         gives="doctorsim_v1/orders",
         path_fields="doctorsim_v1/ticket.path",

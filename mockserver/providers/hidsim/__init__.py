@@ -127,6 +127,7 @@ PROVIDER = Provider(
     mistakes=errors.MISTAKES,
     wrap=errors.wrap,
     refuse=errors.refuse,
+    plain=errors.plain,
     failure_schema="hidsim/error",
     trade=trade.TRADE,
     headers=_headers,

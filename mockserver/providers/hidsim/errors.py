@@ -21,6 +21,7 @@ from mockserver.domain.mistakes import (
     NotTaken,
     OutOfStock,
     PayloadTooLarge,
+    PlainStatus,
     RateLimited,
     TargetTooLong,
     TooEarly,
@@ -154,6 +155,11 @@ def _target_too_long(mistake: TargetTooLong) -> Wording:
 def _head_too_large(mistake: HeadTooLarge) -> Wording:
     text = f"The headers are larger than {mistake.limit} bytes, or more than {mistake.headers}."
     return _worded(431, text, provenance="assumed")
+
+
+def plain(mistake: PlainStatus) -> Wording:
+    """A status that is none of those above, by its reason phrase as ever."""
+    return Wording(mistake.status, mistake.phrase, f"{mistake.phrase}.", provenance="assumed")
 
 
 MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
