@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -14,11 +16,12 @@ from mockserver.config import Settings
 from mockserver.http.body import Disconnected
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
-from mockserver.http.service import Arrival, Service
+from mockserver.http.service import ACCEPTED, Arrival, Service
 from mockserver.providers import PROVIDERS
 from mockserver.resources import bundled
 from mockserver.sandbox.accounts import is_sealed
-from mockserver.sandbox.birth import Birth, Surroundings
+from mockserver.sandbox.birth import Birth, Population, Surroundings
+from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.sandboxes import DEFAULT, Sandboxes
 from mockserver.sandbox.settings import COMMON
 from mockserver.scenario.library import Library
@@ -26,6 +29,7 @@ from mockserver.webhooks.model import Delivery, Outcome
 
 if TYPE_CHECKING:
     from mockserver.control.problems import Problem
+    from mockserver.http.history import History
     from mockserver.scenario.check import Judge
     from mockserver.webhooks.dispatcher import Dispatcher
 
@@ -46,7 +50,14 @@ class App:
     The control API and the sending of webhooks are imported when first needed, so that a start does not pay.
     """
 
-    def __init__(self, settings: Settings, providers: Sequence[Provider] = PROVIDERS) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        providers: Sequence[Provider] = PROVIDERS,
+        *,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`ticks` tells real seconds, by which sandboxes expire."""
         self._settings = settings
         self._started = machine_now()
         self._providers = {provider.name: provider for provider in providers}
@@ -55,6 +66,7 @@ class App:
         self._dispatcher: Dispatcher | None = None
         self._control: ASGIApp | None = None
         self._watching: asyncio.Task[None] | None = None
+        self._sweeping: asyncio.Task[None] | None = None
         schemas = self._schemas = SchemaStore(bundled("schemas"))
         rows = (*COMMON, *(row for provider in providers for row in provider.settings))
         shared = self._shared = Surroundings(
@@ -62,6 +74,7 @@ class App:
             library=Library.bundled(settings.scenarios, providers=list(self._providers)),
             rows=rows,
             sender=self._deliver,
+            populate=self._populate,
             journal_size=settings.journal_size,
         )
         birth = Birth(
@@ -70,7 +83,14 @@ class App:
             rate=settings.clock.rate,
             settings={"rate_limits": settings.rate_limits},
         )
-        self._sandboxes = Sandboxes(birth, shared, most=settings.max_sandboxes)
+        self._sandboxes = Sandboxes(
+            birth,
+            shared,
+            most=settings.max_sandboxes,
+            lives=settings.sandbox_lifetime,
+            makes_unknown=settings.unknown_sandbox == "create",
+            now=ticks,
+        )
         self._hosts: dict[str, list[tuple[str, Service]]] = {}
         for provider in providers:
             service = Service(provider, schemas)
@@ -86,9 +106,13 @@ class App:
 
         Raises ScenarioProblems and Invalid for what cannot be, StateRefused for a snapshot that cannot be restored.
         """
-        sandbox = await self._sandboxes.use(DEFAULT)
-        path = self._settings.state
-        if path is not None and (path.exists() or not self._settings.save_on_exit):
+        birth, path = self._sandboxes.birth, self._settings.state
+        restored = path is not None and (path.exists() or not self._settings.save_on_exit)
+        if self._settings.populate and not restored:
+            birth = birth._replace(population=Population(orders=self._settings.populate))
+        sandbox = await self._sandboxes.make_default(birth)
+        self._sweeping = asyncio.ensure_future(self._sandboxes.keep_sweeping())
+        if path is not None and restored:
             from mockserver.sandbox.statefile import load
 
             try:
@@ -107,9 +131,10 @@ class App:
 
     async def shutdown(self) -> None:
         """End everything that runs by itself, and keep the default sandbox where settings say so."""
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
+        tasks = [task for task in (self._watching, self._sweeping) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         path, sandbox = self._settings.state, self._sandboxes.known(DEFAULT)
         if path is not None and sandbox is not None and self._settings.save_on_exit and self._restored:
             from mockserver.sandbox.statefile import save
@@ -170,11 +195,18 @@ class App:
             await (self._control or self._made_control())(scope, receive, send)
             return
         service, inside, own = self._route(path, scope)
-        sandbox = self._sandboxes.known(name) if name == DEFAULT else None
         scope["path"] = own
         scope["root_path"] = ""
-        scope["mock.arrival"] = Arrival(sandbox or await self._sandboxes.use(name), prefix + inside)
-        await service(scope, receive, send)
+        if name == DEFAULT and self._sandboxes.default is not None:
+            scope["mock.arrival"] = Arrival(self._sandboxes.default, prefix + inside)
+            await service(scope, receive, send)
+            return
+        place = await self._sandboxes.enter(name)
+        scope["mock.arrival"] = Arrival(place.sandbox, prefix + inside)
+        try:
+            await service(scope, receive, send)
+        finally:
+            await self._sandboxes.leave(place, accepted=ACCEPTED in scope)
 
     def _route(self, path: str, scope: Scope) -> Routed:
         """The service (or its answer to unknown paths), the path in front of its own, and its own path."""
@@ -202,7 +234,14 @@ class App:
 
         settings = SettingsTable(self._shared.rows)
         server = Server(
-            self._sandboxes, self._providers, self._schemas, __version__, self._started, settings, self._judge()
+            self._sandboxes,
+            self._providers,
+            self._schemas,
+            __version__,
+            self._started,
+            settings,
+            self._judge(),
+            self._populate,
         )
         self._control = ControlApp(server, token=self._settings.token)
         return self._control
@@ -220,6 +259,11 @@ class App:
 
             self._dispatcher = Dispatcher(TargetGuard(frozenset(self._settings.webhook_hosts)))
         return await self._dispatcher.attempt(url=delivery.url, body=delivery.body.encode(), headers=delivery.headers)
+
+    async def _populate(self, sandbox: Sandbox, population: Population, until: datetime) -> "History":
+        from mockserver.http.history import populate
+
+        return await populate(sandbox, population, self._providers, until=until)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

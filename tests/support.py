@@ -140,3 +140,17 @@ class HandTicks:
     def pass_by(self, *, seconds: float) -> None:
         """Let real time pass."""
         self.nanoseconds += round(seconds * 1_000_000_000)
+
+
+class HandSeconds:
+    """Real seconds that pass only when a test lets them."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def pass_by(self, seconds: float) -> None:
+        """Let real time pass."""
+        self.seconds += seconds

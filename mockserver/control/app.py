@@ -19,6 +19,7 @@ from mockserver.control import (
     index,
     machines,
     orders,
+    populate,
     requests,
     sandboxes,
     scenarios,
@@ -38,6 +39,7 @@ log = logging.getLogger("mockserver")
 OPERATIONS: tuple[Operation, ...] = (
     *index.OPERATIONS,
     *sandboxes.OPERATIONS,
+    *populate.OPERATIONS,
     *clock.OPERATIONS,
     *settings.OPERATIONS,
     *state.OPERATIONS,
@@ -114,10 +116,17 @@ class ControlApp:
             headers=headers,
             raw=body,
             operations=OPERATIONS,
+            trusted=not operation.open or _refusal(headers, self._token) is None,
         )
-        if operation.takes is not None:
-            call.body = self._read(operation, body)
-        return await operation.handler(call)
+        accepted = False
+        try:
+            if operation.takes is not None:
+                call.body = self._read(operation, body)
+            answer = await operation.handler(call)
+            accepted = answer.status < 400
+        finally:
+            await call.leave(accepted=accepted)
+        return answer
 
     def _read(self, operation: Operation, body: bytes) -> Any:
         try:
@@ -144,15 +153,15 @@ def _refusal(headers: Mapping[str, str], token: str | None) -> Problem | None:
 
 def _routes(operations: Sequence[Operation]) -> list[tuple[re.Pattern[str], dict[str, Operation]]]:
     """Patterns in the order of the operations, so that fixed paths stand before those with fields."""
-    paths: dict[str, dict[str, Operation]] = {}
+    paths: dict[tuple[str, bool], dict[str, Operation]] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method] = operation
-    return [(_pattern(path), methods) for path, methods in paths.items()]
+        paths.setdefault((operation.path, operation.slashes), {})[operation.method] = operation
+    return [(_pattern(path, slashes=slashes), methods) for (path, slashes), methods in paths.items()]
 
 
-def _pattern(path: str) -> re.Pattern[str]:
-    text = re.sub(r"\{(\w+):rest\}", r"(?P<\1>.*)", path)
-    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", text), re.DOTALL)
+def _pattern(path: str, *, slashes: bool) -> re.Pattern[str]:
+    value = ".+" if slashes else "[^/]+"
+    return re.compile(re.sub(r"\{(\w+)\}", rf"(?P<\1>{value})", path), re.DOTALL)
 
 
 def _query(text: str) -> Mapping[str, str]:

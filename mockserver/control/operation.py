@@ -4,15 +4,20 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 
 from mockserver.domain.mistakes import Invalid, NotFound
 from mockserver.http.body import MOST
+from mockserver.http.history import History
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
+from mockserver.sandbox.birth import Population
+from mockserver.sandbox.names import DEFAULT
+from mockserver.sandbox.place import Place
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.sandboxes import DEFAULT, Sandboxes
+from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.sandbox.settings import SettingsTable
 from mockserver.scenario.check import Judge
 
@@ -31,6 +36,9 @@ class Server:
     started: datetime
     settings: SettingsTable
     judge: Judge
+    populate: Callable[[Sandbox, Population, datetime], Awaitable[History]]
+    populating: set[Sandbox] = field(default_factory=set)
+    """Sandboxes in which a history is being made."""
     store: str = "memory"
 
 
@@ -49,11 +57,28 @@ class ControlCall:
     headers: Mapping[str, str]
     raw: bytes
     operations: Sequence["Operation"]
+    trusted: bool = True
+    """Whether the call may do everything: without the token that a server asks for, an open operation may not."""
     body: Any = None
+    _place: Place | None = None
 
     async def sandbox(self) -> Sandbox:
-        """The sandbox the call came to, made on first use."""
-        return await self.server.sandboxes.use(self.name)
+        """The sandbox the call came to, made on first use; the call is in it until `leave`."""
+        if self._place is None:
+            if not self.trusted and self.server.sandboxes.known(self.name) is None:
+                raise NotFound("sandbox", self.name)
+            self._place = await self.server.sandboxes.enter(self.name)
+        return self._place.sandbox
+
+    async def leave(self, *, accepted: bool) -> None:
+        """Be in the sandbox no more; one that this call would have made is kept when it was accepted."""
+        if self._place is not None:
+            place, self._place = self._place, None
+            await self.server.sandboxes.leave(place, accepted=accepted, steered=self.trusted)
+
+    def query_values(self, name: str) -> list[str]:
+        """Every value of a query parameter that may come several times."""
+        return [value for key, value in parse_qsl(self.query_text, keep_blank_values=True) if key == name]
 
     def provider(self) -> Provider:
         """The provider that the path names; raises NotFound."""
@@ -94,6 +119,8 @@ class Operation:
     open: bool = False
     reads: Schema | None = None
     largest: int = MOST
+    slashes: bool = False
+    """Whether a field of the path may hold slashes."""
 
 
 def known_provider(server: Server, name: str) -> Provider:

@@ -10,6 +10,7 @@ from mockserver.clockwork.clock import GoesBack
 from mockserver.clockwork.timeline import LimitReached
 from mockserver.domain.mistakes import Invalid, MethodNotAllowed, Mistake, NotFound, NotTaken, PayloadTooLarge
 from mockserver.domain.moments import moment_text
+from mockserver.sandbox.refusals import TooManySandboxes
 from mockserver.scenario.problems import ScenarioProblems
 
 _TITLES = {
@@ -21,6 +22,7 @@ _TITLES = {
     409: "Conflict",
     413: "Too large",
     422: "Invalid",
+    429: "Too many",
     500: "Internal error",
     503: "Not ready",
 }
@@ -54,6 +56,8 @@ def problem_of(error: Exception) -> Problem | None:
         case Invalid():
             wrong = [{"field": field, "message": text} for field, texts in error.errors.items() for text in texts]
             return Problem(422, str(error), errors=wrong)
+        case TooManySandboxes():
+            return Problem(429, str(error), type="too-many-sandboxes")
         case PayloadTooLarge():
             return Problem(413, str(error))
         case NotTaken() | GoesBack():

@@ -10,6 +10,7 @@ from mockserver.domain.mistakes import Mistake
 if TYPE_CHECKING:
     from mockserver.domain.accounts import Account
     from mockserver.http.call import Call
+    from mockserver.http.customers import Customers
     from mockserver.sandbox.settings import Setting
     from mockserver.sandbox.trade import Trade
 
@@ -178,6 +179,8 @@ class Provider:
     """Names to OpenAPI security schemes: all of one mapping together suffice, each mapping alone."""
     reword: Callable[["Call", Wording], Wording] | None = None
     """What the sandbox's settings change about a wording."""
+    customers: Callable[[], "Customers"] | None = None
+    """Makes what invented customers do; None where they know nothing to buy."""
 
 
 def word(provider: Provider, mistake: Mistake) -> Wording:

@@ -43,6 +43,10 @@ _REFUSED: dict[str, type[AccountRefused]] = {
 }
 
 
+#: Set in the scope of a request that its provider accepts: whose credential it knows, or who made something new.
+ACCEPTED = "mock.accepted"
+
+
 class Arrival(NamedTuple):
     """Where a request came in: its sandbox, and the path in front of the provider's own (`/~w/host/v1`)."""
 
@@ -198,6 +202,7 @@ async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope
         if account.status in _REFUSED:
             raise _REFUSED[account.status]
         call.identify(account)
+        scope[ACCEPTED] = True
         _count_call(call, endpoint)
     read_fields(service.schemas, call, endpoint, scope)
     if sandbox.force.speaking("takes", provider.name, endpoint.name):
@@ -209,7 +214,10 @@ async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope
         rule = call.decide("refuse")
         if rule is not None:
             raise mistake_named(rule.then["refuse"])
-    return await endpoint.handler(call)
+    reply = await endpoint.handler(call)
+    if endpoint.public and (reply.status == 201 or (call.entry.account is not None and reply.status < 400)):
+        scope[ACCEPTED] = True
+    return reply
 
 
 def _count_call(call: Call, endpoint: Endpoint) -> None:

@@ -24,6 +24,7 @@ from mockserver.sandbox.limits import Limiter
 from mockserver.sandbox.lookup import Lookup
 from mockserver.sandbox.settings import SettingsTable
 from mockserver.sandbox.turns import Turn, Turns
+from mockserver.sandbox.work import Work
 from mockserver.scenario.library import DEFAULT, Library
 from mockserver.scenario.model import Scenario
 from mockserver.stores.memory import MemoryStore
@@ -43,6 +44,8 @@ class Sandbox:
     _ticker: Ticker
     born: "tuple[Fault, ...]" = ()
     """Webhook faults that orders placed now are born with; only one request's view of a sandbox has any."""
+    quiet_until: datetime | None = None
+    """Up to when orders placed now send no webhooks; only the view of invented customers has it."""
 
     def __init__(self, name: str, birth: Birth, shared: Surroundings) -> None:
         self.name = name
@@ -74,6 +77,7 @@ class Sandbox:
         """A sandbox with its accounts opened; raises Invalid for unknown scenarios or settings."""
         made = cls(name, birth, shared)
         await made._open_accounts()
+        await made._live_the_past()
         return made
 
     # -- what the world is made of -------------------------------------------------------------------
@@ -240,7 +244,10 @@ class Sandbox:
             self.turns.next_timer = None
             self.identity = self.name
             self._set_up(force)
-        await self._open_accounts()
+            # Within the same turn: nobody meets a world without accounts.
+            async with self.turns.store.transaction() as tx:
+                await self._open_seeds(Work(self, tx, self.clock.now(), "opening"))
+        await self._live_the_past()
 
     def overlaid_library(self) -> Library:
         """The server's library without what was posted to this sandbox."""
@@ -308,8 +315,10 @@ class Sandbox:
                 self._sources[machine.key] = scenario
 
     def _set_up(self, force: Force) -> None:
-        start = self.birth.start or machine_now()
-        self.clock = Clock(start, rate=self.birth.rate)
+        start, population = self.birth.start or machine_now(), self.birth.population
+        if population is not None:
+            start -= population.over
+        self.clock = Clock(start, rate=self.birth.rate if population is None else Decimal(0))
         self.born_at = start
         self.dice = Dice(self.birth.seed)
         self._catalogues = {}
@@ -318,12 +327,25 @@ class Sandbox:
             self.settings.patch(self.birth.settings)
         self._use(force)
 
+    async def _live_the_past(self) -> None:
+        """Go through the history that the sandbox begins with, and let time run from there."""
+        population = self.birth.population
+        if population is None:
+            return
+        await self._shared.populate(self, population, self.born_at + population.over)
+        await self.set_clock(
+            rate=self.birth.rate, now=None if self.birth.start else max(machine_now(), self.clock.now())
+        )
+
     async def _open_accounts(self) -> None:
         async with self.work("opening") as work:
-            for provider, trade in self.trades.items():
-                for seed in self.force.accounts(provider):
-                    if await work.tx.get("accounts", f"{provider}/{seed.id}") is None:
-                        await accounts.open_account(work, trade, seed)
+            await self._open_seeds(work)
+
+    async def _open_seeds(self, work: Work) -> None:
+        for provider, trade in self.trades.items():
+            for seed in self.force.accounts(provider):
+                if await work.tx.get("accounts", f"{provider}/{seed.id}") is None:
+                    await accounts.open_account(work, trade, seed)
 
 
 class _Ahead:

@@ -1,5 +1,7 @@
 """DaisySIM Virtual Numbers API, v1.0."""
 
+from typing import TYPE_CHECKING
+
 from mockserver.domain.mistakes import (
     AccountLocked,
     AccountSuspended,
@@ -12,6 +14,16 @@ from mockserver.domain.mistakes import (
 from mockserver.http.provider import Mount, Provider
 from mockserver.providers.daisysim import auth, endpoints, errors, trade
 from mockserver.sandbox.settings import Setting
+
+if TYPE_CHECKING:
+    from mockserver.http.customers import Customers
+
+
+def _customers() -> "Customers":
+    from mockserver.providers.daisysim.customers import DaisyCustomers
+
+    return DaisyCustomers()
+
 
 PROVIDER = Provider(
     name="daisysim",
@@ -34,6 +46,7 @@ PROVIDER = Provider(
         Setting("daisysim.price_ttl", "300s", "duration", "how long live prices stay before they are drawn anew"),
     ),
     webhooks={"code.received": "daisysim/code-received.webhook"},
+    customers=_customers,
     common_mistakes=(
         MissingCredential,
         UnknownCredential,

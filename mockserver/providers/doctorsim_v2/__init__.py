@@ -1,5 +1,7 @@
 """doctorSIM API v2: top-ups and gift cards, with OAuth 2.0 and signed webhooks."""
 
+from typing import TYPE_CHECKING
+
 from mockserver.domain.mistakes import (
     AccountDenied,
     AccountRevoked,
@@ -15,7 +17,17 @@ from mockserver.providers.doctorsim_v2 import auth, endpoints, errors, hooks, pr
 from mockserver.providers.doctorsim_v2.oauth.endpoints import ANNEXES
 from mockserver.sandbox.settings import Setting
 
+if TYPE_CHECKING:
+    from mockserver.http.customers import Customers
+
 _WEBHOOK = "doctorsim_v2/order.webhook"
+
+
+def _customers() -> "Customers":
+    from mockserver.providers.doctorsim_v2.customers import TopUpCustomers
+
+    return TopUpCustomers()
+
 
 PROVIDER = Provider(
     name="doctorsim_v2",
@@ -66,6 +78,7 @@ PROVIDER = Provider(
         ),
     ),
     webhooks=dict.fromkeys((*hooks.EVENTS, hooks.COMPLETED), _WEBHOOK),
+    customers=_customers,
     common_mistakes=(
         MissingCredential,
         UnknownCredential,

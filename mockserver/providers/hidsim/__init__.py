@@ -1,7 +1,7 @@
 """HidSim Partner API. Much of it is undocumented: what is assumed says so, and most of that can be switched."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import (
@@ -15,6 +15,9 @@ from mockserver.http.provider import Endpoint, Mount, Provider
 from mockserver.providers.hidsim import endpoints, errors, trade
 from mockserver.providers.hidsim.tokens import BadToken, ExpiredToken
 from mockserver.sandbox.settings import Setting
+
+if TYPE_CHECKING:
+    from mockserver.http.customers import Customers
 
 _PRIVATE = ("auth", "operations", "transactions")
 
@@ -99,6 +102,13 @@ _SETTINGS = (
     ),
 )
 
+
+def _customers() -> "Customers":
+    from mockserver.providers.hidsim.customers import NumberCustomers
+
+    return NumberCustomers()
+
+
 PROVIDER = Provider(
     name="hidsim",
     title="HidSim Partner API",
@@ -113,6 +123,7 @@ PROVIDER = Provider(
     headers=_headers,
     offers=_offers,
     settings=_SETTINGS,
+    customers=_customers,
     common_mistakes=(
         MissingCredential,
         BadToken,
