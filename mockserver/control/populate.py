@@ -8,10 +8,7 @@ from mockserver.control.operation import Answer, ControlCall, Operation, object_
 from mockserver.control.problems import Problem
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import LATEST, moment_text, parse_span, span_text
-from mockserver.sandbox.birth import Population
-
-#: How many orders one call places, and how long ago a history begins at most.
-MOST_ORDERS, LONGEST = 10_000, timedelta(days=3_660)
+from mockserver.sandbox.birth import LONGEST_PAST, MOST_ORDERS, Population
 
 _NAMES = {"type": "array", "items": {"type": "string"}, "maxItems": 100}
 POPULATION = object_schema(
@@ -36,7 +33,7 @@ def read_population(body: Mapping[str, Any], path: str = "") -> Population:
     """What a body asks for, which fits `POPULATION`; raises Invalid, with `path` in front of the field."""
     try:
         over = parse_span(body.get("over", "90d"))
-        if not timedelta() < over <= LONGEST:
+        if not timedelta() < over <= LONGEST_PAST:
             raise ValueError(f"must be a duration above 0 and of at most ten years: {body['over']!r}")
     except ValueError as error:
         raise Invalid({f"{path}over": [str(error)]}) from None

@@ -206,34 +206,38 @@ class _Past:
 
 
 async def _buyers(sandbox: Sandbox, population: Population, providers: Mapping[str, Provider]) -> list[_Buyer]:
-    """The accounts that buy; raises Invalid for names that nobody has, and for accounts that cannot buy."""
+    """The accounts that buy, by provider; raises Invalid for names that nobody has, and for accounts that cannot."""
     unknown = [name for name in population.providers if name not in providers]
     if unknown:
         known = ", ".join(providers)
         raise Invalid({"providers": [f"unknown provider: {name!r} (one of {known})" for name in unknown]})
-    chosen = [one for name, one in providers.items() if name in (population.providers or providers)]
+    found: list[_Buyer] = []
+    hindered: dict[str, str] = {}
     async with sandbox.work("populate") as work:
         accounts = await list_accounts(work)
-        found: dict[str, list[_Buyer]] = {}
-        hindered: dict[str, str] = {}
-        for provider in chosen:
-            customers = provider.customers() if provider.customers is not None else None
-            for account in accounts if customers is not None else ():
-                if account.provider != provider.name or customers is None:
-                    continue
+        for provider in providers.values():
+            if provider.customers is None or provider.name not in (population.providers or providers):
+                continue
+            customers = provider.customers()
+            for account in (one for one in accounts if one.provider == provider.name):
                 why = f"it is {account.status}" if account.status != "active" else customers.hindrance(account)
                 if why is not None:
                     hindered[account.id] = why
                     continue
                 wallet = await documented(work, provider.trade, account)
-                if population.accounts or wallet.documented:
-                    found.setdefault(account.id, []).append(_Buyer(provider, customers, wallet))
-    wanted = population.accounts or tuple(found)
+                if account.id in population.accounts if population.accounts else wallet.documented:
+                    found.append(_Buyer(provider, customers, wallet))
+    _check_names(population.accounts, {one.wallet.account for one in found}, hindered)
+    if not found:
+        raise Invalid({"accounts": ["none of these providers has an account that could buy"]})
+    return found
+
+
+def _check_names(named: Sequence[str], found: set[str], hindered: Mapping[str, str]) -> None:
     missing = [
         f"{name!r} cannot buy: {hindered[name]}" if name in hindered else f"unknown account: {name!r}"
-        for name in wanted
+        for name in named
         if name not in found
     ]
-    if missing or not wanted:
-        raise Invalid({"accounts": missing or ["none of these providers has an account that could buy"]})
-    return [buyer for name in dict.fromkeys(wanted) for buyer in found[name]]
+    if missing:
+        raise Invalid({"accounts": missing})

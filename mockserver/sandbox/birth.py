@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from mockserver.sandbox.sandbox import Sandbox
 
 
+#: How many orders one history has, and how long ago it begins at most.
+MOST_ORDERS, LONGEST_PAST = 10_000, timedelta(days=3_660)
+
+
 class Population(NamedTuple):
     """A history to begin with: so many orders within the time `over`, none named meaning all of them.
 

@@ -4,13 +4,13 @@ The journal's entries and what inboxes received are logs, not part of the world;
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from mockserver.domain.mistakes import Invalid
-from mockserver.domain.moments import MICROSECOND
-from mockserver.sandbox.birth import Birth
+from mockserver.domain.moments import MICROSECOND, parse_span, span_text
+from mockserver.sandbox.birth import LONGEST_PAST, MOST_ORDERS, Birth, Population
 from mockserver.sandbox.codec import decode_timer
 from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.force import Force, in_force
@@ -46,6 +46,16 @@ class Window(NamedTuple):
     calls: int
 
 
+class Past(NamedTuple):
+    """`Population`, as a snapshot writes it."""
+
+    orders: int
+    over: str
+    providers: list[str]
+    accounts: list[str]
+    webhooks: bool
+
+
 class Born(NamedTuple):
     """`Birth`, as a snapshot writes it."""
 
@@ -54,6 +64,7 @@ class Born(NamedTuple):
     rate: Decimal
     scenarios: list[str]
     settings: dict[str, Any]
+    population: Past | None
 
 
 class Time(NamedTuple):
@@ -157,8 +168,7 @@ async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
                 due = [(work.now, row.key) for row in rows if row.due is None] + due
             if due:
                 agenda[table] = due
-        birth = sandbox.birth
-        born = Born(birth.seed, birth.start, birth.rate, list(birth.scenarios), dict(birth.settings or {}))
+        born = _born(sandbox.birth)
         return plain(  # type: ignore[no-any-return]
             Document(
                 format=FORMAT,
@@ -177,6 +187,14 @@ async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
                 agenda=agenda,
             )
         )
+
+
+def _born(birth: Birth) -> Born:
+    past, population = None, birth.population
+    if population is not None:
+        names = list(population.providers), list(population.accounts)
+        past = Past(population.orders, span_text(population.over), *names, population.webhooks)
+    return Born(birth.seed, birth.start, birth.rate, list(birth.scenarios), dict(birth.settings or {}), past)
 
 
 def _kept(sandbox: Sandbox, orders: Mapping[str, Any]) -> Iterator[Kept]:
@@ -279,7 +297,20 @@ def _birth(sandbox: Sandbox, library: Library, born: Born) -> Birth:
     """Refused here when a reset could not carry it out."""
     in_force(library, born.scenarios, sandbox.trades)
     sandbox.new_settings().patch(born.settings)
-    return Birth(born.seed, born.start, born.rate, tuple(born.scenarios), born.settings)
+    population = _population(born.population) if born.population is not None else None
+    return Birth(born.seed, born.start, born.rate, tuple(born.scenarios), born.settings, population)
+
+
+def _population(past: Past) -> Population:
+    try:
+        over = parse_span(past.over)
+        if not timedelta() < over <= LONGEST_PAST:
+            raise ValueError("must be a duration above 0 and of at most ten years")
+    except ValueError as error:
+        raise Invalid({"birth.population.over": [str(error)]}) from None
+    if not 1 <= past.orders <= MOST_ORDERS:
+        raise Invalid({"birth.population.orders": [f"must be from 1 to {MOST_ORDERS}: {past.orders}"]})
+    return Population(past.orders, over, tuple(past.providers), tuple(past.accounts), past.webhooks)
 
 
 def _faults(document: Document, force: Force) -> Faults:
