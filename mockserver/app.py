@@ -17,6 +17,7 @@ from mockserver.http.body import Disconnected
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
 from mockserver.http.service import ACCEPTED, Arrival, Service
+from mockserver.journal.budget import Budget
 from mockserver.providers import PROVIDERS
 from mockserver.resources import bundled
 from mockserver.sandbox.accounts import is_sealed
@@ -75,6 +76,7 @@ class App:
             rows=rows,
             sender=self._deliver,
             populate=self._populate,
+            budget=Budget(settings.max_log_bytes),
             journal_size=settings.journal_size,
         )
         birth = Birth(

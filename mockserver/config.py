@@ -246,6 +246,14 @@ class Settings:
     journal_size: Annotated[
         int, Option(_whole(1, 10_000_000), "COUNT", "How many requests the journal of a sandbox keeps.")
     ] = 5000
+    max_log_bytes: Annotated[
+        int,
+        Option(
+            _whole(65_536, 99_999_999_999),
+            "BYTES",
+            "How much the journals and inboxes of all sandboxes keep together; beyond, the oldest of the fullest goes.",
+        ),
+    ] = 268_435_456
     quiet: Annotated[bool, Option(_switch, "", "Print no banner.", switch=True)] = False
 
     @property

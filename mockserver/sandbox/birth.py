@@ -3,16 +3,13 @@
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+from mockserver.journal.budget import Budget
 from mockserver.sandbox.deliveries import Sender
 from mockserver.sandbox.settings import Setting
 from mockserver.sandbox.trade import Trade
 from mockserver.scenario.library import Library
-
-if TYPE_CHECKING:
-    from mockserver.sandbox.sandbox import Sandbox
-
 
 #: How many orders one history has, and how long ago it begins at most.
 MOST_ORDERS, LONGEST_PAST = 10_000, timedelta(days=3_660)
@@ -46,7 +43,7 @@ class Birth(NamedTuple):
 
 
 #: Lets invented customers act in a new sandbox until its clock shows the moment given; raises Invalid.
-Populate = Callable[["Sandbox", Population, datetime], Awaitable[object]]
+Populate = Callable[[Any, Population, datetime], Awaitable[object]]
 
 
 class Surroundings(NamedTuple):
@@ -57,4 +54,5 @@ class Surroundings(NamedTuple):
     rows: tuple[Setting, ...]
     sender: Sender
     populate: Populate
+    budget: Budget
     journal_size: int = 5_000

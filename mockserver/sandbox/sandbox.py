@@ -20,6 +20,7 @@ from mockserver.sandbox.birth import Birth, Surroundings
 from mockserver.sandbox.deliveries import Deliveries
 from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.force import Force, in_force
+from mockserver.sandbox.inboxes import Inboxes
 from mockserver.sandbox.limits import Limiter
 from mockserver.sandbox.lookup import Lookup
 from mockserver.sandbox.settings import SettingsTable
@@ -57,10 +58,10 @@ class Sandbox:
         self.settings = SettingsTable(shared.rows)
         self.limiter = Limiter()
         self.faults = Faults()
-        self.journal = Journal(shared.journal_size)
+        self.journal = Journal(shared.journal_size, shared.budget)
         self.tallies: dict[str, int] = {}
         """Counts that outlive refusals: how often a rule with `times` decided, how often prices moved."""
-        self.inbox: dict[str, Any] = {}
+        self.inbox = Inboxes(shared.budget)
         self._shared = shared
         self.turns = Turns(self, MemoryStore())
         self._lookup = Lookup(self.turns.store)
@@ -285,6 +286,8 @@ class Sandbox:
         await self._ticker.close()
         await self._deliveries.cancel()
         await self.turns.store.close()
+        self.journal.forget()
+        self.inbox.clear()
 
     # -- the agenda (clockwork.timeline) ---------------------------------------------------------------
 
