@@ -244,6 +244,8 @@ class App:
             settings,
             self._judge(),
             self._populate,
+            self._shared.budget,
+            self._shared.journal_size,
         )
         self._control = ControlApp(server, token=self._settings.token)
         return self._control

@@ -13,6 +13,7 @@ from mockserver.http.body import MOST
 from mockserver.http.history import History
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
+from mockserver.journal.budget import Budget
 from mockserver.sandbox.birth import Population
 from mockserver.sandbox.names import DEFAULT
 from mockserver.sandbox.place import Place
@@ -37,6 +38,8 @@ class Server:
     settings: SettingsTable
     judge: Judge
     populate: Callable[[Sandbox, Population, datetime], Awaitable[History]]
+    budget: Budget
+    journal_size: int
     populating: set[Sandbox] = field(default_factory=set)
     """Sandboxes in which a history is being made."""
     store: str = "memory"

@@ -6,6 +6,7 @@ from typing import Any
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of
 from mockserver.control.problems import Problem
 from mockserver.domain.mistakes import NotFound
+from mockserver.sandbox.room import check_room
 from mockserver.sandbox.sealing import sealed
 from mockserver.scenario.check import load_scenario
 
@@ -52,6 +53,7 @@ async def add(call: ControlCall) -> Answer:
     sandbox = await call.sandbox()
     providers = list(call.server.providers)
     scenario = load_scenario(call.raw, source="scenario.yaml", providers=providers, judge=call.server.judge)
+    check_room(sandbox.library, scenario)
     sandbox.try_out(scenario)
     sandbox.library.add(sealed(scenario, sandbox.trades[scenario.provider]))
     if scenario.name in sandbox.force.names or scenario.name == "quick":
