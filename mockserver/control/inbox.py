@@ -2,6 +2,9 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
+
+import orjson
 
 from mockserver.control.operation import (
     Answer,
@@ -17,6 +20,8 @@ from mockserver.domain.moments import moment_text, parse_span
 from mockserver.sandbox.inboxes import MOST_RECEIVED, Inbox
 
 _LONGEST_DELAY = timedelta(minutes=1)
+#: Bodies of so many characters are written on the spot.
+_LONG = 64 * 1024
 
 
 async def receive(call: ControlCall) -> Answer:
@@ -44,8 +49,7 @@ async def show(call: ControlCall) -> Answer:
     if "wait" in call.query:
         wanted = whole_query(call, "count", default=1, most=MOST_RECEIVED)
         await _wait(inbox, wanted, _span("wait", call.query["wait"]))
-    # Read anew each time: as a tree it would take many times what its text takes.
-    return Answer({"received": [{**one, "json": shown_json(one["body"].encode())} for one in inbox.received]})
+    return Answer(await _written(list(inbox.received)))
 
 
 async def empty(call: ControlCall) -> Answer:
@@ -60,6 +64,19 @@ async def instruct(call: ControlCall) -> Answer:
     delay = _span("delay", call.body.get("delay", 0))
     inbox.status, inbox.delay = call.body.get("status", 200), delay
     return Answer({"status": inbox.status, "delay": inbox.delay.total_seconds()})
+
+
+async def _written(messages: list[dict[str, Any]]) -> bytes:
+    """The answer, written in a thread where it is long: an inbox may hold sixteen megabytes."""
+    if sum(len(one["body"]) for one in messages) > _LONG:
+        return await asyncio.to_thread(_answer, messages)
+    return _answer(messages)
+
+
+def _answer(messages: list[dict[str, Any]]) -> bytes:
+    """The JSON of bodies is read anew each time: as a tree it would take many times what its text takes."""
+    rows = [orjson.dumps({**one, "json": shown_json(one["body"].encode())}) for one in messages]
+    return b'{"received":[' + b",".join(rows) + b"]}"
 
 
 async def _wait(inbox: Inbox, wanted: int, longest: timedelta) -> None:

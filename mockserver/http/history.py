@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from heapq import heapify, heappop, heappush
 from typing import Any
 
@@ -85,10 +86,10 @@ class _Past:
         self._turn = 0
 
     async def live(self) -> History:
-        people = await asyncio.to_thread(self._prepared)
-        for order in range(self._population.orders):
-            self._todo.append((self._moment(order), order, lambda order=order: self._shop(order, people)))  # type: ignore[misc]
-        self._turn = self._population.orders
+        # In a thread, since the moments alone of ten thousand orders take a while.
+        moments, people = await asyncio.to_thread(self._prepared)
+        self._todo = [(moment, order, partial(self._shop, order, people)) for order, moment in enumerate(moments)]
+        self._turn = len(moments)
         heapify(self._todo)
         try:
             while self._todo:
@@ -106,11 +107,12 @@ class _Past:
         await self._count()
         return self._history
 
-    def _prepared(self) -> list[Customer]:
+    def _prepared(self) -> tuple[list[datetime], list[Customer]]:
         for customers in {id(one.customers): one.customers for one in self._buyers}.values():
             customers.prepare()
         many = max(1, self._population.orders // _ORDERS_EACH)
-        return invented(self._sandbox.dice.cast("populate", self._number, "customers"), many)
+        people = invented(self._sandbox.dice.cast("populate", self._number, "customers"), many)
+        return [self._moment(order) for order in range(self._population.orders)], people
 
     def _moment(self, order: int) -> datetime:
         begin, end = self._history.begin, self._history.end

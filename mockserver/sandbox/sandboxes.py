@@ -1,6 +1,7 @@
 """All sandboxes of a server: `default` always, others made on first use or by name."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -14,6 +15,8 @@ from mockserver.sandbox.refusals import NameTaken, TooManySandboxes, UnknownSand
 from mockserver.sandbox.sandbox import Sandbox
 
 __all__ = ["DEFAULT", "Sandboxes"]
+
+log = logging.getLogger("mockserver")
 
 #: How often expired sandboxes are looked for, in real seconds.
 SWEEP_EVERY = 30.0
@@ -193,7 +196,10 @@ class Sandboxes:
         """Forget what expires, until cancelled."""
         while True:
             await asyncio.sleep(SWEEP_EVERY)
-            await self.sweep()
+            try:
+                await self.sweep()
+            except Exception:
+                log.exception("expired sandboxes could not be cleared away")
 
     async def close(self) -> None:
         """Close every sandbox."""

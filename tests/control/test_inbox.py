@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from mockserver.control import inbox as inbox_module
 from mockserver.sandbox import inboxes as inboxes_module
 from tests.control.problems import fields_of
-from tests.support import World
+from tests.support import World, heartbeat
 
 pytestmark = pytest.mark.anyio
 
@@ -155,3 +156,15 @@ async def test_heads_count_and_so_do_many_inboxes_of_one_sandbox(world: World, m
     await world.control("DELETE", "/inbox/in")
     assert sandbox.inbox.held == 0
     assert world.app._shared.budget.held == sandbox.journal.held
+
+
+async def test_a_full_inbox_is_shown_without_holding_the_loop_for_long(world: World) -> None:
+    body = "[" + "[],".join([""] * 60_000) + "[]]"
+    for _ in range(40):
+        assert (await world.call("POST", "/_mock/inbox/in", content=body)).status_code == 200
+    sandbox = world.app._sandboxes.default
+    assert sandbox is not None
+    async with heartbeat() as waits:
+        written = await inbox_module._written(list(sandbox.inbox.of("in").received))
+    assert len(written) > 10_000_000
+    assert max(waits) < 0.05

@@ -1,16 +1,21 @@
 """A history to start from: what invented customers did, and what is left of it."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from mockserver.sandbox.birth import Population
+from mockserver.app import App
+from mockserver.clockwork.clock import machine_now
+from mockserver.config import Settings
+from mockserver.domain.moments import parse_moment
+from mockserver.providers import daisysim
 from tests.control.problems import fields_of, problem_of
-from tests.support import DEMO, World, frozen_settings, running
+from tests.support import DEMO, World, frozen_settings, heartbeat, running, started
 from tests.webhooks.receivers import Visit, receiving
 
 pytestmark = pytest.mark.anyio
@@ -335,25 +340,35 @@ async def test_the_server_can_begin_with_a_history() -> None:
 
 
 async def test_the_loop_is_never_held_for_long(world: World) -> None:
-    """Counted is the processor time of this thread alone, so that a busy machine does not count."""
-    longest = 0.0
-    over = False
-
-    async def beat() -> None:
-        nonlocal longest
-        while not over:
-            began = time.thread_time()
-            await asyncio.sleep(0)
-            longest = max(longest, time.thread_time() - began)
-
-    beating = asyncio.ensure_future(beat())
-    await populate(world, 300)
-    over = True
-    await beating
-    assert longest < 0.05
+    async with heartbeat() as waits:
+        await populate(world, 300)
+    assert max(waits) < 0.05
 
 
-async def test_a_history_leaves_no_trace_in_the_journal_and_fits_its_own_values(world: World) -> None:
+async def test_a_history_leaves_no_trace_in_the_journal(world: World) -> None:
     await populate(world, 20)
-    assert {one["path"] for one in (await world.steer("GET", "/requests"))["requests"]} == set()
-    assert Population(orders=1).over.days == 90
+    assert (await world.steer("GET", "/requests"))["requests"] == []
+
+
+async def test_a_provider_without_customers_has_none() -> None:
+    async with started(App(frozen_settings(), [replace(daisysim.PROVIDER, customers=None)])) as world:
+        answer = await world.control("POST", "/populate", {"orders": 1})
+        assert fields_of(answer) == ["accounts"]
+        assert (await world.steer("GET", "/clock"))["now"] == "2026-01-31T12:00:00Z"
+
+
+async def test_an_invented_order_explains_itself(world: World) -> None:
+    await populate(world, 20)
+    for provider in PROVIDERS:
+        order = (await orders_of(world, provider))[0]
+        told = await world.steer("GET", f"/orders/{provider}/{order['id']}")
+        assert told["explanation"]["story"][0]["at"] == order["created_at"]
+
+
+async def test_while_the_clock_runs_the_sandbox_ends_at_the_present_moment_and_runs_on() -> None:
+    async with running(Settings(populate=10)) as world:
+        clock = await world.steer("GET", "/clock")
+        assert (clock["mode"], clock["rate"]) == ("real", 1)
+        assert abs(parse_moment(clock["now"]) - machine_now()) < timedelta(minutes=1)
+        made = await world.steer("POST", "/sandboxes", {"clock": {"rate": 60}, "populate": {"orders": 5}})
+        assert made["clock"]["mode"] == "scaled"
