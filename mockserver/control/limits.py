@@ -23,6 +23,7 @@ def limits_data(server: Server) -> dict[str, Any]:
             "fault_bytes": faults.MOST_ARMED_BYTES,
             "scenarios": room.MOST_POSTED,
             "scenario_characters": room.MOST_POSTED_TEXT,
+            "machines": room.MOST_MACHINES,
             "limit_windows": limits.MOST_WINDOWS,
         },
     }

@@ -124,6 +124,8 @@ class Operation:
     largest: int = MOST
     slashes: bool = False
     """Whether a field of the path may hold slashes."""
+    statuses: tuple[int, ...] = ()
+    """Those of good answers beside `status`."""
 
 
 def known_provider(server: Server, name: str) -> Provider:

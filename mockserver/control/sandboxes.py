@@ -199,6 +199,7 @@ OPERATIONS = (
         takes=ENSURED,
         gives=MADE,
         slashes=True,
+        statuses=(201,),
     ),
     Operation("POST", "/reset", reset, name="reset", summary="This sandbox back to how it was made", gives=MADE),
 )

@@ -53,7 +53,7 @@ async def add(call: ControlCall) -> Answer:
     sandbox = await call.sandbox()
     providers = list(call.server.providers)
     scenario = load_scenario(call.raw, source="scenario.yaml", providers=providers, judge=call.server.judge)
-    check_room(sandbox.library, scenario)
+    check_room(sandbox, scenario)
     sandbox.try_out(scenario)
     sandbox.library.add(sealed(scenario, sandbox.trades[scenario.provider]))
     if scenario.name in sandbox.force.names or scenario.name == "quick":

@@ -96,6 +96,11 @@ class Sandbox:
         """The machine an order was born with."""
         return self._machines[key]
 
+    @property
+    def machines_known(self) -> int:
+        """How many machines orders may have been born with."""
+        return len(self._machines)
+
     def source_of(self, key: str) -> Scenario:
         """The scenario that the machine an order was born with stood in."""
         return self._sources[key]

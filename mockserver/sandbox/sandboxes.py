@@ -64,10 +64,6 @@ class Sandboxes:
         """How many sandboxes there are, the default one left out."""
         return len(self._kept) - (DEFAULT in self._kept)
 
-    def names(self) -> list[str]:
-        """Every name, in alphabetical order."""
-        return sorted(place.name for place in self.places())
-
     def places(self) -> list[Place]:
         """Every sandbox that has not expired, by name; does not count as use."""
         now = self._now()
@@ -124,17 +120,8 @@ class Sandboxes:
         if place.gone and not place.visits:
             self._leaving.discard(place)
             await place.sandbox.close()
-        # Another may have been taken into use since there was room for this one.
-        await self._make_room(0)
-
-    @asynccontextmanager
-    async def inside(self, name: str) -> AsyncIterator[Sandbox]:
-        """Use the sandbox of this name, as an accepted request does."""
-        place = await self.enter(name)
-        try:
-            yield place.sandbox
-        finally:
-            await self.leave(place, accepted=True)
+        # Whoever was to make room may have been taken into use since.
+        await self._make_room(but=place)
 
     # -- making and forgetting -----------------------------------------------------------------------------
 
@@ -242,7 +229,7 @@ class Sandboxes:
                 # The requests in it were not accepted so far, and end in the world that they began in.
                 self._set_aside(refused)
             place = self._kept[name] = self._placed(sandbox, terms, named=True)
-        await self._make_room(0)
+        await self._make_room(but=place)
         return place
 
     @asynccontextmanager
@@ -268,9 +255,10 @@ class Sandboxes:
             if sum(place.may_go(now) for place in self._kept.values()) < beside:
                 raise TooManySandboxes(self.most)
 
-    async def _make_room(self, wanted: int) -> None:
-        while self.used + wanted > self.most:
-            place = first_to_go(self._kept.values(), self._now())
+    async def _make_room(self, *, but: Place) -> None:
+        """Take away what may go while there are too many, though not this one, which was used just now."""
+        while self.used > self.most:
+            place = first_to_go((one for one in self._kept.values() if one is not but), self._now())
             if place is None:
                 return
             await self._dismiss(place)

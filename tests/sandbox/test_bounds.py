@@ -80,6 +80,23 @@ async def test_posted_scenarios_may_have_so_many_characters(world: World, monkey
     assert (await post(world, 1, "y" * 4_000)).status_code == 201
 
 
+async def test_so_many_machines_are_kept_for_orders_that_may_have_been_born_with_them(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (await world.steer("GET", "/scenarios/quick"))["files"][0]["yaml"]
+    sandbox = world.app._sandboxes.default
+    assert sandbox is not None
+    monkeypatch.setattr(room, "MOST_MACHINES", sandbox.machines_known + 2)
+    answers = []
+    for number in range(4):
+        changed = text.replace("about: ", f"about: {number} ", 1)
+        headers = {"content-type": "application/yaml"}
+        answers.append((await world.call("POST", "/_mock/scenarios", content=changed, headers=headers)).status_code)
+    assert answers == [201, 201, 409, 409]
+    await world.control("POST", "/reset")
+    assert (await world.call("POST", "/_mock/scenarios", content=text, headers=headers)).status_code == 201
+
+
 def test_windows_that_opened_first_are_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "MOST_WINDOWS", 3)
     limiter, minute = Limiter(), timedelta(minutes=1)

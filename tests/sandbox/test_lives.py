@@ -188,6 +188,30 @@ async def test_a_sandbox_with_a_request_in_it_stays() -> None:
         assert await names(world) == ["default", "two"]
 
 
+async def test_what_was_accepted_is_not_taken_away_again_because_who_was_to_go_is_in_use() -> None:
+    async with running(max_sandboxes=1) as world:
+        one, two = world.beside("one"), world.beside("two")
+        await balance(one)
+        began, go_on = asyncio.Event(), asyncio.Event()
+
+        async def body() -> AsyncIterator[bytes]:
+            began.set()
+            await go_on.wait()
+            yield b'{"country": 6, "service": "wa"}'
+
+        headers = {"Authorization": "Bearer daisy-demo", "content-type": "application/json"}
+        first = asyncio.ensure_future(two.call("POST", f"{DAISY}/prices", content=body(), headers=headers))
+        await began.wait()
+        in_one = asyncio.ensure_future(one.steer("GET", "/inbox/in?wait=30s"))
+        await settle()
+        go_on.set()
+        assert (await first).status_code == 200
+        assert await names(world) == ["default", "one", "two"]
+        await one.call("POST", "/_mock/inbox/in", json={})
+        await in_one
+        assert await names(world) == ["default", "one"]
+
+
 async def test_an_expired_one_goes_before_an_unused_implicit_one() -> None:
     async with timed(max_sandboxes=2) as (world, real):
         await balance(world.beside("implicit"))
