@@ -4,7 +4,7 @@ from typing import Any
 
 from mockserver.control.operation import Server
 from mockserver.journal import journal
-from mockserver.sandbox import faults, inboxes, limits, room
+from mockserver.sandbox import faults, inboxes, limits, room, tallies
 
 
 def limits_data(server: Server) -> dict[str, Any]:
@@ -24,6 +24,7 @@ def limits_data(server: Server) -> dict[str, Any]:
             "scenarios": room.MOST_POSTED,
             "scenario_characters": room.MOST_POSTED_TEXT,
             "machines": room.MOST_MACHINES,
+            "tallies": tallies.MOST_TALLIES,
             "limit_windows": limits.MOST_WINDOWS,
         },
     }

@@ -13,6 +13,7 @@ from mockserver.engine.rules import Aspect, Rule
 from mockserver.http.provider import Endpoint, Limit, Provider
 from mockserver.journal.journal import Decision, Entry
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.tallies import count_one
 from mockserver.sandbox.turns import Turn
 
 
@@ -136,7 +137,7 @@ class Call:
         sandbox = self.sandbox
         operation = self.endpoint.name if self.endpoint else "call"
         tally = f"takes/{self.provider.name}/{operation}"
-        number = sandbox.tallies[tally] = sandbox.tallies.get(tally, 0) + 1
+        number = count_one(sandbox.tallies, tally)
         delay = delay_from_data(rule.then["takes"])
         span = resolve(delay, sandbox.dice, tally, number, facts={}, settings=sandbox.settings.values)
         await sandbox.advance(by=span)

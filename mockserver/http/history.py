@@ -19,6 +19,7 @@ from mockserver.sandbox.accounts import list_accounts
 from mockserver.sandbox.birth import Population
 from mockserver.sandbox.quiet import Quiet
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.tallies import count_one
 from mockserver.sandbox.wallets import Wallet, documented, settle, top_up
 
 #: How often a customer is refused, and how many things are looked at of which none is to be had, before giving up.
@@ -59,7 +60,7 @@ async def populate(
     midst, what was done so far stays, and the accounts hold what they should.
     """
     buyers = await _buyers(sandbox, population, providers)
-    number = sandbox.tallies["populations"] = sandbox.tallies.get("populations", 0) + 1
+    number = count_one(sandbox.tallies, "populations")
     rate = sandbox.clock.rate
     # Frozen meanwhile, so that the history depends on the seed alone and not on how quick the machine is.
     await sandbox.set_clock(rate=Decimal(0))

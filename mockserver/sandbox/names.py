@@ -23,7 +23,7 @@ def folded(text: str) -> str:
     >>> folded("worker-3")
     'worker-3'
     >>> folded("tests/test_shop.py::test_refund[EUR]")
-    'tests-test_shop-py-test_refund-eur-c25b7f4f'
+    'tests-test_shop-py-test_refund-eur-56ed026a'
     """
     if is_name(text):
         return text

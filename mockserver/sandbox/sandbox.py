@@ -24,6 +24,7 @@ from mockserver.sandbox.inboxes import Inboxes
 from mockserver.sandbox.limits import Limiter
 from mockserver.sandbox.lookup import Lookup
 from mockserver.sandbox.settings import SettingsTable
+from mockserver.sandbox.tallies import count_one
 from mockserver.sandbox.turns import Turn, Turns
 from mockserver.sandbox.work import Work
 from mockserver.scenario.library import DEFAULT, Library
@@ -119,9 +120,8 @@ class Sandbox:
                 return rule
             values = "/".join(str(subject.get(name)) for name in rule.per)
             tally = f"{rule.name}/{aspect}/{values}"
-            used = self.tallies.get(tally, 0)
-            if used < rule.times:
-                self.tallies[tally] = used + 1
+            if self.tallies.get(tally, 0) < rule.times:
+                count_one(self.tallies, tally)
                 return rule
         return None
 

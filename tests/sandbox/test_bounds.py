@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver.providers.doctorsim_v2 import idempotency
-from mockserver.sandbox import faults, limits, room
+from mockserver.sandbox import faults, limits, room, tallies
 from mockserver.sandbox.limits import Limiter
 from tests.control.problems import problem_of
 from tests.support import START, World, running
@@ -95,6 +95,17 @@ async def test_so_many_machines_are_kept_for_orders_that_may_have_been_born_with
     assert answers == [201, 201, 409, 409]
     await world.control("POST", "/reset")
     assert (await world.call("POST", "/_mock/scenarios", content=text, headers=headers)).status_code == 201
+
+
+async def test_counts_of_ever_new_names_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tallies, "MOST_TALLIES", 5)
+    await world.steer("PUT", "/scenarios/active", ["price-moves"])
+    for number in range(12):
+        await world.daisy("POST", "/purchase", {"country": 6, "service": f"x{number}", "price": 1})
+    sandbox = world.app._sandboxes.default
+    assert sandbox is not None
+    assert len(sandbox.tallies) == 5
+    assert list(sandbox.tallies)[-1].endswith("/x11")
 
 
 def test_windows_that_opened_first_are_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:

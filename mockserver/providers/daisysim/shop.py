@@ -10,6 +10,7 @@ from mockserver.engine.dice import Dice
 from mockserver.http.call import Call
 from mockserver.providers.daisysim.catalogue import Catalogue, Service, Tier
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.tallies import count_one
 
 
 class Shop:
@@ -68,8 +69,7 @@ def _no_more_than(most: int, tiers: tuple[Tier, ...]) -> Iterator[Tier]:
 
 def move_prices(call: Call) -> None:
     """Draw the prices of the pair anew, from now on."""
-    tallies = call.sandbox.tallies
-    tallies[_moves(call)] = tallies.get(_moves(call), 0) + 1
+    count_one(call.sandbox.tallies, _moves(call))
 
 
 def stock_key(call: Call, tier: Tier) -> str:
