@@ -31,18 +31,26 @@ class Budget:
         self.held = 0
         self._holders: dict[Holder, None] = {}
 
-    def count(self, holder: Holder, change: int) -> None:
-        """Count so many bytes more, or less, of this holder, which has or forgot them already."""
-        self.held += change
-        if change > 0:
-            self._holders[holder] = None
-            if self.held > self.most:
-                self._make_room()
-        elif not holder.held:
+    def take_in(self, holder: Holder) -> None:
+        """Know a holder that has nothing so far, whose bytes count towards `held` from now on."""
+        self._holders[holder] = None
+
+    def give_back(self, holder: Holder, size: int) -> None:
+        """Count so many bytes less, which the holder has forgotten already."""
+        self.held -= size
+        if not holder.held:
             self._holders.pop(holder, None)
 
-    def _make_room(self) -> None:
-        while self.held > self.most:
+    def count(self, holder: Holder, size: int) -> None:
+        """Count so many bytes more, which the holder has already."""
+        self._holders[holder] = None
+        self.held += size
+        if self.held > self.most:
+            self.make_room()
+
+    def make_room(self) -> None:
+        """Let the fullest forget until no more is held than may be."""
+        while self.held > self.most and self._holders:
             fullest = max(self._holders, key=lambda one: one.held)
             if not fullest.held:
                 return

@@ -77,6 +77,8 @@ class Entry:
     """A row for each fault that nearly matched, with its differences; redacted."""
     scenarios: Sequence[str] = ()
     """What the caller asked for, for this one request."""
+    counted: int = 0
+    """The size that the journal that keeps it has counted."""
 
     @property
     def fault(self) -> str | None:
@@ -155,6 +157,13 @@ def _cut_rows(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     return rows if len(rows) <= MOST_ROWS and all(map(operator.is_, short, rows)) else short
 
 
+def _looked_at(entry: Entry) -> int:
+    """The size of an entry, cut first where it is long."""
+    if entry.size > _LARGE:
+        entry.shorten()
+    return entry.size
+
+
 class Journal:
     """The newest `most` entries by id; ids count up from 1 in each sandbox. Fulfils `Holder`."""
 
@@ -163,8 +172,7 @@ class Journal:
     def __init__(self, most: int, budget: Budget | None = None) -> None:
         self._most = most
         self._budget = Budget() if budget is None else budget
-        #: Each with the size that it was counted with.
-        self._entries: OrderedDict[str, tuple[Entry, int]] = OrderedDict()
+        self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._held = 0
         self._number = 0
 
@@ -185,38 +193,45 @@ class Journal:
 
     def keep(self, entry: Entry) -> None:
         """Write the entry down, and forget the oldest where there are too many."""
-        size = entry.size
-        if size > _LARGE:
-            entry.shorten()
-            size = entry.size
-        before = self._held
-        self._entries[entry.id] = (entry, size)
-        self._held += size
-        while len(self._entries) > self._most or (self._held > MOST_BYTES and len(self._entries) > 1):
-            self._held -= self._entries.popitem(last=False)[1][1]
-        self._budget.count(self, self._held - before)
+        entries, budget = self._entries, self._budget
+        # What most requests are: with nothing in them that could be large but texts, joined to add up their lengths.
+        size = _OVERHEAD + len(entry.request_body) + len(entry.response_body) + len(entry.path) + len(entry.query)
+        size += len(b"".join(chain.from_iterable(entry.request_headers)))
+        if size > _LARGE or entry.subject or entry.faults or entry.fault_misses or 300 <= entry.status < 400:
+            size = _looked_at(entry)
+        entry.counted = size
+        entries[entry.id] = entry
+        if not self._held:
+            budget.take_in(self)
+        change = size
+        while len(entries) > self._most or (self._held + change > MOST_BYTES and len(entries) > 1):
+            change -= entries.popitem(last=False)[1].counted
+        self._held += change
+        budget.held += change
+        if budget.held > budget.most:
+            budget.make_room()
 
     def find(self, entry_id: str) -> Entry | None:
         """The entry, or None when it never was or is forgotten."""
-        found = self._entries.get(entry_id)
-        return None if found is None else found[0]
+        return self._entries.get(entry_id)
 
     def newest_first(self) -> Iterator[Entry]:
         """Every entry, newest first."""
-        return (entry for entry, _ in reversed(self._entries.values()))
+        return reversed(self._entries.values())
 
     def shed(self, least: int) -> None:
         """Forget the oldest until so many bytes are free, or nothing is left."""
-        before = self._held
-        while self._entries and before - self._held < least:
-            self._held -= self._entries.popitem(last=False)[1][1]
-        self._budget.count(self, self._held - before)
+        freed = 0
+        while self._entries and freed < least:
+            freed += self._entries.popitem(last=False)[1].counted
+        self._held -= freed
+        self._budget.give_back(self, freed)
 
     def forget(self) -> None:
         """Drop every entry; ids go on counting."""
         held, self._held = self._held, 0
         self._entries.clear()
-        self._budget.count(self, -held)
+        self._budget.give_back(self, held)
 
     def clear(self, *, number: int = 0) -> None:
         """Drop every entry and count on from `number`."""

@@ -80,7 +80,7 @@ class Inboxes:
             inbox.received.clear()
         self._inboxes.clear()
         self._messages.clear()
-        self._budget.count(self, -held)
+        self._budget.give_back(self, held)
 
     def shed(self, least: int) -> None:
         """Forget the oldest messages until so many bytes are free; then, inboxes that have none."""
@@ -104,7 +104,10 @@ class Inboxes:
 
     def _count(self, size: int) -> None:
         self._held += size
-        self._budget.count(self, size)
+        if size > 0:
+            self._budget.count(self, size)
+        else:
+            self._budget.give_back(self, -size)
 
 
 def _size(message: dict[str, Any]) -> int:
