@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -15,11 +17,13 @@ from mockserver.http.body import Disconnected
 from mockserver.http.heads import refusal_in
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
-from mockserver.http.service import Arrival, Service
+from mockserver.http.service import ACCEPTED, Arrival, Service
+from mockserver.journal.budget import Budget
 from mockserver.providers import PROVIDERS
 from mockserver.resources import bundled
-from mockserver.sandbox.birth import Birth, Surroundings
+from mockserver.sandbox.birth import Birth, Population, Surroundings
 from mockserver.sandbox.credentials import is_sealed
+from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.sandboxes import DEFAULT, Sandboxes
 from mockserver.sandbox.settings import COMMON
 from mockserver.scenario.library import Library
@@ -27,6 +31,7 @@ from mockserver.webhooks.model import Delivery, Outcome
 
 if TYPE_CHECKING:
     from mockserver.control.problems import Problem
+    from mockserver.http.history import History
     from mockserver.scenario.check import Judge
     from mockserver.webhooks.dispatcher import Dispatcher
     from mockserver.webhooks.targets import TargetGuard
@@ -54,7 +59,14 @@ class App:
     The control API and the sending of webhooks are imported when first needed, so that a start does not pay.
     """
 
-    def __init__(self, settings: Settings, providers: Sequence[Provider] = PROVIDERS) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        providers: Sequence[Provider] = PROVIDERS,
+        *,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`ticks` tells real seconds, by which sandboxes expire."""
         self._settings = settings
         self._started = machine_now()
         self._providers = {provider.name: provider for provider in providers}
@@ -65,6 +77,7 @@ class App:
         self._listening: Sequence[tuple[str, int]] = ()
         self._control: ASGIApp | None = None
         self._watching: asyncio.Task[None] | None = None
+        self._sweeping: asyncio.Task[None] | None = None
         schemas = self._schemas = SchemaStore(bundled("schemas"))
         rows = (*COMMON, *(row for provider in providers for row in provider.settings))
         shared = self._shared = Surroundings(
@@ -72,6 +85,8 @@ class App:
             library=Library.bundled(settings.scenarios, providers=list(self._providers)),
             rows=rows,
             sender=self._deliver,
+            populate=self._populate,
+            budget=Budget(settings.max_log_bytes),
             journal_size=settings.journal_size,
         )
         birth = Birth(
@@ -80,7 +95,14 @@ class App:
             rate=settings.clock.rate,
             settings={"rate_limits": settings.rate_limits},
         )
-        self._sandboxes = Sandboxes(birth, shared, most=settings.max_sandboxes)
+        self._sandboxes = Sandboxes(
+            birth,
+            shared,
+            most=settings.max_sandboxes,
+            lives=settings.sandbox_lifetime,
+            makes_unknown=settings.unknown_sandbox == "create",
+            now=ticks,
+        )
         self._hosts: dict[str, list[tuple[str, Service]]] = {}
         for provider in providers:
             service = Service(provider, schemas)
@@ -96,9 +118,13 @@ class App:
 
         Raises ScenarioProblems and Invalid for what cannot be, StateRefused for a snapshot that cannot be restored.
         """
-        sandbox = await self._sandboxes.use(DEFAULT)
-        path = self._settings.state
-        if path is not None and (path.exists() or not self._settings.save_on_exit):
+        birth, path = self._sandboxes.birth, self._settings.state
+        restored = path is not None and (path.exists() or not self._settings.save_on_exit)
+        if self._settings.populate and not restored:
+            birth = birth._replace(population=Population(orders=self._settings.populate))
+        sandbox = await self._sandboxes.make_default(birth)
+        self._sweeping = asyncio.ensure_future(self._sandboxes.keep_sweeping())
+        if path is not None and restored:
             from mockserver.sandbox.statefile import load
 
             try:
@@ -124,9 +150,10 @@ class App:
 
         Raises StateNotSaved when that could not be done; everything has ended all the same.
         """
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
+        tasks = [task for task in (self._watching, self._sweeping) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         try:
             await self._save()
         finally:
@@ -198,11 +225,18 @@ class App:
             await (self._control or self._made_control())(scope, receive, send)
             return
         service, inside, own = self._route(path, scope)
-        sandbox = self._sandboxes.known(name) if name == DEFAULT else None
         scope["path"] = own
         scope["root_path"] = ""
-        scope["mock.arrival"] = Arrival(sandbox or await self._sandboxes.use(name), prefix + inside)
-        await service(scope, receive, send)
+        if name == DEFAULT and self._sandboxes.default is not None:
+            scope["mock.arrival"] = Arrival(self._sandboxes.default, prefix + inside)
+            await service(scope, receive, send)
+            return
+        place = await self._sandboxes.enter(name)
+        scope["mock.arrival"] = Arrival(place.sandbox, prefix + inside)
+        try:
+            await service(scope, receive, send)
+        finally:
+            await self._sandboxes.leave(place, accepted=ACCEPTED in scope)
 
     def _route(self, path: str, scope: Scope) -> Routed:
         """The service (or its answer to unknown paths), the path in front of its own, and its own path."""
@@ -238,6 +272,9 @@ class App:
             settings,
             self._judge(),
             self._objection,
+            self._populate,
+            self._shared.budget,
+            self._shared.journal_size,
         )
         self._control = ControlApp(server, token=self._settings.token)
         return self._control
@@ -270,6 +307,11 @@ class App:
             loopback=all(map(is_loopback, hosts)),
             own=self._listening,
         )
+
+    async def _populate(self, sandbox: Sandbox, population: Population, until: datetime) -> "History":
+        from mockserver.http.history import populate
+
+        return await populate(sandbox, population, self._providers, until=until)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:

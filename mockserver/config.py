@@ -7,12 +7,12 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from mockserver.domain.moments import parse_moment
+from mockserver.domain.moments import parse_moment, parse_span
 
 #: In the state of an application's lifespan: the addresses and ports that the process listens on.
 LISTENING = "mockserver.listening"
@@ -22,6 +22,7 @@ _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+_TTL_BEYOND_LOOPBACK = timedelta(hours=24)
 
 
 class BadSetting(ValueError):
@@ -168,6 +169,15 @@ _TOKEN_HELP = (
 )
 
 
+def _ttl(text: str) -> timedelta | Literal["off"]:
+    if text == "off":
+        return "off"
+    span = parse_span(text)
+    if not span:
+        raise ValueError(f"must be a duration above 0, or off: {text!r}")
+    return span
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings, checked. Each field is a row of the table: its flag and its variable follow from its name."""
@@ -201,6 +211,14 @@ class Settings:
     state: Annotated[Path | None, Option(_state_file, "FILE", "A snapshot to start from, clock and seed included.")] = (
         None
     )
+    populate: Annotated[
+        int | None,
+        Option(
+            _whole(1, 10_000),
+            "ORDERS",
+            "Let invented customers place so many orders in the 90 days before the start; not where --state restores.",
+        ),
+    ] = None
     save_on_exit: Annotated[
         bool, Option(_switch, "", "Write the snapshot of --state anew when the server stops.", switch=True)
     ] = False
@@ -230,14 +248,44 @@ class Settings:
         Option(
             _whole(1, 1_000_000),
             "COUNT",
-            "How many sandboxes may exist before the longest unused one goes.",
+            "How many sandboxes may exist beside the default one; beyond, expired and then unused ones go.",
             number=True,
         ),
     ] = 1000
+    unknown_sandbox: Annotated[
+        Literal["create", "refuse"],
+        Option(
+            _choice("create", "refuse"), "HOW", "Requests to a sandbox that nobody made: create it, or refuse (404)."
+        ),
+    ] = "create"
+    sandbox_ttl: Annotated[
+        timedelta | Literal["off"] | None,
+        Option(
+            _ttl,
+            "DURATION",
+            "How long a sandbox stays without use that was made without `expires`: such as 30m, or off;"
+            " by default off on loopback and 24h beyond.",
+        ),
+    ] = None
     journal_size: Annotated[
         int, Option(_whole(1, 10_000_000), "COUNT", "How many requests the journal of a sandbox keeps.", number=True)
     ] = 5000
+    max_log_bytes: Annotated[
+        int,
+        Option(
+            _whole(65_536, 99_999_999_999),
+            "BYTES",
+            "How much the journals and inboxes of all sandboxes keep together; beyond, the oldest of the fullest goes.",
+        ),
+    ] = 268_435_456
     quiet: Annotated[bool, Option(_switch, "", "Print no banner.", switch=True)] = False
+
+    @property
+    def sandbox_lifetime(self) -> timedelta | None:
+        """How long a sandbox stays without use where its maker did not say; None for ever."""
+        if self.sandbox_ttl is None:
+            return None if is_loopback(self.host) else _TTL_BEYOND_LOOPBACK
+        return None if self.sandbox_ttl == "off" else self.sandbox_ttl
 
 
 def table() -> tuple[tuple[str, Option, Any], ...]:

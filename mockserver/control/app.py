@@ -19,6 +19,7 @@ from mockserver.control import (
     index,
     machines,
     orders,
+    populate,
     requests,
     sandboxes,
     scenarios,
@@ -45,6 +46,7 @@ MOST_MEMBERS = 1_000
 OPERATIONS: tuple[Operation, ...] = (
     *index.OPERATIONS,
     *sandboxes.OPERATIONS,
+    *populate.OPERATIONS,
     *clock.OPERATIONS,
     *settings.OPERATIONS,
     *state.OPERATIONS,
@@ -124,10 +126,17 @@ class ControlApp:
             raw=body,
             operations=OPERATIONS,
             token=self._token,
+            trusted=not operation.open or _refusal(scope, headers, None, self._token) is None,
         )
-        if operation.takes is not None:
-            call.body = self._read(operation, body)
-        return await operation.handler(call)
+        accepted = False
+        try:
+            if operation.takes is not None:
+                call.body = self._read(operation, body)
+            answer = await operation.handler(call)
+            accepted = answer.status < 400
+        finally:
+            await call.leave(accepted=accepted)
+        return answer
 
     def _read(self, operation: Operation, body: bytes) -> Any:
         data = read_json(body, decimals=operation.decimals)

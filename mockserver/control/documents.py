@@ -70,7 +70,7 @@ def _operation(one: Operation) -> dict[str, Any]:
         "summary": one.summary,
         "parameters": parameters,
         "responses": {
-            str(one.status): good,
+            **{str(status): good for status in (one.status, *one.statuses)},
             "default": {"description": "A problem document.", "content": {"application/problem+json": problem}},
         },
     }

@@ -21,6 +21,7 @@ from mockserver.domain.mistakes import (
     UnsupportedEncoding,
 )
 from mockserver.domain.moments import moment_text
+from mockserver.sandbox.refusals import TooManySandboxes
 from mockserver.scenario.problems import ScenarioProblems
 
 _TITLES = {
@@ -35,6 +36,7 @@ _TITLES = {
     415: "Encoding not supported",
     422: "Invalid",
     431: "Head too large",
+    429: "Too many",
     500: "Internal error",
     503: "Not ready",
 }
@@ -74,6 +76,8 @@ def problem_of(error: Exception) -> Problem | None:
             return Problem(414, str(error))
         case HeadTooLarge():
             return Problem(431, str(error))
+        case TooManySandboxes():
+            return Problem(429, str(error), type="too-many-sandboxes")
         case PayloadTooLarge():
             return Problem(413, str(error))
         case NotTaken() | GoesBack():

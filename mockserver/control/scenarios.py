@@ -8,6 +8,7 @@ from mockserver.control.operation import Answer, ControlCall, Operation, Server,
 from mockserver.control.problems import Problem
 from mockserver.domain.mistakes import NotFound
 from mockserver.domain.suggestions import did_you_mean
+from mockserver.sandbox.room import check_room
 from mockserver.sandbox.sealing import sealed
 from mockserver.sandbox.trade import Trade
 from mockserver.scenario.check import load_scenario
@@ -64,6 +65,7 @@ async def add(call: ControlCall) -> Answer:
     # One at a time and in a thread, so that no file keeps the server from answering.
     async with call.server.checking:
         scenario, kept = await asyncio.to_thread(_checked, call.server, call.raw, sandbox.state.trades)
+    check_room(sandbox.state, scenario)
     sandbox.try_out(scenario)
     sandbox.state.library.add(kept)
     if scenario.name in sandbox.state.force.names or scenario.name == "quick":

@@ -14,8 +14,8 @@ from mockserver.http.origin import origin_of
 from mockserver.http.provider import Endpoint, Limit, Provider
 from mockserver.journal.journal import Decision, Entry
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.turns import Turn
-from mockserver.sandbox.view import RequestView
+from mockserver.sandbox.tallies import count_one
+from mockserver.sandbox.turns import Turn, View
 
 
 class Call:
@@ -56,8 +56,8 @@ class Call:
         self.sandbox = sandbox
         self.state = sandbox.state
         """What the sandbox is, as this call sees it."""
-        self.view: RequestView | None = None
-        """The scenarios and the fault that the caller wants for this call alone."""
+        self.view: View | None = None
+        """How this call sees the sandbox, where that is not as everybody does."""
         self.provider = provider
         self.endpoint = endpoint
         self.entry = entry
@@ -128,7 +128,7 @@ class Call:
         operation = self.endpoint.name if self.endpoint else "call"
         return self.sandbox.work(f"{operation} {self.entry.id}", view=self.view, caller=self)
 
-    def see(self, view: RequestView) -> None:
+    def see(self, view: View) -> None:
         """See the sandbox as `view` shows it, from now on."""
         self.view = view
         self.state = view(self.sandbox.state)
@@ -167,7 +167,7 @@ class Call:
         state = self.state
         operation = self.endpoint.name if self.endpoint else "call"
         tally = f"takes/{self.provider.name}/{operation}"
-        number = state.tallies[tally] = state.tallies.get(tally, 0) + 1
+        number = count_one(state.tallies, tally)
         delay = delay_from_data(rule.then["takes"])
         span = resolve(delay, state.dice, tally, number, facts={}, settings=state.settings.values)
         await self.sandbox.advance(by=span)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mockserver.domain.accounts import Account
     from mockserver.http.call import Call
     from mockserver.http.cors import Cors
+    from mockserver.http.customers import Customers
     from mockserver.sandbox.sandbox import Sandbox
     from mockserver.sandbox.settings import Setting
     from mockserver.sandbox.trade import Trade
@@ -242,6 +243,8 @@ class Provider:
     """Which web pages may call it; its setting stands among `settings`. None: no page but its own."""
     plain: Callable[[PlainStatus], Wording] | None = None
     """How a status is worded that none of the mistakes has; else as any failure of its kind."""
+    customers: Callable[[], "Customers"] | None = None
+    """Makes what invented customers do; None where they know nothing to buy."""
 
 
 def _plain_status(provider: Provider, mistake: PlainStatus) -> Wording:

@@ -45,6 +45,10 @@ _REFUSED: dict[str, type[AccountRefused]] = {
 }
 
 
+#: Set in the scope of a request that its provider accepts: whose credential it knows, or who made something new.
+ACCEPTED = "mock.accepted"
+
+
 class Arrival(NamedTuple):
     """Where a request came in: its sandbox, and the path in front of the provider's own (`/~w/host/v1`)."""
 
@@ -232,6 +236,7 @@ async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope
     provider = service.provider
     if not endpoint.public:
         await _admit(call, endpoint.name, endpoint.limit)
+        scope[ACCEPTED] = True
     read_fields(service.schemas, call, endpoint, scope)
     if call.state.force.speaking("takes", provider.name, endpoint.name):
         await call.take_time()
@@ -242,7 +247,10 @@ async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope
         rule = call.decide("refuse")
         if rule is not None:
             raise mistake_named(rule.then["refuse"])
-    return await endpoint.handler(call)
+    reply = await endpoint.handler(call)
+    if endpoint.public and (reply.status == 201 or (call.entry.account is not None and reply.status < 400)):
+        scope[ACCEPTED] = True
+    return reply
 
 
 async def _admit(call: Call, operation: str, limit: Limit | None) -> None:

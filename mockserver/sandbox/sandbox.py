@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from mockserver.clockwork.clock import Clock, GoesBack
+from mockserver.clockwork.clock import Clock, GoesBack, machine_now
 from mockserver.clockwork.ticker import Ticker
 from mockserver.clockwork.timeline import Agenda, Ran, advance
 from mockserver.domain.accounts import Account
@@ -15,11 +14,13 @@ from mockserver.sandbox import accounts
 from mockserver.sandbox.birth import Birth, Surroundings
 from mockserver.sandbox.deliveries import Deliveries
 from mockserver.sandbox.force import in_force
+from mockserver.sandbox.inboxes import Inboxes
 from mockserver.sandbox.lookup import Lookup
 from mockserver.sandbox.settings import SettingsTable
 from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.trade import Caller
 from mockserver.sandbox.turns import Turn, Turns, View
+from mockserver.sandbox.work import Work
 from mockserver.sandbox.world import World
 from mockserver.scenario.library import DEFAULT, Library
 from mockserver.scenario.model import Scenario
@@ -34,8 +35,8 @@ class Sandbox:
 
     def __init__(self, name: str, birth: Birth, shared: Surroundings) -> None:
         self.name = name
-        self.journal = Journal(shared.journal_size)
-        self.inbox: dict[str, Any] = {}
+        self.journal = Journal(shared.journal_size, shared.budget)
+        self.inbox = Inboxes(shared.budget)
         self._shared = shared
         self.turns = Turns(SandboxState.begin(name, birth, shared), MemoryStore(), self._expect)
         self._lookup = Lookup(self.turns.store)
@@ -49,6 +50,7 @@ class Sandbox:
         """Return a sandbox with its accounts opened; raises Invalid for unknown scenarios or settings."""
         made = cls(name, birth, shared)
         await made.open_new_accounts()
+        await made._live_the_past()
         return made
 
     @property
@@ -109,10 +111,7 @@ class Sandbox:
     async def open_new_accounts(self, *, view: View | None = None) -> None:
         """Open the accounts of the scenarios in force that do not exist yet."""
         async with self.work("opening", view=view) as work:
-            for provider, trade in work.state.trades.items():
-                for seed in work.state.force.accounts(provider):
-                    if await work.tx.get("accounts", f"{provider}/{seed.id}") is None:
-                        await accounts.open_account(work, trade, seed)
+            await _open_seeds(work)
 
     async def advance(
         self, *, by: timedelta | None = None, to: datetime | None = None, agenda: Agenda | None = None
@@ -182,7 +181,10 @@ class Sandbox:
             await self.turns.store.clear()
             self.turns.next_timer = None
             self._begin(state)
-        await self.open_new_accounts()
+            # Within the same turn: nobody meets a world without accounts.
+            async with self.turns.store.transaction() as tx:
+                await _open_seeds(Work(state, tx, state.clock.now(), "opening"))
+        await self._live_the_past()
 
     def overlaid_library(self) -> Library:
         """The server's library without what was posted to this sandbox."""
@@ -206,6 +208,8 @@ class Sandbox:
         """End everything that runs by itself."""
         await self._stop()
         await self.turns.store.close()
+        self.journal.forget()
+        self.inbox.clear()
 
     # -- the agenda (clockwork.timeline) ---------------------------------------------------------------
 
@@ -234,6 +238,16 @@ class Sandbox:
         if not self._heading:
             self._ticker.expect(moment)
 
+    async def _live_the_past(self) -> None:
+        """Go through the history that the sandbox begins with, and let time run from there."""
+        state = self.state
+        birth = state.birth
+        if birth.population is None:
+            return
+        await self._shared.populate(self, birth.population, state.born_at + birth.population.over)
+        now = None if birth.start else max(machine_now(), state.clock.now())
+        await self.set_clock(rate=birth.rate, now=now)
+
     async def _stop(self) -> None:
         await self.deliveries.cancel()
         await self._ticker.close()
@@ -245,6 +259,13 @@ class Sandbox:
         self._lookup.forget()
         self.journal.clear(number=requests)
         self.inbox.clear()
+
+
+async def _open_seeds(work: Work) -> None:
+    for provider, trade in work.state.trades.items():
+        for seed in work.state.force.accounts(provider):
+            if await work.tx.get("accounts", f"{provider}/{seed.id}") is None:
+                await accounts.open_account(work, trade, seed)
 
 
 class _Ahead:

@@ -13,7 +13,7 @@ from mockserver.clockwork.clock import Clock
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import MICROSECOND, parse_span, span_text
 from mockserver.engine.dice import Dice
-from mockserver.sandbox.birth import Birth
+from mockserver.sandbox.birth import LONGEST_PAST, MOST_ORDERS, Birth, Population
 from mockserver.sandbox.codec import decode_timer
 from mockserver.sandbox.delivery_log import DeliveryLog
 from mockserver.sandbox.faults import Faults
@@ -52,6 +52,16 @@ class Window(NamedTuple):
     calls: int
 
 
+class Past(NamedTuple):
+    """`Population`, as a snapshot writes it."""
+
+    orders: int
+    over: str
+    providers: list[str]
+    accounts: list[str]
+    webhooks: bool
+
+
 class Born(NamedTuple):
     """`Birth`, as a snapshot writes it."""
 
@@ -61,6 +71,7 @@ class Born(NamedTuple):
     scenarios: list[str]
     settings: dict[str, Any]
     per_poll: str | None = None
+    population: Past | None = None
 
 
 class Time(NamedTuple):
@@ -132,15 +143,7 @@ async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
             if due:
                 agenda[table] = due
         state = work.state
-        birth = state.birth
-        born = Born(
-            birth.seed,
-            birth.start,
-            birth.rate,
-            list(birth.scenarios),
-            dict(birth.settings or {}),
-            _span_or_none(birth.per_poll),
-        )
+        born = _born(state.birth)
         document = Document(
             format=FORMAT,
             version=version,
@@ -166,6 +169,15 @@ def _written(state: SandboxState, document: Document, rows: Mapping[str, list[Ro
     tables = {name: {row.key: readable(name, row.key, row.data) for row in held} for name, held in rows.items()}
     scenarios = document.scenarios._replace(kept=list(_kept(state, tables.get("orders", {}))))
     return plain(document._replace(tables=tables, scenarios=scenarios))  # type: ignore[no-any-return]
+
+
+def _born(birth: Birth) -> Born:
+    past, population = None, birth.population
+    if population is not None:
+        names = list(population.providers), list(population.accounts)
+        past = Past(population.orders, span_text(population.over), *names, population.webhooks)
+    settings, per_poll = dict(birth.settings or {}), _span_or_none(birth.per_poll)
+    return Born(birth.seed, birth.start, birth.rate, list(birth.scenarios), settings, per_poll, past)
 
 
 def _kept(state: SandboxState, orders: Mapping[str, Any]) -> Iterator[Kept]:
@@ -285,7 +297,21 @@ def _birth(sandbox: Sandbox, library: Library, born: Born) -> Birth:
     """Refused here when a reset could not carry it out."""
     in_force(library, born.scenarios, sandbox.state.trades)
     sandbox.new_settings().patch(born.settings)
-    return Birth(born.seed, born.start, born.rate, tuple(born.scenarios), born.settings, _per_poll(born.per_poll))
+    population = _population(born.population) if born.population is not None else None
+    per_poll = _per_poll(born.per_poll)
+    return Birth(born.seed, born.start, born.rate, tuple(born.scenarios), born.settings, per_poll, population)
+
+
+def _population(past: Past) -> Population:
+    try:
+        over = parse_span(past.over)
+        if not timedelta() < over <= LONGEST_PAST:
+            raise ValueError("must be a duration above 0 and of at most ten years")
+    except ValueError as error:
+        raise Invalid({"birth.population.over": [str(error)]}) from None
+    if not 1 <= past.orders <= MOST_ORDERS:
+        raise Invalid({"birth.population.orders": [f"must be from 1 to {MOST_ORDERS}: {past.orders}"]})
+    return Population(past.orders, over, tuple(past.providers), tuple(past.accounts), past.webhooks)
 
 
 def _faults(document: Document, force: Force) -> Faults:

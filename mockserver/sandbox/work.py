@@ -8,6 +8,7 @@ from typing import Any
 from mockserver.domain.accounts import Account
 from mockserver.domain.ledger import CASHBACK, SALES
 from mockserver.domain.mistakes import NotFound, OutOfStock
+from mockserver.domain.moments import to_micros
 from mockserver.domain.money import share
 from mockserver.domain.orders import Order
 from mockserver.engine.effects import Effect, Timer
@@ -122,7 +123,9 @@ class Work:
         return self._noted(await self._commit_step(begin(machine, order, self._circumstances()), None, machine, {}))
 
     def _plan(self, rule: Rule | None) -> dict[str, Any] | None:
-        born = self.state.born
+        born, quiet_until = self.state.born, self.state.quiet_until
+        if quiet_until is not None:
+            return {**(rule.life() if rule else {}), "quiet_until": to_micros(quiet_until)}
         if not born:
             return rule.life() if rule else None
         faults = [{"key": fault.key, "provider": fault.provider, "data": fault.data} for fault in born]
@@ -253,10 +256,15 @@ class Work:
                 if "stock" in order.facts:
                     key = order.facts["stock"]
                     await self.tx.put("stock", key, encode_json(max(0, await self.sold(key) - 1)))
-            case "webhook":
+            case "webhook" if not self._is_quiet(order):
                 for notice in await trade.notices(self, order, effect.argument):
                     await self.post(order, notice)
         return order
+
+    def _is_quiet(self, order: Order) -> bool:
+        """Whether the order is one of an invented past that tells nobody."""
+        plan = order.plan
+        return plan is not None and "quiet_until" in plan and to_micros(self.now) <= plan["quiet_until"]
 
     async def _credit(self, order: Order, amount: int, book: str, why: str) -> None:
         if amount:

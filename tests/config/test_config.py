@@ -1,6 +1,6 @@
 import os
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,12 @@ def test_an_empty_flag_is_refused() -> None:
         ("port", "9" * 5000, "must be a whole number from 0 to 65535: '9"),
         ("max_sandboxes", "0", "must be a whole number from 1 to 1000000: '0'"),
         ("journal_size", "1e3", "must be a whole number from 1 to 10000000: '1e3'"),
+        ("populate", "0", "must be a whole number from 1 to 10000: '0'"),
+        ("populate", "10001", "must be a whole number from 1 to 10000: '10001'"),
+        ("max_log_bytes", "1", "must be a whole number from 65536 to 99999999999: '1'"),
+        ("unknown_sandbox", "ignore", "must be one of create, refuse: 'ignore'"),
+        ("sandbox_ttl", "0s", "must be a duration above 0, or off: '0s'"),
+        ("sandbox_ttl", "never", "not a duration: 'never'"),
         ("host", "http://localhost", "must be a host name or an IP address, without scheme and port"),
         ("host", "localhost:80", "must be a host name or an IP address, without scheme and port"),
         ("host", "two words", "must be a host name or an IP address, without scheme and port"),
@@ -178,3 +184,21 @@ def test_a_url_where_a_number_belongs_is_passed_over_in_a_variable_and_refused_i
 def test_the_help_of_the_token_says_who_sees_the_flag_and_names_the_variable() -> None:
     options = {name: option for name, option, _ in config.table()}
     assert "may list the processes" in options["token"].help
+
+
+@pytest.mark.parametrize(
+    ("flags", "lifetime"),
+    [
+        ({}, None),
+        ({"sandbox_ttl": "30m"}, timedelta(minutes=30)),
+        ({"sandbox_ttl": "off"}, None),
+        ({"host": "0.0.0.0"}, timedelta(hours=24)),
+        ({"host": "0.0.0.0", "sandbox_ttl": "2h"}, timedelta(hours=2)),
+        ({"host": "0.0.0.0", "sandbox_ttl": "off"}, None),
+        ({"host": "::1"}, None),
+    ],
+)
+def test_sandboxes_live_for_ever_on_loopback_and_for_a_day_beyond_unless_the_flag_says_otherwise(
+    flags: dict[str, str], lifetime: timedelta | None
+) -> None:
+    assert load(flags, {}).sandbox_lifetime == lifetime

@@ -102,7 +102,8 @@ async def test_a_delivery_that_is_sent_once_more_outlives_its_first_end(monkeypa
     async with daisy() as world:
         await bought(world)
         await world.steer("POST", "/webhooks/deliveries/dlv_00000001/redeliver")
-        sandbox = await world.app._sandboxes.use("default")
+        sandbox = world.app._sandboxes.known("default")
+        assert sandbox is not None
         async with sandbox.work("a test") as work:
             for _ in range(2):
                 await sandbox.state.delivery_log.add(work, "dlv_99999999")
@@ -171,7 +172,8 @@ async def test_the_story_of_an_order_finds_its_deliveries_behind_thousands_of_la
     async with daisy() as world:
         first = (await world.buy())["activation_id"]
         await world.steer("POST", f"/orders/daisysim/{first}/events", {"event": "sms"})
-        sandbox = await world.app._sandboxes.use("default")
+        sandbox = world.app._sandboxes.known("default")
+        assert sandbox is not None
         async with sandbox.work("a test") as work:
             row = await work.tx.get("deliveries", "dlv_00000001")
             assert row is not None

@@ -9,6 +9,7 @@ from mockserver.domain.moments import parse_span
 from mockserver.engine.dice import Dice
 from mockserver.providers.daisysim.catalogue import Catalogue, Tier
 from mockserver.sandbox.state import SandboxState
+from mockserver.sandbox.tallies import count_one
 
 
 class Shop:
@@ -63,8 +64,7 @@ def _no_more_than(most: int, tiers: tuple[Tier, ...]) -> Iterator[Tier]:
 
 def move_prices(state: SandboxState, country: int, service: str) -> None:
     """Draw the prices of the pair anew, from now on."""
-    name = _moves(country, service)
-    state.tallies[name] = state.tallies.get(name, 0) + 1
+    count_one(state.tallies, _moves(country, service))
 
 
 def stock_key(country: int, service: str, tier: Tier) -> str:
