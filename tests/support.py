@@ -100,6 +100,18 @@ class World:
         data: dict[str, Any] = answer.json()["data"]
         return data
 
+    async def pages(self, path: str, name: str) -> list[dict[str, Any]]:
+        """All rows of a list of the control API, page by page."""
+        found: list[dict[str, Any]] = []
+        after = ""
+        while True:
+            joined = "&" if "?" in path else "?"
+            page = await self.steer("GET", f"{path}{joined}limit=1000{after}")
+            found += page[name]
+            if page["next"] is None:
+                return found
+            after = f"&after={page['next']}"
+
     async def order(self, order_id: str) -> dict[str, Any]:
         """What the control API says of a DaisySIM order."""
         data: dict[str, Any] = await self.steer("GET", f"/orders/daisysim/{order_id}")

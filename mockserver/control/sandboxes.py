@@ -178,7 +178,13 @@ OPERATIONS = (
         name="sandboxes",
         summary="Every sandbox by name",
         gives=list_of("sandboxes"),
-        query={"label": "only those with this label, such as job:42"},
+        query={
+            "label": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Only those with this label, such as job:42; of several, those with all.",
+            }
+        },
     ),
     Operation(
         "POST",

@@ -10,7 +10,7 @@ from mockserver.sandbox.state import SandboxState
 
 
 class RequestView:
-    """A request that names scenarios or a fault of its own (`Prefer`): puts other scenarios, with their settings and faults, in the place of those in force.
+    """A request with scenarios or a fault of its own (`Prefer`): those lie over the ones in force.
 
     Everything else stays the sandbox's own: what is written goes there, and only what is decided while the request is
     worked on differs. Orders that it places are born with the other scenarios' life cycles, rules and webhook faults,

@@ -71,14 +71,16 @@ async def _card(visit: Visit, iso2: str) -> Purchase | None:
 
 async def _phone(visit: Visit, iso2: str) -> tuple[str, int] | None:
     """A number that some operator has, and that operator's id."""
-    from mockserver.catalogue.numbers import fictional_number
+    from mockserver.catalogue.numbers import how_many_numbers, number_at
     from mockserver.providers.doctorsim_v2.catalogue import catalogue
+    from mockserver.providers.doctorsim_v2.phones import is_valid_in
 
+    lines = how_many_numbers(iso2)
     for place in range(_NUMBERS_TRIED):
-        drawn = fictional_number(iso2, visit.dice, *visit.purpose, place)
+        drawn = number_at(iso2, visit.below(lines, f"line {place}"))
         phone = drawn[:-4] + _ending(visit, drawn[-4:])
-        operator = catalogue().carriers.owner(iso2, phone[1:])
-        if operator is not None:
+        operator = catalogue().carriers.of_mobile(iso2, phone[1:])
+        if operator is not None and is_valid_in(phone, iso2):
             return phone, operator.id
     return None
 
