@@ -1,7 +1,7 @@
 """One call of an endpoint, as its handler sees it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.types import Scope
 
@@ -11,11 +11,31 @@ from mockserver.domain.orders import Order
 from mockserver.engine.delays import delay_from_data, resolve
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.http.origin import origin_of
-from mockserver.http.provider import Endpoint, Limit, Provider
+from mockserver.http.replies import Limit
 from mockserver.journal.journal import Decision, Entry
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.tallies import count_one
 from mockserver.sandbox.turns import Turn, View
+
+
+class CalledOperation(Protocol):
+    """What a call knows of the endpoint that it came to."""
+
+    @property
+    def name(self) -> str:
+        """The operation, as rules, limits and the journal call it."""
+
+    @property
+    def scope(self) -> str | None:
+        """What the credential must allow."""
+
+
+class CalledProvider(Protocol):
+    """What a call knows of the provider that it came to."""
+
+    @property
+    def name(self) -> str:
+        """The provider's name in the control API."""
 
 
 class Call:
@@ -45,8 +65,8 @@ class Call:
     def __init__(
         self,
         sandbox: Sandbox,
-        provider: Provider,
-        endpoint: Endpoint | None,
+        provider: CalledProvider,
+        endpoint: CalledOperation | None,
         entry: Entry,
         headers: Mapping[str, str],
         scope: Scope,

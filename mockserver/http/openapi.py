@@ -15,7 +15,8 @@ from mockserver.domain.mistakes import (
     Unauthenticated,
 )
 from mockserver.http.components import Components
-from mockserver.http.provider import Annex, Endpoint, Outcome, Provider, Wording, word
+from mockserver.http.provider import Annex, Endpoint, Outcome, Provider, word
+from mockserver.http.replies import Wording
 from mockserver.http.samples import samples_of
 from mockserver.http.schemas import SchemaStore
 

@@ -1,18 +1,15 @@
 """The clock's `per_poll`: a read of an order moves it first. Imported when the first sandbox asks for that."""
 
-from typing import TYPE_CHECKING
-
 from mockserver.domain.mistakes import Mistake
+from mockserver.http.call import Call
+from mockserver.http.provider import Provider
 from mockserver.sandbox.polling import pass_one_poll
 
-if TYPE_CHECKING:
-    from mockserver.http.call import Call
 
-
-async def poll(call: "Call") -> None:
+async def poll(provider: Provider, call: Call) -> None:
     """Move the clock before the call is looked at, if its credential is known; whatever becomes of it then."""
     try:
-        call.identify(await call.provider.identify(call))
+        call.identify(await provider.identify(call))
     except Mistake:
         if call.entry.account is None:
             return

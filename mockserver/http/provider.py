@@ -2,53 +2,26 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
+from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import Invalid, Mistake, PlainStatus
+from mockserver.http.call import Call
+from mockserver.http.cors import Cors
+from mockserver.http.customers import Customers
+from mockserver.http.replies import Limit, Provenance, Reply, Wording
 from mockserver.journal.names import SecretNames
-
-if TYPE_CHECKING:
-    from mockserver.domain.accounts import Account
-    from mockserver.http.call import Call
-    from mockserver.http.cors import Cors
-    from mockserver.http.customers import Customers
-    from mockserver.sandbox.sandbox import Sandbox
-    from mockserver.sandbox.settings import Setting
-    from mockserver.sandbox.trade import Trade
-
-Provenance = Literal["documented", "observed", "assumed"]
-
-
-class Limit(NamedTuple):
-    """At most `calls` in each `window` of the sandbox's clock; the window opens with its first call.
-
-    Endpoints whose limits name the same `bucket` are counted together; by default each counts alone.
-    """
-
-    calls: int
-    window: timedelta = timedelta(minutes=1)
-    bucket: str | None = None
-
-
-class Reply(NamedTuple):
-    """What a handler answers. `data` is JSON data (or ready bytes), not yet in the provider's envelope."""
-
-    data: Any
-    status: int = 200
-    headers: tuple[tuple[str, str], ...] = ()
-    media: str = "application/json"
-    assumed: bool = False
-    """Whether the answer rests on an assumption, although its endpoint does not."""
-
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.settings import Setting
+from mockserver.sandbox.trade import Trade
 
 #: Statuses from here on are failures of the server.
 _FIRST_FAILURE = 500
 #: The usual credential: one key in the Authorization header.
 BEARER: Mapping[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
 
-Handler = Callable[["Call"], Awaitable[Reply]]
+Handler = Callable[[Call], Awaitable[Reply]]
 
 
 class Outcome(NamedTuple):
@@ -97,7 +70,7 @@ class Endpoint(NamedTuple):
     """What else it may answer; one with the endpoint's own status tells what the usual answer looks like."""
     checked: bool = True
     """Whether the kit holds body and query against their schemas; else the handler has rules of its own for them."""
-    replay: Callable[["Call"], Awaitable[Reply | None]] | None = None
+    replay: Callable[[Call], Awaitable[Reply | None]] | None = None
     """The kept answer of a call that this one repeats, which no rule refuses; None for a call that is new."""
     tells_ignored: bool = False
     """Whether the journal notes the fields that nobody reads, for requests where a misspelt name costs money."""
@@ -119,18 +92,6 @@ class Endpoint(NamedTuple):
         return self._replace(alias=prefix, path=prefix + self.path, summary=summary, provenance=provenance)
 
 
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """How a provider words a mistake; `extra` goes beside its envelope's own fields."""
-
-    status: int
-    code: str
-    text: str
-    extra: Mapping[str, Any] = field(default_factory=dict)
-    headers: tuple[tuple[str, str], ...] = ()
-    provenance: Provenance = "documented"
-
-
 Worder = Callable[[Any], Wording]
 
 
@@ -149,9 +110,9 @@ class Annex(NamedTuple):
 
     mount: Mount
     endpoints: tuple[Endpoint, ...]
-    wrap: Callable[["Call", Reply], bytes]
-    refuse: Callable[["Call", Wording], bytes]
-    headers: Callable[["Call", int], tuple[tuple[str, str], ...]] | None = None
+    wrap: Callable[[Call, Reply], bytes]
+    refuse: Callable[[Call, Wording], bytes]
+    headers: Callable[[Call, int], tuple[tuple[str, str], ...]] | None = None
     failure_schema: str | None = None
     code: Callable[[Wording], str] | None = None
 
@@ -185,14 +146,14 @@ class Unrouted(NamedTuple):
     """
 
     limit: Limit
-    authenticates_first: Callable[["Call"], bool]
+    authenticates_first: Callable[[Call], bool]
 
 
 class ProviderEvent(NamedTuple):
     """What a test can let happen to a provider as a whole (`/_mock/events`); `happen` tells what came of it."""
 
     about: str
-    happen: Callable[["Sandbox"], Awaitable[Mapping[str, Any]]]
+    happen: Callable[[Sandbox], Awaitable[Mapping[str, Any]]]
 
 
 #: Whether an endpoint exists under these values of the settings.
@@ -214,19 +175,19 @@ class Provider:
     title: str
     mounts: tuple[Mount, ...]
     endpoints: tuple[Endpoint, ...]
-    identify: Callable[["Call"], Awaitable["Account"]]
+    identify: Callable[[Call], Awaitable[Account]]
     mistakes: Mapping[type[Mistake], Wording | Worder]
-    wrap: Callable[["Call", Reply], bytes]
-    refuse: Callable[["Call", Wording], bytes]
+    wrap: Callable[[Call, Reply], bytes]
+    refuse: Callable[[Call, Wording], bytes]
     failure_schema: str
-    trade: "Trade"
+    trade: Trade
     annexes: tuple[Annex, ...] = ()
-    limit: Callable[["Call"], Limit | None] | None = None
-    headers: Callable[["Call", int], tuple[tuple[str, str], ...]] | None = None
+    limit: Callable[[Call], Limit | None] | None = None
+    headers: Callable[[Call, int], tuple[tuple[str, str], ...]] | None = None
     offers: Offers | None = None
     unrouted: Unrouted | None = None
     """How calls are treated that no endpoint takes; None: they are refused, whoever makes them."""
-    settings: tuple["Setting", ...] = ()
+    settings: tuple[Setting, ...] = ()
     answer_headers: str | None = None
     """The schema of what `headers` adds, for the OpenAPI document."""
     secrets: Secrets = field(default_factory=Secrets)
@@ -235,15 +196,15 @@ class Provider:
     common_mistakes: tuple[type[Mistake], ...] = ()
     security: tuple[Mapping[str, Any], ...] = (BEARER,)
     """Names to OpenAPI security schemes: all of one mapping together suffice, each mapping alone."""
-    reword: Callable[["Call", Wording], Wording] | None = None
+    reword: Callable[[Call, Wording], Wording] | None = None
     """What the sandbox's settings change about a wording."""
     events: Mapping[str, ProviderEvent] = field(default_factory=dict)
     """What can happen to the provider as a whole, by the name that the control API takes."""
-    cors: "Cors | None" = None
+    cors: Cors | None = None
     """Which web pages may call it; its setting stands among `settings`. None: no page but its own."""
     plain: Callable[[PlainStatus], Wording] | None = None
     """How a status is worded that none of the mistakes has; else as any failure of its kind."""
-    customers: Callable[[], "Customers"] | None = None
+    customers: Callable[[], Customers] | None = None
     """Makes what invented customers do; None where they know nothing to buy."""
 
 

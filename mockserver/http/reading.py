@@ -1,19 +1,16 @@
 """Reads what a request holds: its headers and fields, of the types their schemas say."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.types import Scope
 
 from mockserver.domain.mistakes import Invalid, Malformed
+from mockserver.http.call import Call
 from mockserver.http.checking import Errors
 from mockserver.http.jsontext import NotJson, read_json
-
-if TYPE_CHECKING:
-    from mockserver.http.call import Call
-    from mockserver.http.provider import Endpoint
-    from mockserver.http.schemas import SchemaStore
-
+from mockserver.http.provider import Endpoint
+from mockserver.http.schemas import SchemaStore
 
 #: How many fields a query or a form may have.
 MOST_FIELDS = 1000
@@ -28,7 +25,7 @@ def read_headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
     return found
 
 
-def read_fields(schemas: "SchemaStore", call: "Call", endpoint: "Endpoint", scope: Scope) -> None:
+def read_fields(schemas: SchemaStore, call: Call, endpoint: Endpoint, scope: Scope) -> None:
     """Put body, query and path fields into the call; of the same name, the path's wins. Raises Invalid, Malformed."""
     errors: Errors = {}
     if endpoint.takes is not None and endpoint.checked:
@@ -62,7 +59,7 @@ def read_pairs(query: bytes) -> list[tuple[str, str]]:
         raise Invalid({"query": [f"There are more than {MOST_FIELDS} fields."]}) from None
 
 
-def read_form(call: "Call") -> list[tuple[str, str]]:
+def read_form(call: Call) -> list[tuple[str, str]]:
     """Names and values of a form; what says nothing of its type is taken for the usual kind. Raises Invalid."""
     media = call.headers.get("content-type", "")
     if media.lower().startswith("multipart/"):
@@ -72,7 +69,7 @@ def read_form(call: "Call") -> list[tuple[str, str]]:
     return read_pairs(call.body)
 
 
-def _read_texts(schemas: "SchemaStore", call: "Call", schema: str, pairs: Any) -> Errors:
+def _read_texts(schemas: SchemaStore, call: Call, schema: str, pairs: Any) -> Errors:
     values, wrong = schemas.query_reader(schema).read(pairs)
     call.fields |= values
     return wrong

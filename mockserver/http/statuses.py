@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 from mockserver.domain.mistakes import (
     NAMED,
@@ -14,19 +13,16 @@ from mockserver.domain.mistakes import (
     Unauthenticated,
     UnknownCredential,
 )
-from mockserver.http.provider import word
-
-if TYPE_CHECKING:
-    from mockserver.http.call import Call
+from mockserver.http.call import Call
+from mockserver.http.provider import Endpoint, Provider, word
 
 #: The mistakes that say the least, and so fit any request; then those that a scenario may name.
 _GENERAL: tuple[type[Mistake], ...] = (Invalid, NotFound, RateLimited, Unauthenticated, UnknownCredential)
 
 
-def mistake_of_status(call: "Call", status: int) -> Mistake:
+def mistake_of_status(provider: Provider, endpoint: Endpoint | None, call: Call, status: int) -> Mistake:
     """The nearest mistake that the provider answers with this status, as it words it now; else a plain one."""
-    provider = call.provider
-    for mistake in _candidates(call):
+    for mistake in _candidates(provider, endpoint):
         try:
             wording = word(provider, mistake)
         except Exception:
@@ -46,12 +42,11 @@ def phrase_of(status: int) -> str:
         return "Client Error" if status < 500 else "Server Error"
 
 
-def _candidates(call: "Call") -> Iterator[Mistake]:
+def _candidates(provider: Provider, endpoint: Endpoint | None) -> Iterator[Mistake]:
     from mockserver.http.samples import samples_of
 
-    provider = call.provider
-    operation = call.endpoint.name if call.endpoint is not None else "request"
-    declared = call.endpoint.mistakes if call.endpoint is not None else ()
+    operation = endpoint.name if endpoint is not None else "request"
+    declared = endpoint.mistakes if endpoint is not None else ()
     for kind in dict.fromkeys((*_GENERAL, *NAMED.values(), *declared, *provider.mistakes)):
         if kind is RateLimited:
             from datetime import timedelta

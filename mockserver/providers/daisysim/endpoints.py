@@ -13,7 +13,8 @@ from mockserver.domain.mistakes import (
 )
 from mockserver.domain.orders import Order
 from mockserver.http.call import Call
-from mockserver.http.provider import Endpoint, Limit, Reply
+from mockserver.http.provider import Endpoint
+from mockserver.http.replies import Limit, Reply
 from mockserver.providers.daisysim import wire
 from mockserver.providers.daisysim.catalogue import Tier
 from mockserver.providers.daisysim.errors import RefundedAtExpiry

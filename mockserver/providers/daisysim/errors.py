@@ -32,7 +32,8 @@ from mockserver.domain.mistakes import (
     whole_seconds,
 )
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply, Worder, Wording
+from mockserver.http.provider import Worder
+from mockserver.http.replies import Reply, Wording
 
 
 class RefundedAtExpiry(NotTaken):

@@ -2,7 +2,8 @@
 
 from mockserver.domain.mistakes import InsufficientBalance, NotFound, NotTaken, TooLate
 from mockserver.http.call import Call
-from mockserver.http.provider import Endpoint, Limit, Reply
+from mockserver.http.provider import Endpoint
+from mockserver.http.replies import Limit, Reply
 from mockserver.providers.doctorsim_v1.errors import (
     DuplicateImei,
     HashMissing,

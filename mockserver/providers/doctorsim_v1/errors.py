@@ -25,7 +25,8 @@ from mockserver.domain.mistakes import (
     UnsupportedEncoding,
 )
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply, Worder, Wording
+from mockserver.http.provider import Worder
+from mockserver.http.replies import Reply, Wording
 from mockserver.providers.doctorsim_v1.wire import CREDITS, encode
 
 #: First segments of the paths whose answers have no `code` (documented).

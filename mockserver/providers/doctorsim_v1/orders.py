@@ -4,7 +4,7 @@ from typing import Any
 
 from mockserver.domain.orders import Order
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v1 import wire
 from mockserver.providers.doctorsim_v1.auth import NAME, mode_of
 from mockserver.providers.doctorsim_v1.catalogue import Model, Network

@@ -8,7 +8,7 @@ from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import MissingCredential, UnknownCredential, whole_seconds
 from mockserver.domain.moments import EPOCH
 from mockserver.http.call import Call
-from mockserver.http.provider import Limit
+from mockserver.http.replies import Limit
 from mockserver.providers.doctorsim_v2.errors import (
     AddressNotAllowed,
     AllowlistRequired,

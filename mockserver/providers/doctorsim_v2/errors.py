@@ -34,7 +34,8 @@ from mockserver.domain.mistakes import (
 )
 from mockserver.domain.moments import seconds_text
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply, Worder, Wording
+from mockserver.http.provider import Worder
+from mockserver.http.replies import Reply, Wording
 from mockserver.providers.doctorsim_v2.oauth_errors import OAuthError
 from mockserver.providers.doctorsim_v2.tokens import InvalidPriceToken
 

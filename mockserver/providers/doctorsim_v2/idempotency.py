@@ -6,7 +6,7 @@ from datetime import timedelta
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import from_micros, to_micros
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.sandbox.codec import decode_json, encode_json
 from mockserver.sandbox.work import Work
 

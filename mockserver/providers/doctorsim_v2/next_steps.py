@@ -21,7 +21,8 @@ from mockserver.domain.mistakes import (
     UnknownRoute,
 )
 from mockserver.http.call import Call
-from mockserver.http.provider import Worder, Wording
+from mockserver.http.provider import Worder
+from mockserver.http.replies import Wording
 from mockserver.providers.doctorsim_v2.errors import (
     AddressNotAllowed,
     AllowlistRequired,

@@ -4,7 +4,7 @@ from typing import Any
 
 from mockserver.domain.orders import Order
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2 import wire
 from mockserver.providers.doctorsim_v2.catalogue import ready
 from mockserver.providers.doctorsim_v2.currencies import dollar_cents

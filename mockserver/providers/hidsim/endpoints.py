@@ -14,7 +14,8 @@ from mockserver.domain.mistakes import (
     UnknownCredential,
 )
 from mockserver.http.later import Later
-from mockserver.http.provider import Endpoint, Limit
+from mockserver.http.provider import Endpoint
+from mockserver.http.replies import Limit
 from mockserver.providers.hidsim.errors import TooDear, Unavailable
 
 auth = Later("mockserver.providers.hidsim.auth")

@@ -8,7 +8,7 @@ from mockserver.domain.moments import parse_span
 from mockserver.domain.orders import Order
 from mockserver.engine.rules import LIFE_KEYS, Rule
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.hidsim import wire
 from mockserver.providers.hidsim.catalogue import Product, catalogue
 from mockserver.providers.hidsim.errors import TooDear, Unavailable

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.domain.mistakes import Invalid, NotFound
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.hidsim import wire
 from mockserver.providers.hidsim.catalogue import Item, Product, catalogue
 from mockserver.providers.hidsim.listing import (

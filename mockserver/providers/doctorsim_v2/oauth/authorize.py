@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import NotFound
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2.oauth import pages
 from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of, resource_wanted
 from mockserver.providers.doctorsim_v2.oauth.codes import add_code

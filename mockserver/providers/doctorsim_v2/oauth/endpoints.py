@@ -8,7 +8,8 @@ import orjson
 from mockserver.domain.mistakes import UnknownRoute
 from mockserver.http.call import Call
 from mockserver.http.later import Later
-from mockserver.http.provider import Annex, Endpoint, Mount, Outcome, Reply, Wording
+from mockserver.http.provider import Annex, Endpoint, Mount, Outcome
+from mockserver.http.replies import Reply, Wording
 from mockserver.providers.doctorsim_v2.oauth.addresses import API_HOST, WWW_HOST
 from mockserver.providers.doctorsim_v2.oauth_errors import (
     InvalidClient,

@@ -9,7 +9,7 @@ from typing import Any
 
 from mockserver.domain.moments import from_micros
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2.oauth import codes, grants
 from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of, resource_wanted
 from mockserver.providers.doctorsim_v2.oauth.clients import authenticate

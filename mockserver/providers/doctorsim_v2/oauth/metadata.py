@@ -3,7 +3,7 @@
 from typing import Any
 
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of, resource_of
 from mockserver.providers.doctorsim_v2.oauth.identity import CLAIMS
 from mockserver.providers.doctorsim_v2.oauth.keyring import ring_of, token_time
