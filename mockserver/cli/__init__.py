@@ -18,6 +18,7 @@ from mockserver import __version__, config
 from mockserver.cli.clock import clock
 from mockserver.cli.explain import explain
 from mockserver.cli.graph import graph
+from mockserver.cli.reference import reference
 from mockserver.config import Settings
 
 _HELP = {"help_option_names": ["-h", "--help"]}
@@ -208,17 +209,5 @@ def _report(problems: Iterable[Any], *, err: bool) -> bool:
     return fine
 
 
-@program.command("reference")
-@click.option("--schema", "as_schema", is_flag=True, help="Print the JSON Schema instead, for editors.")
-def reference_command(as_schema: bool) -> None:
-    """Print the reference of scenario files, as Markdown."""
-    import json
-
-    from mockserver.scenario.reference import reference
-    from mockserver.scenario.schema import scenario_schema
-
-    click.echo(json.dumps(scenario_schema(), indent=2) if as_schema else reference().rstrip("\n"))
-
-
-for _command in (clock, explain, graph):
+for _command in (clock, explain, graph, reference):
     program.add_command(_command)
