@@ -31,8 +31,8 @@ _SETTINGS = """\
 
 Every sandbox has these settings. `GET /_mock/settings?help=1` lists them, `PATCH /_mock/settings` changes some, and
 `settings` in the body of `POST /_mock/sandboxes` or in a scenario file sets them from the start. A duration is a text
-such as `90s`, `10m`, `2h` or `1d`, or a number of seconds. Where the vendor documents nothing and a client could depend on
-it, there is a setting.
+such as `90s`, `10m`, `2h` or `1d`, or a number of seconds. Where the vendor documents nothing and a client could
+depend on it, there is a setting.
 """
 
 _CONFIGURATION = """\

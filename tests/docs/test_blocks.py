@@ -49,21 +49,24 @@ def those(page: str | None = None) -> list[Block]:
     return [block for one in wanted for block in blocks(one)]
 
 
-def how(block: Block, before: Block | None) -> str | None:
-    """How the block is shown to be right; None when nothing shows it."""
+def how(block: Block, before: str | None) -> str | None:
+    """How the block is shown to be right, after one that is shown as `before` says; None when nothing shows it."""
     if block.word in ("file", "sent", "prints") or block.word in ELSEWHERE:
         return block.word
     if block.word == "not run":
         return "not run" if len(block.rest.split()) >= FEWEST_WORDS_OF_A_REASON else None
     if block.language in ("sh", "python", "yaml") and not block.word:
         return block.language
-    if block.language == "text" and before is not None and before.language == "sh":
+    if block.language == "text" and before in ("sh", "howto"):
         return "output"
     return None
 
 
 def judged(found: list[Block]) -> list[tuple[Block, str | None]]:
-    return [(block, how(block, before)) for block, before in zip(found, [None, *found], strict=False)]
+    ways: list[str | None] = []
+    for block in found:
+        ways.append(how(block, ways[-1] if ways else None))
+    return list(zip(found, ways, strict=True))
 
 
 def chosen(kind: str) -> list[Block]:
@@ -85,8 +88,9 @@ def test_each_block_is_run_or_checked_or_says_why_not(page: str) -> None:
 
 
 def test_a_block_that_nothing_shows_to_be_right_is_noticed() -> None:
-    text = "```json\n{}\n```\n\n<!-- not run: just because -->\n```sh\nfalse\n```\n\n```text\nno output\n```\n```js\n1\n```\n"
-    assert [way for _, way in judged(list(blocks_of("page.md", text)))] == [None, None, "output", None]
+    lazy = "<!-- not run: just because -->\n```sh\nfalse\n```\n```text\nno output\n```\n"
+    text = f"```json\n{{}}\n```\n{lazy}```js\n1\n```\n```sh\necho 1\n```\n```text\n1\n```\n"
+    assert [way for _, way in judged(list(blocks_of("page.md", text)))] == [None, None, None, None, "sh", "output"]
 
 
 def test_what_is_run_elsewhere_is_known_there() -> None:

@@ -63,10 +63,13 @@ def test_each_how_to_has_a_sandbox_of_its_own() -> None:
     assert len(names) == len(HOWTOS)
 
 
+@pytest.mark.parametrize("shell", ["sh", "bash"])
 @pytest.mark.parametrize("block", HOWTOS, ids=lambda block: block.rest)
-def test_each_how_to_prints_what_it_says(block: Block, tmp_path: Path) -> None:
+def test_each_how_to_prints_what_it_says(block: Block, shell: str, tmp_path: Path) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
     with LiveServer(create_app(Settings())) as server:
-        ran = run("sh", "-c", text_of(block, server.url), cwd=tmp_path)
+        ran = run(shell, "-c", text_of(block, server.url), cwd=tmp_path)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout == expected(block)
 
