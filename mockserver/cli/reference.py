@@ -1,6 +1,5 @@
 """`mockserver reference`: print the pages of the documentation that are made from the code."""
 
-import json
 from collections.abc import Callable, Mapping
 
 import click
@@ -55,6 +54,8 @@ def reference(page: str, *, as_schema: bool) -> None:
     if not as_schema:
         click.echo(PAGES[page]().rstrip("\n"))
         return
+    import json
+
     from mockserver.scenario.schema import scenario_schema
 
     if page != _FILES:
