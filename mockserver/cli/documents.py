@@ -7,6 +7,8 @@ from typing import Any
 import click
 
 from mockserver import config
+from mockserver.control.app import OPERATIONS
+from mockserver.control.operation import Operation
 from mockserver.http.provider import Provider
 from mockserver.providers import PROVIDERS
 from mockserver.sandbox.settings import COMMON, Setting
@@ -44,6 +46,15 @@ A flag wins over its environment variable, the variable over the default. An emp
 stand before or after `serve`, which is what `mockserver` does without a command.
 """
 
+_CONTROL = """\
+# Operations of the control API
+
+<!-- Made by `mockserver reference control`; edit the operations in mockserver/control/ instead. -->
+
+Every operation under `/_mock`, as a running server's `/_mock/openapi.json` has them with their schemas. Put `/~NAME` in
+front of `/_mock` for another sandbox than the default one. [The control API](control-api.md) shows how to use them.
+"""
+
 
 def library_page() -> str:
     """The bundled scenarios of every provider, with what each teaches, and the values that decide an outcome."""
@@ -69,6 +80,34 @@ def configuration_page(program: click.Group) -> str:
     for path, command in _commands(program, "mockserver"):
         parts += ["", *_command(path, command)]
     return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def control_page() -> str:
+    """The operations of the control API, by the noun that they are about."""
+    nouns: dict[str, list[Operation]] = {}
+    for operation in OPERATIONS:
+        nouns.setdefault(operation.path.split("/")[1] if operation.path else "", []).append(operation)
+    parts = [_CONTROL]
+    for noun, operations in sorted(nouns.items()):
+        parts += [f"## {noun.partition('.')[0].capitalize() or 'The index'}", ""]
+        parts += [*_table(("operation", "what it does", "query", "body"), map(_operation, operations)), ""]
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _operation(operation: Operation) -> tuple[str, str, str, str]:
+    free = " No token is needed." if operation.open else ""
+    query = "; ".join(f"`{name}`: {text}" for name, text in operation.query.items())
+    return f"`{operation.method} /_mock{operation.path}`", f"{operation.summary}.{free}", query, _body(operation)
+
+
+def _body(operation: Operation) -> str:
+    schema = operation.takes or operation.reads
+    if schema is None:
+        return "" if operation.media == "application/json" else f"`{operation.media}`"
+    if "properties" not in schema:
+        return str(schema.get("description", schema.get("type", "JSON"))).rstrip(".")
+    needed = schema.get("required", ())
+    return ", ".join(f"`{name}`{' (required)' if name in needed else ''}" for name in schema["properties"])
 
 
 def _heading(provider: Provider) -> list[str]:

@@ -25,6 +25,12 @@ def _settings() -> str:
     return settings_page()
 
 
+def _control() -> str:
+    from mockserver.cli.documents import control_page
+
+    return control_page()
+
+
 def _configuration() -> str:
     from mockserver.cli.documents import configuration_page
 
@@ -38,6 +44,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     _FILES: _files,
     "library": _library,
     "settings": _settings,
+    "control": _control,
     "configuration": _configuration,
 }
 
@@ -49,7 +56,7 @@ def reference(page: str, *, as_schema: bool) -> None:
     """Print a reference page as Markdown.
 
     The pages: files (the keys of a scenario file), library (the bundled scenarios), settings (of a sandbox),
-    configuration (flags, variables and commands).
+    control (the operations of the control API), configuration (flags, variables and commands).
     """
     if not as_schema:
         click.echo(PAGES[page]().rstrip("\n"))

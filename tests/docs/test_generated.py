@@ -7,6 +7,7 @@ import pytest
 from mockserver import config
 from mockserver.cli import main, program
 from mockserver.cli.reference import PAGES
+from mockserver.control.app import OPERATIONS
 from mockserver.providers import PROVIDERS
 from mockserver.resources import bundled
 from mockserver.sandbox.settings import COMMON
@@ -16,6 +17,7 @@ FILES = {
     "files": "scenarios.md",
     "library": "scenario-library.md",
     "settings": "settings.md",
+    "control": "control-operations.md",
     "configuration": "configuration.md",
 }
 
@@ -48,6 +50,17 @@ def test_the_settings_page_has_every_setting_with_its_default(capsys: pytest.Cap
         assert page.count(f"| `{row.name}` | ") == 1
 
 
+def test_the_page_of_operations_has_each_with_what_it_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [line[2:-2].split(" | ") for line in printed(capsys, "control").splitlines() if line.startswith("| `")]
+    assert len(rows) == len(OPERATIONS)
+    cells = {row[0]: row[1:] for row in rows}
+    for operation in OPERATIONS:
+        what, query, body = cells[f"`{operation.method} /_mock{operation.path}`"]
+        assert operation.summary in what
+        assert [name for name in operation.query if f"`{name}`" not in query] == []
+        assert [name for name in (operation.takes or {}).get("properties", ()) if f"`{name}`" not in body] == []
+
+
 def test_the_configuration_page_has_every_flag_and_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     page = printed(capsys, "configuration")
     for name, option, default in config.table():
@@ -64,4 +77,4 @@ def test_the_schema_belongs_to_one_page(capsys: pytest.CaptureFixture[str]) -> N
     assert main(["reference", "--schema", "library"]) == 2
     assert capsys.readouterr().err == "mockserver: --schema belongs to the page files, not to library\n"
     assert main(["reference", "prices"]) == 2
-    assert "'files', 'library', 'settings', 'configuration'" in capsys.readouterr().err
+    assert "'files', 'library', 'settings', 'control', 'configuration'" in capsys.readouterr().err
