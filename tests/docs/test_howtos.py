@@ -63,7 +63,12 @@ def test_each_how_to_has_a_sandbox_of_its_own() -> None:
     assert len(names) == len(HOWTOS)
 
 
-@pytest.mark.parametrize("shell", ["sh", "bash"])
+@pytest.mark.parametrize("block", HOWTOS, ids=lambda block: block.rest)
+def test_a_how_to_has_no_comments_which_zsh_refuses_when_they_are_pasted(block: Block) -> None:
+    assert re.search(r"(?m)^\s*#|\s#\s", block.text) is None
+
+
+@pytest.mark.parametrize("shell", ["sh", "bash", "zsh"])
 @pytest.mark.parametrize("block", HOWTOS, ids=lambda block: block.rest)
 def test_each_how_to_prints_what_it_says(block: Block, shell: str, tmp_path: Path) -> None:
     if shutil.which(shell) is None:
