@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -94,6 +95,15 @@ def test_without_the_token_the_first_step_fails_and_nothing_else_is_done(
     assert ran.returncode != 0
     assert ran.stdout == ""
     assert ran.stderr.count("401") == 1
+
+
+@pytest.mark.parametrize("block", HOWTOS, ids=lambda block: block.rest)
+def test_without_a_server_it_stops_and_says_why(block: Block, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    ran = run("sh", "-c", text_of(block, f"http://127.0.0.1:{port}"), cwd=tmp_path)
+    assert (ran.returncode != 0, ran.stdout) == (True, "")
+    assert ran.stderr.count(f"port {port}") == 1
 
 
 @pytest.mark.parametrize("block", HOWTOS, ids=lambda block: block.rest)
