@@ -1,7 +1,7 @@
 """The pages of `docs/` that are made from the code, as Markdown: scenarios, settings, configuration."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -42,8 +42,9 @@ _CONFIGURATION = """\
 
 <!-- Made by `mockserver reference configuration`; edit the settings table in mockserver/config.py instead. -->
 
-A flag wins over its environment variable, the variable over the default. An empty variable counts as not set. Flags may
-stand before or after `serve`, which is what `mockserver` does without a command.
+A flag wins over its environment variable, the variable over the default. An empty variable counts as not set, and so
+does the URL of an orchestrator where a number belongs (Kubernetes sets `MOCKSERVER_PORT=tcp://10.0.0.1:7460` for a
+service of that name). Flags may stand before or after `serve`, which is what `mockserver` does without a command.
 """
 
 _CONTROL = """\
@@ -96,8 +97,14 @@ def control_page() -> str:
 
 def _operation(operation: Operation) -> tuple[str, str, str, str]:
     free = " No token is needed." if operation.open else ""
-    query = "; ".join(f"`{name}`: {text}" for name, text in operation.query.items())
+    query = "; ".join(f"`{name}`: {_words(told)}" for name, told in operation.query.items())
     return f"`{operation.method} /_mock{operation.path}`", f"{operation.summary}.{free}", query, _body(operation)
+
+
+def _words(told: str | Mapping[str, Any]) -> str:
+    """What a parameter of the query is for, of a sentence or of a schema."""
+    text = told if isinstance(told, str) else str(told.get("description", ""))
+    return text.rstrip(".")
 
 
 def _body(operation: Operation) -> str:

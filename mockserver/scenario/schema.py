@@ -67,7 +67,7 @@ def _unknown_keys(error: "ValidationError", report: Report, trail: Trail) -> Non
         if key in known:
             continue
         missing = [name for name in known if name not in _found(error)]
-        near = get_close_matches(key.lower(), missing, n=1)
+        near = get_close_matches(key[:100].lower(), missing, n=1)
         if near:
             # One slip of the pen is one problem, not an unknown key and a missing one.
             report.silence((*trail, near[0]))
