@@ -5,6 +5,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
+from mockserver.domain.moments import span_text
 from mockserver.domain.orders import Order
 
 
@@ -187,8 +188,8 @@ class PlainStatus(Mistake):
 class NotTaken(Mistake):
     """The order does not take `event` in the state it is in."""
 
-    def __init__(self, event: str, order: Order) -> None:
-        super().__init__(f"event {event!r} is not taken in state {order.state!r}")
+    def __init__(self, event: str, order: Order, hint: str = "") -> None:
+        super().__init__(f"event {event!r} is not taken in state {order.state!r}{hint}")
         self.event = event
         self.order = order
 
@@ -197,7 +198,7 @@ class TooEarly(NotTaken):
     """It will be taken in `left`."""
 
     def __init__(self, event: str, order: Order, left: timedelta) -> None:
-        super().__init__(event, order)
+        super().__init__(event, order, f" yet: it will be in {span_text(left)}")
         self.left = left
 
 
@@ -205,7 +206,7 @@ class TooLate(NotTaken):
     """It was taken until `ago` before now."""
 
     def __init__(self, event: str, order: Order, ago: timedelta) -> None:
-        super().__init__(event, order)
+        super().__init__(event, order, f" any more: it was until {span_text(ago)} ago")
         self.ago = ago
 
 
