@@ -72,12 +72,15 @@ def call(url: str, body: object = None) -> tuple[int, dict[str, object]]:
         return answer.status, content["data"]
 
 
-def test_the_wheel_holds_the_scenarios_and_the_schemas(wheel: Path) -> None:
+def test_the_wheel_holds_the_scenarios_the_schemas_and_the_tables(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for folder in ("scenarios", "schemas"):
         kept = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.suffix in {".yaml", ".json"}}
         assert kept
         assert {f"mockserver/{path.as_posix()}" for path in kept} <= names
+    tables = {path.relative_to(ROOT).as_posix() for path in (ROOT / "mockserver").rglob("*.csv")}
+    assert len(tables) >= 12
+    assert tables <= names
     assert "mockserver/py.typed" in names
 
 
