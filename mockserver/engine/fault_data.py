@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mockserver.domain.mistakes import MISTAKE_NAMES
-from mockserver.domain.moments import parse_moment, parse_span
-from mockserver.engine.delays import Delay, Fixed, Uniform, asks_the_order, delay_from_data
+from mockserver.domain.moments import parse_moment
+from mockserver.engine.delays import Delay, Fixed, Uniform, asks_the_order, delay_from_data, span_from_data
 from mockserver.engine.faults import ASPECTS, HOSTILITIES, LONGEST_WAIT, Fault
 from mockserver.engine.matching import Conditions, Matcher, matcher_from_data
 
@@ -34,6 +34,7 @@ def fault_from_data(data: Mapping[str, Any], *, key: str, refuse: Refuse, provid
             refuse((str(name),), f"unknown key {name!r} (one of {', '.join(KEYS)})")
     _check_kind(data, refuse)
     reader = _Reader(data, refuse)
+    reader.text("about")
     delay, sandbox_time = reader.delay()
     return Fault(
         key=key,
@@ -128,7 +129,7 @@ class _Reader:
             return parse_moment(written)
         except ValueError as error:
             try:
-                return parse_span(written)
+                return span_from_data(written)
             except ValueError:
                 self._refuse(("until",), f"{error}, or a duration like 10m")
                 return None
@@ -185,7 +186,7 @@ class _Reader:
             if given["mistake"] != "RateLimited":
                 self._refuse(("answer", "retry_after"), "retry_after belongs to RateLimited")
             try:
-                parse_span(given["retry_after"])
+                span_from_data(given["retry_after"])
             except ValueError as error:
                 self._refuse(("answer", "retry_after"), str(error))
 
@@ -246,7 +247,7 @@ class _Reader:
             self.span(("webhook", "delay"), given["delay"])
         if given.get("stale_timestamp", True) is not True:
             try:
-                parse_span(given["stale_timestamp"])
+                span_from_data(given["stale_timestamp"])
             except ValueError as error:
                 self._refuse(("webhook", "stale_timestamp"), str(error))
         return given

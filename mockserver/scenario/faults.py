@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mockserver.engine.fault_data import fault_from_data
 from mockserver.engine.faults import Fault
 from mockserver.scenario.cursor import Cursor
+from mockserver.scenario.matchers import build_conditions, build_matcher
 from mockserver.scenario.problems import Report, trail_text
 
 
@@ -29,6 +30,14 @@ def _fault(cursor: Cursor, key: str, provider: str) -> Fault | None:
         Cursor(cursor.report, (*cursor.trail, "provider"), None).error(
             "the scenario's provider holds for its faults: leave it out", at_key=True
         )
+
+    for name in ("body", "query"):
+        member = cursor.get(name)
+        if member is not None and isinstance(member.value, dict):
+            build_conditions(member)
+    state = cursor.get("state")
+    if state is not None:
+        build_matcher(state)
 
     def refuse(place: tuple[str, ...], message: str) -> None:
         at_key = bool(place) and message.startswith("unknown key")

@@ -1,7 +1,7 @@
 """What is wrong with a scenario file, and where: one line and column for each cause."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -101,6 +101,18 @@ class Report:
 
 
 _BEFORE_VALUE = re.compile(", not | instead of |: remove ")
+
+
+def unknown_key(report: Report, trail: Trail, key: str, *, known: Sequence[str], present: Collection[str]) -> None:
+    """Report a key that none of the object at `trail` is called, and which of those it lacks may be meant."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(key.lower(), [name for name in known if name not in present], n=1)
+    if near:
+        # One slip of the pen is one problem, not an unknown key and a missing one.
+        report.silence((*trail, near[0]))
+    hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(known)}"
+    report.error((*trail, key), f"unknown key {shown(key)} ({hint})", at_key=True)
 
 
 def trail_text(trail: Trail) -> str:
