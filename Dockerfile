@@ -19,7 +19,8 @@ RUN pip install --no-cache-dir --constraint requirements.lock wheels/*.whl
 WORKDIR /
 # A number, so that an orchestrator can tell that it is not root without looking into the image.
 USER 10001:10001
+# All addresses, whatever flags follow the image's name; `-e MOCKSERVER_HOST=::` adds those of IPv6.
+ENV MOCKSERVER_HOST=0.0.0.0
 EXPOSE 7460
-HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ.get('MOCKSERVER_PORT', '7460') + '/_mock/health', timeout=2)"]
-CMD ["mockserver", "--host", "0.0.0.0"]
+HEALTHCHECK --interval=10s --timeout=3s --start-period=5s --retries=3 CMD ["mockserver", "health"]
+ENTRYPOINT ["mockserver"]

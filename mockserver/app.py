@@ -3,22 +3,27 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver import __version__
 from mockserver.clockwork.clock import machine_now
-from mockserver.config import Settings
+from mockserver.config import LISTENING, Settings, is_loopback
 from mockserver.http.body import Disconnected
+from mockserver.http.heads import refusal_in
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
-from mockserver.http.service import Arrival, Service
+from mockserver.http.service import ACCEPTED, Arrival, Service
+from mockserver.journal.budget import Budget
 from mockserver.providers import PROVIDERS
 from mockserver.resources import bundled
-from mockserver.sandbox.birth import Birth, Surroundings
+from mockserver.sandbox.birth import Birth, Population, Surroundings
 from mockserver.sandbox.credentials import is_sealed
+from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.sandboxes import DEFAULT, Sandboxes
 from mockserver.sandbox.settings import COMMON
 from mockserver.scenario.library import Library
@@ -26,14 +31,22 @@ from mockserver.webhooks.model import Delivery, Outcome
 
 if TYPE_CHECKING:
     from mockserver.control.problems import Problem
+    from mockserver.http.history import History
     from mockserver.scenario.check import Judge
     from mockserver.webhooks.dispatcher import Dispatcher
+    from mockserver.webhooks.targets import TargetGuard
 
 log = logging.getLogger("mockserver")
 
+_LONGEST_REASON = 1_000
+
 
 class StateRefused(Exception):
-    """The snapshot to start from cannot be restored; the message names the file and what is wrong."""
+    """The snapshot to start from cannot be restored; the message names the file and what is wrong, in one line."""
+
+
+class StateNotSaved(Exception):
+    """The snapshot could not be written at the end; the message names the file and what is wrong, in one line."""
 
 
 #: Who answers, the path in front of its own, and its own path.
@@ -46,15 +59,25 @@ class App:
     The control API and the sending of webhooks are imported when first needed, so that a start does not pay.
     """
 
-    def __init__(self, settings: Settings, providers: Sequence[Provider] = PROVIDERS) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        providers: Sequence[Provider] = PROVIDERS,
+        *,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`ticks` tells real seconds, by which sandboxes expire."""
         self._settings = settings
         self._started = machine_now()
         self._providers = {provider.name: provider for provider in providers}
         #: Not before a snapshot was read: one that was refused is not written over.
         self._restored = False
         self._dispatcher: Dispatcher | None = None
+        #: Addresses and ports; none where no server of ours runs the application.
+        self._listening: Sequence[tuple[str, int]] = ()
         self._control: ASGIApp | None = None
         self._watching: asyncio.Task[None] | None = None
+        self._sweeping: asyncio.Task[None] | None = None
         schemas = self._schemas = SchemaStore(bundled("schemas"))
         rows = (*COMMON, *(row for provider in providers for row in provider.settings))
         shared = self._shared = Surroundings(
@@ -62,6 +85,8 @@ class App:
             library=Library.bundled(settings.scenarios, providers=list(self._providers)),
             rows=rows,
             sender=self._deliver,
+            populate=self._populate,
+            budget=Budget(settings.max_log_bytes),
             journal_size=settings.journal_size,
         )
         birth = Birth(
@@ -70,7 +95,14 @@ class App:
             rate=settings.clock.rate,
             settings={"rate_limits": settings.rate_limits},
         )
-        self._sandboxes = Sandboxes(birth, shared, most=settings.max_sandboxes)
+        self._sandboxes = Sandboxes(
+            birth,
+            shared,
+            most=settings.max_sandboxes,
+            lives=settings.sandbox_lifetime,
+            makes_unknown=settings.unknown_sandbox == "create",
+            now=ticks,
+        )
         self._hosts: dict[str, list[tuple[str, Service]]] = {}
         for provider in providers:
             service = Service(provider, schemas)
@@ -86,15 +118,23 @@ class App:
 
         Raises ScenarioProblems and Invalid for what cannot be, StateRefused for a snapshot that cannot be restored.
         """
-        sandbox = await self._sandboxes.use(DEFAULT)
-        path = self._settings.state
-        if path is not None and (path.exists() or not self._settings.save_on_exit):
+        birth, path = self._sandboxes.birth, self._settings.state
+        restored = path is not None and (path.exists() or not self._settings.save_on_exit)
+        if self._settings.populate and not restored:
+            birth = birth._replace(population=Population(orders=self._settings.populate))
+        sandbox = await self._sandboxes.make_default(birth)
+        self._sweeping = asyncio.ensure_future(self._sandboxes.keep_sweeping())
+        if path is not None and restored:
             from mockserver.sandbox.statefile import load
 
             try:
                 await load(sandbox, path, version=__version__)
             except Exception as error:
-                raise StateRefused(f"{path} cannot be restored: {error}") from error
+                raise StateRefused(f"--state: {path} cannot be restored: {_one_line(error)}") from error
+        if path is not None and self._settings.save_on_exit:
+            from mockserver.sandbox.safefile import sweep
+
+            await asyncio.to_thread(sweep, path)
         self._restored = True
         if self._settings.watch:
             from mockserver.sandbox.reloading import begin_watching, keep_reloading
@@ -106,22 +146,34 @@ class App:
             )
 
     async def shutdown(self) -> None:
-        """End everything that runs by itself, and keep the default sandbox where settings say so."""
-        if self._watching is not None:
-            self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
-        path, sandbox = self._settings.state, self._sandboxes.known(DEFAULT)
-        if path is not None and sandbox is not None and self._settings.save_on_exit and self._restored:
-            from mockserver.sandbox.statefile import save
+        """End everything that runs by itself, and keep the default sandbox where settings say so.
 
-            try:
-                await sandbox.deliveries.cancel()
-                await save(sandbox, path, version=__version__)
-            except OSError as error:
-                log.error("the state could not be saved: %s: %s", path, error.strerror or error)
-        await self._sandboxes.close()
-        if self._dispatcher is not None:
-            await self._dispatcher.close()
+        Raises StateNotSaved when that could not be done; everything has ended all the same.
+        """
+        tasks = [task for task in (self._watching, self._sweeping) if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        try:
+            await self._save()
+        finally:
+            await self._sandboxes.close()
+            if self._dispatcher is not None:
+                await self._dispatcher.close()
+
+    async def _save(self) -> None:
+        path, sandbox = self._settings.state, self._sandboxes.known(DEFAULT)
+        if path is None or sandbox is None or not self._settings.save_on_exit or not self._restored:
+            return
+        from mockserver.sandbox.statefile import save
+
+        try:
+            await sandbox.deliveries.cancel()
+            await save(sandbox, path, version=__version__)
+        except Exception as error:
+            if not isinstance(error, OSError):
+                log.error("the snapshot failed", exc_info=error)
+            raise StateNotSaved(f"the state could not be saved: {path}: {_one_line(error)}") from error
 
     def describe(self) -> list[tuple[str, str]]:
         """For the banner: each provider's name and the path of its base URL."""
@@ -156,6 +208,7 @@ class App:
                     raise
                 await send_problem(send, problem)
         elif scope["type"] == "lifespan":
+            self._listening = scope.get("state", {}).get(LISTENING, ())
             await self._live(receive, send)
         else:
             raise RuntimeError(f"{scope['type']} is not served")
@@ -172,11 +225,18 @@ class App:
             await (self._control or self._made_control())(scope, receive, send)
             return
         service, inside, own = self._route(path, scope)
-        sandbox = self._sandboxes.known(name) if name == DEFAULT else None
         scope["path"] = own
         scope["root_path"] = ""
-        scope["mock.arrival"] = Arrival(sandbox or await self._sandboxes.use(name), prefix + inside)
-        await service(scope, receive, send)
+        if name == DEFAULT and self._sandboxes.default is not None:
+            scope["mock.arrival"] = Arrival(self._sandboxes.default, prefix + inside)
+            await service(scope, receive, send)
+            return
+        place = await self._sandboxes.enter(name)
+        scope["mock.arrival"] = Arrival(place.sandbox, prefix + inside)
+        try:
+            await service(scope, receive, send)
+        finally:
+            await self._sandboxes.leave(place, accepted=ACCEPTED in scope)
 
     def _route(self, path: str, scope: Scope) -> Routed:
         """The service (or its answer to unknown paths), the path in front of its own, and its own path."""
@@ -187,7 +247,7 @@ class App:
             return found[0], f"/{first}{found[1]}", found[2]
         mounts = self._hosts.get(_host_of(scope))
         if mounts is None:
-            raise self._nothing_here(path)
+            raise refusal_in(scope) or self._nothing_here(path)
         return _mounted(mounts, path)
 
     def _judge(self) -> "Judge":
@@ -204,7 +264,17 @@ class App:
 
         settings = SettingsTable(self._shared.rows)
         server = Server(
-            self._sandboxes, self._providers, self._schemas, __version__, self._started, settings, self._judge()
+            self._sandboxes,
+            self._providers,
+            self._schemas,
+            __version__,
+            self._started,
+            settings,
+            self._judge(),
+            self._objection,
+            self._populate,
+            self._shared.budget,
+            self._shared.journal_size,
         )
         self._control = ControlApp(server, token=self._settings.token)
         return self._control
@@ -218,10 +288,30 @@ class App:
     async def _deliver(self, delivery: Delivery) -> Outcome:
         if self._dispatcher is None:
             from mockserver.webhooks.dispatcher import Dispatcher
-            from mockserver.webhooks.targets import TargetGuard
 
-            self._dispatcher = Dispatcher(TargetGuard(frozenset(self._settings.webhook_hosts)))
+            self._dispatcher = Dispatcher(self._made_guard())
         return await self._dispatcher.attempt(url=delivery.url, body=delivery.body.encode(), headers=delivery.headers)
+
+    async def _objection(self, url: str) -> str | None:
+        """Why no webhook can arrive at this URL, None where it may."""
+        from mockserver.webhooks.objections import objection_to
+
+        return await objection_to(self._made_guard(), url)
+
+    def _made_guard(self) -> "TargetGuard":
+        from mockserver.webhooks.targets import TargetGuard
+
+        hosts = [host for host, _ in self._listening] or [self._settings.host]
+        return TargetGuard(
+            frozenset(self._settings.webhook_hosts),
+            loopback=all(map(is_loopback, hosts)),
+            own=self._listening,
+        )
+
+    async def _populate(self, sandbox: Sandbox, population: Population, until: datetime) -> "History":
+        from mockserver.http.history import populate
+
+        return await populate(sandbox, population, self._providers, until=until)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
@@ -234,9 +324,19 @@ class App:
                     raise
                 await send({"type": "lifespan.startup.complete"})
             else:
-                await self.shutdown()
+                try:
+                    await self.shutdown()
+                except StateNotSaved as error:
+                    await send({"type": "lifespan.shutdown.failed", "message": str(error)})
+                    return
                 await send({"type": "lifespan.shutdown.complete"})
                 return
+
+
+def _one_line(error: Exception) -> str:
+    """What an error says, without the line breaks and the end of a long list."""
+    text = " ".join(str(error.strerror if isinstance(error, OSError) and error.strerror else error).split())
+    return text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 3]}..."
 
 
 def _say(line: str) -> None:

@@ -7,18 +7,22 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from mockserver.domain.moments import parse_moment
+from mockserver.domain.moments import parse_moment, parse_span
+
+#: In the state of an application's lifespan: the addresses and ports that the process listens on.
+LISTENING = "mockserver.listening"
 
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+_TTL_BEYOND_LOOPBACK = timedelta(hours=24)
 
 
 class BadSetting(ValueError):
@@ -45,6 +49,7 @@ class Option:
 
     `read` turns one text into a value or raises ValueError with the rule and the value. `separator`
     stands between the values of a repeatable setting in its variable. A `switch` is a flag without a value.
+    The variable of a `number` is ignored when it holds a URL, which orchestrators put there of their own accord.
     """
 
     read: Callable[[str], Any]
@@ -52,6 +57,7 @@ class Option:
     help: str
     separator: str | None = None
     switch: bool = False
+    number: bool = False
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -157,14 +163,37 @@ def _state_file(text: str) -> Path:
     return path
 
 
+_TOKEN_HELP = (
+    "The token that the control API takes. Whoever may list the processes of this machine sees a flag: rather set "
+    "the variable."
+)
+
+
+def _ttl(text: str) -> timedelta | Literal["off"]:
+    if text == "off":
+        return "off"
+    span = parse_span(text)
+    if not span:
+        raise ValueError(f"must be a duration above 0, or off: {text!r}")
+    return span
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings, checked. Each field is a row of the table: its flag and its variable follow from its name."""
 
     host: Annotated[
-        str, Option(_host, "HOST", "Address to listen on; beyond loopback the control API asks for a token.")
-    ] = "127.0.0.1"
-    port: Annotated[int, Option(_whole(0, 65_535), "PORT", "Port to listen on; 0 chooses a free one.")] = 7460
+        str,
+        Option(
+            _host,
+            "HOST",
+            "Address to listen on (localhost: both 127.0.0.1 and ::1; :: and 0.0.0.0: all). Beyond loopback the "
+            "control API asks for a token.",
+        ),
+    ] = "localhost"
+    port: Annotated[int, Option(_whole(0, 65_535), "PORT", "Port to listen on; 0 chooses a free one.", number=True)] = (
+        7460
+    )
     clock: Annotated[
         ClockChoice, Option(_clock, "MODE", "real, frozen, or scaled:N for N sandbox seconds in each real second.")
     ] = REAL
@@ -182,6 +211,14 @@ class Settings:
     state: Annotated[Path | None, Option(_state_file, "FILE", "A snapshot to start from, clock and seed included.")] = (
         None
     )
+    populate: Annotated[
+        int | None,
+        Option(
+            _whole(1, 10_000),
+            "ORDERS",
+            "Let invented customers place so many orders in the 90 days before the start; not where --state restores.",
+        ),
+    ] = None
     save_on_exit: Annotated[
         bool, Option(_switch, "", "Write the snapshot of --state anew when the server stops.", switch=True)
     ] = False
@@ -195,20 +232,60 @@ class Settings:
     log_format: Annotated[
         Literal["human", "json"], Option(_choice("human", "json"), "FORMAT", "Banner and log lines: human or json.")
     ] = "human"
-    token: Annotated[str | None, Option(_token, "TOKEN", "The token that the control API takes.")] = field(
-        default=None, repr=False
-    )
+    token: Annotated[str | None, Option(_token, "TOKEN", _TOKEN_HELP)] = field(default=None, repr=False)
     webhook_hosts: Annotated[
         tuple[str, ...],
-        Option(_host, "HOST", "A host that webhooks may go to besides loopback and private ones.", separator=","),
+        Option(
+            _host,
+            "HOST",
+            "A host that webhooks may go to besides private ones and loopback, which has to be listed too where the "
+            "server listens beyond it.",
+            separator=",",
+        ),
     ] = ()
     max_sandboxes: Annotated[
-        int, Option(_whole(1, 1_000_000), "COUNT", "How many sandboxes may exist before the longest unused one goes.")
+        int,
+        Option(
+            _whole(1, 1_000_000),
+            "COUNT",
+            "How many sandboxes may exist beside the default one; beyond, expired and then unused ones go.",
+            number=True,
+        ),
     ] = 1000
+    unknown_sandbox: Annotated[
+        Literal["create", "refuse"],
+        Option(
+            _choice("create", "refuse"), "HOW", "Requests to a sandbox that nobody made: create it, or refuse (404)."
+        ),
+    ] = "create"
+    sandbox_ttl: Annotated[
+        timedelta | Literal["off"] | None,
+        Option(
+            _ttl,
+            "DURATION",
+            "How long a sandbox stays without use that was made without `expires`: such as 30m, or off;"
+            " by default off on loopback and 24h beyond.",
+        ),
+    ] = None
     journal_size: Annotated[
-        int, Option(_whole(1, 10_000_000), "COUNT", "How many requests the journal of a sandbox keeps.")
+        int, Option(_whole(1, 10_000_000), "COUNT", "How many requests the journal of a sandbox keeps.", number=True)
     ] = 5000
+    max_log_bytes: Annotated[
+        int,
+        Option(
+            _whole(65_536, 99_999_999_999),
+            "BYTES",
+            "How much the journals and inboxes of all sandboxes keep together; beyond, the oldest of the fullest goes.",
+        ),
+    ] = 268_435_456
     quiet: Annotated[bool, Option(_switch, "", "Print no banner.", switch=True)] = False
+
+    @property
+    def sandbox_lifetime(self) -> timedelta | None:
+        """How long a sandbox stays without use where its maker did not say; None for ever."""
+        if self.sandbox_ttl is None:
+            return None if is_loopback(self.host) else _TTL_BEYOND_LOOPBACK
+        return None if self.sandbox_ttl == "off" else self.sandbox_ttl
 
 
 def table() -> tuple[tuple[str, Option, Any], ...]:
@@ -240,10 +317,21 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
             values[name] = _read(flag_of(name), option, given)
         elif given == "":
             raise BadSetting(f"{flag_of(name)}: needs a value: ''")
-        elif text:
+        elif text and not _is_injected(option, text):
             texts = [part for part in text.split(option.separator) if part] if option.separator else text
             values[name] = _read(variable_of(name), option, texts)
     return Settings(**values)
+
+
+def ignored(environment: Mapping[str, str]) -> list[str]:
+    """The variables that `load` passes over: Kubernetes and docker's links set MOCKSERVER_PORT=tcp://10.0.0.1:7460."""
+    return [
+        variable_of(name) for name, option, _ in table() if _is_injected(option, environment.get(variable_of(name), ""))
+    ]
+
+
+def _is_injected(option: Option, text: str) -> bool:
+    return option.number and "://" in text
 
 
 def is_loopback(host: str) -> bool:

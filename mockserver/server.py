@@ -10,21 +10,22 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from types import FrameType, TracebackType
 from typing import Any, Literal, Self
 
 import uvicorn
 
-from mockserver.config import Settings
+from mockserver.config import LISTENING, Settings
 from mockserver.domain.moments import moment_text
+from mockserver.http.heads import MOST_HEAD
 from mockserver.http.protocol import http_protocol
 
 BACKLOG = 2048
 #: Seconds of real time at a stop: for requests under way to finish, for those cut off to notice, and for the
-#: application's own shutdown (which takes no time unless it hangs).
-GRACE, NOTICE, APPLICATION = 0.3, 0.1, 2.0
+#: application's own shutdown (which takes no time unless it hangs, or writes a large state).
+GRACE, NOTICE, APPLICATION, SAVING = 0.3, 0.1, 2.0, 60.0
 #: Clients keep connections longer than uvicorn's five seconds, and a POST on a connection just closed is lost.
 KEEP_ALIVE = 75
 
@@ -33,6 +34,10 @@ _log = logging.getLogger("mockserver.server")
 
 class CannotListen(Exception):
     """The address cannot be listened on; the message is a whole line for people."""
+
+    def __init__(self, message: str, *, in_use: bool = False) -> None:
+        super().__init__(message)
+        self.in_use = in_use
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -54,10 +59,30 @@ def bind(host: str, port: int) -> socket.socket:
         listener.close()
         if error.errno == errno.EADDRINUSE:
             message = f"port {port} on {host} is in use: stop what listens there, or choose another port"
-            raise CannotListen(f"{message} (--port 0 chooses a free one)") from None
+            raise CannotListen(f"{message} (--port 0 chooses a free one)", in_use=True) from None
         raise CannotListen(f"cannot listen on port {port} of {host}: {_reason(error)}") from None
     listener.setblocking(False)
     return listener
+
+
+def bind_all(host: str, port: int) -> list[socket.socket]:
+    """The listening sockets of a host, all on one port: `localhost` is 127.0.0.1 and ::1. Raises CannotListen.
+
+    Clients take either for it. One of the two is enough, where the machine has or grants no other.
+    """
+    if host.rstrip(".") != "localhost":
+        return [bind(host, port)]
+    try:
+        first = bind("127.0.0.1", port)
+    except CannotListen as error:
+        if error.in_use:
+            raise
+        return [bind("::1", port)]
+    try:
+        return [first, bind("::1", first.getsockname()[1])]
+    except CannotListen as error:
+        _log.debug("localhost is 127.0.0.1 alone: %s", error)
+        return [first]
 
 
 def _reason(error: Exception) -> str:
@@ -78,7 +103,7 @@ class Server(uvicorn.Server):
     The first signal stops it in good order, the second does not wait for requests, the third ends the process.
     """
 
-    def __init__(self, app: Any, *, on_started: Callable[[], None]) -> None:
+    def __init__(self, app: Any, *, on_started: Callable[[], None], patience: float = APPLICATION) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -93,10 +118,13 @@ class Server(uvicorn.Server):
                 date_header=False,
                 backlog=BACKLOG,
                 timeout_keep_alive=KEEP_ALIVE,
-                h11_max_incomplete_event_size=1 << 20,
+                h11_max_incomplete_event_size=MOST_HEAD,
             )
         )
         self._on_started = on_started
+        self._patience = patience
+        #: Whether the application did not end as it should have.
+        self.failed = False
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._signals = 0
@@ -118,6 +146,9 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
+        # What the application may want to know of its own addresses, webhooks for one.
+        listening = tuple(one.getsockname()[:2] for one in sockets or ())
+        getattr(self.lifespan, "state", {})[LISTENING] = listening
         await super().startup(sockets)
         # What was imported stays: no collection need walk it. A request makes some hundred short-lived objects,
         # so that the default of one young collection for 700 would run every few requests.
@@ -147,9 +178,11 @@ class Server(uvicorn.Server):
             task.cancel()
         await self._wait_for_requests(NOTICE)
         try:
-            await asyncio.wait_for(self.lifespan.shutdown(), APPLICATION)
+            await asyncio.wait_for(self.lifespan.shutdown(), self._patience)
         except TimeoutError:
-            _log.warning("the application did not shut down within %s seconds", APPLICATION)
+            _log.warning("the application did not shut down within %s seconds", self._patience)
+            self.failed = True
+        self.failed = self.failed or bool(getattr(self.lifespan, "shutdown_failed", False))
 
     async def _wait_for_requests(self, seconds: float) -> None:
         """Until no request is under way, at most `seconds`; a second signal is noticed on the way."""
@@ -164,31 +197,37 @@ def run(
     app: Any,
     settings: Settings,
     *,
-    listener: socket.socket | None = None,
+    listeners: Sequence[socket.socket] = (),
     on_started: Callable[[str], None] | None = None,
 ) -> int:
     """Serve until a signal comes; returns the exit code of the process.
 
-    `on_started` gets the URL as soon as requests are answered. Without a `listener` the settings say where to
-    listen; when that cannot be, one line goes to stderr and the code is 1.
+    `on_started` gets the URL as soon as requests are answered. Without `listeners` the settings say where to
+    listen; when that cannot be, one line goes to stderr and the code is 1. So it is when the application cannot
+    start, or cannot end as it should: its own line says why.
     """
     configure_logging(settings.log_format)
     try:
-        bound = listener or bind(settings.host, settings.port)
+        bound = list(listeners) or bind_all(settings.host, settings.port)
     except CannotListen as error:
         print(f"mockserver: {error}", file=sys.stderr)
         return 1
-    url = url_of(bound)
-    server = Server(app, on_started=lambda: on_started(url) if on_started else None)
+    url = url_of(bound[0])
+    server = Server(
+        app,
+        on_started=lambda: on_started(url) if on_started else None,
+        patience=SAVING if settings.save_on_exit else APPLICATION,
+    )
     try:
-        server.run(sockets=[bound])
+        server.run(sockets=bound)
     except KeyboardInterrupt:
-        return 0
-    except SystemExit as stopped:
-        return stopped.code if isinstance(stopped.code, int) else 1
+        pass
+    except SystemExit:  # uvicorn's way to say that the application did not start
+        return 1
     finally:
-        bound.close()
-    return 0
+        for listener in bound:
+            listener.close()
+    return 1 if server.failed else 0
 
 
 class LiveServer:
@@ -198,9 +237,9 @@ class LiveServer:
     """
 
     def __init__(self, app: Any, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._listener = bind(host, port)
-        self.url = url_of(self._listener)
-        self.port: int = self._listener.getsockname()[1]
+        self._listeners = bind_all(host, port)
+        self.url = url_of(self._listeners[0])
+        self.port: int = self._listeners[0].getsockname()[1]
         self._settled = threading.Event()
         self._server = Server(app, on_started=self._settled.set)
         self._thread = threading.Thread(target=self._run, name=f"mockserver {self.url}", daemon=True)
@@ -223,11 +262,12 @@ class LiveServer:
 
     def _run(self) -> None:
         try:
-            self._server.run(sockets=[self._listener])
+            self._server.run(sockets=self._listeners)
         except SystemExit:  # uvicorn's way to say that the application did not start
             pass
         finally:
-            self._listener.close()
+            for listener in self._listeners:
+                listener.close()
             self._settled.set()
 
 
@@ -247,8 +287,14 @@ class _JsonFormatter(logging.Formatter):
         return json.dumps(line)
 
 
+#: What uvicorn adds to the application's own reason.
+_ECHOES = frozenset({"Application startup failed. Exiting.", "Application shutdown failed. Exiting."})
+
+
 def _tells_something(record: logging.LogRecord) -> bool:
     """False for the requests that a stop cuts off: uvicorn reports each as an error with a traceback."""
+    if record.msg in _ECHOES:
+        return False
     return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 

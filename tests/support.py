@@ -1,5 +1,8 @@
 """An app in process, and a client of it that knows the control API."""
 
+import asyncio
+import gc
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -97,6 +100,18 @@ class World:
         data: dict[str, Any] = answer.json()["data"]
         return data
 
+    async def pages(self, path: str, name: str) -> list[dict[str, Any]]:
+        """All rows of a list of the control API, page by page."""
+        found: list[dict[str, Any]] = []
+        after = ""
+        while True:
+            joined = "&" if "?" in path else "?"
+            page = await self.steer("GET", f"{path}{joined}limit=1000{after}")
+            found += page[name]
+            if page["next"] is None:
+                return found
+            after = f"&after={page['next']}"
+
     async def order(self, order_id: str) -> dict[str, Any]:
         """What the control API says of a DaisySIM order."""
         data: dict[str, Any] = await self.steer("GET", f"/orders/daisysim/{order_id}")
@@ -140,3 +155,42 @@ class HandTicks:
     def pass_by(self, *, seconds: float) -> None:
         """Let real time pass."""
         self.nanoseconds += round(seconds * 1_000_000_000)
+
+
+class HandSeconds:
+    """Real seconds that pass only when a test lets them."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+    def pass_by(self, seconds: float) -> None:
+        """Let real time pass."""
+        self.seconds += seconds
+
+
+@asynccontextmanager
+async def heartbeat() -> AsyncIterator[list[float]]:
+    """How long others had to wait for their turn meanwhile, in seconds of this thread's processor time.
+
+    A busy machine does not count, nor does the garbage of other tests.
+    """
+    waits: list[float] = []
+
+    async def beat() -> None:
+        while True:
+            began = time.thread_time()
+            await asyncio.sleep(0)
+            waits.append(time.thread_time() - began)
+
+    gc.collect()
+    gc.disable()
+    beating = asyncio.ensure_future(beat())
+    try:
+        yield waits
+    finally:
+        gc.enable()
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)

@@ -24,7 +24,7 @@ import pytest
 from tests.installed import PATIENCE, link_distribution, new_environment, outside_variables, served
 
 ROOT = Path(__file__).resolve().parent.parent
-KNOWN = frozenset({"FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "EXPOSE", "HEALTHCHECK", "CMD"})
+KNOWN = frozenset({"FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def base_image(home: Path) -> Path:
 
 
 def run_stages(instructions: list[Step], context: Path, work: Path) -> list[Stage]:
-    """Carry out every instruction up to the last stage's CMD, which is only noted, like HEALTHCHECK and USER."""
+    """Carry out every instruction up to the last stage's ENTRYPOINT, only noted, like HEALTHCHECK and USER."""
     stages: dict[str, Stage] = {}
     stage: Stage | None = None
     for step in instructions:
@@ -173,9 +173,14 @@ def run_healthcheck(stage: Stage, variables: Mapping[str, str]) -> int:
     return subprocess.run(command, env=variables, capture_output=True, check=False, timeout=PATIENCE).returncode
 
 
-def start_command(stage: Stage) -> list[str]:
-    """The words of the image's CMD, under a shell that forbids it to write a byte into any file."""
-    return ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *json.loads(stage.facts["CMD"])]
+def start_command(stage: Stage, *flags: str) -> list[str]:
+    """What `docker run IMAGE FLAGS` runs."""
+    return [*json.loads(stage.facts["ENTRYPOINT"]), *flags]
+
+
+def writing_nothing(command: list[str]) -> list[str]:
+    """The command under a shell that forbids it to write a byte into any file."""
+    return ["sh", "-c", 'ulimit -f 0; exec "$@"', "sh", *command]
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +215,7 @@ def test_the_steps_build_a_server_that_is_healthy_and_stops_when_told(built: lis
     port = free_port()
     variables = image.shell_variables() | {"MOCKSERVER_PORT": str(port), "HOME": "/nonexistent"}
     assert run_healthcheck(image, variables) != 0
-    with served(start_command(image), directory=image.place("."), variables=variables):
+    with served(writing_nothing(start_command(image)), directory=image.place("."), variables=variables):
         assert run_healthcheck(image, variables) == 0
         request = Request(
             f"http://127.0.0.1:{port}/daisysim.com/api/v1/virtual/balance",
@@ -218,6 +223,37 @@ def test_the_steps_build_a_server_that_is_healthy_and_stops_when_told(built: lis
         )
         with urlopen(request, timeout=PATIENCE) as answer:
             assert answer.status == 200
+
+
+@pytest.mark.parametrize("flags", [(), ("--clock", "frozen"), ("serve", "--clock", "scaled:60", "--seed", "ci")])
+def test_the_image_is_reachable_from_outside_and_healthy_whatever_flags_are_given(
+    built: list[Stage], tmp_path: Path, flags: tuple[str, ...]
+) -> None:
+    image = built[-1]
+    port = str(free_port())
+    # A proxy for everything, and what an orchestrator says of a service called like the server.
+    outer = {"http_proxy": "http://127.0.0.1:9", "MOCKSERVER_PORT": f"tcp://10.96.17.5:{port}"}
+    variables = image.shell_variables() | outer | {"HOME": "/nonexistent", "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(
+        start_command(image, *flags, "--port", port),
+        cwd=image.place("."),
+        env=variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert f"on http://127.0.0.1:{port}, listening on 0.0.0.0" in process.stdout.readline()
+            assert run_healthcheck(image, variables) == 0
+        finally:
+            process.terminate()
+            _, errors = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, errors) == (
+        0,
+        "WARNING MOCKSERVER_PORT is ignored: it holds a URL where a number belongs\n",
+    )
+    assert run_healthcheck(image, variables) == 1
 
 
 def test_an_instruction_that_the_runner_does_not_know_is_an_error() -> None:

@@ -5,9 +5,11 @@ Whatever is heavy is imported by the command that needs it.
 """
 
 import gc
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,10 @@ from mockserver import __version__, config
 from mockserver.cli.clock import clock
 from mockserver.cli.explain import explain
 from mockserver.cli.graph import graph
+from mockserver.cli.health import health
 from mockserver.config import Settings
 
+_log = logging.getLogger("mockserver")
 _HELP = {"help_option_names": ["-h", "--help"]}
 
 
@@ -88,11 +92,14 @@ def _serve_from(flags: Mapping[str, Any]) -> int:
         settings = config.load(flags, os.environ)
     except config.BadSetting as error:
         return _complain(str(error), 2)
-    return serve(settings)
+    return serve(settings, ignored=config.ignored(os.environ))
 
 
-def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = None) -> int:
-    """Check the scenario directories, listen, announce, and serve until a signal comes; returns the exit code."""
+def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = None, ignored: Sequence[str] = ()) -> int:
+    """Check the scenario directories, listen, announce, and serve until a signal comes; returns the exit code.
+
+    `ignored` are variables that were passed over; a line of the log says so.
+    """
     if settings.watch and not settings.scenarios:
         return _complain("--watch: needs a directory to watch: add --scenarios DIR", 2)
     if settings.scenarios and not _report(_problems(_scenario_files(settings.scenarios)), err=True):
@@ -105,22 +112,36 @@ def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = No
     # What is made until the server answers stays; the server switches collection on again.
     gc.disable()
     from mockserver import server
-    from mockserver.cli.banner import announce
 
+    server.configure_logging(settings.log_format)
+    for name in ignored:
+        _log.warning("%s is ignored: it holds a URL where a number belongs", name)
     try:
-        listener = server.bind(settings.host, settings.port)
+        listeners = server.bind_all(settings.host, settings.port)
     except server.CannotListen as error:
         return _complain(str(error), 1)
-    with listener:
-        completed = _completed(settings)
-        app = (make_app or _create_app)(completed)
-        unknown_token = completed.token if settings.token is None else None
-        return server.run(
-            app,
-            completed,
-            listener=listener,
-            on_started=lambda url: announce(app, completed, url, unknown_token=unknown_token),
-        )
+    with ExitStack() as stack:
+        for listener in listeners:
+            stack.enter_context(listener)
+        return _run(settings, listeners, make_app or _create_app, stack)
+
+
+def _run(settings: Settings, listeners: Any, make_app: Callable[[Settings], Any], stack: ExitStack) -> int:
+    from mockserver import server
+    from mockserver.cli import runfile
+    from mockserver.cli.banner import announce
+
+    completed = _completed(settings)
+    app = make_app(completed)
+    unknown_token = completed.token if settings.token is None else None
+
+    def started(url: str) -> None:
+        written = runfile.write(url)
+        if written is not None:
+            stack.callback(runfile.remove, written)
+        announce(app, completed, url, unknown_token=unknown_token)
+
+    return server.run(app, completed, listeners=listeners, on_started=started)
 
 
 def _state_problem(settings: Settings) -> str | None:
@@ -158,7 +179,8 @@ def _completed(settings: Settings) -> Settings:
 
 @program.command("check")
 @click.argument("paths", nargs=-1, required=True, metavar="FILE...")
-def check_command(paths: tuple[str, ...]) -> int:
+@click.option("--json", "as_json", is_flag=True, help="Print the problems as one JSON list, for programs.")
+def check_command(paths: tuple[str, ...], *, as_json: bool) -> int:
     """Check scenario files; of a directory, all *.yaml in it.
 
     Prints a line for each problem: file, line, column, what is wrong.
@@ -169,6 +191,8 @@ def check_command(paths: tuple[str, ...]) -> int:
     files = _scenario_files(map(Path, paths))
     if not files:
         return _complain(f"no scenario files (*.yaml) in {', '.join(paths)}", 1)
+    if as_json:
+        return _report_as_json(_problems(files))
     if not _report(_problems(files), err=False):
         return 1
     click.echo(f"{len(files)} {'file' if len(files) == 1 else 'files'} ok")
@@ -208,6 +232,15 @@ def _report(problems: Iterable[Any], *, err: bool) -> bool:
     return fine
 
 
+def _report_as_json(problems: Iterable[Any]) -> int:
+    import json
+    from dataclasses import asdict
+
+    rows = [asdict(problem) for problem in problems]
+    click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+    return int(any(row["severity"] == "error" for row in rows))
+
+
 @program.command("reference")
 @click.option("--schema", "as_schema", is_flag=True, help="Print the JSON Schema instead, for editors.")
 def reference_command(as_schema: bool) -> None:
@@ -220,5 +253,5 @@ def reference_command(as_schema: bool) -> None:
     click.echo(json.dumps(scenario_schema(), indent=2) if as_schema else reference().rstrip("\n"))
 
 
-for _command in (clock, explain, graph):
+for _command in (clock, explain, graph, health):
     program.add_command(_command)

@@ -14,14 +14,17 @@ def announce(app: Any, settings: Settings, url: str, *, unknown_token: str | Non
     """Print the banner on stdout, as `log_format` says.
 
     The JSON object has event, version, url, port, control, clock, now, providers (name -> base URL),
-    credentials (name -> texts), and token where the control API asks for one.
-    With `quiet` there is none, but an `unknown_token`, which nobody else can tell, goes to stderr.
+    credentials (name -> texts), token_needed, and token where the server made one up: a given one is known, and a
+    banner ends up in the logs of others. With `quiet` there is none, but an `unknown_token`, which nobody else can
+    tell, goes to stderr.
     """
     if settings.quiet:
         if unknown_token:
             click.echo(f"mockserver: the control API needs the token {unknown_token}", err=True)
         return
     facts = _facts(app, settings, url)
+    if unknown_token:
+        facts["token"] = unknown_token
     try:
         click.echo(_json(facts) if settings.log_format == "json" else _text(facts))
     except OSError:
@@ -43,7 +46,7 @@ def _facts(app: Any, settings: Settings, url: str) -> dict[str, Any]:
         "now": moment_text(settings.start) if settings.start else seconds_text(machine_now()),
         "providers": {name: url + path for name, path in app.describe()},
         "credentials": dict(app.credentials()),
-        **({"token": settings.token} if settings.token else {}),
+        "token_needed": settings.token is not None,
         **({} if config.is_loopback(settings.host) else {"listens_on": settings.host}),
     }
 
@@ -62,6 +65,8 @@ def _text(facts: Mapping[str, Any]) -> str:
     rows += [("", ""), ("clock", f"{facts['clock']}, now {facts['now']}"), ("control", facts["control"])]
     if "token" in facts:
         rows += [("token", facts["token"]), ("", "the control API needs it: Authorization: Bearer TOKEN")]
+    elif facts["token_needed"]:
+        rows.append(("token", "the given one; the control API needs it: Authorization: Bearer TOKEN"))
     rows.append(("stop", "Ctrl-C"))
     width = max(len(name) for name, _ in rows) + 2
     beyond = f", listening on {facts['listens_on']}" if "listens_on" in facts else ""

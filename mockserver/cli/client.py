@@ -2,11 +2,13 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, NamedTuple
 
 import click
+
+_PORT = "7460"
 
 
 class ControlClient(NamedTuple):
@@ -46,19 +48,43 @@ class ControlClient(NamedTuple):
 
 
 def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--url`, `--sandbox` and `--token`; the command gets them as one argument, `client`."""
+    """`--url`, `--sandbox` and `--token`, which a command takes beside its group; the innermost one counts.
 
-    @click.option(
-        "--url", metavar="URL", default="http://127.0.0.1:7460", show_default=True, help="Where the server is."
-    )
+    The command gets them as one argument, `client`.
+    """
+
+    @click.option("--url", metavar="URL", help="Where the server is. [MOCKSERVER_URL, default http://127.0.0.1:7460]")
     @click.option("--sandbox", metavar="NAME", help="Which sandbox is meant; else the default one.")
     @click.option("--token", metavar="TOKEN", help="The control token. [MOCKSERVER_TOKEN]")
+    @click.pass_context
     @wraps(command)
-    def connected(*arguments: Any, url: str, sandbox: str | None, token: str | None, **others: Any) -> Any:
-        client = ControlClient(_base(url, sandbox), token or os.environ.get("MOCKSERVER_TOKEN"))
-        return command(*arguments, client=client, **others)
+    def connected(context: click.Context, /, *arguments: Any, **options: Any) -> Any:
+        outer = context.parent.meta.get(_GIVEN, {}) if context.parent is not None else {}
+        given = {name: options.pop(name) or outer.get(name) for name in ("url", "sandbox", "token")}
+        context.meta[_GIVEN] = given
+        if isinstance(context.command, click.Group) and context.invoked_subcommand is not None:
+            return None
+        base = _base(given["url"] or default_url(os.environ), given["sandbox"])
+        client = ControlClient(base, given["token"] or os.environ.get("MOCKSERVER_TOKEN"))
+        return command(*arguments, client=client, **options)
 
     return connected
+
+
+#: Where a context keeps what was given to it of the options.
+_GIVEN = "mockserver.client"
+
+
+def default_url(environment: Mapping[str, str]) -> str:
+    """Where the server is when nobody says so: `MOCKSERVER_URL`, else this machine at `MOCKSERVER_PORT`, else 7460.
+
+    A port that is none (orchestrators put `tcp://...` there for a service of our name) does not count.
+    """
+    url = environment.get("MOCKSERVER_URL")
+    if url:
+        return url
+    port = environment.get("MOCKSERVER_PORT", "")
+    return f"http://127.0.0.1:{port if re.fullmatch('[0-9]{1,5}', port) else _PORT}"
 
 
 def _reason(failure: object) -> str:

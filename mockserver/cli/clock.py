@@ -24,7 +24,8 @@ def _say(facts: Mapping[str, Any]) -> None:
     """`frozen at ...`, `real, now ...`, `scaled (60 times real time), now ...`."""
     mode = facts.get("mode")
     if mode == "frozen":
-        click.echo(f"frozen at {facts['now']}")
+        polled = f", {facts['per_poll']} on with each read of an order" if facts.get("per_poll") else ""
+        click.echo(f"frozen at {facts['now']}{polled}")
     elif mode == "scaled":
         click.echo(f"scaled ({facts.get('rate')} times real time), now {facts['now']}")
     else:
@@ -33,68 +34,75 @@ def _say(facts: Mapping[str, Any]) -> None:
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @client_options
-@click.pass_context
-def clock(context: click.Context, client: ControlClient) -> None:
+def clock(client: ControlClient) -> None:
     """Show or move the clock of a running server; alone it shows it."""
-    context.obj = ClockClient(client)
-    if context.invoked_subcommand is None:
-        _say(context.obj.ask("GET"))
+    _say(ClockClient(client).ask("GET"))
 
 
 @clock.command()
-@click.pass_obj
-def show(client: ClockClient) -> None:
+@client_options
+def show(client: ControlClient) -> None:
     """Print the mode and the present moment."""
-    _say(client.ask("GET"))
+    _say(ClockClient(client).ask("GET"))
 
 
 @clock.command()
 @click.argument("span")
-@click.pass_obj
-def advance(client: ClockClient, span: str) -> None:
+@client_options
+def advance(span: str, client: ControlClient) -> None:
     """Move on by SPAN (90s, 10m, 2h, 1d), running everything due on the way.
 
     `idle` for SPAN goes on until nothing is left to come.
     """
     if span == "idle":
-        facts = client.ask("POST", "/advance", until="idle")
+        facts = ClockClient(client).ask("POST", "/advance", until="idle")
     else:
         try:
-            facts = client.ask("POST", "/advance", by=span_text(parse_span(span)))
+            facts = ClockClient(client).ask("POST", "/advance", by=span_text(parse_span(span)))
         except ValueError as error:
             raise click.UsageError(str(error)) from None
     counts = "{fired} timers fired, {delivered} webhooks delivered, {failed} failed, {pending} still to come"
     known = {"fired": 0, "delivered": 0, "failed": 0, "pending": 0} | dict(facts)
     click.echo(f"now {facts['now']}: {counts.format_map(known)}")
+    for one in facts.get("failures", ()):
+        click.echo(f"failed {one['id']} to {one['url']}: {one['reason']}")
 
 
 @clock.command("set")
 @click.argument("moment")
-@click.pass_obj
-def set_moment(client: ClockClient, moment: str) -> None:
+@client_options
+def set_moment(moment: str, client: ControlClient) -> None:
     """Move on to MOMENT, such as 2026-01-31T12:00:00Z; never back."""
     try:
         wanted = moment_text(parse_moment(moment))
     except (ValueError, OverflowError) as error:
         raise click.UsageError(str(error)) from None
-    _say(client.ask("PUT", now=wanted))
+    _say(ClockClient(client).ask("PUT", now=wanted))
 
 
 @clock.command()
-@click.pass_obj
-def freeze(client: ClockClient) -> None:
+@click.option("--per-poll", metavar="SPAN", help="How far each read of an order moves it first, such as 3s.")
+@client_options
+def freeze(per_poll: str | None, client: ControlClient) -> None:
     """Stop the clock where it is."""
-    _say(client.ask("PUT", mode="frozen"))
+    if per_poll is None:
+        _say(ClockClient(client).ask("PUT", mode="frozen"))
+        return
+    try:
+        span = span_text(parse_span(per_poll))
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    _say(ClockClient(client).ask("PUT", mode="frozen", per_poll=span))
 
 
 @clock.command()
 @click.option("--rate", metavar="N", help="Sandbox seconds in each real second; else 1.")
-@click.pass_obj
-def run(client: ClockClient, rate: str | None) -> None:
+@client_options
+def run(rate: str | None, client: ControlClient) -> None:
     """Let the clock run on from where it is."""
     if rate is None:
-        _say(client.ask("PUT", mode="real"))
+        _say(ClockClient(client).ask("PUT", mode="real"))
         return
     if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,6})?", rate):
         raise click.UsageError(f"--rate must be a number such as 60 or 0.5: {rate!r}")
-    _say(client.ask("PUT", mode="scaled", rate=float(rate) if "." in rate else int(rate)))
+    _say(ClockClient(client).ask("PUT", mode="scaled", rate=float(rate) if "." in rate else int(rate)))

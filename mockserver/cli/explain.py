@@ -17,7 +17,7 @@ _LONGEST = 160
 def explain(client: ControlClient, subject: str, as_json: bool) -> None:
     """Tell why an answer was what it was, or what became of an order and why.
 
-    ID is the X-Mock-Request-Id of an answer, such as req_00000012, or PROVIDER/ORDER.
+    ID is the X-Mock-Request-Id of an answer, such as req_00000012, or PROVIDER/ORDER; `last` is the newest request.
     """
     from urllib.parse import quote
 
@@ -29,6 +29,11 @@ def explain(client: ControlClient, subject: str, as_json: bool) -> None:
         if slash
         else f"/requests/{quote(subject, safe='')}"
     )
+    if subject == "last":
+        newest = client.ask("GET", "/requests?limit=1", needs="requests")["requests"]
+        if not newest:
+            raise click.ClickException("the journal is empty: nothing was asked yet")
+        path = f"/requests/{newest[0]['id']}"
     data = client.ask("GET", path, needs="explanation")
     if as_json:
         import json
@@ -70,6 +75,7 @@ def request_lines(data: Mapping[str, Any]) -> Iterator[str]:
         yield f"            {_cut(data['response']['body'])}"
     if told.get("ignored"):
         yield f"  ignored   {_short(told['ignored'])}: nothing reads fields of these names here"
+    yield from _what_was_right(told)
     yield from _faults(told)
     yield from _rules(data, told)
     if "order" in told:
@@ -78,6 +84,15 @@ def request_lines(data: Mapping[str, Any]) -> Iterator[str]:
         if not told["story"]:
             yield "            was only looked at"
         yield from _story(told["story"], told["besides"])
+
+
+def _what_was_right(told: Mapping[str, Any]) -> Iterator[str]:
+    prices = told.get("because", {}).get("prices", ())
+    if prices:
+        right = ", ".join(f"{one['price']} (tier {one['tier']})" for one in prices)
+        yield f"  right     would have been {right}"
+    for one in told.get("credentials", ()):
+        yield f"  exists    {one['credential'] or '(credential not shown)'}, account {one['account']}"
 
 
 def _faults(told: Mapping[str, Any]) -> Iterator[str]:
@@ -158,7 +173,8 @@ def _followed(rows: Mapping[str, Any]) -> Iterator[str]:
     for sent in rows["deliveries"]:
         yield f"      webhook   {sent['id']} {sent['event']} to {sent['url']}: {sent['state']}"
         if sent["hostile"]:
-            yield f"                by {', '.join(map(repr, sent['faults']))}: {_short(sent['hostile'])}"
+            by = f"by {', '.join(map(repr, sent['faults']))}: " if sent["faults"] else ""
+            yield f"                {by}{_short(sent['hostile'])}"
         for attempt in sent["attempts"]:
             answer = attempt["status"] if attempt["status"] is not None else attempt["detail"]
             yield f"                {attempt['at']}  {attempt['verdict']}: {answer}"

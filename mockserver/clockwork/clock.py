@@ -1,7 +1,8 @@
 """One clock for real, frozen and scaled time: `base + rate x real seconds passed`."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -72,13 +73,33 @@ class Clock:
             self._base = moment
             self._since = self._ticks()
 
+    @contextmanager
+    def standing(self, *, until: datetime, then: Decimal) -> Iterator[None]:
+        """Stand still for a while, and run at the rate `then` from there; raises GoesBack when `until` has passed.
+
+        An error on the way leaves the rate as it was.
+        """
+        now, rate = self.now(), self._rate
+        if until < now:
+            raise GoesBack(now, until)
+        self._base, self._rate = now, Decimal(0)
+        try:
+            yield
+        except BaseException:
+            self._run_on(rate)
+            raise
+        self._run_on(then)
+
+    def _run_on(self, rate: Decimal) -> None:
+        self._since = self._ticks()
+        self._rate = _REAL if rate == 1 else rate
+
     def run_at(self, rate: Decimal) -> None:
         """Change the rate from here on; raises ValueError when it is negative or above a million."""
         if not rate.is_finite() or not 0 <= rate <= 1_000_000:
             raise ValueError(f"rate must be between 0 and 1000000: {rate}")
         self._base = self.now()
-        self._since = self._ticks()
-        self._rate = _REAL if rate == 1 else rate
+        self._run_on(rate)
 
     def real_seconds_until(self, moment: datetime) -> float | None:
         """Real seconds until the clock shows `moment`: 0 when it does already, None when it never will."""

@@ -1,11 +1,28 @@
 """Who may drive the control API: whoever holds the token; without one, only this machine's own programs."""
 
 import ipaddress
+import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from mockserver.control.problems import Problem
+
+#: `host[:port]` as RFC 9110 (7.2) and RFC 3986 (3.2.2) have it, less what no client of ours is called by.
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})))(?::([0-9]{0,5}))?")
+_HIGHEST_PORT = 65_535
+
+
+def check_host(pairs: Iterable[tuple[bytes, bytes]]) -> None:
+    """Raises a 400 problem for a Host that is none, and for two of them: it is unclear which one is meant.
+
+    An absent or empty one is no mistake of form.
+    """
+    hosts = [value.decode("latin-1") for name, value in pairs if name == b"host"]
+    if len(hosts) > 1:
+        raise Problem(400, "a request has one Host header, not several")
+    if hosts and hosts[0] and host_name(hosts[0]) is None:
+        raise Problem(400, f"not a Host (a name or an address, and a port): {hosts[0][:200]!r}")
 
 
 def check_access(headers: Mapping[str, str], *, token: str | None) -> None:
@@ -13,9 +30,8 @@ def check_access(headers: Mapping[str, str], *, token: str | None) -> None:
 
     A request with the right token is never refused.
     """
-    given = _token(headers)
     if token is not None:
-        if given is None or not secrets.compare_digest(given.encode(), token.encode()):
+        if not _holds(headers, token):
             raise Problem(
                 401,
                 "the control API asks for the token printed at start: Authorization: Bearer TOKEN, or X-Mock-Token",
@@ -23,13 +39,18 @@ def check_access(headers: Mapping[str, str], *, token: str | None) -> None:
             )
         return
     host = headers.get("host")
-    if host is not None and not is_local_name(_host(host)):
+    if host is not None and not is_local_name(host_name(host) or ""):
         raise Problem(403, f"foreign Host refused: {host!r} (use localhost or 127.0.0.1)")
-    origin = headers.get("origin")
-    if origin is not None and not is_local_name(_origin_host(origin)):
-        raise Problem(403, f"foreign Origin refused: {origin!r}")
-    if headers.get("sec-fetch-site") == "cross-site":
-        raise Problem(403, "cross-site requests are refused")
+    _check_site(headers)
+
+
+def check_receiving(headers: Mapping[str, str], *, token: str | None) -> None:
+    """Raises a 403 problem for what a web page of somebody else could send; asks for no token.
+
+    Its Host is not looked at: containers call us by other names. A request with the right token is never refused.
+    """
+    if token is None or not _holds(headers, token):
+        _check_site(headers)
 
 
 def is_local_name(host: str) -> bool:
@@ -43,18 +64,38 @@ def is_local_name(host: str) -> bool:
         return False
 
 
+def host_name(text: str) -> str | None:
+    """The name or address in a Host header, without its port and brackets; None for what is not a host."""
+    found = _HOST.fullmatch(text)
+    if found is None or int(found[3] or 0) > _HIGHEST_PORT:
+        return None
+    if found[1] is None:
+        return found[2]
+    try:
+        return str(ipaddress.IPv6Address(found[1]))
+    except ValueError:
+        return None
+
+
+def _check_site(headers: Mapping[str, str]) -> None:
+    origin = headers.get("origin")
+    if origin is not None and not is_local_name(_origin_host(origin)):
+        raise Problem(403, f"foreign Origin refused: {origin!r}")
+    if headers.get("sec-fetch-site", "").strip().lower() == "cross-site":
+        raise Problem(403, "cross-site requests are refused")
+
+
+def _holds(headers: Mapping[str, str], token: str) -> bool:
+    given = _token(headers)
+    return given is not None and secrets.compare_digest(given.encode(), token.encode())
+
+
 def _token(headers: Mapping[str, str]) -> str | None:
     own = headers.get("x-mock-token")
     if own is not None:
         return own.strip()
     scheme, _, value = headers.get("authorization", "").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else None
-
-
-def _host(text: str) -> str:
-    if text.startswith("["):
-        return text.partition("]")[0] + "]"
-    return text.rpartition(":")[0] if ":" in text else text
 
 
 def _origin_host(origin: str) -> str:

@@ -3,21 +3,29 @@
 from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of, object_schema, text_schema
+from mockserver.control.paging import PAGING, after_of, limit_of, page_of, written
 from mockserver.domain.accounts import STATUSES, Account
+from mockserver.domain.ledger import Movement
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import moment_text
 from mockserver.sandbox import ledger
-from mockserver.sandbox.accounts import change_account, list_accounts, open_account, seed_of
+from mockserver.sandbox.accounts import change_account, keep_public_name, list_accounts, open_account, seed_of
+from mockserver.sandbox.naming import account_named
 from mockserver.sandbox.trade import Trade
 from mockserver.sandbox.work import Work
 
 _AMOUNT = {"type": "string", "description": "A decimal text in the provider's currency, such as 12.50."}
+_GIVEN = {
+    "type": ["string", "number"],
+    "description": "An amount in the provider's currency, such as 12.5 or '12.50'.",
+}
+_AMOUNTS = ("balance", "total_spent")
 _URL = {"type": ["string", "null"], "description": "Where the account's webhooks go."}
 _CHANGES: dict[str, Any] = {
-    "balance": _AMOUNT,
+    "balance": _GIVEN,
     "status": {"type": "string", "enum": list(STATUSES), "description": "Whether the account may act."},
     "webhook_url": _URL,
-    "total_spent": _AMOUNT,
+    "total_spent": _GIVEN,
 }
 CHANGE = {"type": "object", "properties": _CHANGES, "description": "Also the account's own details, such as email."}
 NEW = {
@@ -59,7 +67,7 @@ async def show(call: ControlCall) -> Answer:
     """One account."""
     sandbox, trade = await call.sandbox(), call.provider().trade
     async with sandbox.work("control") as work:
-        account = await work.account(trade.provider, call.path_fields["id"])
+        account = await account_named(work, trade, call.path_fields["id"])
         return Answer(await account_data(work, trade, account))
 
 
@@ -67,9 +75,10 @@ async def change(call: ControlCall) -> Answer:
     """Set some of an account's values, all or none."""
     sandbox, trade = await call.sandbox(), call.provider().trade
     async with sandbox.work("control") as work:
-        account = await work.account(trade.provider, call.path_fields["id"])
+        account = await account_named(work, trade, call.path_fields["id"])
         account = await change_account(work, trade, account, call.body)
-        return Answer(await account_data(work, trade, account))
+        data = await account_data(work, trade, account)
+    return Answer(await _with_warnings(call, data))
 
 
 async def create(call: ControlCall) -> Answer:
@@ -82,33 +91,53 @@ async def create(call: ControlCall) -> Answer:
     if unknown:
         raise Invalid({"credentials": [f"unknown: {', '.join(unknown)}; they are {', '.join(trade.credential)}"]})
     async with sandbox.work("control") as work:
-        balance = body.pop("balance", "0")
+        balance = str(body.pop("balance", "0"))
         account = await open_account(work, trade, seed_of(account_id, credentials, balance=balance))
+        await keep_public_name(work, trade, account_id, credentials)
         account = await change_account(work, trade, account, body)
         data = await account_data(work, trade, account)
-    return Answer({**data, "credentials": credentials}, status=201)
+    return Answer(await _with_warnings(call, {**data, "credentials": credentials}), status=201)
+
+
+async def _with_warnings(call: ControlCall, data: dict[str, Any]) -> dict[str, Any]:
+    """With `warnings` where the webhook URL that was just set leads nowhere; asked outside the unit of work."""
+    url = call.body.get("webhook_url")
+    objection = await call.server.objection(url) if url else None
+    if objection is None:
+        return data
+    return {**data, "warnings": [{"field": "webhook_url", "message": f"no webhook will arrive there: {objection}"}]}
 
 
 async def movements(call: ControlCall) -> Answer:
-    """Everything that ever moved the account's balance."""
+    """What moved the account's balance, oldest first, in pages."""
     sandbox, trade = await call.sandbox(), call.provider().trade
+    limit, after = limit_of(call), after_of(call, "[1-9][0-9]{0,9}", "100")
     async with sandbox.work("control") as work:
-        account = await work.account(trade.provider, call.path_fields["id"])
-        found = await ledger.movements(work.tx, trade.provider, account.id)
+        account = await account_named(work, trade, call.path_fields["id"])
+        found = await ledger.movements_after(work.tx, trade.provider, account.id, int(after or 0), limit=limit + 1)
         held = await work.balance(account)
-    entries = [
+    shown, rest = found[:limit], found[limit:]
+    return Answer(
         {
-            "at": moment_text(move.at),
-            "amount": trade.currency.text(move.signed),
-            "cause": move.cause,
-            "order": move.order,
-            "balance_after": trade.currency.text(move.balance_after),
-            "debit": move.debit,
-            "credit": move.credit,
+            "balance": trade.currency.text(held),
+            "currency": trade.currency.code,
+            "entries": await written(_entry(trade, move) for move in shown),
+            "next": str(shown[-1].sequence) if rest else None,
         }
-        for move in found
-    ]
-    return Answer({"balance": trade.currency.text(held), "currency": trade.currency.code, "entries": entries})
+    )
+
+
+def _entry(trade: Trade, move: Movement) -> dict[str, Any]:
+    return {
+        "number": move.sequence,
+        "at": moment_text(move.at),
+        "amount": trade.currency.text(move.signed),
+        "cause": move.cause,
+        "order": move.order,
+        "balance_after": trade.currency.text(move.balance_after),
+        "debit": move.debit,
+        "credit": move.credit,
+    }
 
 
 OPERATIONS = (
@@ -123,6 +152,7 @@ OPERATIONS = (
         summary="Open an account",
         takes=NEW,
         gives=ACCOUNT,
+        decimals=_AMOUNTS,
         status=201,
     ),
     Operation("GET", "/accounts/{provider}/{id}", show, name="account", summary="One account", gives=ACCOUNT),
@@ -134,18 +164,20 @@ OPERATIONS = (
         summary="Set balance, status, webhook URL or details",
         takes=CHANGE,
         gives=ACCOUNT,
+        decimals=_AMOUNTS,
     ),
     Operation(
         "GET",
         "/ledger/{provider}/{id}",
         movements,
         name="ledger",
-        summary="Every movement of an account's money",
+        summary="What moved an account's money, oldest first",
         gives=object_schema(
-            ("balance", "currency", "entries"),
+            ("balance", "currency", "entries", "next"),
             balance=_AMOUNT,
             currency=text_schema("ISO 4217."),
-            entries={"type": "array", "items": {"type": "object"}},
+            **page_of("entries")["properties"],
         ),
+        query=PAGING,
     ),
 )

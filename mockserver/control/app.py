@@ -1,10 +1,9 @@
 """The control API as an ASGI app: access, routing, reading, answering."""
 
+import asyncio
 import logging
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
 
 import orjson
 from starlette.types import Receive, Scope, Send
@@ -20,6 +19,7 @@ from mockserver.control import (
     index,
     machines,
     orders,
+    populate,
     requests,
     sandboxes,
     scenarios,
@@ -27,19 +27,26 @@ from mockserver.control import (
     state,
     webhooks,
 )
-from mockserver.control.access import check_access
+from mockserver.control.access import check_access, check_host, check_receiving
 from mockserver.control.operation import Answer, ControlCall, Operation, Server
 from mockserver.control.problems import Problem, problem_of, send_problem
+from mockserver.control.reading import read_json, read_query, with_suggestions
+from mockserver.control.routes import Routes
 from mockserver.domain.mistakes import Invalid, MethodNotAllowed, NotFound
 from mockserver.http.body import MOST, Disconnected, read_body
 from mockserver.http.checking import Checker
+from mockserver.http.heads import refusal_in
 from mockserver.http.origin import origin_of
 
 log = logging.getLogger("mockserver")
 
+#: How many members an object of a request may have.
+MOST_MEMBERS = 1_000
+
 OPERATIONS: tuple[Operation, ...] = (
     *index.OPERATIONS,
     *sandboxes.OPERATIONS,
+    *populate.OPERATIONS,
     *clock.OPERATIONS,
     *settings.OPERATIONS,
     *state.OPERATIONS,
@@ -63,7 +70,7 @@ class ControlApp:
     def __init__(self, server: Server, *, token: str | None) -> None:
         self._server = server
         self._token = token
-        self._routes = _routes(OPERATIONS)
+        self._routes = Routes(OPERATIONS)
         self._checkers: dict[str, Checker] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,14 +91,14 @@ class ControlApp:
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+        oversized = refusal_in(scope)
+        if oversized is not None:
+            raise oversized
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         path = scope["path"].removeprefix("/_mock").rstrip("/")
-        found = [(match, methods) for pattern, methods in self._routes if (match := pattern.fullmatch(path))]
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        operation = next((methods[method] for _, methods in found if method in methods), None)
-        refusal = None
-        if operation is None or not operation.open:
-            refusal = _refusal(headers, self._token)
+        methods, path_fields = self._routes.find(path)
+        operation = methods.get("GET" if scope["method"] == "HEAD" else scope["method"])
+        refusal = _refusal(scope, headers, operation, self._token)
         # Read before anything is refused, so that the client gets to read the answer.
         most = MOST if operation is None or refusal is not None else operation.largest
         body, too_large = await read_body(receive, most=most)
@@ -99,11 +106,12 @@ class ControlApp:
             raise refusal
         if too_large is not None:
             raise too_large
-        if not found:
+        if not methods:
             raise NotFound("control path", f"/_mock{path}")
         if operation is None:
-            raise MethodNotAllowed(scope["method"], sorted({name for _, methods in found for name in methods}))
-        match = next(match for match, methods in found if method in methods)
+            raise MethodNotAllowed(scope["method"], sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
+        if body and not operation.verbatim and "content-encoding" in headers:
+            body = await _decoded(body, headers["content-encoding"], most=most)
         query = scope["query_string"].decode("latin-1")
         call = ControlCall(
             server=self._server,
@@ -111,58 +119,63 @@ class ControlApp:
             origin=origin_of(scope, headers.get("host")),
             method=scope["method"],
             path=scope["path"],
-            path_fields=match.groupdict(),
-            query=_query(query),
+            path_fields=path_fields,
+            query=read_query(operation, query),
             query_text=query,
             headers=headers,
             raw=body,
             operations=OPERATIONS,
+            token=self._token,
+            trusted=not operation.open or _refusal(scope, headers, None, self._token) is None,
         )
-        if operation.takes is not None:
-            call.body = self._read(operation, body)
-        return await operation.handler(call)
+        accepted = False
+        try:
+            if operation.takes is not None:
+                call.body = self._read(operation, body)
+            answer = await operation.handler(call)
+            accepted = answer.status < 400
+        finally:
+            await call.leave(accepted=accepted)
+        return answer
 
     def _read(self, operation: Operation, body: bytes) -> Any:
-        try:
-            data = orjson.loads(body) if body.strip() else {}
-        except orjson.JSONDecodeError as error:
-            raise Problem(400, f"the body is not JSON: {error}") from None
+        data = read_json(body, decimals=operation.decimals)
         checker = self._checkers.get(operation.name)
         if checker is None:
             assert operation.takes is not None
             checker = self._checkers[operation.name] = Checker(dict(operation.takes))
         errors = checker.check(data)
         if errors:
-            raise Invalid(errors)
+            raise Invalid(with_suggestions(errors, data, checker.schema))
         return data
 
 
-def _refusal(headers: Mapping[str, str], token: str | None) -> Problem | None:
+async def _decoded(body: bytes, encoding: str, *, most: int) -> bytes:
+    """The body without its encoding; raises what it is refused for. In a thread, where it may be large."""
+    from mockserver.http.decoding import decode_body
+
+    if most > MOST:
+        decoded, refusal = await asyncio.to_thread(decode_body, body, encoding, most=most)
+    else:
+        decoded, refusal = decode_body(body, encoding)
+    if refusal is not None:
+        raise refusal
+    return decoded
+
+
+def _refusal(
+    scope: Scope, headers: Mapping[str, str], operation: Operation | None, token: str | None
+) -> Problem | None:
+    """Why the caller may not do this, or None."""
     try:
-        check_access(headers, token=token)
+        if operation is None or not operation.open:
+            check_host(scope["headers"])
+            check_access(headers, token=token)
+        elif operation.method != "GET":
+            check_receiving(headers, token=token)
     except Problem as problem:
         return problem
     return None
-
-
-def _routes(operations: Sequence[Operation]) -> list[tuple[re.Pattern[str], dict[str, Operation]]]:
-    """Patterns in the order of the operations, so that fixed paths stand before those with fields."""
-    paths: dict[str, dict[str, Operation]] = {}
-    for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method] = operation
-    return [(_pattern(path), methods) for path, methods in paths.items()]
-
-
-def _pattern(path: str) -> re.Pattern[str]:
-    text = re.sub(r"\{(\w+):rest\}", r"(?P<\1>.*)", path)
-    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", text), re.DOTALL)
-
-
-def _query(text: str) -> Mapping[str, str]:
-    try:
-        return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=1000))
-    except ValueError as error:
-        raise Problem(400, f"the query is not readable: {error}") from None
 
 
 def _written(answer: Answer) -> bytes:

@@ -1,13 +1,13 @@
 """`/_mock/clock`: time is read, set and moved."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, object_schema, text_schema
 from mockserver.domain.mistakes import Invalid
-from mockserver.domain.moments import LATEST, moment_text, parse_moment, parse_span
+from mockserver.domain.moments import LATEST, moment_text, parse_moment, parse_span, span_text
 from mockserver.sandbox.sandbox import Sandbox
 
 MODES = ("real", "frozen", "scaled")
@@ -15,6 +15,10 @@ CLOCK = object_schema(
     mode={"type": "string", "enum": list(MODES), "description": "How time runs."},
     rate={"type": "number", "minimum": 0, "maximum": 1_000_000, "description": "Sandbox seconds per real second."},
     now=text_schema("The moment it is, ISO 8601 UTC; only forward."),
+    per_poll={
+        "type": ["string", "number", "null"],
+        "description": "How far each read of an order moves the clock first; mode frozen only, null for not at all.",
+    },
 )
 ADVANCE = object_schema(
     by={"type": ["string", "number"], "description": "A duration: 90s, 10m, 2h, 1d, or seconds."},
@@ -24,14 +28,15 @@ ADVANCE = object_schema(
 
 
 def clock_data(sandbox: Sandbox) -> dict[str, Any]:
-    """`{mode, now, rate}`."""
+    """`{mode, now, rate}`, and `per_poll` where a read of an order moves the clock."""
     clock = sandbox.state.clock
     rate = clock.rate
-    return {
+    data = {
         "mode": clock.mode,
         "now": moment_text(clock.now()),
         "rate": int(rate) if rate == rate.to_integral_value() else float(rate),
     }
+    return data if sandbox.state.per_poll is None else {**data, "per_poll": span_text(sandbox.state.per_poll)}
 
 
 def read_rate(body: Mapping[str, Any], *, present: Decimal) -> Decimal | None:
@@ -60,6 +65,20 @@ def read_now(body: Mapping[str, Any]) -> Any:
         raise Invalid({"now": [str(error)]}) from None
 
 
+def read_per_poll(body: Mapping[str, Any], *, rate: Decimal) -> timedelta | None:
+    """The span of `per_poll`, None for none; `rate` is what the clock will run at. Raises Invalid."""
+    written = body.get("per_poll")
+    if written is None:
+        return None
+    try:
+        span = parse_span(written)
+    except ValueError as error:
+        raise Invalid({"per_poll": [str(error)]}) from None
+    if span and rate:
+        raise Invalid({"per_poll": ["needs mode frozen: a clock that runs moves by itself"]})
+    return span or None
+
+
 def _within_the_calendar(name: str, moment: datetime) -> datetime:
     if moment >= LATEST:
         raise Invalid({name: [f"must lead to a moment before {moment_text(LATEST)}: {moment_text(moment)}"]})
@@ -74,8 +93,12 @@ async def show(call: ControlCall) -> Answer:
 async def change(call: ControlCall) -> Answer:
     """Set mode, rate and moment; 409 for going back, and then nothing has changed."""
     sandbox = await call.sandbox()
-    rate, now = read_rate(call.body, present=sandbox.state.clock.rate), read_now(call.body)
+    present = sandbox.state.clock.rate
+    rate, now = read_rate(call.body, present=present), read_now(call.body)
+    per_poll = read_per_poll(call.body, rate=present if rate is None else rate)
     await sandbox.set_clock(rate=rate, now=now)
+    if "per_poll" in call.body:
+        sandbox.state.per_poll = per_poll
     return Answer(clock_data(sandbox))
 
 
@@ -93,16 +116,19 @@ async def move(call: ControlCall) -> Answer:
         _within_the_calendar("by", sandbox.state.clock.now() + by)
     if to is not None:
         _within_the_calendar("to", to)
+    before = sandbox.deliveries.failures.number
     ran = await sandbox.advance(by=by, to=to)
-    return Answer(
-        {
-            "now": moment_text(sandbox.state.clock.now()),
-            "fired": ran.fired,
-            "delivered": ran.delivered,
-            "failed": ran.failed,
-            "pending": await sandbox.pending(),
-        }
-    )
+    data = {
+        "now": moment_text(sandbox.state.clock.now()),
+        "fired": ran.fired,
+        "delivered": ran.delivered,
+        "failed": ran.failed,
+        "pending": await sandbox.pending(),
+    }
+    if ran.failed:
+        failures = sandbox.deliveries.failures.since(before)
+        data["failures"] = [{"id": one.id, "url": one.url, "reason": one.reason} for one in failures]
+    return Answer(data)
 
 
 _RAN = object_schema(
@@ -112,6 +138,16 @@ _RAN = object_schema(
     delivered={"type": "integer", "description": "Delivery attempts that succeeded."},
     failed={"type": "integer", "description": "Delivery attempts that failed."},
     pending={"type": "integer", "description": "Timers and deliveries still to come."},
+    failures={
+        "type": "array",
+        "description": "Why attempts failed, the newest 20; left out where none did.",
+        "items": object_schema(
+            ("id", "url", "reason"),
+            id=text_schema("The delivery."),
+            url=text_schema("Where it was sent, without the query."),
+            reason=text_schema("What the receiver or the network had against it."),
+        ),
+    },
 )
 
 OPERATIONS = (
@@ -127,5 +163,6 @@ OPERATIONS = (
         summary="Move time by a duration, to a moment, or until idle",
         takes=ADVANCE,
         gives=_RAN,
+        never_empty=True,
     ),
 )

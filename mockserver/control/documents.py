@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from mockserver.control.operation import Answer, ControlCall, Operation, sandbox_prefix
+from mockserver.control.operation import Answer, ControlCall, Operation, Schema, sandbox_prefix
 from mockserver.http.openapi import document
 
 PROBLEM = {
@@ -58,29 +58,37 @@ def _operation(one: Operation) -> dict[str, Any]:
         for name in re.findall(r"\{(\w+)\}", one.path)
     ]
     parameters += [
-        {"name": name, "in": "query", "required": False, "description": text, "schema": {"type": "string"}}
-        for name, text in one.query.items()
+        {"name": name, "in": "query", "required": False, "schema": _parameter(schema)}
+        for name, schema in one.query.items()
     ]
     good: dict[str, Any] = {"description": one.summary}
     if one.status != 204:
-        good["content"] = {"application/json": {"schema": dict(one.gives)}}
+        good["content"] = {media: {"schema": _given(one, media)} for media in one.produces}
     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
     data: dict[str, Any] = {
         "operationId": one.name,
         "summary": one.summary,
         "parameters": parameters,
         "responses": {
-            str(one.status): good,
+            **{str(status): good for status in (one.status, *one.statuses)},
             "default": {"description": "A problem document.", "content": {"application/problem+json": problem}},
         },
     }
     takes = one.takes if one.takes is not None else one.reads
     if takes is not None or one.media != "application/json":
         schema = dict(takes) if takes is not None else {"type": "string"}
-        data["requestBody"] = {"required": True, "content": {one.media: {"schema": schema}}}
+        data["requestBody"] = {"required": one.needs_body, "content": {one.media: {"schema": schema}}}
     if one.open:
         data["security"] = [{}]
     return data
+
+
+def _parameter(schema: str | Schema) -> dict[str, Any]:
+    return {"type": "string", "description": schema} if isinstance(schema, str) else dict(schema)
+
+
+def _given(one: Operation, media: str) -> dict[str, Any]:
+    return dict(one.gives) if media.endswith("json") else {"type": "string"}
 
 
 OPERATIONS = (

@@ -3,7 +3,7 @@
 Kept apart from the nouns themselves, since only whoever looks one thing up pays for it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any, get_args
 
 from mockserver.control.passages import REQUEST, Data, chain_of, passage_data, share
@@ -19,10 +19,14 @@ from mockserver.journal.journal import Entry
 from mockserver.journal.redact import redact_difference
 from mockserver.sandbox import orders
 from mockserver.sandbox.codec import decode_movement, decode_order
+from mockserver.sandbox.naming import public_names
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.work import Work
 from mockserver.webhooks.model import Delivery
+
+#: The status of a credential that nobody knows, and how many of those that there are are named then.
+_UNKNOWN, _MOST_NAMED = 401, 50
 
 
 async def order_story(sandbox: Sandbox, work: Work, order: Order) -> Data:
@@ -42,11 +46,7 @@ async def order_story(sandbox: Sandbox, work: Work, order: Order) -> Data:
     waiting = {timer.event: moment_text(timer.due) for timer in await orders.timers_of(work.tx, order)}
     story = [passage_data(told, place, born, waiting) for place in range(len(told))]
     money = [(move.at, move.cause, _money(state, move)) for move in moves]
-    sent = [
-        (one, due)
-        for one, due in reversed(await sandbox.deliveries.listing(work, limit=5000))
-        if (one.provider, one.order) == (order.provider, order.id)
-    ]
+    sent = await sandbox.deliveries.about(work, order)
     notices = [(one.created_at, one.cause, delivery_data(one, due)) for one, due in sent]
     return {
         "machine": {"scenario": _scenario_of(order.machine), "key": order.machine},
@@ -66,10 +66,10 @@ async def order_story(sandbox: Sandbox, work: Work, order: Order) -> Data:
     }
 
 
-async def request_story(sandbox: Sandbox, work: Work, entry: Entry, *, secret: frozenset[str]) -> Data:
+async def request_story(sandbox: Sandbox, work: Work, entry: Entry, *, secret: Container[str]) -> Data:
     """What the rules and the faults said to the request, and what followed from it, chained by cause.
 
-    `secret` names the fields whose values are not told (lower case).
+    `secret` names the fields whose values are not told.
     """
     decided: dict[str, Any] = {decision.aspect: decision for decision in entry.decisions}
     found: Data = {
@@ -90,6 +90,10 @@ async def request_story(sandbox: Sandbox, work: Work, entry: Entry, *, secret: f
         "story": [],
         "besides": {"money": [], "deliveries": []},
     }
+    if entry.because:
+        found["because"] = dict(entry.because)
+    if entry.status == _UNKNOWN and entry.fault is None:
+        found["credentials"] = await _credentials(work, entry.provider)
     row = await work.tx.get("orders", f"{entry.provider}/{entry.order}") if entry.order else None
     if row is not None:
         order = decode_order(row)
@@ -102,7 +106,13 @@ async def request_story(sandbox: Sandbox, work: Work, entry: Entry, *, secret: f
     return found
 
 
-def misses_data(rules: Sequence[Rule], subject: Mapping[str, Any], secret: frozenset[str]) -> list[Data]:
+async def _credentials(work: Work, provider: str) -> list[Data]:
+    """The accounts that there are, each with the public part of its credential, None where that is unknown."""
+    names = await public_names(work, work.state.trades[provider])
+    return [{"account": account, "credential": public} for account, public in list(names.items())[:_MOST_NAMED]]
+
+
+def misses_data(rules: Sequence[Rule], subject: Mapping[str, Any], secret: Container[str]) -> list[Data]:
     """The rules that nearly matched, nearest first, each with its differences; none where no rule was asked."""
     if not subject:
         return []

@@ -1,10 +1,15 @@
 """`/_mock/faults`: what goes wrong, armed by a test or by the scenarios in force."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of, text_schema
+from mockserver.control.vocabulary import operations_of
 from mockserver.domain.mistakes import Invalid
+from mockserver.domain.suggestions import suggestion
 from mockserver.engine.faults import HOSTILITIES, Fault, source_of
+from mockserver.journal.faultdata import shown_fault
+from mockserver.sandbox.naming import account_id_of, known_names
 from mockserver.sandbox.sandbox import Sandbox
 
 _MATCHERS = {"type": "object", "description": "Dotted names to values or matchers."}
@@ -17,7 +22,7 @@ FAULT = {
         "method": text_schema("Only this method."),
         "path": text_schema("Only these paths after the provider's base URL: * is one segment, ** any."),
         "operation": text_schema("Only this operation, as the journal calls it."),
-        "account": text_schema("Only this account's."),
+        "account": text_schema("Only this account's: its id, or the public part of its credential."),
         "body": {**_MATCHERS, "description": "Dotted names of the body to values or matchers."},
         "query": {**_MATCHERS, "description": "Names of the query to values or matchers."},
         "state": {"description": "Only about orders in this state (a value, a list or a matcher)."},
@@ -53,7 +58,7 @@ def fault_data(sandbox: Sandbox, fault: Fault) -> dict[str, Any]:
     }
     if fault.provider is not None:
         data["provider"] = fault.provider
-    return data | dict(fault.data)
+    return data | shown_fault(fault.data)
 
 
 async def listing(call: ControlCall) -> Answer:
@@ -63,9 +68,10 @@ async def listing(call: ControlCall) -> Answer:
 
 
 async def arm(call: ControlCall) -> Answer:
-    """Arm one."""
-    sandbox, body = await call.sandbox(), call.body
-    _check_words(call, body)
+    """Arm one; an account may be named by its id or by the public part of its credential."""
+    sandbox = await call.sandbox()
+    _check_words(call, call.body)
+    body = await _with_account(call, sandbox, call.body)
     key = sandbox.state.faults.arm(body, now=sandbox.state.clock.now())
     return Answer(fault_data(sandbox, sandbox.state.faults.armed(key)), status=201)
 
@@ -88,21 +94,52 @@ async def disarm(call: ControlCall) -> Answer:
     return Answer(None, status=204)
 
 
-def _check_words(call: ControlCall, body: dict[str, Any]) -> None:
-    """What only the server knows: providers, operations, events; raises Invalid."""
+def _check_words(call: ControlCall, body: Mapping[str, Any]) -> None:
+    """What only the server knows: providers and operations; raises Invalid."""
     name, providers = body.get("provider"), call.server.providers
     if name is not None and (not isinstance(name, str) or name not in providers):
-        raise Invalid({"provider": [f"unknown provider: {name!r} (one of {', '.join(providers)})"]})
+        raise Invalid({"provider": [f"unknown provider: {name!r} ({suggestion(str(name), providers)})"]})
     asked = [providers[name]] if name is not None else list(providers.values())
-    operations = {one.name for provider in asked for one in provider.endpoints}
-    operations |= {one.name for provider in asked for annex in provider.annexes for one in annex.endpoints}
+    operations = list(dict.fromkeys(operations_of(asked)))
     if "operation" in body and body["operation"] not in operations:
-        raise Invalid({"operation": [f"unknown operation: {body['operation']!r}"]})
+        given = body["operation"]
+        raise Invalid({"operation": [f"unknown operation: {given!r} ({suggestion(str(given), operations)})"]})
+
+
+async def _with_account(call: ControlCall, sandbox: Sandbox, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fault with the account's id in place of what names it; raises Invalid for an account that there is not.
+
+    A public part belongs to one provider, so that the fault is one of that provider's.
+    """
+    name, only = body.get("account"), body.get("provider")
+    if not isinstance(name, str) or not name:
+        return body
+    asked = [one for one in call.server.providers.values() if only in (None, one.name)]
+    async with sandbox.work("control") as work:
+        found = {one.name: await account_id_of(work, one.trade, name) for one in asked}
+        ids = {provider: account for provider, account in found.items() if account is not None}
+        if not ids:
+            known = [each for one in asked for each in await known_names(work, one.trade)]
+            raise Invalid({"account": [f"unknown account ({suggestion(name, known)})"]})
+    if name in ids.values():
+        return body
+    provider, account = next(iter(ids.items()))
+    return {**body, "provider": provider, "account": account}
 
 
 OPERATIONS = (
     Operation("GET", "/faults", listing, name="faults", summary="Every fault in force", gives=list_of("faults")),
-    Operation("POST", "/faults", arm, name="armFault", summary="Arm a fault", takes=FAULT, gives=FAULT, status=201),
+    Operation(
+        "POST",
+        "/faults",
+        arm,
+        name="armFault",
+        summary="Arm a fault",
+        takes=FAULT,
+        gives=FAULT,
+        status=201,
+        never_empty=True,
+    ),
     Operation("DELETE", "/faults", disarm_all, name="disarmFaults", summary="Take all faults back", status=204),
     Operation("GET", "/faults/{id}", show, name="fault", summary="One armed fault", gives=FAULT),
     Operation("DELETE", "/faults/{id}", disarm, name="disarmFault", summary="Take one fault back", status=204),

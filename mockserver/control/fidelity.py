@@ -8,7 +8,8 @@ from typing import Any
 from mockserver.control.fidelity_page import MEANINGS, page
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of
 from mockserver.domain.mistakes import Mistake
-from mockserver.http.provider import Endpoint, Provider, Wording, word
+from mockserver.http.provider import Endpoint, Provider, word
+from mockserver.http.replies import Wording
 from mockserver.http.samples import samples_of
 from mockserver.http.schemas import ID_PREFIX, SchemaStore
 
@@ -182,5 +183,6 @@ OPERATIONS = (
         name="fidelity",
         summary="Every endpoint, field and refusal with its provenance; HTML for browsers",
         gives=list_of("providers"),
+        produces=("application/json", "text/html"),
     ),
 )

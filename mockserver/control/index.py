@@ -3,6 +3,7 @@
 from typing import Any
 
 from mockserver.clockwork.clock import machine_now
+from mockserver.control.limits import limits_data
 from mockserver.control.operation import Answer, ControlCall, Operation, Server, sandbox_prefix
 from mockserver.http.provider import Provider
 from mockserver.sandbox.credentials import is_sealed
@@ -37,7 +38,13 @@ async def health(call: ControlCall) -> Answer:
     server = call.server
     uptime = (machine_now() - server.started).total_seconds()
     return Answer(
-        {"status": "ok", "version": server.version, "uptime": round(max(uptime, 0.0), 3), "store": server.store}
+        {
+            "status": "ok",
+            "version": server.version,
+            "uptime": round(max(uptime, 0.0), 3),
+            "store": server.store,
+            "limits": limits_data(server),
+        }
     )
 
 
@@ -58,6 +65,7 @@ async def index(call: ControlCall) -> Answer:
         "magic",
         "openapi.json",
         "orders",
+        "populate",
         "requests",
         "reset",
         "sandboxes",

@@ -4,6 +4,7 @@ from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of
 from mockserver.domain.mistakes import Invalid, NotFound
+from mockserver.domain.suggestions import did_you_mean
 from mockserver.engine.machine import Machine, Transition
 from mockserver.engine.weights import weight_data
 from mockserver.scenario.drawing import delay_text, dot, mermaid
@@ -34,7 +35,8 @@ async def show(call: ControlCall) -> Answer:
     try:
         machine = sandbox.state.force.machine(provider.name, call.path_fields["kind"])
     except KeyError:
-        raise NotFound("machine", call.path_fields["kind"]) from None
+        kind = call.path_fields["kind"]
+        raise NotFound("machine", kind, hint=did_you_mean(kind, provider.trade.kinds)) from None
     match call.query.get("format", "json"):
         case "json":
             return Answer(machine_data(machine))
@@ -90,7 +92,10 @@ OPERATIONS = (
         show,
         name="machine",
         summary="The state machine in force",
-        query={"format": "json (default), mermaid or dot"},
+        query={
+            "format": {"type": "string", "enum": ["json", "mermaid", "dot"], "description": "How it is drawn (json)."}
+        },
+        produces=("application/json", "text/plain", "text/vnd.graphviz"),
     ),
     Operation("GET", "/magic", magic, name="magic", summary="Every magic value", gives=list_of("magic")),
 )

@@ -1,18 +1,26 @@
 """How an operation of the control API is declared, and what its handler is given."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
 
 from mockserver.domain.mistakes import Invalid, NotFound
+from mockserver.domain.suggestions import did_you_mean
 from mockserver.http.body import MOST
+from mockserver.http.history import History
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
+from mockserver.journal.budget import Budget
+from mockserver.sandbox.birth import Population
+from mockserver.sandbox.names import DEFAULT
+from mockserver.sandbox.place import Place
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.sandboxes import DEFAULT, Sandboxes
+from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.sandbox.settings import SettingsTable
 from mockserver.scenario.check import Judge
 
@@ -31,7 +39,16 @@ class Server:
     started: datetime
     settings: SettingsTable
     judge: Judge
+    objection: Callable[[str], Awaitable[str | None]]
+    """Why no webhook can arrive at a URL, None where it may."""
+    populate: Callable[[Sandbox, Population, datetime], Awaitable[History]]
+    budget: Budget
+    journal_size: int
+    populating: set[Sandbox] = field(default_factory=set)
+    """Sandboxes in which a history is being made."""
     store: str = "memory"
+    checking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while a scenario file is checked."""
 
 
 @dataclass(slots=True)
@@ -49,11 +66,30 @@ class ControlCall:
     headers: Mapping[str, str]
     raw: bytes
     operations: Sequence["Operation"]
+    trusted: bool = True
+    """Whether the call may do everything: without the token that a server asks for, an open operation may not."""
     body: Any = None
+    token: str | None = field(default=None, repr=False)
+    """The token that the control API asks for, so that nothing shows it."""
+    _place: Place | None = None
 
     async def sandbox(self) -> Sandbox:
-        """The sandbox the call came to, made on first use."""
-        return await self.server.sandboxes.use(self.name)
+        """The sandbox the call came to, made on first use; the call is in it until `leave`."""
+        if self._place is None:
+            if not self.trusted and self.server.sandboxes.known(self.name) is None:
+                raise NotFound("sandbox", self.name)
+            self._place = await self.server.sandboxes.enter(self.name)
+        return self._place.sandbox
+
+    async def leave(self, *, accepted: bool) -> None:
+        """Be in the sandbox no more; one that this call would have made is kept when it was accepted."""
+        if self._place is not None:
+            place, self._place = self._place, None
+            await self.server.sandboxes.leave(place, accepted=accepted, steered=self.trusted)
+
+    def query_values(self, name: str) -> list[str]:
+        """Every value of a query parameter that may come several times."""
+        return [value for key, value in parse_qsl(self.query_text, keep_blank_values=True) if key == name]
 
     def provider(self) -> Provider:
         """The provider that the path names; raises NotFound."""
@@ -78,7 +114,11 @@ class Operation:
     """One method of one path under `/_mock`. `takes` and `gives` are JSON Schemas.
 
     `open` operations need no token. `media` is what the body must be; a YAML body arrives in `raw`, and so does
-    one that `reads` describes and nobody checks. `largest` is how many bytes it may have.
+    one that `reads` describes and nobody checks. `largest` is how many bytes it may have. `query` names every
+    parameter that is taken, each with its description or its schema; others are refused, but where `any_query`
+    says that they belong to the caller. `produces` are the media types of the answer. `decimals` are the members
+    of the body whose numbers arrive as Decimal, exactly as they were written. `never_empty`: the handler refuses
+    an object without members, though `takes` does not.
     """
 
     method: str
@@ -88,19 +128,37 @@ class Operation:
     summary: str
     gives: Schema = field(default_factory=dict)
     takes: Schema | None = None
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str | Schema] = field(default_factory=dict)
     status: int = 200
     media: str = "application/json"
     open: bool = False
     reads: Schema | None = None
     largest: int = MOST
+    verbatim: bool = False
+    """Whether the body is taken as it came, whatever its Content-Encoding."""
+    any_query: bool = False
+    produces: tuple[str, ...] = ("application/json",)
+    decimals: tuple[str, ...] = ()
+    never_empty: bool = False
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether a call without a body is always refused."""
+        if self.takes is None:
+            return self.reads is not None or self.media != "application/json"
+        return self.never_empty or "required" in self.takes or self.takes.get("type") == "array"
+
+    slashes: bool = False
+    """Whether a field of the path may hold slashes."""
+    statuses: tuple[int, ...] = ()
+    """Those of good answers beside `status`."""
 
 
 def known_provider(server: Server, name: str) -> Provider:
     """The provider of this name; raises NotFound."""
     found = server.providers.get(name)
     if found is None:
-        raise NotFound("provider", name)
+        raise NotFound("provider", name, hint=did_you_mean(name, server.providers))
     return found
 
 

@@ -1,21 +1,20 @@
 """`/_mock/orders`: any order of any provider, its history, its timers, and events pushed to it."""
 
+from collections.abc import Callable
 from typing import Any
 
-from mockserver.control.operation import (
-    Answer,
-    ControlCall,
-    Operation,
-    known_provider,
-    list_of,
-    text_schema,
-    whole_query,
-)
+from mockserver.control.operation import Answer, ControlCall, Operation, known_provider, text_schema
+from mockserver.control.paging import PAGING, SLICE_ROWS, Slices, after_of, limit_of, page_of, written
+from mockserver.control.problems import Problem
+from mockserver.domain.mistakes import Invalid, NotTaken
 from mockserver.domain.moments import moment_text
 from mockserver.domain.orders import Order
+from mockserver.domain.suggestions import did_you_mean, suggestion
 from mockserver.engine.machine import taken_by, target_of
 from mockserver.sandbox import orders
 from mockserver.sandbox.codec import decode_order
+from mockserver.sandbox.naming import account_id_of, known_names
+from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.work import Work
 
 ORDER = {
@@ -72,24 +71,55 @@ async def order_data(work: Work, order: Order) -> dict[str, Any]:
 
 
 async def listing(call: ControlCall) -> Answer:
-    """Orders by provider and id; `provider` and `state` (the machine's own word) narrow it down."""
+    """Orders by provider and id, in pages; `provider`, `state` and `account` narrow them down."""
     sandbox = await call.sandbox()
-    provider, state, account = (call.query.get(name) for name in ("provider", "state", "account"))
-    limit = whole_query(call, "limit", default=1000, most=100_000)
-    if provider is not None:
-        known_provider(call.server, provider)
-    found: list[dict[str, Any]] = []
-    after = ""
-    async with sandbox.work("control") as work:
-        while len(found) < limit:
-            rows = await work.tx.scan("orders", prefix=f"{provider}/" if provider else "", after=after, limit=1000)
-            if not rows:
-                break
-            after = rows[-1].key
-            for order in map(decode_order, (row.data for row in rows)):
-                if state in (None, order.state) and account in (None, order.account) and len(found) < limit:
+    limit, after = limit_of(call), after_of(call, r"[^/]+/.+", "daisysim/123456789")
+    fits = await _filter(call, sandbox)
+    provider = call.query.get("provider")
+    prefix, more = f"{provider}/" if provider else "", True
+    narrowed = "state" in call.query or "account" in call.query
+    found: list[Any] = []
+    slices = Slices(SLICE_ROWS)
+    # Each slice is a unit of work of its own, so that others have their turn in between.
+    while more and len(found) < limit:
+        async with sandbox.work("control") as work:
+            most = SLICE_ROWS if narrowed else min(SLICE_ROWS, limit - len(found) + 1)
+            rows = await work.tx.scan("orders", prefix=prefix, after=after or "", limit=most)
+            more = len(rows) == most
+            for row in rows:
+                order = decode_order(row.data)
+                if len(found) == limit:
+                    more = True
+                    break
+                after = row.key
+                if fits(order):
                     found.append(await order_data(work, order))
-    return Answer({"orders": found})
+        await slices.add(len(rows))
+    return Answer({"orders": await written(found), "next": after if more and found else None})
+
+
+async def _filter(call: ControlCall, sandbox: Sandbox) -> Callable[[Order], bool]:
+    """What the query asks of an order; raises NotFound for a provider and Invalid for what no order can be."""
+    name, state, account = (call.query.get(name) for name in ("provider", "state", "account"))
+    providers = list(call.server.providers.values()) if name is None else [known_provider(call.server, name)]
+    if state is not None:
+        words = {
+            word for machine in sandbox.state.machines_of({one.name for one in providers}) for word in machine.states
+        }
+        if state not in words:
+            raise Invalid({"state": [f"no order has this state: {state[:100]!r} ({suggestion(state, sorted(words))})"]})
+    accounts: dict[str, str | None] = {}
+    if account is not None:
+        async with sandbox.work("control") as work:
+            accounts = {one.name: await account_id_of(work, one.trade, account) for one in providers}
+            if not any(accounts.values()):
+                known = [each for one in providers for each in await known_names(work, one.trade)]
+                raise Invalid({"account": [f"unknown account ({suggestion(account, known)})"]})
+
+    def fits(order: Order) -> bool:
+        return state in (None, order.state) and (account is None or accounts[order.provider] == order.account)
+
+    return fits
 
 
 async def show(call: ControlCall) -> Answer:
@@ -108,7 +138,13 @@ async def push(call: ControlCall) -> Answer:
     given = {name: value for name, value in call.body.items() if name != "event"}
     async with sandbox.work("control") as work:
         order = await work.order(provider.name, call.path_fields["id"])
-        order = await work.send(order, call.body["event"], given)
+        try:
+            order = await work.send(order, call.body["event"], given)
+        except NotTaken as refused:
+            states = sandbox.state.machine_named(order.machine).states.values()
+            known = {move.on for state in states for move in state.transitions}
+            hint = "" if refused.event in known else did_you_mean(refused.event, known)
+            raise Problem(409, f"{refused}{hint}") from None
         return Answer(await order_data(work, order))
 
 
@@ -119,12 +155,12 @@ OPERATIONS = (
         listing,
         name="orders",
         summary="Orders of every kind",
-        gives=list_of("orders", ORDER),
+        gives=page_of("orders", ORDER),
         query={
             "provider": "only this provider's",
             "state": "only those in this state (the machine's own word)",
-            "account": "only this account's",
-            "limit": "how many at most (1000)",
+            "account": "only this account's: its id, or the public part of its credential",
+            **PAGING,
         },
     ),
     Operation("GET", "/orders/{provider}/{id}", show, name="order", summary="One order and its story", gives=ORDER),

@@ -8,8 +8,20 @@ from starlette.types import Send
 
 from mockserver.clockwork.clock import GoesBack
 from mockserver.clockwork.timeline import LimitReached
-from mockserver.domain.mistakes import Invalid, MethodNotAllowed, Mistake, NotFound, NotTaken, PayloadTooLarge
+from mockserver.domain.mistakes import (
+    READ_ENCODINGS,
+    HeadTooLarge,
+    Invalid,
+    MethodNotAllowed,
+    Mistake,
+    NotFound,
+    NotTaken,
+    PayloadTooLarge,
+    TargetTooLong,
+    UnsupportedEncoding,
+)
 from mockserver.domain.moments import moment_text
+from mockserver.sandbox.refusals import TooManySandboxes
 from mockserver.scenario.problems import ScenarioProblems
 
 _TITLES = {
@@ -20,7 +32,11 @@ _TITLES = {
     405: "Method not allowed",
     409: "Conflict",
     413: "Too large",
+    414: "Target too long",
+    415: "Encoding not supported",
     422: "Invalid",
+    431: "Head too large",
+    429: "Too many",
     500: "Internal error",
     503: "Not ready",
 }
@@ -51,9 +67,17 @@ def problem_of(error: Exception) -> Problem | None:
             return Problem(404, str(error))
         case MethodNotAllowed():
             return Problem(405, str(error), headers={"allow": ", ".join(error.allowed)})
+        case UnsupportedEncoding():
+            return Problem(415, error.text, headers={"accept-encoding": ", ".join(READ_ENCODINGS)})
         case Invalid():
             wrong = [{"field": field, "message": text} for field, texts in error.errors.items() for text in texts]
             return Problem(422, str(error), errors=wrong)
+        case TargetTooLong():
+            return Problem(414, str(error))
+        case HeadTooLarge():
+            return Problem(431, str(error))
+        case TooManySandboxes():
+            return Problem(429, str(error), type="too-many-sandboxes")
         case PayloadTooLarge():
             return Problem(413, str(error))
         case NotTaken() | GoesBack():

@@ -1,43 +1,19 @@
 """`/_mock/requests`: the journal of one sandbox."""
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import dropwhile, islice
 from typing import Any
 
-import orjson
-
-from mockserver.control.operation import (
-    Answer,
-    ControlCall,
-    Operation,
-    list_of,
-    object_schema,
-    shown_json,
-    whole_query,
-)
-from mockserver.domain.mistakes import Invalid, NotFound
+from mockserver.control.criteria import CRITERIA, PARAMETERS, from_query
+from mockserver.control.criteria_reader import read_criteria
+from mockserver.control.operation import Answer, ControlCall, Operation, list_of, object_schema, shown_json
+from mockserver.control.paging import PAGING, SLICE_BYTES, Slices, after_of, limit_of, page_of, written
+from mockserver.domain.mistakes import NotFound
 from mockserver.domain.moments import moment_text
-from mockserver.engine.matching import Matcher, matcher_from_data
 from mockserver.http.provider import Provider
 from mockserver.journal.journal import Entry, Pairs
-from mockserver.journal.redact import SECRET_FIELDS
-
-_CRITERIA = (
-    "provider",
-    "operation",
-    "changes_state",
-    "method",
-    "path",
-    "status",
-    "account",
-    "order",
-    "mistake",
-    "rule",
-    "fault",
-)
-_ANY: Mapping[str, Any] = {}
-_BODY = {"type": "object", "description": "Dotted paths into the JSON body to values or matchers."}
-CRITERIA = object_schema((), **dict.fromkeys(_CRITERIA, _ANY), body=_BODY)
+from mockserver.journal.names import SecretNames
+from mockserver.sandbox.sandbox import Sandbox
 
 
 def entry_data(call: ControlCall, entry: Entry) -> dict[str, Any]:
@@ -69,11 +45,19 @@ def entry_data(call: ControlCall, entry: Entry) -> dict[str, Any]:
 
 
 async def listing(call: ControlCall) -> Answer:
-    """The newest entries, newest first."""
+    """The newest entries, newest first, in pages; the criteria of `find` narrow them down."""
     sandbox = await call.sandbox()
-    limit = whole_query(call, "limit", default=100, most=100_000)
-    found = [entry for entry, _ in zip(sandbox.journal.newest_first(), range(limit), strict=False)]
-    return Answer({"requests": [entry_data(call, entry) for entry in found]})
+    limit, after = limit_of(call), after_of(call, r"req_[0-9]{8,}", "req_00000100")
+    newest: Iterable[Entry] = sandbox.journal.newest_first()
+    if after is not None:
+        newest = dropwhile(lambda entry: not _older(entry.id, after), newest)
+    wanted = from_query(call.query)
+    if wanted:
+        found = await _matching(call, sandbox, wanted, among=list(newest), most=limit + 1)
+    else:
+        found = list(islice(newest, limit + 1))
+    shown = await written(entry_data(call, entry) for entry in found[:limit])
+    return Answer({"requests": shown, "next": found[limit - 1].id if len(found) > limit else None})
 
 
 async def forget(call: ControlCall) -> Answer:
@@ -98,63 +82,47 @@ async def show(call: ControlCall) -> Answer:
 async def count(call: ControlCall) -> Answer:
     """How many entries match all criteria."""
     sandbox = await call.sandbox()
-    wanted = _criteria(call.body)
-    return Answer({"count": sum(1 for entry in sandbox.journal.newest_first() if wanted(entry))})
+    found = await _matching(call, sandbox, call.body)
+    return Answer({"count": len(found)})
 
 
 async def find(call: ControlCall) -> Answer:
     """The entries that match all criteria, oldest first."""
     sandbox = await call.sandbox()
-    wanted = _criteria(call.body)
-    found = [entry for entry in sandbox.journal.newest_first() if wanted(entry)]
-    return Answer({"requests": [entry_data(call, entry) for entry in reversed(found)]})
+    found = await _matching(call, sandbox, call.body)
+    return Answer({"requests": await written(entry_data(call, entry) for entry in reversed(found))})
 
 
-def _criteria(body: Mapping[str, Any]) -> Callable[[Entry], bool]:
-    plain = {name: _matcher(name, body[name]) for name in _CRITERIA if name in body}
-    inner = {name: _matcher(f"body.{name}", value) for name, value in body.get("body", {}).items()}
-
-    def wanted(entry: Entry) -> bool:
-        if not all(_holds_for(matcher, getattr(entry, name)) for name, matcher in plain.items()):
-            return False
-        data = _json(entry.request_body) if inner else None
-        return all(_holds(matcher, data, name) for name, matcher in inner.items())
-
-    return wanted
-
-
-def _holds_for(matcher: Matcher, value: object) -> bool:
-    return matcher.holds(value, present=value is not None)
-
-
-def _holds(matcher: Matcher, data: Any, path: str) -> bool:
-    for part in path.split("."):
-        if isinstance(data, dict) and part in data:
-            data = data[part]
-        elif isinstance(data, list) and re.fullmatch(r"\d{1,6}", part) and int(part) < len(data):
-            data = data[int(part)]
-        else:
-            return matcher.holds(None, present=False)
-    return matcher.holds(data, present=True)
+async def _matching(
+    call: ControlCall,
+    sandbox: Sandbox,
+    wanted: Mapping[str, Any],
+    *,
+    among: Sequence[Entry] | None = None,
+    most: int | None = None,
+) -> list[Entry]:
+    """The entries that meet the criteria, at most so many of these (of all), newest first; raises Invalid."""
+    entries = list(sandbox.journal.newest_first())
+    async with sandbox.work("control") as work:
+        meets = await read_criteria(call, work, entries, wanted)
+    slices = Slices(SLICE_BYTES)
+    found = []
+    for entry in entries if among is None else among:
+        if meets(entry):
+            found.append(entry)
+            if len(found) == most:
+                break
+        await slices.add(len(entry.request_body) + 250)
+    return found
 
 
-def _matcher(name: str, data: Any) -> Matcher:
-    try:
-        return matcher_from_data(data)
-    except ValueError as error:
-        raise Invalid({name: [str(error)]}) from None
+def _older(entry_id: str, than: str) -> bool:
+    return (len(entry_id), entry_id) < (len(than), than)
 
 
 def _message(headers: Pairs, body: bytes) -> dict[str, Any]:
     pairs = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in headers]
     return {"headers": pairs, "body": body.decode("utf-8", "replace"), "json": shown_json(body)}
-
-
-def _json(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
 
 
 def _near_misses(call: ControlCall, entry: Entry) -> list[dict[str, Any]]:
@@ -166,8 +134,8 @@ def _near_misses(call: ControlCall, entry: Entry) -> list[dict[str, Any]]:
     return misses_data(entry.rules, entry.subject, _secret_fields(call, entry))
 
 
-def _secret_fields(call: ControlCall, entry: Entry) -> frozenset[str]:
-    return SECRET_FIELDS | call.server.providers[entry.provider].secrets.fields
+def _secret_fields(call: ControlCall, entry: Entry) -> SecretNames:
+    return call.server.providers[entry.provider].secrets.names()
 
 
 def _near_endpoints(provider: Provider, entry: Entry) -> list[dict[str, Any]]:
@@ -187,8 +155,8 @@ OPERATIONS = (
         listing,
         name="requests",
         summary="The journal, newest first",
-        gives=list_of("requests"),
-        query={"limit": "how many at most (100)"},
+        gives=page_of("requests"),
+        query={**PARAMETERS, **PAGING},
     ),
     Operation("DELETE", "/requests", forget, name="forgetRequests", summary="Empty the journal", status=204),
     Operation(

@@ -1,10 +1,11 @@
 """`/_mock/sandboxes` and `/_mock/reset`."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from mockserver.control.clock import CLOCK, clock_data, read_now, read_rate
+from mockserver.control.clock import CLOCK, clock_data, read_now, read_per_poll, read_rate
 from mockserver.control.index import described_providers
 from mockserver.control.operation import (
     Answer,
@@ -15,67 +16,134 @@ from mockserver.control.operation import (
     sandbox_prefix,
     text_schema,
 )
+from mockserver.control.populate import POPULATION, population_data, read_population
 from mockserver.control.problems import Problem
 from mockserver.domain.mistakes import Invalid, NotFound
+from mockserver.domain.moments import parse_span, span_text
 from mockserver.sandbox.birth import Birth
+from mockserver.sandbox.names import folded
+from mockserver.sandbox.place import Place, Terms
 from mockserver.sandbox.sandbox import Sandbox
 
+#: How many labels a sandbox has, and how long their names and values are.
+MOST_LABELS, LONGEST_LABEL = 16, 256
+
+_TERMS: dict[str, Any] = {
+    "seed": {"type": ["string", "integer"], "description": "What ids, prices and chances are cast from."},
+    "clock": CLOCK,
+    "scenarios": {"type": "array", "items": {"type": "string"}, "description": "Active scenarios, first things first."},
+    "settings": {"type": "object", "description": "Dotted names to values."},
+    "expires": {
+        "type": ["string", "number"],
+        "description": "How long it stays without use, in real time: 30m, 2h, or seconds; above 0.",
+    },
+    "labels": {
+        "type": "object",
+        "maxProperties": MOST_LABELS,
+        "propertyNames": {"minLength": 1, "maxLength": LONGEST_LABEL},
+        "additionalProperties": {"type": "string", "maxLength": LONGEST_LABEL},
+        "description": "Texts of your own, such as the job that it belongs to.",
+    },
+    "populate": POPULATION,
+}
 NEW = object_schema(
-    name=text_schema("[a-z0-9][a-z0-9_-]{0,63}; made up when left out."),
-    seed={"type": ["string", "integer"], "description": "What ids, prices and chances are cast from."},
-    clock=CLOCK,
-    scenarios={"type": "array", "items": {"type": "string"}, "description": "Active scenarios, first things first."},
-    settings={"type": "object", "description": "Dotted names to values."},
+    name=text_schema(
+        "Made up when left out. What is not [a-z0-9_-] is folded, and the answer says the name in use.", minLength=1
+    ),
+    **_TERMS,
 )
+ENSURED = object_schema(**_TERMS)
 MADE = {"type": "object", "required": ["name", "base_url", "providers"]}
 
 
 def described(call: ControlCall, sandbox: Sandbox) -> dict[str, Any]:
     """A sandbox with its clock, scenarios and base URLs."""
-    return {
+    place = call.server.sandboxes.place(sandbox.name)
+    data = {
         "name": sandbox.name,
         "base_url": f"{call.origin}{sandbox_prefix(sandbox.name)}",
         "seed": sandbox.state.birth.seed,
         "clock": clock_data(sandbox),
         "scenarios": list(sandbox.state.force.names),
+        **(_terms_data(place) if place is not None else {}),
         "providers": described_providers(call.server, sandbox, call.origin),
     }
+    if sandbox.state.birth.population is not None:
+        data["populate"] = population_data(sandbox.state.birth.population)
+    return data
 
 
-def _birth(body: Mapping[str, Any], usual: Birth) -> Birth:
+def _terms_data(place: Place) -> dict[str, Any]:
+    """`expires` is what holds: its own, or the server's."""
+    expires = None if place.lives is None else span_text(timedelta(seconds=place.lives))
+    return {"expires": expires, "labels": dict(place.terms.labels or {})}
+
+
+def _terms(body: Mapping[str, Any], usual: Birth) -> Terms:
     clock = body.get("clock") or {}
     rate = read_rate(clock, present=usual.rate)
-    return Birth(
+    per_poll = read_per_poll(clock, rate=usual.rate if rate is None else rate)
+    birth = Birth(
         seed=body.get("seed", usual.seed),
         start=read_now(clock) or usual.start,
         rate=usual.rate if rate is None else Decimal(rate),
         scenarios=tuple(body.get("scenarios", usual.scenarios)),
         settings={**(usual.settings or {}), **body.get("settings", {})},
+        per_poll=per_poll,
+        population=read_population(body["populate"], "populate.") if "populate" in body else usual.population,
     )
+    return Terms(birth, _expires(body), body.get("labels") or None)
+
+
+def _expires(body: Mapping[str, Any]) -> timedelta | None:
+    if "expires" not in body:
+        return None
+    try:
+        span = parse_span(body["expires"])
+        if not span:
+            raise ValueError(f"must be a duration above 0: {body['expires']!r}")
+    except ValueError as error:
+        raise Invalid({"expires": [str(error)]}) from None
+    return span
 
 
 async def listing(call: ControlCall) -> Answer:
-    """Every sandbox by name."""
-    server = call.server
-    found = [server.sandboxes.known(name) for name in server.sandboxes.names()]
+    """Every sandbox by name; `label=job:42` those that have this label, and of several `label` those with all."""
+    wanted = [_label(text) for text in call.query_values("label")]
     rows = [
         {
-            "name": one.name,
-            "base_url": f"{call.origin}{sandbox_prefix(one.name)}",
-            "clock": clock_data(one),
-            "scenarios": list(one.state.force.names),
+            "name": place.name,
+            "base_url": f"{call.origin}{sandbox_prefix(place.name)}",
+            "clock": clock_data(place.sandbox),
+            "scenarios": list(place.sandbox.state.force.names),
+            **_terms_data(place),
         }
-        for one in found
-        if one is not None
+        for place in call.server.sandboxes.places()
+        if all((place.terms.labels or {}).get(name) == value for name, value in wanted)
     ]
     return Answer({"sandboxes": rows})
 
 
+def _label(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise Invalid({"label": [f"must be a name and a value with a colon between them, such as job:42: {text!r}"]})
+    return name, value
+
+
 async def create(call: ControlCall) -> Answer:
-    """A new sandbox."""
+    """A new sandbox; 409 when the name is taken."""
     sandboxes = call.server.sandboxes
-    made = await sandboxes.create(call.body.get("name"), _birth(call.body, sandboxes.birth))
-    return Answer(described(call, made), status=201)
+    name = folded(call.body["name"]) if "name" in call.body else None
+    place = await sandboxes.create(name, _terms(call.body, sandboxes.birth))
+    return Answer(described(call, place.sandbox), status=201)
+
+
+async def ensure(call: ControlCall) -> Answer:
+    """The sandbox of this name: made (201), or found made in the same way (200); made in another way it is 409."""
+    sandboxes = call.server.sandboxes
+    place, made = await sandboxes.ensure(folded(call.path_fields["name"]), _terms(call.body, sandboxes.birth))
+    return Answer(described(call, place.sandbox), status=201 if made else 200)
 
 
 async def show(call: ControlCall) -> Answer:
@@ -87,7 +155,7 @@ async def show(call: ControlCall) -> Answer:
 
 
 async def delete(call: ControlCall) -> Answer:
-    """Forget a sandbox."""
+    """Forget a sandbox; requests that are under way end in it."""
     await call.server.sandboxes.delete(call.path_fields["name"])
     return Answer(None, status=204)
 
@@ -104,7 +172,19 @@ async def reset(call: ControlCall) -> Answer:
 
 OPERATIONS = (
     Operation(
-        "GET", "/sandboxes", listing, name="sandboxes", summary="Every sandbox by name", gives=list_of("sandboxes")
+        "GET",
+        "/sandboxes",
+        listing,
+        name="sandboxes",
+        summary="Every sandbox by name",
+        gives=list_of("sandboxes"),
+        query={
+            "label": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Only those with this label, such as job:42; of several, those with all.",
+            }
+        },
     ),
     Operation(
         "POST",
@@ -118,5 +198,16 @@ OPERATIONS = (
     ),
     Operation("GET", "/sandboxes/{name}", show, name="sandbox", summary="One sandbox", gives=MADE),
     Operation("DELETE", "/sandboxes/{name}", delete, name="deleteSandbox", summary="Forget a sandbox", status=204),
+    Operation(
+        "PUT",
+        "/sandboxes/{name}",
+        ensure,
+        name="ensureSandbox",
+        summary="The sandbox of this name, made where there is none; a test's own name will do",
+        takes=ENSURED,
+        gives=MADE,
+        slashes=True,
+        statuses=(201,),
+    ),
     Operation("POST", "/reset", reset, name="reset", summary="This sandbox back to how it was made", gives=MADE),
 )

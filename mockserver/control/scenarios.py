@@ -1,13 +1,19 @@
 """`/_mock/scenarios`: the library, and what is in force."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.control.operation import Answer, ControlCall, Operation, list_of
+from mockserver.control.operation import Answer, ControlCall, Operation, Server, list_of
 from mockserver.control.problems import Problem
 from mockserver.domain.mistakes import NotFound
+from mockserver.domain.suggestions import did_you_mean
+from mockserver.sandbox.room import check_room
 from mockserver.sandbox.sealing import sealed
+from mockserver.sandbox.trade import Trade
 from mockserver.scenario.check import load_scenario
+from mockserver.scenario.library import Library
+from mockserver.scenario.model import Scenario
 
 _NAMES = {"type": "array", "items": {"type": "string"}, "description": "Scenario names, first things first."}
 
@@ -15,6 +21,8 @@ _NAMES = {"type": "array", "items": {"type": "string"}, "description": "Scenario
 async def listing(call: ControlCall) -> Answer:
     """Every scenario there is, and whether it is active."""
     sandbox = await call.sandbox()
+    # In a thread: the first to ask has every file read.
+    found = await asyncio.to_thread(_all_of, sandbox.state.library.overlaid())
     rows = [
         {
             "name": one.name,
@@ -24,11 +32,14 @@ async def listing(call: ControlCall) -> Answer:
             "active": one.name in sandbox.state.force.names,
             "default": one is sandbox.state.library.default(one.provider),
         }
-        for name in sandbox.state.library.names()
-        for one in sandbox.state.library.find(name)
+        for one in found
         if one.provider in call.server.providers
     ]
     return Answer({"scenarios": rows})
+
+
+def _all_of(library: Library) -> list[Scenario]:
+    return [one for name in library.names() for one in library.find(name)]
 
 
 async def show(call: ControlCall) -> Answer:
@@ -36,7 +47,8 @@ async def show(call: ControlCall) -> Answer:
     sandbox = await call.sandbox()
     found = sandbox.state.library.find(call.path_fields["name"])
     if not found:
-        raise NotFound("scenario", call.path_fields["name"])
+        name = call.path_fields["name"]
+        raise NotFound("scenario", name, hint=did_you_mean(name, sandbox.state.library.names()))
     files = [
         {"provider": one.provider, "about": one.about, "teaches": one.teaches, "source": one.source, "yaml": one.text}
         for one in found
@@ -50,14 +62,22 @@ async def add(call: ControlCall) -> Answer:
     What it says of credentials is kept as digests.
     """
     sandbox = await call.sandbox()
-    providers = list(call.server.providers)
-    scenario = load_scenario(call.raw, source="scenario.yaml", providers=providers, judge=call.server.judge)
+    # One at a time and in a thread, so that no file keeps the server from answering.
+    async with call.server.checking:
+        scenario, kept = await asyncio.to_thread(_checked, call.server, call.raw, sandbox.state.trades)
+    check_room(sandbox.state, scenario)
     sandbox.try_out(scenario)
-    sandbox.state.library.add(sealed(scenario, sandbox.state.trades[scenario.provider]))
+    sandbox.state.library.add(kept)
     if scenario.name in sandbox.state.force.names or scenario.name == "quick":
         sandbox.state.activate(sandbox.state.force.names)
         await sandbox.open_new_accounts()
     return Answer({"name": scenario.name, "provider": scenario.provider, "about": scenario.about}, status=201)
+
+
+def _checked(server: Server, text: bytes, trades: Mapping[str, Trade]) -> tuple[Scenario, Scenario]:
+    """The scenario, and without its credentials."""
+    scenario = load_scenario(text, source="scenario.yaml", providers=list(server.providers), judge=server.judge)
+    return scenario, sealed(scenario, trades[scenario.provider])
 
 
 async def schema(call: ControlCall) -> Answer:
@@ -129,6 +149,7 @@ OPERATIONS = (
         schema,
         name="scenarioSchema",
         summary="The JSON Schema of scenario files, for editors",
+        produces=("application/schema+json",),
     ),
     Operation("GET", "/scenarios/{name}", show, name="scenario", summary="One scenario's files"),
 )

@@ -1,14 +1,18 @@
 """`/_mock/settings`: one flat object of dotted names."""
 
 from mockserver.control.operation import Answer, ControlCall, Operation
+from mockserver.domain.mistakes import Invalid
+
+_ON, _OFF = ("1", "true"), ("0", "false", "")
 
 
 async def show(call: ControlCall) -> Answer:
     """Names to values; with `help=1` names to value, default and help."""
     settings = (await call.sandbox()).state.settings
-    if call.query.get("help") in (None, "", "0", "false"):
-        return Answer(dict(settings.values))
-    return Answer(settings.described())
+    asked = call.query.get("help", "0")
+    if asked not in _ON + _OFF:
+        raise Invalid({"help": [f"must be 1 or 0: {asked[:100]!r}"]})
+    return Answer(settings.described() if asked in _ON else dict(settings.values))
 
 
 async def change(call: ControlCall) -> Answer:

@@ -1,12 +1,12 @@
 """`/_mock/state`: the whole sandbox as one document."""
 
+import asyncio
 from typing import Any
-
-import orjson
 
 from mockserver.control.operation import Answer, ControlCall, Operation, text_schema
 from mockserver.control.problems import Problem
 from mockserver.control.sandboxes import MADE, described
+from mockserver.http.jsontext import NotJson, read_json
 
 #: The largest document that is read, in bytes.
 LARGEST = 256 * 1024 * 1024
@@ -27,7 +27,8 @@ async def show(call: ControlCall) -> Answer:
     from mockserver.sandbox.snapshot import take
     from mockserver.sandbox.statefile import text_of
 
-    return Answer(text_of(await take(await call.sandbox(), version=call.server.version)))
+    document = await take(await call.sandbox(), version=call.server.version)
+    return Answer(await asyncio.to_thread(text_of, document))
 
 
 async def restore(call: ControlCall) -> Answer:
@@ -35,12 +36,13 @@ async def restore(call: ControlCall) -> Answer:
     from mockserver.sandbox.snapshot import WrongVersion, read
 
     try:
-        data = orjson.loads(call.raw)
-    except orjson.JSONDecodeError as error:
-        raise Problem(422, f"the body is not JSON: {error}") from None
+        data = await asyncio.to_thread(read_json, call.raw)
+    except NotJson as error:
+        raise Problem(422, f"the body {error}") from None
     sandbox = await call.sandbox()
     try:
-        world = read(sandbox, data, version=call.server.version)
+        # In a thread: the lines of a large document are checked one by one, and nobody else should wait for that.
+        world = await asyncio.to_thread(read, sandbox, data, version=call.server.version)
     except WrongVersion as error:
         raise Problem(409, str(error)) from None
     await sandbox.become(world)

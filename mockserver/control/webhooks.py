@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from mockserver.control.operation import Answer, ControlCall, Operation, list_of, whole_query
+from mockserver.control.operation import Answer, ControlCall, Operation
+from mockserver.control.paging import PAGING, after_of, limit_of, page_of, written
 from mockserver.domain.moments import moment_text
 from mockserver.journal.redact import redact_url
+from mockserver.sandbox.codec import decode_delivery
 from mockserver.webhooks.model import Delivery
 
 
@@ -42,12 +44,14 @@ def delivery_data(delivery: Delivery, next_try: datetime | None) -> dict[str, An
 
 
 async def listing(call: ControlCall) -> Answer:
-    """The newest deliveries, newest first."""
+    """The newest deliveries, newest first, in pages."""
     sandbox = await call.sandbox()
-    limit = whole_query(call, "limit", default=1000, most=5000)
+    limit, after = limit_of(call), after_of(call, r"dlv_[0-9]{8,}", "dlv_00000100")
     async with sandbox.work("control") as work:
-        found = await sandbox.deliveries.listing(work, limit=limit)
-    return Answer({"deliveries": [delivery_data(delivery, due) for delivery, due in found]})
+        rows = await work.tx.scan("deliveries", after=after or "", limit=limit + 1, reverse=True)
+        found = [await sandbox.deliveries.with_next(work, decode_delivery(row.data)) for row in rows[:limit]]
+    shown = await written(delivery_data(delivery, due) for delivery, due in found)
+    return Answer({"deliveries": shown, "next": rows[limit - 1].key if len(rows) > limit else None})
 
 
 async def show(call: ControlCall) -> Answer:
@@ -73,8 +77,8 @@ OPERATIONS = (
         listing,
         name="deliveries",
         summary="Webhook deliveries, newest first",
-        gives=list_of("deliveries"),
-        query={"limit": "how many at most (1000)"},
+        gives=page_of("deliveries"),
+        query=PAGING,
     ),
     Operation("GET", "/webhooks/deliveries/{id}", show, name="delivery", summary="One delivery"),
     Operation(

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 #: Books that are not wallets: where a wallet's money comes from and goes to.
-OPENING, ADJUSTMENTS, SALES, CASHBACK = "opening", "adjustments", "sales", "cashback"
+OPENING, TOP_UPS, ADJUSTMENTS, SALES, CASHBACK = "opening", "top-ups", "adjustments", "sales", "cashback"
 
 
 class Movement(NamedTuple):

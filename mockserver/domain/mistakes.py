@@ -2,12 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
 
 from mockserver.domain.orders import Order
 
 
 class Mistake(Exception):
-    """A request that is understood and refused; nothing has been changed by it."""
+    """A request that is understood and refused; nothing has been changed by it.
+
+    `because` is what nobody but a tester is told: JSON data that says what would have been right.
+    """
+
+    because: Mapping[str, Any] = MappingProxyType({})
 
 
 class Unauthenticated(Mistake):
@@ -47,10 +54,10 @@ class AccountDenied(AccountRefused):
 
 
 class NotFound(Mistake):
-    """Nothing of that name, or it belongs to somebody else."""
+    """Nothing of that name, or it belongs to somebody else. `hint` is put behind the message."""
 
-    def __init__(self, what: str, name: str = "") -> None:
-        super().__init__(f"{what} not found: {name!r}" if name else f"{what} not found")
+    def __init__(self, what: str, name: str = "", *, hint: str = "") -> None:
+        super().__init__((f"{what} not found: {name!r}" if name else f"{what} not found") + hint)
         self.what = what
         self.name = name
 
@@ -96,6 +103,40 @@ class PayloadTooLarge(Mistake):
         self.limit = limit
 
 
+class TargetTooLong(PayloadTooLarge):
+    """The request line exceeds `limit` bytes."""
+
+    def __init__(self, limit: int) -> None:
+        Mistake.__init__(self, f"the request line is longer than {limit} bytes")
+        self.limit = limit
+
+
+class HeadTooLarge(PayloadTooLarge):
+    """The head of the request exceeds `limit` bytes, or has more than `headers` headers."""
+
+    def __init__(self, limit: int, headers: int = 200) -> None:
+        Mistake.__init__(self, f"the head is larger than {limit} bytes or has more than {headers} headers")
+        self.limit = limit
+        self.headers = headers
+
+
+#: What a body may be encoded with.
+READ_ENCODINGS = ("gzip", "deflate")
+
+
+class UnsupportedEncoding(Malformed):
+    """The body is encoded in a way that is not read; `encoding` is what Content-Encoding says, `text` a sentence."""
+
+    def __init__(self, encoding: str = "br") -> None:
+        self.encoding = encoding[:100]
+        self.text = f"The Content-Encoding {self.encoding!r} is not supported, only {' and '.join(READ_ENCODINGS)}."
+        super().__init__({"body": [self.text]})
+
+
+#: What any call can be refused with before a provider looks at it.
+AT_THE_EDGE: tuple[type[Mistake], ...] = (TargetTooLong, HeadTooLarge, UnsupportedEncoding)
+
+
 class RateLimited(Mistake):
     """Too many calls of `operation`; the next is accepted after `retry_after`."""
 
@@ -115,7 +156,11 @@ class InsufficientBalance(Mistake):
 
 
 class InvalidPrice(Mistake):
-    """The price is not one that is live now."""
+    """The price is not one that is live now; `right` are those that are, as JSON data."""
+
+    def __init__(self, right: Sequence[Mapping[str, Any]] = ()) -> None:
+        super().__init__("not a price that is live now")
+        self.because = {"prices": list(right)} if right else {}
 
 
 class OutOfStock(Mistake):
@@ -128,6 +173,15 @@ class ProviderError(Mistake):
 
 class InternalError(Mistake):
     """The provider itself failed."""
+
+
+class PlainStatus(Mistake):
+    """A refusal of which only the status is known, and what that is called."""
+
+    def __init__(self, status: int, phrase: str) -> None:
+        super().__init__(f"{status} {phrase}")
+        self.status = status
+        self.phrase = phrase
 
 
 class NotTaken(Mistake):

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 #: Amounts stay below 10 ** 14, so that minor units fit into 64 bits, which is what rows hold.
 _MOST_DIGITS = 13
+#: What is longer would be rounded by decimal's own arithmetic before anybody could refuse it.
+_LONGEST = 28
 
 
 class Currency(NamedTuple):
@@ -17,8 +19,8 @@ class Currency(NamedTuple):
         """Whole minor units; raises ValueError when `amount` is no number or has more decimals than fit."""
         exact = self._scaled(amount)
         whole = int(exact)
-        if exact != whole:
-            raise ValueError(f"{amount} has more than {self.digits} decimals")
+        if exact != whole or (len(str(amount)) > _LONGEST and len(Decimal(amount).as_tuple().digits) > _LONGEST):
+            raise ValueError(f"{str(amount)[:_LONGEST]} has more than {self.digits} decimals")
         return whole
 
     def rounded(self, amount: Decimal | str | int) -> int:

@@ -7,15 +7,19 @@ from typing import Any
 
 from mockserver.domain.mistakes import MISTAKE_NAMES
 from mockserver.domain.moments import parse_moment
+from mockserver.domain.suggestions import suggestion
 from mockserver.engine.delays import Delay, Fixed, Uniform, asks_the_order, delay_from_data, span_from_data
 from mockserver.engine.faults import ASPECTS, HOSTILITIES, LONGEST_WAIT, Fault
 from mockserver.engine.matching import Conditions, Matcher, matcher_from_data
+from mockserver.engine.paths import PathPattern, compile_path
 
 #: Every key that a fault may have; requests are told by the first group, deliveries by the second.
 _OF_REQUESTS = ("method", "path", "operation", "body", "query", "delay", "clock", "answer", "wire", "stage")
 _OF_DELIVERIES = ("event", "webhook")
 _OF_BOTH = ("name", "about", "provider", "account", "state", "times", "chance", "until", "on_demand")
 KEYS = (*_OF_BOTH, *_OF_REQUESTS, *_OF_DELIVERIES)
+#: How many unknown keys of one object are told.
+MOST_TOLD = 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
@@ -29,9 +33,8 @@ Refuse = Callable[[tuple[str, ...], str], None]
 
 def fault_from_data(data: Mapping[str, Any], *, key: str, refuse: Refuse, provider: str | None = None) -> Fault:
     """The fault that this JSON data writes; whole only when `refuse` was not called."""
-    for name in data:
-        if name not in KEYS:
-            refuse((str(name),), f"unknown key {name!r} (one of {', '.join(KEYS)})")
+    for name in [name for name in data if name not in KEYS][:MOST_TOLD]:
+        refuse((str(name),), f"unknown key {name!r} ({suggestion(str(name), KEYS)})")
     _check_kind(data, refuse)
     reader = _Reader(data, refuse)
     reader.text("about")
@@ -89,12 +92,15 @@ class _Reader:
             self._refuse((key,), f"{key} must be {rule}: {value!r}")
         return str(value)
 
-    def path(self) -> re.Pattern[str] | None:
+    def path(self) -> PathPattern | None:
         written = self.text("path")
         if written is None:
             return None
-        parts = ["(?:/.*)?" if part == "**" else "/" + _segment(part) for part in written.removeprefix("/").split("/")]
-        return re.compile("".join(parts), re.DOTALL)
+        try:
+            return compile_path(written)
+        except ValueError as error:
+            self._refuse(("path",), str(error))
+            return None
 
     def conditions(self, key: str) -> Conditions:
         written = self._data.get(key)
@@ -180,8 +186,8 @@ class _Reader:
     def _mistake(self, given: Mapping[str, Any]) -> None:
         self._only(given, ("mistake", "retry_after"), "answer")
         if given["mistake"] not in MISTAKE_NAMES:
-            names = ", ".join(MISTAKE_NAMES)
-            self._refuse(("answer", "mistake"), f"unknown mistake {given['mistake']!r} (one of {names})")
+            hint = suggestion(str(given["mistake"]), MISTAKE_NAMES)
+            self._refuse(("answer", "mistake"), f"unknown mistake {given['mistake']!r} ({hint})")
         if "retry_after" in given:
             if given["mistake"] != "RateLimited":
                 self._refuse(("answer", "retry_after"), "retry_after belongs to RateLimited")
@@ -258,19 +264,14 @@ class _Reader:
         return value is True
 
     def _only(self, given: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
-        for name in given:
-            if name not in known:
-                self._refuse((where, str(name)), f"unknown key {name!r} (one of {', '.join(known)})")
+        for name in [name for name in given if name not in known][:MOST_TOLD]:
+            self._refuse((where, str(name)), f"unknown key {name!r} ({suggestion(str(name), known)})")
 
     def _is(self, fine: bool, key: str, wanted: str) -> bool:
         """Whether the member is unusable, which is then told."""
         if not fine:
             self._refuse((key,), f"{key} must be {wanted}: {self._data[key]!r}")
         return not fine
-
-
-def _segment(text: str) -> str:
-    return "[^/]+".join(map(re.escape, text.split("*")))
 
 
 def _pace(text: str) -> float | None:

@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 from mockserver.engine.delays import Delay
 from mockserver.engine.matching import ABSENT, Conditions, Difference, Matcher
+from mockserver.engine.paths import PathPattern
 
 Aspect = Literal["delay", "answer", "wire"]
 #: What a fault may speak of about a request; of each, the first fault that matches decides.
@@ -37,7 +38,7 @@ class Fault(NamedTuple):
     name: str | None = None
     provider: str | None = None
     method: str | None = None
-    path: re.Pattern[str] | None = None
+    path: PathPattern | None = None
     operation: str | None = None
     account: str | None = None
     event: str | None = None
@@ -85,7 +86,7 @@ def differences(fault: Fault, asked: Asked) -> list[Difference]:
         for name in ("provider", "method", "operation", "account", "event")
         if (wanted := getattr(fault, name)) is not None and wanted != getattr(asked, name)
     ]
-    if fault.path is not None and fault.path.fullmatch(asked.path) is None:
+    if fault.path is not None and not fault.path.match(asked.path):
         found.append(Difference("path", fault.data["path"], asked.path))
     for part, conditions in (("body", fault.body), ("query", fault.query)):
         data = getattr(asked, part)

@@ -1,31 +1,22 @@
 """Words what went wrong, sends answers, and writes every exchange down without its secrets."""
 
 import logging
-from functools import cached_property
+from collections.abc import Callable
 from time import perf_counter_ns
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.types import Scope, Send
 
 from mockserver.domain.mistakes import InternalError, Mistake
+from mockserver.http.call import Call
+from mockserver.http.cors import Cors
 from mockserver.http.dates import DateHeader
-from mockserver.http.provider import Endpoint, Provider, Wording, word
+from mockserver.http.provider import Endpoint, Provider, word
+from mockserver.http.replies import Wording
+from mockserver.journal.bodies import body_redactor, redact_body
 from mockserver.journal.journal import MOST_BODY, Entry
-from mockserver.journal.redact import (
-    SECRET_FIELDS,
-    SECRET_HEADERS,
-    BodyRedactor,
-    body_redactor,
-    redact_body,
-    redact_headers,
-    redact_query,
-    redact_url,
-)
-
-if TYPE_CHECKING:
-    from mockserver.http.call import Call
-    from mockserver.http.joining import Joining
-    from mockserver.sandbox.sandbox import Sandbox
+from mockserver.journal.redact import HIDDEN, redact_headers, redact_query, redact_url
+from mockserver.sandbox.sandbox import Sandbox
 
 log = logging.getLogger("mockserver")
 
@@ -49,14 +40,24 @@ class Instead(Exception):
         self.answer = answer
 
 
-def worded(provider: Provider, call: "Call", error: Exception) -> Wording:
+def worded(provider: Provider, call: Call, error: Exception) -> Wording:
     """The provider's wording of what went wrong, noted in the journal; what is no mistake goes to the log."""
     if not isinstance(error, Mistake):
         log.error("%s %s failed", call.entry.method, call.entry.path, exc_info=error)
         error = InternalError()
     call.entry.mistake = type(error).__name__
+    call.entry.because = error.because
     wording = word(provider, error)
     return provider.reword(call, wording) if provider.reword is not None else wording
+
+
+class Edge(NamedTuple):
+    """Where calls of a provider, or of one of its annexes, come in and answers go out."""
+
+    provider: Provider
+    refuse: Callable[[Call, Wording], bytes]
+    headers: Callable[[Call, int], tuple[tuple[str, str], ...]] | None
+    recorder: "Recorder"
 
 
 class Recorder:
@@ -64,16 +65,13 @@ class Recorder:
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider.name
-        self._secret_headers = frozenset(name.encode() for name in SECRET_HEADERS | provider.secrets.headers)
-        self.secret_fields = SECRET_FIELDS | provider.secrets.fields
+        self._cors = provider.cors
+        self.secret_names = provider.secrets.names()
+        self._secret_paths = provider.secrets.paths
+        self._secret_body = body_redactor(self.secret_names)
         self._date = DateHeader()
 
-    @cached_property
-    def _secret_body(self) -> BodyRedactor:
-        """Made with the first body: its patterns take a while to compile."""
-        return body_redactor(self.secret_fields)
-
-    def begin(self, scope: Scope, sandbox: "Sandbox", body: bytes, endpoint: Endpoint | None) -> Entry:
+    def begin(self, scope: Scope, sandbox: Sandbox, body: bytes, endpoint: Endpoint | None) -> Entry:
         """What is known of the exchange before anything is worked on."""
         query = scope["query_string"]
         return Entry(
@@ -81,20 +79,37 @@ class Recorder:
             sandbox.state.clock.now(),
             self._provider,
             scope["method"],
-            scope["path"],
-            redact_query(query.decode("latin-1"), self.secret_fields) if query else "",
-            redact_headers(scope["headers"], self._secret_headers),
-            redact_body(body[:MOST_BODY], self._secret_body) if body else b"",
+            self._shown_path(scope) if self._secret_paths else scope["path"],
+            redact_query(query.decode("latin-1"), self.secret_names) if query else "",
+            redact_headers(scope["headers"], self.secret_names),
+            redact_body(body[:MOST_BODY], self._secret_body, scope["headers"]) if body else b"",
             operation=endpoint.name if endpoint is not None else None,
             changes_state=endpoint is not None and (endpoint.method != "GET" or not endpoint.head),
         )
 
+    def _shown_path(self, scope: Scope) -> str:
+        """The path without the secrets that are fields of it."""
+        path: str = scope["path"]
+        for name, value in scope.get("path_params", {}).items():
+            if name in self._secret_paths and value:
+                before, _, after = path.rpartition(value)
+                path = f"{before}{HIDDEN}{after}"
+        return path
+
     async def send(
-        self, send: Send, scope: Scope, call: "Call", answer: Payload, *, began: int, joined: bool = True
+        self,
+        send: Send,
+        scope: Scope,
+        call: Call,
+        answer: Payload,
+        *,
+        began: int,
+        confidential: bool = False,
+        joined: bool = True,
     ) -> None:
         """Write the rest of the exchange down and send the answer; `began` is when it came in (perf_counter_ns).
 
-        `joined`: whether head and body may go out together.
+        `confidential`: whether a good answer holds secrets; `joined`: whether head and body may go out together.
         """
         entry, sandbox, payload = call.entry, call.sandbox, answer.body
         headers = [
@@ -108,10 +123,10 @@ class Recorder:
         if answer.headers:
             headers += [(name.lower().encode(), value.encode("latin-1")) for name, value in answer.headers]
         if "origin" in call.headers:
-            _share(call, headers)
+            _share(self._cors, call, headers)
         entry.status = answer.status
         # A refusal holds no secrets, and its words are worth reading.
-        confidential = call.endpoint is not None and call.endpoint.confidential and answer.status < 400
+        confidential = confidential and answer.status < 400
         # A copy, since the bytes that orjson gives keep a buffer of 4 KiB.
         kept = b"%b" % payload if len(payload) <= MOST_BODY else payload[:MOST_BODY]
         if confidential:
@@ -122,7 +137,7 @@ class Recorder:
             entry.response_body = kept
         entry.milliseconds = (perf_counter_ns() - began) / 1_000_000
         sandbox.journal.keep(entry)
-        transport: Joining | None = scope.get("mock.transport") if joined else None
+        transport: Any = scope.get("mock.transport") if joined else None
         if transport is not None:
             transport.hold()
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
@@ -131,9 +146,8 @@ class Recorder:
             transport.release()
 
 
-def _share(call: "Call", headers: list[tuple[bytes, bytes]]) -> None:
+def _share(cors: Cors | None, call: Call, headers: list[tuple[bytes, bytes]]) -> None:
     """Let the web page that asks read the answer, where its origin may; what a fault says of that stands."""
-    cors = call.provider.cors
     if cors is None:
         return
     from mockserver.http.sharing import answer_headers

@@ -1,7 +1,7 @@
 """One call of an endpoint, as its handler sees it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.types import Scope
 
@@ -11,11 +11,31 @@ from mockserver.domain.orders import Order
 from mockserver.engine.delays import delay_from_data, resolve
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.http.origin import origin_of
-from mockserver.http.provider import Endpoint, Limit, Provider
+from mockserver.http.replies import Limit
 from mockserver.journal.journal import Decision, Entry
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.turns import Turn
-from mockserver.sandbox.view import RequestView
+from mockserver.sandbox.tallies import count_one
+from mockserver.sandbox.turns import Turn, View
+
+
+class CalledOperation(Protocol):
+    """What a call knows of the endpoint that it came to."""
+
+    @property
+    def name(self) -> str:
+        """The operation, as rules, limits and the journal call it."""
+
+    @property
+    def scope(self) -> str | None:
+        """What the credential must allow."""
+
+
+class CalledProvider(Protocol):
+    """What a call knows of the provider that it came to."""
+
+    @property
+    def name(self) -> str:
+        """The provider's name in the control API."""
 
 
 class Call:
@@ -45,8 +65,8 @@ class Call:
     def __init__(
         self,
         sandbox: Sandbox,
-        provider: Provider,
-        endpoint: Endpoint | None,
+        provider: CalledProvider,
+        endpoint: CalledOperation | None,
         entry: Entry,
         headers: Mapping[str, str],
         scope: Scope,
@@ -56,8 +76,8 @@ class Call:
         self.sandbox = sandbox
         self.state = sandbox.state
         """What the sandbox is, as this call sees it."""
-        self.view: RequestView | None = None
-        """The scenarios and the fault that the caller wants for this call alone."""
+        self.view: View | None = None
+        """How this call sees the sandbox, where that is not as everybody does."""
         self.provider = provider
         self.endpoint = endpoint
         self.entry = entry
@@ -126,9 +146,9 @@ class Call:
     def work(self) -> Turn:
         """A unit of work caused by this call."""
         operation = self.endpoint.name if self.endpoint else "call"
-        return self.sandbox.work(f"{operation} {self.entry.id}", view=self.view)
+        return self.sandbox.work(f"{operation} {self.entry.id}", view=self.view, caller=self)
 
-    def see(self, view: RequestView) -> None:
+    def see(self, view: View) -> None:
         """See the sandbox as `view` shows it, from now on."""
         self.view = view
         self.state = view(self.sandbox.state)
@@ -167,7 +187,7 @@ class Call:
         state = self.state
         operation = self.endpoint.name if self.endpoint else "call"
         tally = f"takes/{self.provider.name}/{operation}"
-        number = state.tallies[tally] = state.tallies.get(tally, 0) + 1
+        number = count_one(state.tallies, tally)
         delay = delay_from_data(rule.then["takes"])
         span = resolve(delay, state.dice, tally, number, facts={}, settings=state.settings.values)
         await self.sandbox.advance(by=span)

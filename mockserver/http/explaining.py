@@ -36,7 +36,7 @@ class Explainer:
 
     def __init__(self, schema: dict[str, Any], retrieve: Callable[[str], dict[str, Any]]) -> None:
         checker = Draft202012Validator.TYPE_CHECKER.redefine_many({"number": _is_number, "integer": _is_integer})
-        rules = {"multipleOf": _multiple_of, "pattern": _pattern}
+        rules = {"multipleOf": _multiple_of, "pattern": _pattern, "additionalProperties": _additional}
         kind = extend(Draft202012Validator, rules, type_checker=checker)  # type: ignore[no-untyped-call]
         registry: Registry[Any] = Registry(
             retrieve=lambda uri: Resource.from_contents(_bare(retrieve(uri)), default_specification=DRAFT202012)  # type: ignore[call-arg]
@@ -51,6 +51,14 @@ class Explainer:
             # jsonschema puts values into its messages, and so fails on what has no text: integers of
             # thousands of digits, very deep nesting.
             return {BODY: ["The body has a value that is too long or nested too deeply."]}
+
+
+def _additional(validator: Any, allowed: Any, instance: Any, schema: dict[str, Any]) -> Iterator[ValidationError]:
+    """Where no other properties are allowed, jsonschema sorts and writes down all that there are."""
+    if allowed is not False:
+        yield from Draft202012Validator.VALIDATORS["additionalProperties"](validator, allowed, instance, schema)
+    elif isinstance(instance, dict) and _extras_of(instance, schema):
+        yield ValidationError("other properties are not allowed")
 
 
 def _bare(schema: dict[str, Any]) -> dict[str, Any]:
@@ -98,9 +106,12 @@ def _rules(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], str]
 
 
 def _extras(error: ValidationError) -> list[str]:
-    schema: dict[str, Any] = error.schema if isinstance(error.schema, dict) else {}
-    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
     instance: Any = error.instance
+    return _extras_of(instance, error.schema if isinstance(error.schema, dict) else {})
+
+
+def _extras_of(instance: dict[str, Any], schema: dict[str, Any]) -> list[str]:
+    known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
     names = (name for name in instance if name not in known)
     return list(islice((name for name in names if not any(re.search(one, name) for one in patterns)), _MOST_ERRORS))
 

@@ -7,7 +7,6 @@ import asyncio
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
 
 import orjson
 from starlette.types import Receive, Scope, Send
@@ -16,18 +15,17 @@ from mockserver.domain.mistakes import Invalid, Mistake, NotFound, mistake_named
 from mockserver.domain.moments import parse_span, span_text
 from mockserver.engine.delays import resolve
 from mockserver.engine.faults import LONGEST_WAIT, Asked, Fault
-from mockserver.http.answering import Instead, Payload, worded
-from mockserver.http.reading import read_pairs
+from mockserver.http.answering import Edge, Instead, Payload, worded
+from mockserver.http.asked import body_data, texts_of
+from mockserver.http.call import Call
+from mockserver.http.provider import Endpoint
 from mockserver.journal.redact import misses_told
 from mockserver.sandbox.strikes import StateOf, Strikes, fault_named, names_known, struck
 from mockserver.sandbox.view import RequestView
 
-if TYPE_CHECKING:
-    from mockserver.http.call import Call
-    from mockserver.http.service import Service
-
 _PREFERENCE = re.compile(r'(?:^|[,;])\s*mock-(scenario|fault)\s*=\s*(?:"([^"]*)"|([^\s,;"]+))', re.IGNORECASE)
 _BODILESS = (204, 304)
+_FIRST_REFUSAL = 400
 #: How many values of a request are tried as the id of an order.
 _MOST_IDS = 20
 
@@ -35,8 +33,9 @@ _MOST_IDS = 20
 class Verdict:
     """What faults make of one call; `begin` before the work, `finish` with its answer."""
 
-    def __init__(self, service: "Service", call: "Call", strikes: Strikes, applied: list[str]) -> None:
-        self._service = service
+    def __init__(self, edge: Edge, endpoint: Endpoint | None, call: Call, strikes: Strikes, applied: list[str]) -> None:
+        self._edge = edge
+        self._endpoint = endpoint
         self._call = call
         self._strikes = strikes
         self._applied = applied
@@ -59,8 +58,10 @@ class Verdict:
             await call.sandbox.before_answer(order)
         if strikes.delay is not None and strikes.delay.after:
             await self._wait(strikes.delay)
-        if strikes.answer is not None and strikes.answer.after:
-            answer = self._replaced(strikes.answer)
+        if strikes.answer is not None:
+            if strikes.answer.after:
+                answer = self._replaced(strikes.answer)
+            answer = _with_headers_of(strikes.answer, answer)
         answer = answer._replace(headers=(*answer.headers, *self._headers()))
         joined = strikes.wire is None
         if strikes.wire is not None and strikes.wire.wire is not None:
@@ -70,7 +71,8 @@ class Verdict:
             casts = [call.state.dice.cast("garbage", strikes.wire.label, number, place) for place in range(8)]
             noise = b"".join(cast.to_bytes(8) for cast in casts)
             send = spoiled(*strikes.wire.wire, scope=scope, receive=receive, send=send, entry=call.entry, noise=noise)
-        await self._service.recorder.send(send, scope, call, answer, began=began, joined=joined)
+        confidential = self._endpoint is not None and self._endpoint.confidential
+        await self._edge.recorder.send(send, scope, call, answer, began=began, confidential=confidential, joined=joined)
 
     async def _wait(self, fault: Fault) -> None:
         assert fault.delay is not None, "only delays are waited for"
@@ -91,8 +93,12 @@ class Verdict:
     def _mistake(self, fault: Fault) -> Mistake | None:
         given = fault.answer or {}
         if "mistake" not in given:
-            return None
-        operation = self._call.endpoint.name if self._call.endpoint else "request"
+            if "body" in given or given["status"] < _FIRST_REFUSAL:
+                return None
+            from mockserver.http.statuses import mistake_of_status
+
+            return mistake_of_status(self._edge.provider, self._endpoint, self._call, given["status"])
+        operation = self._endpoint.name if self._endpoint is not None else "request"
         return mistake_named(
             given["mistake"], operation=operation, retry_after=parse_span(given.get("retry_after", "30s"))
         )
@@ -101,9 +107,15 @@ class Verdict:
         mistake = self._mistake(fault)
         if mistake is None:
             return _raw(fault)
-        wording = worded(self._service.provider, self._call, mistake)
-        body = self._service.refuse(self._call, wording)
-        return Payload(wording.status, body, "application/json", wording.headers)
+        call, edge = self._call, self._edge
+        wording = worded(edge.provider, call, mistake)
+        headers = wording.headers
+        if edge.headers is not None:
+            headers += edge.headers(call, wording.status)
+        endpoint = self._endpoint
+        if wording.provenance == "assumed" or (endpoint is not None and endpoint.provenance == "assumed"):
+            headers += (("X-Mock-Assumed", "true"),)
+        return Payload(wording.status, edge.refuse(call, wording), "application/json", headers)
 
     def _headers(self) -> list[tuple[str, str]]:
         fault = self._call.entry.fault
@@ -111,7 +123,7 @@ class Verdict:
         return [*headers, *(("Preference-Applied", one) for one in self._applied)]
 
 
-async def consult(service: "Service", call: "Call", scope: Scope, body: bytes) -> Verdict:
+async def consult(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> Verdict:
     """What strikes this call; raises Invalid for a scenario or fault that the caller names and nobody knows."""
     provider = call.provider.name
     scenarios, name = _preferences(call.headers.get("prefer", ""))
@@ -123,8 +135,8 @@ async def consult(service: "Service", call: "Call", scope: Scope, body: bytes) -
             raise Invalid({"Prefer": [f"Unknown fault: {name!r} (one of {known}, or a status from 400 to 599)."]})
     if scenarios or (wanted is not None and wanted.webhook is not None):
         await _override(call, scenarios, wanted)
-    await _identify(call)
-    asked = _asked(call, scope, body)
+    await _identify(edge, endpoint, call)
+    asked = _asked(endpoint, call, scope, body)
     state_of = _state_of(call, scope, asked)
     strikes = await struck(call.state, asked, state_of, wanted=wanted if wanted and wanted.webhook is None else None)
     if strikes.refuse:
@@ -133,13 +145,13 @@ async def consult(service: "Service", call: "Call", scope: Scope, body: bytes) -
         row = {"fault": wanted.label, "id": wanted.key, "hit": True, "by": "the caller", "decides": ["webhook"]}
         strikes = strikes._replace(rows=({**row, "webhook": dict(wanted.webhook)}, *strikes.rows))
     call.entry.faults = strikes.rows
-    call.entry.fault_misses = misses_told(strikes.misses, service.recorder.secret_fields)
+    call.entry.fault_misses = misses_told(strikes.misses, edge.recorder.secret_names)
     call.entry.scenarios = tuple(scenarios)
     applied = [*(f"mock-scenario={one}" for one in scenarios), *([f"mock-fault={name}"] if name is not None else [])]
-    return Verdict(service, call, strikes, applied)
+    return Verdict(edge, endpoint, call, strikes, applied)
 
 
-async def _override(call: "Call", scenarios: list[str], wanted: Fault | None) -> None:
+async def _override(call: Call, scenarios: list[str], wanted: Fault | None) -> None:
     unknown = [one for one in scenarios if call.provider.name not in [s.provider for s in call.state.library.find(one)]]
     if unknown:
         known = ", ".join(call.state.library.names(call.provider.name))
@@ -151,45 +163,33 @@ async def _override(call: "Call", scenarios: list[str], wanted: Fault | None) ->
         await call.sandbox.open_new_accounts(view=call.view)
 
 
-async def _identify(call: "Call") -> None:
+async def _identify(edge: Edge, endpoint: Endpoint | None, call: Call) -> None:
     """Say who calls, where that can be told; whoever cannot be told is refused later, if nothing strikes before."""
-    if call.endpoint is None or call.endpoint.public:
+    if endpoint is None or endpoint.public:
         return
     try:
-        call.identify(await call.provider.identify(call))
+        call.identify(await edge.provider.identify(call))
     except Mistake:
         return
 
 
-def _asked(call: "Call", scope: Scope, body: bytes) -> Asked:
+def _asked(endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> Asked:
     return Asked(
         provider=call.provider.name,
         account=call.entry.account,
         method=scope["method"],
         path=scope["path"],
         operation=call.entry.operation,
-        body=_body(call, body),
-        query=_texts(scope["query_string"]),
+        body=body_data(
+            body,
+            media=call.headers.get("content-type", ""),
+            form=endpoint is not None and endpoint.form is not None,
+        ),
+        query=texts_of(scope["query_string"]),
     )
 
 
-def _body(call: "Call", body: bytes) -> Any:
-    if call.endpoint is not None and call.endpoint.form is not None:
-        return _texts(body)
-    try:
-        return orjson.loads(body) if body else {}
-    except orjson.JSONDecodeError:
-        return _texts(body)
-
-
-def _texts(data: bytes) -> Mapping[str, str]:
-    try:
-        return dict(read_pairs(data))
-    except Invalid:
-        return {}
-
-
-def _state_of(call: "Call", scope: Scope, asked: Asked) -> StateOf:
+def _state_of(call: Call, scope: Scope, asked: Asked) -> StateOf:
     """Asks for the state of the order whose id stands in the path, the body or the query."""
     found: list[str | None] = []
 
@@ -204,7 +204,7 @@ def _state_of(call: "Call", scope: Scope, asked: Asked) -> StateOf:
     return state
 
 
-async def _first_state(call: "Call", ids: list[str]) -> str | None:
+async def _first_state(call: Call, ids: list[str]) -> str | None:
     for one in ids:
         try:
             order = await call.sandbox.order(call.provider.name, one)
@@ -227,6 +227,17 @@ def _preferences(header: str) -> tuple[list[str], str | None]:
     if len(set(faults)) > 1:
         raise Invalid({"Prefer": ["A request can ask for one fault only."]})
     return list(dict.fromkeys(scenarios)), faults[0] if faults else None
+
+
+def _with_headers_of(fault: Fault, answer: Payload) -> Payload:
+    """The provider's answer with the headers that the fault sets; a raw one has them already."""
+    given = fault.answer or {}
+    if "body" in given or not given.get("headers"):
+        return answer
+    own = {name.lower(): value for name, value in given["headers"].items()}
+    media = own.pop("content-type", answer.media)
+    kept = [(name, value) for name, value in answer.headers if name.lower() not in own]
+    return answer._replace(media=media, headers=(*kept, *own.items()))
 
 
 def _raw(fault: Fault) -> Payload:

@@ -1,22 +1,19 @@
 """Which fields of a request nobody reads: an unknown name is not refused, yet whoever sent it meant something."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 import orjson
 
-if TYPE_CHECKING:
-    from mockserver.http.provider import Endpoint
-    from mockserver.http.schemas import SchemaStore
+from mockserver.http.provider import Endpoint
+from mockserver.http.schemas import SchemaStore
 
 #: How many names are told, and how much of each.
 _MOST_NAMES, _LONGEST_NAME = 20, 100
 
 
-def ignored_fields(
-    schemas: "SchemaStore", endpoint: "Endpoint", *, body: bytes, query: Iterable[str]
-) -> tuple[str, ...]:
+def ignored_fields(schemas: SchemaStore, endpoint: Endpoint, *, body: bytes, query: Iterable[str]) -> tuple[str, ...]:
     """Return the names of body and query that the endpoint does not know, in the order in which they came.
 
     A field of the body that the query has too is ignored as well: `body.NAME`. The body has been read before.
@@ -33,7 +30,7 @@ def header_text(names: Iterable[str]) -> str:
     return ", ".join(quote(name, safe="[]")[:_LONGEST_NAME] for name in names)
 
 
-def _names(schemas: "SchemaStore", body: list[str], query: list[str], endpoint: "Endpoint") -> Iterator[str]:
+def _names(schemas: SchemaStore, body: list[str], query: list[str], endpoint: Endpoint) -> Iterator[str]:
     taken, asked = _fields(schemas, endpoint.takes), _fields(schemas, endpoint.query)
     # Lists may be written with brackets.
     names = {name: name for name in asked} | {
@@ -48,7 +45,7 @@ def _names(schemas: "SchemaStore", body: list[str], query: list[str], endpoint: 
     yield from (name for name in query if name not in names)
 
 
-def _fields(schemas: "SchemaStore", schema: str | None) -> dict[str, Any]:
+def _fields(schemas: SchemaStore, schema: str | None) -> dict[str, Any]:
     fields: dict[str, Any] = schemas.load(schema).get("properties", {}) if schema is not None else {}
     return fields
 

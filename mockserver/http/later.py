@@ -3,7 +3,8 @@
 from importlib import import_module
 
 from mockserver.http.call import Call
-from mockserver.http.provider import Handler, Reply
+from mockserver.http.provider import Handler
+from mockserver.http.replies import Reply
 
 
 class Later:

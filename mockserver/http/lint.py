@@ -72,6 +72,8 @@ def _judge_conditions(scenario: Scenario, report: Report, endpoints: list[Endpoi
     operations = list(dict.fromkeys(one.name for one in endpoints))
     fields = sorted(_fields(endpoints, schemas))
     for place, rule in enumerate(scenario.rules):
+        if report.full:
+            return
         for name, matcher in rule.when:
             at: Trail = ("rules", place, "when", name)
             kind, _, field = name.partition(".")
@@ -113,7 +115,8 @@ def _fields(endpoints: list[Endpoint], schemas: SchemaStore) -> set[str]:
 def _near(name: str, known: list[str]) -> str:
     from difflib import get_close_matches
 
-    near = get_close_matches(name, known, n=1)
+    # A name that is longer is like none of them, and takes long to compare.
+    near = get_close_matches(name[:100], known, n=1)
     return f"did you mean {near[0]}?" if near else f"one of {', '.join(known)}"
 
 

@@ -5,9 +5,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from mockserver.domain.mistakes import AccountRefused, Invalid, Malformed, Mistake, RateLimited, Unauthenticated
+from mockserver.domain.mistakes import (
+    AT_THE_EDGE,
+    AccountRefused,
+    Invalid,
+    Malformed,
+    Mistake,
+    RateLimited,
+    Unauthenticated,
+)
 from mockserver.http.components import Components
-from mockserver.http.provider import Annex, Endpoint, Outcome, Provider, Wording, word
+from mockserver.http.provider import Annex, Endpoint, Outcome, Provider, word
+from mockserver.http.replies import Wording
 from mockserver.http.samples import samples_of
 from mockserver.http.schemas import SchemaStore
 
@@ -258,7 +267,8 @@ class _Operations:
             _refuses(one) for one in self._fields(endpoint.path_fields).values()
         ):
             implied.append(Invalid)
-        return [*endpoint.mistakes, *implied, *common]
+        edge = [kind for kind in AT_THE_EDGE if kind in self._provider.mistakes]
+        return [*endpoint.mistakes, *implied, *common, *edge]
 
     def _refusal(self, wordings: Sequence[Wording], envelope: _Envelope) -> dict[str, Any]:
         content = self._content(envelope.failure)

@@ -6,8 +6,9 @@ from typing import Any, cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from mockserver.http.head_filter import HeadFilter
+from mockserver.http.heads import mark
 from mockserver.http.joining import Joining
-from mockserver.http.protocol import HeadFilter
 
 
 class ForgivingH11(H11Protocol):
@@ -24,6 +25,8 @@ class ForgivingH11(H11Protocol):
         if self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]:
             data = self._head.feed(data)
             if not data:
+                if self._head.misdirected is not None:
+                    self.send_400_response(self._head.misdirected)
                 return
         super().data_received(data)
 
@@ -32,6 +35,8 @@ class ForgivingH11(H11Protocol):
         # A fault may want the socket itself; the application has not begun yet.
         if self.scope is not None:
             self.scope["mock.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
+            if self._head.refusal is not None:
+                mark(cast(dict[str, Any], self.scope), self._head.refusal)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Going on in HTTP/1.1 is the right answer, not worth a warning."""

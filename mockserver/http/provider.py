@@ -1,49 +1,27 @@
 """The declaration of a provider: everything the kit needs to serve one, as data and plain functions."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from mockserver.domain.mistakes import Mistake
+from mockserver.domain.accounts import Account
+from mockserver.domain.mistakes import Invalid, Mistake, PlainStatus
+from mockserver.http.call import Call
+from mockserver.http.cors import Cors
+from mockserver.http.customers import Customers
+from mockserver.http.replies import Limit, Provenance, Reply, Wording
+from mockserver.journal.names import SecretNames
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.settings import Setting
+from mockserver.sandbox.trade import Trade
 
-if TYPE_CHECKING:
-    from mockserver.domain.accounts import Account
-    from mockserver.http.call import Call
-    from mockserver.http.cors import Cors
-    from mockserver.sandbox.sandbox import Sandbox
-    from mockserver.sandbox.settings import Setting
-    from mockserver.sandbox.trade import Trade
-
-Provenance = Literal["documented", "observed", "assumed"]
-
-
-class Limit(NamedTuple):
-    """At most `calls` in each `window` of the sandbox's clock; the window opens with its first call.
-
-    Endpoints whose limits name the same `bucket` are counted together; by default each counts alone.
-    """
-
-    calls: int
-    window: timedelta = timedelta(minutes=1)
-    bucket: str | None = None
-
-
-class Reply(NamedTuple):
-    """What a handler answers. `data` is JSON data (or ready bytes), not yet in the provider's envelope."""
-
-    data: Any
-    status: int = 200
-    headers: tuple[tuple[str, str], ...] = ()
-    media: str = "application/json"
-    assumed: bool = False
-    """Whether the answer rests on an assumption, although its endpoint does not."""
-
-
+#: Statuses from here on are failures of the server.
+_FIRST_FAILURE = 500
 #: The usual credential: one key in the Authorization header.
 BEARER: Mapping[str, Any] = {"bearer": {"type": "http", "scheme": "bearer"}}
 
-Handler = Callable[["Call"], Awaitable[Reply]]
+Handler = Callable[[Call], Awaitable[Reply]]
 
 
 class Outcome(NamedTuple):
@@ -92,10 +70,12 @@ class Endpoint(NamedTuple):
     """What else it may answer; one with the endpoint's own status tells what the usual answer looks like."""
     checked: bool = True
     """Whether the kit holds body and query against their schemas; else the handler has rules of its own for them."""
-    replay: Callable[["Call"], Awaitable[Reply | None]] | None = None
+    replay: Callable[[Call], Awaitable[Reply | None]] | None = None
     """The kept answer of a call that this one repeats, which no rule refuses; None for a call that is new."""
     tells_ignored: bool = False
     """Whether the journal notes the fields that nobody reads, for requests where a misspelt name costs money."""
+    reads_order: bool = False
+    """Whether it is what clients ask again and again until an order is done; lists are not."""
     security: tuple[Mapping[str, Any], ...] | None = None
     """OpenAPI security schemes of an endpoint that is public to the kit but asks for something by itself."""
     alias: str = ""
@@ -110,18 +90,6 @@ class Endpoint(NamedTuple):
         """The same operation under a prefix: rules, faults, limits and the journal know it by the same name."""
         summary = f"{self.summary} (the same as {self.path})"
         return self._replace(alias=prefix, path=prefix + self.path, summary=summary, provenance=provenance)
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """How a provider words a mistake; `extra` goes beside its envelope's own fields."""
-
-    status: int
-    code: str
-    text: str
-    extra: Mapping[str, Any] = field(default_factory=dict)
-    headers: tuple[tuple[str, str], ...] = ()
-    provenance: Provenance = "documented"
 
 
 Worder = Callable[[Any], Wording]
@@ -142,18 +110,32 @@ class Annex(NamedTuple):
 
     mount: Mount
     endpoints: tuple[Endpoint, ...]
-    wrap: Callable[["Call", Reply], bytes]
-    refuse: Callable[["Call", Wording], bytes]
-    headers: Callable[["Call", int], tuple[tuple[str, str], ...]] | None = None
+    wrap: Callable[[Call, Reply], bytes]
+    refuse: Callable[[Call, Wording], bytes]
+    headers: Callable[[Call, int], tuple[tuple[str, str], ...]] | None = None
     failure_schema: str | None = None
     code: Callable[[Wording], str] | None = None
 
 
 class Secrets(NamedTuple):
-    """Where clients put credentials, so that the journal never keeps them; all lower case."""
+    """Where clients put credentials, so that the journal never keeps them, beside names that tell by themselves.
+
+    All lower case, but `paths`, the fields of paths that are secrets. `visible` look like secrets, and are none.
+    """
 
     headers: frozenset[str] = frozenset()
     fields: frozenset[str] = frozenset()
+    paths: frozenset[str] = frozenset()
+    visible: frozenset[str] = frozenset()
+
+    def names(self) -> SecretNames:
+        """What tells the names of this provider's secrets."""
+        return _names_of(self)
+
+
+@lru_cache(maxsize=64)
+def _names_of(secrets: Secrets) -> SecretNames:
+    return SecretNames(secrets.headers | secrets.fields | secrets.paths, secrets.visible)
 
 
 class Unrouted(NamedTuple):
@@ -164,14 +146,14 @@ class Unrouted(NamedTuple):
     """
 
     limit: Limit
-    authenticates_first: Callable[["Call"], bool]
+    authenticates_first: Callable[[Call], bool]
 
 
 class ProviderEvent(NamedTuple):
     """What a test can let happen to a provider as a whole (`/_mock/events`); `happen` tells what came of it."""
 
     about: str
-    happen: Callable[["Sandbox"], Awaitable[Mapping[str, Any]]]
+    happen: Callable[[Sandbox], Awaitable[Mapping[str, Any]]]
 
 
 #: Whether an endpoint exists under these values of the settings.
@@ -193,19 +175,19 @@ class Provider:
     title: str
     mounts: tuple[Mount, ...]
     endpoints: tuple[Endpoint, ...]
-    identify: Callable[["Call"], Awaitable["Account"]]
+    identify: Callable[[Call], Awaitable[Account]]
     mistakes: Mapping[type[Mistake], Wording | Worder]
-    wrap: Callable[["Call", Reply], bytes]
-    refuse: Callable[["Call", Wording], bytes]
+    wrap: Callable[[Call, Reply], bytes]
+    refuse: Callable[[Call, Wording], bytes]
     failure_schema: str
-    trade: "Trade"
+    trade: Trade
     annexes: tuple[Annex, ...] = ()
-    limit: Callable[["Call"], Limit | None] | None = None
-    headers: Callable[["Call", int], tuple[tuple[str, str], ...]] | None = None
+    limit: Callable[[Call], Limit | None] | None = None
+    headers: Callable[[Call, int], tuple[tuple[str, str], ...]] | None = None
     offers: Offers | None = None
     unrouted: Unrouted | None = None
     """How calls are treated that no endpoint takes; None: they are refused, whoever makes them."""
-    settings: tuple["Setting", ...] = ()
+    settings: tuple[Setting, ...] = ()
     answer_headers: str | None = None
     """The schema of what `headers` adds, for the OpenAPI document."""
     secrets: Secrets = field(default_factory=Secrets)
@@ -214,16 +196,28 @@ class Provider:
     common_mistakes: tuple[type[Mistake], ...] = ()
     security: tuple[Mapping[str, Any], ...] = (BEARER,)
     """Names to OpenAPI security schemes: all of one mapping together suffice, each mapping alone."""
-    reword: Callable[["Call", Wording], Wording] | None = None
+    reword: Callable[[Call, Wording], Wording] | None = None
     """What the sandbox's settings change about a wording."""
     events: Mapping[str, ProviderEvent] = field(default_factory=dict)
     """What can happen to the provider as a whole, by the name that the control API takes."""
-    cors: "Cors | None" = None
+    cors: Cors | None = None
     """Which web pages may call it; its setting stands among `settings`. None: no page but its own."""
+    plain: Callable[[PlainStatus], Wording] | None = None
+    """How a status is worded that none of the mistakes has; else as any failure of its kind."""
+    customers: Callable[[], Customers] | None = None
+    """Makes what invented customers do; None where they know nothing to buy."""
+
+
+def _plain_status(provider: Provider, mistake: PlainStatus) -> Wording:
+    """How a provider words a status that it says nothing of: with the code that it has for any failure of the kind."""
+    general = Mistake() if mistake.status >= _FIRST_FAILURE else Invalid({"request": [mistake.phrase]})
+    return replace(word(provider, general), status=mistake.status, text=f"{mistake.phrase}.", provenance="assumed")
 
 
 def word(provider: Provider, mistake: Mistake) -> Wording:
     """The provider's wording of a mistake; raises KeyError when not even `Mistake` itself has one."""
+    if isinstance(mistake, PlainStatus):
+        return provider.plain(mistake) if provider.plain is not None else _plain_status(provider, mistake)
     for kind in type(mistake).__mro__:
         wording = provider.mistakes.get(kind)
         if wording is not None:

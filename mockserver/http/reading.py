@@ -1,18 +1,19 @@
 """Reads what a request holds: its headers and fields, of the types their schemas say."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl
 
-import orjson
 from starlette.types import Scope
 
 from mockserver.domain.mistakes import Invalid, Malformed
+from mockserver.http.call import Call
 from mockserver.http.checking import Errors
+from mockserver.http.jsontext import NotJson, read_json
+from mockserver.http.provider import Endpoint
+from mockserver.http.schemas import SchemaStore
 
-if TYPE_CHECKING:
-    from mockserver.http.call import Call
-    from mockserver.http.provider import Endpoint
-    from mockserver.http.schemas import SchemaStore
+#: How many fields a query or a form may have.
+MOST_FIELDS = 1000
 
 
 def read_headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -24,7 +25,7 @@ def read_headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
     return found
 
 
-def read_fields(schemas: "SchemaStore", call: "Call", endpoint: "Endpoint", scope: Scope) -> None:
+def read_fields(schemas: SchemaStore, call: Call, endpoint: Endpoint, scope: Scope) -> None:
     """Put body, query and path fields into the call; of the same name, the path's wins. Raises Invalid, Malformed."""
     errors: Errors = {}
     if endpoint.takes is not None and endpoint.checked:
@@ -34,7 +35,7 @@ def read_fields(schemas: "SchemaStore", call: "Call", endpoint: "Endpoint", scop
         if not errors:
             call.fields |= checker.normalise(data)
     if endpoint.form is not None and endpoint.checked:
-        errors |= _read_texts(schemas, call, endpoint.form, _form_pairs(call))
+        errors |= _read_texts(schemas, call, endpoint.form, read_form(call))
     if endpoint.query is not None and endpoint.checked:
         errors |= _read_texts(schemas, call, endpoint.query, read_pairs(call.query))
     if endpoint.path_fields is not None:
@@ -53,13 +54,13 @@ def read_pairs(query: bytes) -> list[tuple[str, str]]:
     if not query:
         return []
     try:
-        return parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=1000)
-    except ValueError as error:
-        raise Invalid({"query": [f"The query is not readable: {error}."]}) from None
+        return parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise Invalid({"query": [f"There are more than {MOST_FIELDS} fields."]}) from None
 
 
-def _form_pairs(call: "Call") -> list[tuple[str, str]]:
-    """What says nothing of its type is taken for the usual kind of form."""
+def read_form(call: Call) -> list[tuple[str, str]]:
+    """Names and values of a form; what says nothing of its type is taken for the usual kind. Raises Invalid."""
     media = call.headers.get("content-type", "")
     if media.lower().startswith("multipart/"):
         from mockserver.http.multipart import read_multipart
@@ -68,7 +69,7 @@ def _form_pairs(call: "Call") -> list[tuple[str, str]]:
     return read_pairs(call.body)
 
 
-def _read_texts(schemas: "SchemaStore", call: "Call", schema: str, pairs: Any) -> Errors:
+def _read_texts(schemas: SchemaStore, call: Call, schema: str, pairs: Any) -> Errors:
     values, wrong = schemas.query_reader(schema).read(pairs)
     call.fields |= values
     return wrong
@@ -79,7 +80,7 @@ def _json(body: bytes) -> Any:
     if not body.strip():
         return {}
     try:
-        data = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Malformed({"body": [f"The request body is not valid JSON: {error}."]}) from None
+        data = read_json(body)
+    except NotJson as error:
+        raise Malformed({"body": [f"The request body {error}."]}) from None
     return {} if data == [] else data

@@ -16,6 +16,7 @@ from mockserver.domain.mistakes import (
     RateLimited,
     TooEarly,
     TooLate,
+    UnsupportedEncoding,
 )
 from mockserver.domain.orders import Order
 from mockserver.http.body import MOST
@@ -63,6 +64,7 @@ _BUILDERS: Mapping[type[Mistake], Callable[[Any], tuple[Mistake, ...]]] = {
     MethodNotAllowed: lambda kind: (kind("PUT", ("GET",)),),
     Invalid: lambda kind: (kind({"field": ["The field field is required."]}),),
     PayloadTooLarge: lambda kind: (kind(MOST),),
+    UnsupportedEncoding: lambda kind: (kind(),),
     RateLimited: lambda kind: (kind("request", _SPAN),),
     InsufficientBalance: lambda kind: (kind(0, 1),),
     TooEarly: lambda kind: tuple(kind("cancel", order, _SPAN) for order in _orders()),

@@ -16,15 +16,18 @@ from mockserver.domain.mistakes import (
     AccountRefused,
     AccountRevoked,
     AccountSuspended,
+    Mistake,
     RateLimited,
     mistake_named,
 )
-from mockserver.http.answering import Instead, Payload, Recorder, worded
+from mockserver.http.answering import Edge, Instead, Payload, Recorder, worded
 from mockserver.http.body import read_body
 from mockserver.http.call import Call
 from mockserver.http.cors import is_preflight
-from mockserver.http.provider import Annex, Endpoint, Limit, Offers, Provider, Reply
+from mockserver.http.heads import refusal_in
+from mockserver.http.provider import Annex, Endpoint, Offers, Provider
 from mockserver.http.reading import read_fields, read_headers
+from mockserver.http.replies import Limit, Reply
 from mockserver.http.schemas import SchemaStore
 from mockserver.http.unrouted import refusal_of_unrouted, routing_mistake
 from mockserver.sandbox.sandbox import Sandbox
@@ -41,6 +44,10 @@ _REFUSED: dict[str, type[AccountRefused]] = {
     "revoked": AccountRevoked,
     "denied": AccountDenied,
 }
+
+
+#: Set in the scope of a request that its provider accepts: whose credential it knows, or who made something new.
+ACCEPTED = "mock.accepted"
 
 
 class Arrival(NamedTuple):
@@ -65,6 +72,7 @@ class Service:
         self.schemas = schemas
         self.endpoints = annex.endpoints if annex else provider.endpoints
         self.recorder = Recorder(provider)
+        self.edge = Edge(provider, self.refuse, self.headers, self.recorder)
         #: Answers any path as unknown, in the provider's envelope.
         self.elsewhere = _Resource(self, {})
 
@@ -139,22 +147,32 @@ class _Resource:
         # A request without either header has no body (RFC 9112, 6.3).
         if "content-length" in headers or "transfer-encoding" in headers:
             body, too_large = await read_body(receive)
+            if body and "content-encoding" in headers:
+                body, too_large = _decoded(body, headers["content-encoding"])
         methods = self._methods if provider.offers is None else self._offered(provider.offers, sandbox)
         endpoint = methods.get(method) or (_for_head(methods) if method == "HEAD" else None)
         entry = service.recorder.begin(scope, sandbox, body, endpoint)
         call = Call(sandbox, provider, endpoint, entry, headers, scope, prefix, body)
-        if method == "OPTIONS" and (allowed := _preflight(service, call)) is not None:
+        verdict, refusal = None, refusal_in(scope)
+        if refusal is None and method == "OPTIONS" and (allowed := _preflight(service, call)) is not None:
             await service.recorder.send(send, scope, call, allowed, began=began)
             return
-        verdict = None
         try:
+            if refusal is not None:
+                raise refusal
+            if call.state.per_poll is not None and endpoint is not None and endpoint.reads_order:
+                await _polled(provider, call)
             if call.state.faults.some or "prefer" in headers:
-                verdict = await _consulted(service, call, scope, body)
+                verdict = await _consulted(service.edge, endpoint, call, scope, body)
                 await verdict.begin()
             if endpoint is None or too_large is not None:
-                mistake = too_large if endpoint is not None else routing_mistake(call, methods, service.endpoints)
+                mistake = (
+                    too_large if endpoint is not None else routing_mistake(provider, call, methods, service.endpoints)
+                )
                 assert mistake is not None, "a call of an endpoint is too large"
-                raise mistake if service.is_annex else await refusal_of_unrouted(call, mistake, _admit)
+                if not service.is_annex:
+                    mistake = await refusal_of_unrouted(provider, endpoint, call, mistake, _admit)
+                raise mistake
             reply = await _answer(service, call, endpoint, scope)
             status, extra, assumed = reply.status, reply.headers, reply.assumed or endpoint.provenance == "assumed"
             payload, media = service.wrap(call, reply), reply.media
@@ -175,7 +193,8 @@ class _Resource:
         if verdict is not None:
             await verdict.finish(answer, scope, receive, send, began=began)
         else:
-            await service.recorder.send(send, scope, call, answer, began=began)
+            confidential = endpoint is not None and endpoint.confidential
+            await service.recorder.send(send, scope, call, answer, began=began, confidential=confidential)
 
     def _offered(self, offers: Offers, sandbox: Sandbox) -> Mapping[str, Endpoint]:
         """Those that exist under the sandbox's settings: what is not offered is not told of either."""
@@ -202,16 +221,29 @@ def _for_head(methods: Mapping[str, Endpoint]) -> Endpoint | None:
     return endpoint if endpoint is not None and endpoint.head else None
 
 
-async def _consulted(service: Service, call: Call, scope: Scope, body: bytes) -> "Verdict":
+def _decoded(body: bytes, encoding: str) -> tuple[bytes, Mistake | None]:
+    from mockserver.http.decoding import decode_body
+
+    return decode_body(body, encoding)
+
+
+async def _polled(provider: Provider, call: Call) -> None:
+    from mockserver.http.polled import poll
+
+    await poll(provider, call)
+
+
+async def _consulted(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> "Verdict":
     from mockserver.http.faulting import consult
 
-    return await consult(service, call, scope, body)
+    return await consult(edge, endpoint, call, scope, body)
 
 
 async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope) -> Reply:
     provider = service.provider
     if not endpoint.public:
-        await _admit(call, endpoint.name, endpoint.limit)
+        await _admit(provider, call, endpoint.name, endpoint.limit)
+        scope[ACCEPTED] = True
     read_fields(service.schemas, call, endpoint, scope)
     if call.state.force.speaking("takes", provider.name, endpoint.name):
         await call.take_time()
@@ -222,19 +254,22 @@ async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope
         rule = call.decide("refuse")
         if rule is not None:
             raise mistake_named(rule.then["refuse"])
-    return await endpoint.handler(call)
+    reply = await endpoint.handler(call)
+    if endpoint.public and (reply.status == 201 or (call.entry.account is not None and reply.status < 400)):
+        scope[ACCEPTED] = True
+    return reply
 
 
-async def _admit(call: Call, operation: str, limit: Limit | None) -> None:
-    account = await call.provider.identify(call)
+async def _admit(provider: Provider, call: Call, operation: str, limit: Limit | None) -> None:
+    account = await provider.identify(call)
     if account.status in _REFUSED:
         raise _REFUSED[account.status]
     call.identify(account)
-    _count_call(call, operation, limit)
+    _count_call(call, operation, provider.limit(call) if provider.limit is not None else limit)
 
 
 def _count_call(call: Call, operation: str, limit: Limit | None) -> None:
-    limit = call.limit = call.provider.limit(call) if call.provider.limit else limit
+    call.limit = limit
     state = call.state
     if limit is None or state.settings.values["rate_limits"] == "off":
         return

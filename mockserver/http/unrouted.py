@@ -4,20 +4,21 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 
 from mockserver.domain.mistakes import MethodNotAllowed, MissingParameter, Mistake, UnknownRoute
 from mockserver.http.call import Call
-from mockserver.http.provider import Endpoint, Limit
+from mockserver.http.provider import Endpoint, Provider
+from mockserver.http.replies import Limit
 
 #: Tells who calls and counts the call as one of this operation; raises what refuses it.
-Admit = Callable[[Call, str, Limit | None], Awaitable[None]]
+Admit = Callable[[Provider, Call, str, Limit | None], Awaitable[None]]
 
 
-def routing_mistake(call: Call, allowed: Collection[str], endpoints: Iterable[Endpoint]) -> Mistake:
+def routing_mistake(provider: Provider, call: Call, allowed: Collection[str], endpoints: Iterable[Endpoint]) -> Mistake:
     """Return the mistake of a call whose method is not among those allowed, or whose path no endpoint has."""
     method, path = call.entry.method, call.entry.path
     if allowed:
         return MethodNotAllowed(method, sorted(allowed))
     # Whoever has no words for it answers as to any unknown path, and needs no look at the endpoints.
-    if MissingParameter in call.provider.mistakes:
-        offers, values = call.provider.offers, call.state.settings.values
+    if MissingParameter in provider.mistakes:
+        offers, values = provider.offers, call.state.settings.values
         known = (one for one in endpoints if offers is None or offers(one, values))
         missing = next(missing_parameters(path, known), None)
         if missing:
@@ -25,17 +26,19 @@ def routing_mistake(call: Call, allowed: Collection[str], endpoints: Iterable[En
     return UnknownRoute("route", path)
 
 
-async def refusal_of_unrouted(call: Call, mistake: Mistake, admit: Admit) -> Mistake:
+async def refusal_of_unrouted(
+    provider: Provider, endpoint: Endpoint | None, call: Call, mistake: Mistake, admit: Admit
+) -> Mistake:
     """Return what refuses the call: the mistake, once the call has counted where the provider counts every call.
 
     Instead of it RateLimited, or what a bad credential is refused with where the provider looks at that first.
     """
-    unrouted = call.provider.unrouted
-    if unrouted is None or (call.endpoint is not None and call.endpoint.public):
+    unrouted = provider.unrouted
+    if unrouted is None or (endpoint is not None and endpoint.public):
         return mistake
-    operation = call.endpoint.name if call.endpoint is not None else "request"
+    operation = endpoint.name if endpoint is not None else "request"
     try:
-        await admit(call, operation, call.endpoint.limit if call.endpoint is not None else unrouted.limit)
+        await admit(provider, call, operation, endpoint.limit if endpoint is not None else unrouted.limit)
     except Mistake as refused:
         # Where any key is taken, one that nobody has used yet is no reason to refuse.
         first = isinstance(mistake, MissingParameter) or unrouted.authenticates_first(call)

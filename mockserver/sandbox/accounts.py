@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from mockserver.domain.accounts import STATUSES, Account
@@ -15,6 +16,8 @@ from mockserver.sandbox.work import Work
 from mockserver.scenario.model import AccountSeed
 
 _CHANGEABLE = ("balance", "status", "webhook_url", "total_spent")
+#: The table of public parts of credentials: digest -> the account's id.
+NAMES = "account_names"
 
 
 async def open_account(work: Work, trade: Trade, seed: AccountSeed) -> Account:
@@ -73,6 +76,18 @@ async def keep_credential(work: Work, trade: Trade, account_id: str, credential:
     await work.tx.put("credentials", mark, account_id.encode())
 
 
+async def keep_public_name(work: Work, trade: Trade, account_id: str, credential: Mapping[str, str]) -> None:
+    """Let the public part of the credential name the account; of two with one part it names the first.
+
+    Of a scenario's account that is not needed: the scenario has it.
+    """
+    if trade.public is None:
+        return
+    name = digest(trade.provider, ("public", credential[trade.public]))
+    if await work.tx.get(NAMES, name) is None:
+        await work.tx.put(NAMES, name, account_id.encode())
+
+
 async def find_or_open(work: Work, trade: Trade, parts: Sequence[str]) -> Account:
     """The account that the credential opens; for an unknown one, one is opened."""
     mark = mark_of(trade, parts)
@@ -80,7 +95,9 @@ async def find_or_open(work: Work, trade: Trade, parts: Sequence[str]) -> Accoun
     if row is not None:
         return await work.account(trade.provider, row.decode())
     credential = dict(zip(trade.credential, parts, strict=True))
-    return await open_account(work, trade, seed_of(f"any-{mark[:12]}", credential, balance=trade.new_balance))
+    account = await open_account(work, trade, seed_of(f"any-{mark[:12]}", credential, balance=trade.new_balance))
+    await keep_public_name(work, trade, account.id, credential)
+    return account
 
 
 def seed_of(account_id: str, credentials: Mapping[str, str], *, balance: str = "0") -> AccountSeed:
@@ -125,9 +142,9 @@ async def list_accounts(work: Work) -> list[Account]:
 
 
 def minor(trade: Trade, name: str, amount: object) -> int:
-    """A decimal text (or whole number) as minor units; raises Invalid."""
-    if isinstance(amount, bool) or not isinstance(amount, str | int):
-        raise Invalid({name: [f"must be a decimal text such as '12.50': {amount!r}"]})
+    """An amount, a text or a number that is exact, as minor units; raises Invalid."""
+    if isinstance(amount, bool) or not isinstance(amount, str | int | Decimal):
+        raise Invalid({name: [f"must be an amount such as '12.50' or 12.5: {amount!r}"]})
     try:
         return trade.currency.minor(amount)
     except ValueError as error:

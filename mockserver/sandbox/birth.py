@@ -1,24 +1,50 @@
 """What a sandbox is made from: its own beginning, and what all sandboxes of a server share."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from mockserver.journal.budget import Budget
 from mockserver.sandbox.settings import Setting
 from mockserver.sandbox.trade import Trade
 from mockserver.scenario.library import Library
 from mockserver.webhooks.model import Sender
 
+#: How many orders one history has, and how long ago it begins at most.
+MOST_ORDERS, LONGEST_PAST = 10_000, timedelta(days=3_660)
+
+
+class Population(NamedTuple):
+    """A history to begin with: so many orders within the time `over`, none named meaning all of them.
+
+    `webhooks`: whether those that the orders cause are sent.
+    """
+
+    orders: int
+    over: timedelta = timedelta(days=90)
+    providers: tuple[str, ...] = ()
+    accounts: tuple[str, ...] = ()
+    webhooks: bool = False
+
 
 class Birth(NamedTuple):
-    """How a sandbox is made, and what a reset brings back. `start` None: the machine's time at that moment."""
+    """How a sandbox is made, and what a reset brings back. `start` None: the machine's time at that moment.
+
+    With a `population` the sandbox begins earlier by as long as that takes, and is ready at `start`.
+    """
 
     seed: int | str = "mockserver"
     start: datetime | None = None
     rate: Decimal = Decimal(1)
     scenarios: tuple[str, ...] = ()
     settings: Mapping[str, Any] | None = None
+    per_poll: timedelta | None = None
+    population: Population | None = None
+
+
+#: Lets invented customers act in a new sandbox until its clock shows the moment given; raises Invalid.
+Populate = Callable[[Any, Population, datetime], Awaitable[object]]
 
 
 class Surroundings(NamedTuple):
@@ -28,4 +54,6 @@ class Surroundings(NamedTuple):
     library: Library
     rows: tuple[Setting, ...]
     sender: Sender
+    populate: Populate
+    budget: Budget
     journal_size: int = 5_000

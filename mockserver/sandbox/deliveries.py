@@ -10,15 +10,16 @@ from mockserver.clockwork.clock import machine_now
 from mockserver.clockwork.timeline import Ran
 from mockserver.domain.mistakes import Mistake, NotFound
 from mockserver.domain.moments import parse_span
-from mockserver.journal.redact import HIDDEN, SECRET_HEADERS
+from mockserver.domain.orders import Order
+from mockserver.journal.names import SECRET_NAMES
+from mockserver.journal.redact import HIDDEN
 from mockserver.sandbox.codec import decode_delivery, encode_delivery
+from mockserver.sandbox.delivery_log import LOG_SIZE, MOST_ATTEMPTS, MOST_PENDING
+from mockserver.sandbox.failures import RecentFailures
 from mockserver.sandbox.turns import Turns
 from mockserver.sandbox.work import Work
 from mockserver.webhooks.backoff import next_try
 from mockserver.webhooks.model import Attempt, Delivery, Outcome, Sender, State
-
-#: How many deliveries the log keeps.
-LOG_SIZE = 5_000
 
 _GONE = 410
 
@@ -34,6 +35,7 @@ class Deliveries:
         #: Those that an answer waits for, with the order they are about.
         self._urgent: dict[str, tuple[str | None, asyncio.Task[bool]]] = {}
         self._awaited: set[str] = set()
+        self.failures = RecentFailures()
 
     @property
     def unawaited(self) -> bool:
@@ -111,6 +113,16 @@ class Deliveries:
         rows = await work.tx.scan("deliveries", limit=limit, reverse=True)
         return [await self.with_next(work, decode_delivery(row.data)) for row in rows]
 
+    async def about(self, work: Work, order: Order) -> list[tuple[Delivery, datetime | None]]:
+        """Every delivery that tells of the order with the moment of its next attempt, oldest first."""
+        # Most rows are of other orders: their bytes show it, and only what may be meant is decoded.
+        trace = order.id.encode()
+        rows = await work.tx.scan("deliveries", limit=LOG_SIZE + MOST_PENDING)
+        found = [decode_delivery(row.data) for row in rows if trace in row.data]
+        return [
+            await self.with_next(work, one) for one in found if (one.provider, one.order) == (order.provider, order.id)
+        ]
+
     async def with_next(self, work: Work, delivery: Delivery) -> tuple[Delivery, datetime | None]:
         """The delivery and when its next attempt is due."""
         return delivery, await work.tx.due_at("outbox", delivery.id)
@@ -163,12 +175,14 @@ class Deliveries:
                 # The sandbox ended, or became another, while the receiver made up its mind.
                 return outcome.verdict == "delivered"
             delivery = decode_delivery(row)
-            attempts = (*delivery.attempts, Attempt(work.now, _without_secrets(outcome), signed))
+            attempts = (*delivery.attempts, Attempt(work.now, _without_secrets(outcome), signed))[-MOST_ATTEMPTS:]
             trade = self._turns.state.trades[delivery.provider]
             again = next_try(trade.retries, len(attempts), outcome, work.now)
             if outcome.status == _GONE and trade.gone is not None:
                 await trade.gone(work, delivery)
             delivered = outcome.verdict == "delivered"
+            if not delivered:
+                self.failures.add(delivery, outcome)
             if delivered and _copies_left(delivery, attempts):
                 again = work.now
             state: State = "pending" if again is not None else "delivered" if delivered else "failed"
@@ -176,23 +190,16 @@ class Deliveries:
             await work.tx.put("deliveries", delivery.id, encode_delivery(delivery))
             if again is None:
                 await work.tx.delete("outbox", delivery.id)
+                await work.state.delivery_log.add(work, delivery.id)
             else:
                 await work.tx.put("outbox", delivery.id, b"", due=again)
                 work.touched_due = True
-            await self._forget_old(work)
         return delivered
-
-    async def _forget_old(self, work: Work) -> None:
-        if await work.tx.count("deliveries") > LOG_SIZE:
-            for row in await work.tx.scan("deliveries", limit=LOG_SIZE):
-                if decode_delivery(row.data).state != "pending":
-                    await work.tx.delete("deliveries", row.key)
-                    return
 
 
 def _without_secrets(outcome: Outcome) -> Outcome:
     """What a receiver sets as a cookie is nobody's business."""
-    shown = tuple((name, HIDDEN if name.lower() in SECRET_HEADERS else value) for name, value in outcome.headers)
+    shown = tuple((name, HIDDEN if name in SECRET_NAMES else value) for name, value in outcome.headers)
     return outcome._replace(headers=shown)
 
 

@@ -7,9 +7,13 @@ from typing import Any
 from mockserver.domain.mistakes import Invalid, NotFound
 from mockserver.domain.moments import moment_text, parse_moment
 from mockserver.engine.faults import Fault
+from mockserver.sandbox.refusals import NoRoom
 
 #: How many armed faults that strike no more are kept to be looked at; the oldest go first.
 MOST_SPENT = 100
+#: How many faults may be armed at a time, and how many bytes they may be written in together.
+MOST_ARMED, MOST_ARMED_BYTES = 1_000, 4 * 1024 * 1024
+_REMEDY = "take some back (DELETE /_mock/faults)"
 
 
 class Faults:
@@ -19,10 +23,11 @@ class Faults:
     that struck has struck, whatever became of the request.
     """
 
-    __slots__ = ("_armed", "_scenario", "counts", "held", "number", "since", "some")
+    __slots__ = ("_armed", "_scenario", "_sizes", "counts", "held", "number", "since", "some")
 
     def __init__(self) -> None:
         self._armed: dict[str, Fault] = {}
+        self._sizes: dict[str, int] = {}
         self._scenario: tuple[Fault, ...] = ()
         self.counts: dict[str, dict[str, int]] = {}
         """Key of a fault -> how many matched (`matched`), and how many it struck (`hits`)."""
@@ -35,7 +40,7 @@ class Faults:
     # -- what is in force ------------------------------------------------------------------------------
 
     def arm(self, data: Mapping[str, Any], *, now: datetime) -> str:
-        """Arm a fault and give its id; one of the same name is replaced. Raises Invalid.
+        """Arm a fault and give its id; one of the same name is replaced. Raises Invalid, and NoRoom for too many.
 
         An `until` that is a duration counts from `now`.
         """
@@ -43,19 +48,32 @@ class Faults:
         if isinstance(fault.until, timedelta):
             until = now + fault.until
             fault = fault._replace(until=until, data={**data, "until": moment_text(until)})
+        size = self._check_room(fault)
         self.number += 1
         if fault.name is not None:
             for key in [key for key, one in self._armed.items() if one.name == fault.name]:
                 self.disarm(key)
         self._armed[fault.key] = fault
+        self._sizes[fault.key] = size
         self._forget_spent(now)
         self._tell()
         return fault.key
+
+    def _check_room(self, fault: "Fault") -> int:
+        """How many bytes the fault is written in; raises NoRoom when there are too many with it."""
+        replaced = [key for key, one in self._armed.items() if fault.name is not None and one.name == fault.name]
+        size = len(str(fault.data))
+        if len(self._armed) - len(replaced) >= MOST_ARMED:
+            raise NoRoom("armed faults", f"{MOST_ARMED:,}", remedy=_REMEDY)
+        if sum(self._sizes.values()) - sum(self._sizes[key] for key in replaced) + size > MOST_ARMED_BYTES:
+            raise NoRoom("armed faults", f"{MOST_ARMED_BYTES:,} bytes", remedy=_REMEDY)
+        return size
 
     def disarm(self, key: str) -> None:
         """Take one armed fault back; raises NotFound."""
         if self._armed.pop(key, None) is None:
             raise NotFound("fault", key)
+        del self._sizes[key]
         self.counts.pop(key, None)
         self._tell()
 
@@ -120,8 +138,10 @@ class Faults:
 
     def state(self) -> dict[str, Any]:
         """Everything that a snapshot must hold, as JSON data; the scenarios' own faults come from their files."""
+        from mockserver.journal.faultdata import kept_fault
+
         return {
-            "armed": [{"id": key, **fault.data} for key, fault in self._armed.items()],
+            "armed": [{"id": key, **kept_fault(fault.data)} for key, fault in self._armed.items()],
             "counts": {key: dict(counts) for key, counts in sorted(self.counts.items())},
             "held": dict(sorted(self.held.items())),
             "number": self.number,
@@ -134,7 +154,10 @@ class Faults:
         for row in state["armed"]:
             data = {name: value for name, value in row.items() if name != "id"}
             armed[row["id"]] = _read(data, key=row["id"])
+        if len(armed) > MOST_ARMED:
+            raise Invalid({"armed": [f"must be at most {MOST_ARMED:,}"]})
         self._armed = armed
+        self._sizes = {key: len(str(fault.data)) for key, fault in armed.items()}
         self.counts = {key: dict(counts) for key, counts in state["counts"].items()}
         self.held = dict(state["held"])
         self.number = state["number"]
@@ -145,7 +168,7 @@ class Faults:
         if len(self._armed) > MOST_SPENT:
             spent = [key for key, one in self._armed.items() if self.spent(one, now)]
             for key in spent[:-MOST_SPENT]:
-                del self._armed[key]
+                del self._armed[key], self._sizes[key]
                 self.counts.pop(key, None)
 
     def _tell(self) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.domain.mistakes import Invalid
+from mockserver.domain.suggestions import did_you_mean
 from mockserver.engine.faults import Fault
 from mockserver.engine.machine import Machine
 from mockserver.engine.matching import Subject, matches
@@ -103,7 +104,8 @@ def in_force(library: Library, names: Sequence[str], providers: Iterable[str]) -
     found: list[Scenario] = []
     unknown = [name for name in names if not library.find(name)]
     if unknown:
-        raise Invalid({"scenarios": [f"unknown scenario: {name!r}" for name in unknown]})
+        known = library.names()
+        raise Invalid({"scenarios": [f"unknown scenario: {name!r}{did_you_mean(name, known)}" for name in unknown]})
     for name in dict.fromkeys(names):
         found += library.find(name)
     layers = {}

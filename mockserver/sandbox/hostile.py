@@ -10,7 +10,8 @@ from mockserver.domain.orders import Order
 from mockserver.engine.delays import delay_from_data, resolve
 from mockserver.engine.fault_data import fault_from_data
 from mockserver.engine.faults import STALE, Asked, Fault
-from mockserver.journal.redact import SECRET_FIELDS, misses_told
+from mockserver.journal.names import SECRET_NAMES
+from mockserver.journal.redact import misses_told
 from mockserver.sandbox.codec import decode_delivery
 from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.strikes import Hostility, hostile
@@ -52,7 +53,7 @@ async def made_hostile(
 
 def _told(hostility: Hostility) -> dict[str, Any]:
     """What explanations tell of the faults that were asked, as long as the delivery is kept."""
-    told = {"faults": list(hostility.rows), "near_misses": list(misses_told(hostility.misses, SECRET_FIELDS))}
+    told = {"faults": list(hostility.rows), "near_misses": list(misses_told(hostility.misses, SECRET_NAMES))}
     return {"told": told} if any(told.values()) else {}
 
 

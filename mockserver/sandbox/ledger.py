@@ -51,6 +51,13 @@ async def movements(tx: Transaction, provider: str, account: str) -> list[Moveme
         after = rows[-1].key
 
 
+async def movements_after(tx: Transaction, provider: str, account: str, sequence: int, *, limit: int) -> list[Movement]:
+    """Movements of the wallet, oldest first, those whose sequence is above this one."""
+    prefix = f"{provider}/{account}/"
+    rows = await tx.scan("movements", prefix=prefix, after=f"{prefix}{sequence:010d}", limit=limit)
+    return [decode_movement(provider, account, int(row.key[len(prefix) :]), row.data) for row in rows]
+
+
 async def first_and_last(tx: Transaction, provider: str, account: str) -> tuple[Movement, Movement]:
     """The opening of the wallet and its newest movement; every account has the first."""
     prefix = f"{provider}/{account}/"

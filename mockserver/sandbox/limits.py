@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+#: How many windows are kept; beyond, those that opened first are forgotten.
+MOST_WINDOWS = 10_000
+
 
 class Limiter:
     """Counts calls by name. Not part of a use case's transaction: refused calls count too."""
@@ -17,10 +20,18 @@ class Limiter:
         opened, count = self._windows.get(name, (now, 0))
         if now - opened >= window:
             opened, count = now, 0
+        if not count:
+            self._open(name)
         if count >= calls:
             return opened + window - now
         self._windows[name] = (opened, count + 1)
         return None
+
+    def _open(self, name: str) -> None:
+        """Put the window that opens now behind all others."""
+        self._windows.pop(name, None)
+        while len(self._windows) >= MOST_WINDOWS:
+            del self._windows[next(iter(self._windows))]
 
     def state(self, name: str, *, window: timedelta, now: datetime) -> tuple[int, datetime]:
         """How many calls the window that is open now has counted, and when it ends."""
@@ -33,7 +44,7 @@ class Limiter:
 
     def put_windows(self, windows: Mapping[str, tuple[datetime, int]]) -> None:
         """Have these windows and no others."""
-        self._windows = dict(windows)
+        self._windows = dict(sorted(windows.items(), key=lambda row: row[1][0])[-MOST_WINDOWS:])
 
     def clear(self) -> None:
         """Forget every window."""

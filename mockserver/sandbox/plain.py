@@ -66,10 +66,11 @@ def _of_class(kind: Any, names: tuple[str, ...], data: Any, path: str) -> Any:
         if name not in names:
             raise Unreadable(_inside(path, name[:100]), "is not known")
     hints = _hints(kind)
+    usual = getattr(kind, "_field_defaults", {})
     for name in names:
-        if name not in data:
+        if name not in data and name not in usual:
             raise Unreadable(_inside(path, name), "is missing")
-    return kind(**{name: typed(hints[name], data[name], _inside(path, name)) for name in names})
+    return kind(**{name: typed(hints[name], data[name], _inside(path, name)) for name in names if name in data})
 
 
 def _of_form(kind: Any, data: Any, path: str) -> Any:

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
-from mockserver.clockwork.clock import Clock, GoesBack
+from mockserver.clockwork.clock import Clock, GoesBack, machine_now
 from mockserver.clockwork.ticker import Ticker
-from mockserver.clockwork.timeline import Ran, advance
+from mockserver.clockwork.timeline import Agenda, Ran, advance
 from mockserver.domain.accounts import Account
 from mockserver.domain.orders import Order
 from mockserver.journal.journal import Journal
@@ -15,10 +14,13 @@ from mockserver.sandbox import accounts
 from mockserver.sandbox.birth import Birth, Surroundings
 from mockserver.sandbox.deliveries import Deliveries
 from mockserver.sandbox.force import in_force
+from mockserver.sandbox.inboxes import Inboxes
 from mockserver.sandbox.lookup import Lookup
 from mockserver.sandbox.settings import SettingsTable
 from mockserver.sandbox.state import SandboxState
+from mockserver.sandbox.trade import Caller
 from mockserver.sandbox.turns import Turn, Turns, View
+from mockserver.sandbox.work import Work
 from mockserver.sandbox.world import World
 from mockserver.scenario.library import DEFAULT, Library
 from mockserver.scenario.model import Scenario
@@ -33,8 +35,8 @@ class Sandbox:
 
     def __init__(self, name: str, birth: Birth, shared: Surroundings) -> None:
         self.name = name
-        self.journal = Journal(shared.journal_size)
-        self.inbox: dict[str, Any] = {}
+        self.journal = Journal(shared.journal_size, shared.budget)
+        self.inbox = Inboxes(shared.budget)
         self._shared = shared
         self.turns = Turns(SandboxState.begin(name, birth, shared), MemoryStore(), self._expect)
         self._lookup = Lookup(self.turns.store)
@@ -48,6 +50,7 @@ class Sandbox:
         """Return a sandbox with its accounts opened; raises Invalid for unknown scenarios or settings."""
         made = cls(name, birth, shared)
         await made.open_new_accounts()
+        await made._live_the_past()
         return made
 
     @property
@@ -67,12 +70,12 @@ class Sandbox:
 
     # -- work ----------------------------------------------------------------------------------------
 
-    def work(self, cause: str, *, settle: bool = True, view: View | None = None) -> Turn:
+    def work(self, cause: str, *, settle: bool = True, view: View | None = None, caller: Caller | None = None) -> Turn:
         """`async with sandbox.work(cause) as work`: everything due is applied first, then this is one whole.
 
-        `view` is one request's own view of the state, applied under the lock.
+        `view` is one request's own view of the state, applied under the lock; `caller` the request, see `Work`.
         """
-        return self.turns.begin(cause, settle=settle, view=view)
+        return self.turns.begin(cause, settle=settle, view=view, caller=caller)
 
     async def order(self, provider: str, order_id: str) -> Order:
         """The order as it stands now, everything due applied; raises NotFound. Quicker than a unit of work."""
@@ -108,14 +111,14 @@ class Sandbox:
     async def open_new_accounts(self, *, view: View | None = None) -> None:
         """Open the accounts of the scenarios in force that do not exist yet."""
         async with self.work("opening", view=view) as work:
-            for provider, trade in work.state.trades.items():
-                for seed in work.state.force.accounts(provider):
-                    if await work.tx.get("accounts", f"{provider}/{seed.id}") is None:
-                        await accounts.open_account(work, trade, seed)
+            await _open_seeds(work)
 
-    async def advance(self, *, by: timedelta | None = None, to: datetime | None = None) -> Ran:
+    async def advance(
+        self, *, by: timedelta | None = None, to: datetime | None = None, agenda: Agenda | None = None
+    ) -> Ran:
         """Move time by a span or to a moment; with neither, until nothing is left to come.
 
+        `agenda` is what lies ahead where not all of that is to be waited for.
         Raises GoesBack or LimitReached; what ran before the latter is kept.
         """
         now = self.state.clock.now()
@@ -127,17 +130,25 @@ class Sandbox:
         self._heading.append(heading)
         self._ticker.forget()
         try:
-            return await advance(self.state.clock, _Ahead(self), until=until)
+            return await advance(self.state.clock, agenda or _Ahead(self), until=until)
         finally:
             self._heading.remove(heading)
             await self.wake()
 
     async def set_clock(self, *, rate: Decimal | None = None, now: datetime | None = None) -> None:
-        """Change the rate and move forward, running what is due on the way; raises GoesBack, ValueError."""
+        """Change the rate and move forward, running what is due on the way; raises GoesBack, ValueError.
+
+        On the way the clock stands, so that it arrives at `now` exactly, and runs on from there.
+        """
+        state = self.state
+        clock, rate = state.clock, state.clock.rate if rate is None else rate
         if now is not None:
-            await self.advance(to=now)
-        if rate is not None:
-            self.state.clock.run_at(rate)
+            with clock.standing(until=now, then=rate):
+                await self.advance(to=now)
+        else:
+            clock.run_at(rate)
+        if clock.rate:
+            state.per_poll = None
         self._ticker.forget()
         await self.wake()
 
@@ -170,7 +181,10 @@ class Sandbox:
             await self.turns.store.clear()
             self.turns.next_timer = None
             self._begin(state)
-        await self.open_new_accounts()
+            # Within the same turn: nobody meets a world without accounts.
+            async with self.turns.store.transaction() as tx:
+                await _open_seeds(Work(state, tx, state.clock.now(), "opening"))
+        await self._live_the_past()
 
     def overlaid_library(self) -> Library:
         """The server's library without what was posted to this sandbox."""
@@ -194,6 +208,8 @@ class Sandbox:
         """End everything that runs by itself."""
         await self._stop()
         await self.turns.store.close()
+        self.journal.forget()
+        self.inbox.clear()
 
     # -- the agenda (clockwork.timeline) ---------------------------------------------------------------
 
@@ -222,6 +238,16 @@ class Sandbox:
         if not self._heading:
             self._ticker.expect(moment)
 
+    async def _live_the_past(self) -> None:
+        """Go through the history that the sandbox begins with, and let time run from there."""
+        state = self.state
+        birth = state.birth
+        if birth.population is None:
+            return
+        await self._shared.populate(self, birth.population, state.born_at + birth.population.over)
+        now = None if birth.start else max(machine_now(), state.clock.now())
+        await self.set_clock(rate=birth.rate, now=now)
+
     async def _stop(self) -> None:
         await self.deliveries.cancel()
         await self._ticker.close()
@@ -233,6 +259,13 @@ class Sandbox:
         self._lookup.forget()
         self.journal.clear(number=requests)
         self.inbox.clear()
+
+
+async def _open_seeds(work: Work) -> None:
+    for provider, trade in work.state.trades.items():
+        for seed in work.state.force.accounts(provider):
+            if await work.tx.get("accounts", f"{provider}/{seed.id}") is None:
+                await accounts.open_account(work, trade, seed)
 
 
 class _Ahead:

@@ -37,13 +37,24 @@ def _mark(seed: AccountSeed, trade: Trade) -> str:
 
 
 def _sealed_text(scenario: Scenario, marks: list[str]) -> str:
-    text = scenario.text
-    for place in reversed(_places(text)):
-        text = f'{text[: place.start]}"{marks[place.number]}"{place.end_of_line}{text[place.end :]}'
-    secrets = {value for seed in scenario.accounts for value in seed.credentials.values() if len(value) >= _SHORTEST}
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = _COMMENT.sub(lambda match, secret=secret: match[0].replace(secret, "..."), text)  # type: ignore[misc]
-    return text
+    text, pieces, done = scenario.text, [], 0
+    for place in _places(scenario.text):
+        pieces += [text[done : place.start], f'"{marks[place.number]}"', place.end_of_line]
+        done = place.end
+    text = "".join((*pieces, text[done:]))
+    values = {value for seed in scenario.accounts for value in seed.credentials.values()}
+    # No comment holds a line break.
+    secrets = [value for value in values if len(value) >= _SHORTEST and "\n" not in value]
+    return _without(text, sorted(secrets, key=len, reverse=True))
+
+
+def _without(text: str, secrets: list[str]) -> str:
+    """The text with no secret in its comments."""
+    comments = "\n".join(_COMMENT.findall(text))
+    for secret in secrets:
+        comments = comments.replace(secret, "...")
+    told = iter(comments.split("\n"))
+    return _COMMENT.sub(lambda _: next(told), text)
 
 
 class _Place(NamedTuple):

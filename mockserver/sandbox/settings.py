@@ -5,7 +5,10 @@ from typing import Any, Literal, NamedTuple
 
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import parse_span
+from mockserver.domain.suggestions import did_you_mean
 
+#: How many settings that cannot be are told at once.
+MOST_TOLD = 20
 Kind = Literal["choice", "duration", "boolean", "whole", "text"]
 
 
@@ -110,10 +113,16 @@ class SettingsTable:
     def problem(self, name: str, value: object) -> str | None:
         """Why the setting cannot have this value, or None when it can."""
         row = self._rows.get(name)
-        return f"unknown setting: {name!r}" if row is None else row.problem(value)
+        return f"unknown setting: {name!r}{did_you_mean(name, self._rows)}" if row is None else row.problem(value)
 
     def _check(self, changes: Mapping[str, Any]) -> None:
-        errors = {name: [text] for name, value in changes.items() if (text := self.problem(name, value)) is not None}
+        errors: dict[str, list[str]] = {}
+        for name, value in changes.items():
+            text = self.problem(name, value)
+            if text is not None:
+                errors[name] = [text]
+                if len(errors) == MOST_TOLD:
+                    break
         if errors:
             raise Invalid(errors)
 

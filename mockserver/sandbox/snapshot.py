@@ -3,17 +3,19 @@
 The journal's entries and what inboxes received are logs, not part of the world; they stay behind.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from mockserver.clockwork.clock import Clock
 from mockserver.domain.mistakes import Invalid
-from mockserver.domain.moments import MICROSECOND
+from mockserver.domain.moments import MICROSECOND, parse_span, span_text
 from mockserver.engine.dice import Dice
-from mockserver.sandbox.birth import Birth
+from mockserver.sandbox.birth import LONGEST_PAST, MOST_ORDERS, Birth, Population
 from mockserver.sandbox.codec import decode_timer
+from mockserver.sandbox.delivery_log import DeliveryLog
 from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.force import Force, in_force
 from mockserver.sandbox.plain import Unreadable, plain, typed
@@ -27,6 +29,7 @@ from mockserver.scenario.check import load_scenario
 from mockserver.scenario.library import Library
 from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import ScenarioProblems
+from mockserver.stores.base import Row
 
 FORMAT = "mockserver state"
 _WHOLE = 1 << 40
@@ -49,6 +52,16 @@ class Window(NamedTuple):
     calls: int
 
 
+class Past(NamedTuple):
+    """`Population`, as a snapshot writes it."""
+
+    orders: int
+    over: str
+    providers: list[str]
+    accounts: list[str]
+    webhooks: bool
+
+
 class Born(NamedTuple):
     """`Birth`, as a snapshot writes it."""
 
@@ -57,13 +70,16 @@ class Born(NamedTuple):
     rate: Decimal
     scenarios: list[str]
     settings: dict[str, Any]
+    per_poll: str | None = None
+    population: Past | None = None
 
 
 class Time(NamedTuple):
-    """Where the clock stands and how it runs."""
+    """Where the clock stands, how it runs, and how far a read of an order moves it."""
 
     now: datetime
     rate: Decimal
+    per_poll: str | None = None
 
 
 class Kept(NamedTuple):
@@ -115,11 +131,10 @@ class Document(NamedTuple):
 async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
     """The snapshot as JSON data, everything due by now applied."""
     async with sandbox.work("snapshot") as work:
-        tables: dict[str, dict[str, Any]] = {}
+        tables: dict[str, list[Row]] = {}
         agenda: dict[str, list[tuple[datetime, str]]] = {}
         for table in await work.tx.tables():
-            rows = await work.tx.scan(table, limit=_WHOLE)
-            tables[table] = {row.key: readable(table, row.key, row.data) for row in rows}
+            rows = tables[table] = await work.tx.scan(table, limit=_WHOLE)
             due = [(row.due, row.key) for row in await work.tx.due(table, until=_END, limit=_WHOLE)]
             if table == "outbox":
                 # What is being attempted has no due moment; whoever takes up from here attempts it again.
@@ -128,26 +143,41 @@ async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
             if due:
                 agenda[table] = due
         state = work.state
-        birth = state.birth
-        born = Born(birth.seed, birth.start, birth.rate, list(birth.scenarios), dict(birth.settings or {}))
-        return plain(  # type: ignore[no-any-return]
-            Document(
-                format=FORMAT,
-                version=version,
-                sandbox=state.identity,
-                clock=Time(work.now, state.clock.rate),
-                born_at=state.born_at,
-                birth=born,
-                settings=dict(sorted(state.settings.patched.items())),
-                scenarios=Scenarios(list(state.force.names), list(_kept(state, tables.get("orders", {})))),
-                requests=sandbox.journal.number,
-                tallies=dict(sorted(state.tallies.items())),
-                limits={name: Window(*window) for name, window in sorted(state.limiter.windows().items())},
-                faults=typed(Struck, state.faults.state()),
-                tables=tables,
-                agenda=agenda,
-            )
+        born = _born(state.birth)
+        document = Document(
+            format=FORMAT,
+            version=version,
+            sandbox=state.identity,
+            clock=Time(work.now, state.clock.rate, _span_or_none(state.per_poll)),
+            born_at=state.born_at,
+            birth=born,
+            settings=dict(sorted(state.settings.patched.items())),
+            scenarios=Scenarios(list(state.force.names), []),
+            requests=sandbox.journal.number,
+            tallies=dict(sorted(state.tallies.items())),
+            limits={name: Window(*window) for name, window in sorted(state.limiter.windows().items())},
+            faults=typed(Struck, state.faults.state()),
+            tables={},
+            agenda=agenda,
         )
+        # In a thread, so that only this sandbox waits for it; under its lock, so that nothing moves meanwhile.
+        return await asyncio.to_thread(_written, state, document, tables)
+
+
+def _written(state: SandboxState, document: Document, rows: Mapping[str, list[Row]]) -> dict[str, Any]:
+    """The document as JSON data, with these rows and the scenarios that they need."""
+    tables = {name: {row.key: readable(name, row.key, row.data) for row in held} for name, held in rows.items()}
+    scenarios = document.scenarios._replace(kept=list(_kept(state, tables.get("orders", {}))))
+    return plain(document._replace(tables=tables, scenarios=scenarios))  # type: ignore[no-any-return]
+
+
+def _born(birth: Birth) -> Born:
+    past, population = None, birth.population
+    if population is not None:
+        names = list(population.providers), list(population.accounts)
+        past = Past(population.orders, span_text(population.over), *names, population.webhooks)
+    settings, per_poll = dict(birth.settings or {}), _span_or_none(birth.per_poll)
+    return Born(birth.seed, birth.start, birth.rate, list(birth.scenarios), settings, per_poll, past)
 
 
 def _kept(state: SandboxState, orders: Mapping[str, Any]) -> Iterator[Kept]:
@@ -197,6 +227,8 @@ def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
         settings=settings,
         force=force,
         faults=_faults(document, force),
+        delivery_log=DeliveryLog(sandbox.name),
+        per_poll=_per_poll(document.clock.per_poll),
         tallies=dict(document.tallies),
     )
     state.know([*scenarios, *force.scenarios()])
@@ -212,10 +244,27 @@ def _check_values(document: Document) -> None:
         for path, rate in (("clock.rate", document.clock.rate), ("birth.rate", document.birth.rate))
         if not rate.is_finite() or not 0 <= rate <= _HIGHEST_RATE
     ]
+    for path, written, rate in (
+        ("clock.per_poll", document.clock.per_poll, document.clock.rate),
+        ("birth.per_poll", document.birth.per_poll, document.birth.rate),
+    ):
+        try:
+            if written is not None and (rate or not parse_span(written)):
+                wrong.append(Unreadable(path, "must be null, or above 0 beside a rate of 0"))
+        except ValueError:
+            wrong.append(Unreadable(path, "must be a duration such as 3s"))
     counts = {"requests": document.requests, **{f"tallies.{name}": one for name, one in document.tallies.items()}}
     counts |= {f"limits.{name}.calls": one.calls for name, one in document.limits.items()}
     wrong += [Unreadable(path, f"must not be negative: {number}") for path, number in counts.items() if number < 0]
     _refuse(wrong)
+
+
+def _span_or_none(span: timedelta | None) -> str | None:
+    return None if span is None else span_text(span)
+
+
+def _per_poll(written: str | None) -> timedelta | None:
+    return None if written is None else parse_span(written)
 
 
 def _loaded(trades: Mapping[str, Trade], library: Library, kept: Kept, place: int) -> Scenario:
@@ -248,7 +297,21 @@ def _birth(sandbox: Sandbox, library: Library, born: Born) -> Birth:
     """Refused here when a reset could not carry it out."""
     in_force(library, born.scenarios, sandbox.state.trades)
     sandbox.new_settings().patch(born.settings)
-    return Birth(born.seed, born.start, born.rate, tuple(born.scenarios), born.settings)
+    population = _population(born.population) if born.population is not None else None
+    per_poll = _per_poll(born.per_poll)
+    return Birth(born.seed, born.start, born.rate, tuple(born.scenarios), born.settings, per_poll, population)
+
+
+def _population(past: Past) -> Population:
+    try:
+        over = parse_span(past.over)
+        if not timedelta() < over <= LONGEST_PAST:
+            raise ValueError("must be a duration above 0 and of at most ten years")
+    except ValueError as error:
+        raise Invalid({"birth.population.over": [str(error)]}) from None
+    if not 1 <= past.orders <= MOST_ORDERS:
+        raise Invalid({"birth.population.orders": [f"must be from 1 to {MOST_ORDERS}: {past.orders}"]})
+    return Population(past.orders, over, tuple(past.providers), tuple(past.accounts), past.webhooks)
 
 
 def _faults(document: Document, force: Force) -> Faults:

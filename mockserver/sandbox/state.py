@@ -1,8 +1,9 @@
 """What a sandbox is, apart from its rows: one plain value that a reset or a restore replaces whole."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from mockserver.clockwork.clock import Clock, machine_now
@@ -13,10 +14,12 @@ from mockserver.engine.machine import Machine
 from mockserver.engine.matching import Subject
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.sandbox.birth import Birth, Surroundings
+from mockserver.sandbox.delivery_log import DeliveryLog
 from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.force import Force, in_force
 from mockserver.sandbox.limits import Limiter
 from mockserver.sandbox.settings import SettingsTable
+from mockserver.sandbox.tallies import count_one
 from mockserver.sandbox.trade import Trade
 from mockserver.scenario.library import Library
 from mockserver.scenario.model import Scenario
@@ -42,10 +45,15 @@ class SandboxState:
     library: Library
     settings: SettingsTable
     force: Force
+    delivery_log: DeliveryLog
     faults: Faults = field(default_factory=Faults)
     limiter: Limiter = field(default_factory=Limiter)
     tallies: dict[str, int] = field(default_factory=dict)
     """Counts that outlive refusals: how often a rule with `times` decided, how often prices moved."""
+    per_poll: timedelta | None = None
+    """How far each read of an order moves the frozen clock first; None: not at all."""
+    quiet_until: datetime | None = None
+    """Up to when orders placed now send no webhooks; only the view of invented customers has it."""
     born: tuple[Fault, ...] = ()
     """Webhook faults that orders placed now are born with; only one request's own view has any."""
     machines: dict[str, Machine] = field(default_factory=dict)
@@ -58,7 +66,10 @@ class SandboxState:
     def begin(cls, name: str, birth: Birth, shared: Surroundings) -> "SandboxState":
         """Return the state of a world that begins now; raises Invalid for unknown scenarios or settings."""
         library = shared.library.overlaid()
-        start = birth.start or machine_now()
+        start, rate = birth.start or machine_now(), birth.rate
+        if birth.population is not None:
+            # The past is lived through first, and time stands still meanwhile.
+            start, rate = start - birth.population.over, Decimal(0)
         settings = SettingsTable(shared.rows)
         if birth.settings:
             settings.patch(birth.settings)
@@ -66,12 +77,14 @@ class SandboxState:
             birth=birth,
             identity=name,
             born_at=start,
-            clock=Clock(start, rate=birth.rate),
+            clock=Clock(start, rate=rate),
             dice=Dice(birth.seed),
             trades=shared.trades,
             library=library,
             settings=settings,
             force=in_force(library, birth.scenarios, shared.trades),
+            delivery_log=DeliveryLog(name),
+            per_poll=birth.per_poll,
         )
         state._use(state.force)
         return state
@@ -79,6 +92,10 @@ class SandboxState:
     def machine_named(self, key: str) -> Machine:
         """Return the machine that an order was born with."""
         return self.machines[key]
+
+    def machines_of(self, providers: Collection[str]) -> list[Machine]:
+        """Return the machines that orders of these providers were born with or can be."""
+        return [machine for machine in self.machines.values() if machine.provider in providers]
 
     def source_of(self, key: str) -> Scenario:
         """Return the scenario that the machine of this key stood in."""
@@ -102,9 +119,8 @@ class SandboxState:
                 return rule
             values = "/".join(str(subject.get(name)) for name in rule.per)
             tally = f"{rule.name}/{aspect}/{values}"
-            used = self.tallies.get(tally, 0)
-            if used < rule.times:
-                self.tallies[tally] = used + 1
+            if self.tallies.get(tally, 0) < rule.times:
+                count_one(self.tallies, tally)
                 return rule
         return None
 

@@ -1,12 +1,13 @@
 """Snapshots as text and as files: indented, a line for each value, so that they can be committed and compared."""
 
-import os
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import orjson
 
 from mockserver.domain.mistakes import Invalid
+from mockserver.sandbox.safefile import replace_file
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.snapshot import read, take
 
@@ -26,19 +27,11 @@ def data_of(path: Path) -> Any:
 
 async def load(sandbox: Sandbox, path: Path, *, version: str) -> None:
     """Restore the sandbox from a file; raises OSError, Invalid, WrongVersion or ScenarioProblems."""
-    await sandbox.become(read(sandbox, data_of(path), version=version))
+    world = await asyncio.to_thread(lambda: read(sandbox, data_of(path), version=version))
+    await sandbox.become(world)
 
 
 async def save(sandbox: Sandbox, path: Path, *, version: str) -> None:
     """Write the sandbox to a file; raises OSError, and then the file is as it was."""
-    _write(path, text_of(await take(sandbox, version=version)))
-
-
-def _write(path: Path, text: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        beside.write_bytes(text)
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
+    document = await take(sandbox, version=version)
+    await asyncio.to_thread(lambda: replace_file(path, text_of(document)))

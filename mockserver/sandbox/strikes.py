@@ -156,7 +156,7 @@ def fault_named(state: SandboxState, provider: str, name: str) -> Fault | None:
     elif name in MISTAKE_NAMES:
         data = {"answer": {"mistake": name}}
     elif name.isascii() and name.isdecimal() and 400 <= int(name[:4]) <= 599:
-        data = {"answer": {"status": int(name), "body": ""}}
+        data = {"answer": {"status": int(name)}}
     if data is None:
         return None
     from mockserver.engine.fault_data import fault_from_data

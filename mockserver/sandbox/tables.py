@@ -20,7 +20,7 @@ from mockserver.webhooks.model import Delivery
 _NUMBER = re.compile(rb"0|-?[1-9][0-9]{0,17}")
 _BINARY = "base64"
 #: Tables whose rows are a word: an order's or an account's id.
-_WORDS = frozenset({"by_account", "by_word", "credentials"})
+_WORDS = frozenset({"account_names", "by_account", "by_word", "credentials"})
 _SETS_OF_ACCOUNTS = ("accounts", "orders", "deliveries")
 
 

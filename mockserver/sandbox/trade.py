@@ -9,6 +9,7 @@ from mockserver.domain.accounts import Account
 from mockserver.domain.money import Currency
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
+from mockserver.engine.rules import Aspect, Rule
 from mockserver.stores.base import Transaction
 from mockserver.webhooks.backoff import RetryPolicy
 from mockserver.webhooks.model import Delivery, Notice
@@ -50,6 +51,16 @@ class UnitOfWork(Protocol):
         """Return 1, 2, 3 ... for each name."""
 
 
+class Caller(Protocol):
+    """The request that a unit of work is opened for: rules are asked in its name, and it notes orders."""
+
+    def decide(self, aspect: Aspect, facts: Mapping[str, Any] | None = None) -> Rule | None:
+        """Return the rule that decides this aspect of the request; `facts` are matched as `order.*`."""
+
+    def touched(self, order: Order) -> Order:
+        """Note which order the request was about."""
+
+
 class Trade(NamedTuple):
     """`order_id` writes the n-th id of a kind. `compose` gives the facts that a message adds to an order.
 
@@ -83,3 +94,5 @@ class Trade(NamedTuple):
     Raises a mistake when there is nobody to send to any more; the attempt then fails without a request."""
     gone: Callable[[UnitOfWork, Delivery], Awaitable[None]] | None = None
     """What follows when a receiver answers 410."""
+    public: str | None = None
+    """The part of a credential that is no secret, so that it may name the account; None where all of it is one."""

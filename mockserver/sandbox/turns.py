@@ -9,6 +9,7 @@ from mockserver.clockwork.clock import Clock
 from mockserver.clockwork.timeline import MOST_FIRED
 from mockserver.sandbox.codec import decode_timer
 from mockserver.sandbox.state import SandboxState
+from mockserver.sandbox.trade import Caller
 from mockserver.sandbox.work import Work
 from mockserver.stores.base import Store
 
@@ -36,9 +37,11 @@ class Turns:
         self.expect = expect
         self._fired = 0
 
-    def begin(self, cause: str, *, settle: bool = True, view: View | None = None) -> "Turn":
+    def begin(
+        self, cause: str, *, settle: bool = True, view: View | None = None, caller: Caller | None = None
+    ) -> "Turn":
         """Return a unit of work to enter; with `settle`, everything due is applied first."""
-        return Turn(self, cause, settle=settle, view=view)
+        return Turn(self, cause, settle=settle, view=view, caller=caller)
 
     def overdue(self, now: datetime) -> bool:
         """Whether a timer is due that has not fired."""
@@ -77,13 +80,14 @@ class Turns:
 class Turn:
     """One unit of work under the lock; commits on leaving normally, else undoes everything."""
 
-    __slots__ = ("_cause", "_settle", "_transaction", "_turns", "_view", "_work")
+    __slots__ = ("_caller", "_cause", "_settle", "_transaction", "_turns", "_view", "_work")
 
-    def __init__(self, turns: Turns, cause: str, *, settle: bool, view: View | None) -> None:
+    def __init__(self, turns: Turns, cause: str, *, settle: bool, view: View | None, caller: Caller | None) -> None:
         self._turns = turns
         self._cause = cause
         self._settle = settle
         self._view = view
+        self._caller = caller
 
     async def __aenter__(self) -> Work:
         turns = self._turns
@@ -99,7 +103,7 @@ class Turn:
             turns.lock.release()
             raise
         state = turns.state if self._view is None else self._view(turns.state)
-        work = self._work = Work(state, tx, now, self._cause)
+        work = self._work = Work(state, tx, now, self._cause, caller=self._caller)
         work.touched_due = overdue
         return work
 

@@ -1,7 +1,8 @@
-"""A sandbox as one request sees it that names scenarios or a fault of its own (`Prefer`)."""
+"""A sandbox as some callers see it: requests that name scenarios or a fault of their own, invented customers."""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from mockserver.engine.faults import Fault, scenario_of
 from mockserver.sandbox.force import in_force
@@ -9,7 +10,7 @@ from mockserver.sandbox.state import SandboxState
 
 
 class RequestView:
-    """Puts other scenarios, with their settings and faults, in the place of those in force.
+    """A request with scenarios or a fault of its own (`Prefer`): those lie over the ones in force.
 
     Everything else stays the sandbox's own: what is written goes there, and only what is decided while the request is
     worked on differs. Orders that it places are born with the other scenarios' life cycles, rules and webhook faults,
@@ -39,4 +40,21 @@ class RequestView:
             self._state = replace(
                 state, force=self._force, settings=self._settings, faults=self._faults, born=self._born
             )
+        return self._state
+
+
+class QuietView:
+    """Invented customers: orders that they place send no webhooks up to the moment `until`."""
+
+    __slots__ = ("_base", "_state", "_until")
+
+    def __init__(self, until: datetime) -> None:
+        self._until = until
+        self._base: SandboxState | None = None
+        self._state: SandboxState | None = None
+
+    def __call__(self, state: SandboxState) -> SandboxState:
+        """Return this state with quiet orders."""
+        if self._state is None or self._base is not state:
+            self._base, self._state = state, replace(state, quiet_until=self._until)
         return self._state

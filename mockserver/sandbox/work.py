@@ -1,6 +1,6 @@
 """A unit of work: what one use case does to the world, at one moment, in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from mockserver.domain.accounts import Account
 from mockserver.domain.ledger import CASHBACK, SALES
 from mockserver.domain.mistakes import NotFound, OutOfStock
+from mockserver.domain.moments import to_micros
 from mockserver.domain.money import share
 from mockserver.domain.orders import Order
 from mockserver.engine.effects import Effect, Timer
@@ -23,7 +24,7 @@ from mockserver.sandbox.codec import (
     encode_json,
 )
 from mockserver.sandbox.state import SandboxState
-from mockserver.sandbox.trade import Trade
+from mockserver.sandbox.trade import Caller, Trade
 from mockserver.stores.base import Transaction
 from mockserver.webhooks.model import Delivery, Notice
 
@@ -31,18 +32,25 @@ from mockserver.webhooks.model import Delivery, Notice
 class Work:
     """Made by `Sandbox.work()`; everything done through it commits together or not at all.
 
-    `now` is one moment for the whole unit. `cause` names what started it, for histories and the ledger.
+    `now` is one moment for the whole unit. `cause` names what started it, for histories and the ledger. Where a
+    request opened it (`caller`), what is placed and taken follows the rules that match the request, and the request
+    notes the orders that are placed, sent an event or looked up as its account's own.
     """
 
-    __slots__ = ("cause", "dice", "now", "state", "touched_due", "tx")
+    __slots__ = ("_limits", "caller", "cause", "dice", "now", "state", "touched_due", "tx")
 
-    def __init__(self, state: SandboxState, tx: Transaction, now: datetime, cause: str) -> None:
+    def __init__(
+        self, state: SandboxState, tx: Transaction, now: datetime, cause: str, *, caller: Caller | None = None
+    ) -> None:
         self.state = state
         self.tx = tx
         self.now = now
         self.cause = cause
         self.dice = state.dice
         self.touched_due = False
+        self.caller = caller
+        self._limits: dict[object, int | None] = {}
+        """What rules said of a stock, by what was asked about."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -68,15 +76,20 @@ class Work:
         account: str,
         amount: int,
         facts: Mapping[str, Any],
-        rule: Rule | None = None,
+        about: Mapping[str, Any] | None = None,
+        amend: Callable[[Rule | None], Rule | None] | None = None,
         stock: str | None = None,
         order_id: str | None = None,
     ) -> Order:
-        """Charge the wallet and begin an order; raises InsufficientBalance.
+        """Charge the wallet and begin an order, whose life the first rule that matches decides.
 
+        `about` are circumstances that rules may ask for besides the facts; `amend` changes what they decided.
         `stock` is the row that `take_stock` took from, kept for a restock. `order_id` is an unused id, where
-        `Trade.order_id` cannot tell it from kind and number.
+        `Trade.order_id` cannot tell it from kind and number. Raises InsufficientBalance.
         """
+        rule = self.caller.decide("life", {**facts, **(about or {})}) if self.caller is not None else None
+        if amend is not None:
+            rule = amend(rule)
         sequence = await self.next_number(f"{trade.provider}/{kind}")
         machine = self.state.force.machine(trade.provider, kind)
         order = Order(
@@ -107,10 +120,12 @@ class Work:
                 cause=self.cause,
                 order=order.id,
             )
-        return await self._commit_step(begin(machine, order, self._circumstances()), None, machine, {})
+        return self._noted(await self._commit_step(begin(machine, order, self._circumstances()), None, machine, {}))
 
     def _plan(self, rule: Rule | None) -> dict[str, Any] | None:
-        born = self.state.born
+        born, quiet_until = self.state.born, self.state.quiet_until
+        if quiet_until is not None:
+            return {**(rule.life() if rule else {}), "quiet_until": to_micros(quiet_until)}
         if not born:
             return rule.life() if rule else None
         faults = [{"key": fault.key, "provider": fault.provider, "data": fault.data} for fault in born]
@@ -126,13 +141,13 @@ class Work:
         order = await self.order(account.provider, order_id)
         if order.account != account.id:
             raise NotFound("order", order_id)
-        return order
+        return self._noted(order)
 
     async def send(self, order: Order, event: str, given: Mapping[str, Any] | None = None) -> Order:
         """Send the order an event; raises NotTaken, TooEarly or TooLate, or Invalid for bad `given` data."""
         machine = self.state.machine_named(order.machine)
         step = send(machine, order, event, f"{event} by {self.cause}", self._circumstances())
-        return await self._commit_step(step, order, machine, given or {})
+        return self._noted(await self._commit_step(step, order, machine, given or {}))
 
     async def ring(self, provider: str, order_id: str, timer: Timer) -> None:
         """Let a due timer ring; a stale one does nothing."""
@@ -158,10 +173,25 @@ class Work:
         row = await self.tx.get("stock", key)
         return decode_json(row) if row is not None else 0
 
-    async def take_stock(self, key: str, *, stock: int) -> None:
-        """Take one of `stock`; raises OutOfStock when all are taken."""
+    def stock_of(self, stock: int, about: Mapping[str, Any] | None = None) -> int:
+        """Return how many there are in all: `stock`, or fewer where a rule says so."""
+        most = self.most_in_stock(about)
+        return stock if most is None else min(stock, most)
+
+    def most_in_stock(self, about: Mapping[str, Any] | None = None) -> int | None:
+        """Return what a rule says of the stock asked for; None when none does. Asked once in a unit about the same."""
+        if self.caller is None:
+            return None
+        subject = tuple(about.items()) if about is not None else None
+        if subject not in self._limits:
+            rule = self.caller.decide("stock", about)
+            self._limits[subject] = None if rule is None else rule.then["stock"]
+        return self._limits[subject]
+
+    async def take_stock(self, key: str, *, stock: int, about: Mapping[str, Any] | None = None) -> None:
+        """Take one of `stock`, or of fewer where a rule says so; raises OutOfStock when all are taken."""
         sold = await self.sold(key)
-        if sold >= stock:
+        if sold >= self.stock_of(stock, about):
             raise OutOfStock
         await self.tx.put("stock", key, encode_json(sold + 1))
 
@@ -186,6 +216,9 @@ class Work:
     async def keep_account(self, account: Account) -> None:
         """Write the account."""
         await self.tx.put("accounts", f"{account.provider}/{account.id}", encode_account(account))
+
+    def _noted(self, order: Order) -> Order:
+        return order if self.caller is None else self.caller.touched(order)
 
     # -- steps -------------------------------------------------------------------------------------
 
@@ -223,10 +256,15 @@ class Work:
                 if "stock" in order.facts:
                     key = order.facts["stock"]
                     await self.tx.put("stock", key, encode_json(max(0, await self.sold(key) - 1)))
-            case "webhook":
+            case "webhook" if not self._is_quiet(order):
                 for notice in await trade.notices(self, order, effect.argument):
                     await self.post(order, notice)
         return order
+
+    def _is_quiet(self, order: Order) -> bool:
+        """Whether the order is one of an invented past that tells nobody."""
+        plan = order.plan
+        return plan is not None and "quiet_until" in plan and to_micros(self.now) <= plan["quiet_until"]
 
     async def _credit(self, order: Order, amount: int, book: str, why: str) -> None:
         if amount:
@@ -256,8 +294,15 @@ class Work:
             from mockserver.sandbox.hostile import made_hostile
 
             delivery, due = await made_hostile(self.state, self.tx, self.now, order, delivery)
+        if due is not None and (reason := await self.state.delivery_log.refusal(self)) is not None:
+            delivery, due = (
+                replace(delivery, state="dropped", hostile={**delivery.hostile, "outbox_full": reason}),
+                None,
+            )
         await self.tx.put("deliveries", delivery.id, encode_delivery(delivery))
         if due is not None:
             await self.tx.put("outbox", delivery.id, b"", due=due)
+        else:
+            await self.state.delivery_log.add(self, delivery.id)
         self.touched_due = True
         return delivery

@@ -24,8 +24,10 @@ def _rule(rule: str, errors: str) -> BeyondSchema:
 
 BEYOND_SCHEMA = (
     _rule(
-        "The file is UTF-8 of at most 1 MiB, holds one YAML document, and nests at most 32 levels deep.",
-        r"^(the file is (empty|larger)|not (UTF-8|Unicode|YAML)|a second document|nested deeper|a character that YAML)",
+        "The file is UTF-8 of at most 1 MiB and holds one YAML document, which nests at most 32 levels deep and has at"
+        " most 50,000 values, 1,000 items in a list and 500 keys in an object.",
+        r"^(the file is (empty|larger)|not (UTF-8|Unicode|YAML)|a second document|nested deeper|a character that YAML"
+        r"|a file has at most|.* has more than [0-9]+ (items|keys)$)",
     ),
     _rule(
         "Keys are texts and stand once; there are no anchors, aliases, tags or missing values, and no number is larger"
@@ -59,6 +61,10 @@ BEYOND_SCHEMA = (
         "A fault holds an answer back for an hour of real time at most.", r"^an answer is held back for an hour"
     ),
     _rule("until is a moment with a time zone, or a duration.", r"^(not a moment|moment without a time zone)"),
+    _rule(
+        "A fault's path has stars beside other characters in at most four of its segments.",
+        r"segments of a path have a \* beside",
+    ),
     _rule(
         "A fault's answer does not set Content-Length, Transfer-Encoding, Connection or X-Mock-Request-Id.",
         r"^not a header that a fault may set",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockserver.domain.accounts import STATUSES
 from mockserver.domain.mistakes import MISTAKE_NAMES
@@ -95,11 +95,27 @@ def _machines(top: Cursor, provider: str, origin: str) -> Mapping[str, Machine]:
     return machines
 
 
+class _Known(NamedTuple):
+    """The names that rules may use; none where the file has no machine. Dictionaries for their order."""
+
+    events: Mapping[str, None]
+    states: Mapping[str, None]
+
+    @classmethod
+    def to(cls, machines: Mapping[str, Machine]) -> "_Known":
+        """The events and states of these machines, in the order of the file."""
+        return cls(
+            dict.fromkeys(event for machine in machines.values() for event in machine.events()),
+            dict.fromkeys(state for machine in machines.values() for state in machine.states),
+        )
+
+
 def _rules(cursor: Cursor | None, scenario: str, machines: Mapping[str, Machine]) -> tuple[Rule, ...]:
     rules: list[Rule] = []
     taken: set[str] = set()
+    known = _Known.to(machines)
     for number, item in enumerate(cursor.items() if cursor else [], start=1):
-        rule = _rule(item, f"{scenario}#{number}", machines)._replace(scenario=scenario)
+        rule = _rule(item, f"{scenario}#{number}", known)._replace(scenario=scenario)
         if rule.name in taken:
             (item.get("name") or item).error(f"a second rule is called {rule.name!r}")
         taken.add(rule.name)
@@ -107,14 +123,14 @@ def _rules(cursor: Cursor | None, scenario: str, machines: Mapping[str, Machine]
     return tuple(rules)
 
 
-def _rule(cursor: Cursor, default_name: str, machines: Mapping[str, Machine]) -> Rule:
+def _rule(cursor: Cursor, default_name: str, known: _Known) -> Rule:
     if not isinstance(cursor.value, dict):
         cursor.refuse("an object")
     cursor.only(RULE_KEYS)
     name, when, then, times, per = (cursor.get("name"), cursor.get("when"), cursor.need("then"), *_limits(cursor))
     about = cursor.get("about")
     if then:
-        _check_then(then, machines)
+        _check_then(then, known)
     return Rule(
         name=name.text() if name else default_name,
         when=build_conditions(when) if when else (),
@@ -142,7 +158,7 @@ def _faults(cursor: Cursor | None, scenario: str, provider: str) -> "tuple[Fault
     return build_faults(cursor, scenario, provider)
 
 
-def _check_then(cursor: Cursor, machines: Mapping[str, Machine]) -> None:
+def _check_then(cursor: Cursor, known: _Known) -> None:
     if cursor.value == {}:
         cursor.error(f"then must say something (one of {', '.join(THEN_KEYS)})")
     cursor.entries()
@@ -150,12 +166,12 @@ def _check_then(cursor: Cursor, machines: Mapping[str, Machine]) -> None:
     start, refuse, stock = cursor.get("start"), cursor.get("refuse"), cursor.get("stock")
     if start:
         start.text_like(NAME, NAME_RULE)
-        _check_state(start, machines)
+        _check_state(start, known)
     if refuse:
         refuse.word(MISTAKE_NAMES)
     if stock:
         stock.whole(0)
-    _check_events(cursor, machines)
+    _check_events(cursor, known)
     reprice = cursor.get("reprice")
     if reprice and reprice.value is not True:
         reprice.refuse("true (leave it out otherwise)")
@@ -165,7 +181,7 @@ def _check_then(cursor: Cursor, machines: Mapping[str, Machine]) -> None:
         takes.error("takes cannot be a fact: the order does not exist yet when the time passes")
 
 
-def _check_events(cursor: Cursor, machines: Mapping[str, Machine]) -> None:
+def _check_events(cursor: Cursor, known: _Known) -> None:
     """`delays`, `never` and `outcomes`, whose keys or items are events of the file's machines."""
     delays, never, outcomes = cursor.get("delays"), cursor.get("never"), cursor.get("outcomes")
     for written in (delays, never, outcomes):
@@ -173,40 +189,43 @@ def _check_events(cursor: Cursor, machines: Mapping[str, Machine]) -> None:
             written.some()
             written.distinct()
     for event, delay in delays.entries().items() if delays else ():
-        _check_event(delay, event, machines, at_key=True)
+        _check_event(delay, event, known, at_key=True)
         build_delay(delay)
     for item in never.items() if never else []:
-        _check_event(item, item.text_like(EVENT, EVENT_RULE), machines, at_key=False)
+        _check_event(item, item.text_like(EVENT, EVENT_RULE), known, at_key=False)
     for event, target in outcomes.entries().items() if outcomes else ():
-        _check_event(target, event, machines, at_key=True)
+        _check_event(target, event, known, at_key=True)
         target.text_like(NAME, NAME_RULE)
-        _check_state(target, machines)
+        _check_state(target, known)
 
 
-def _check_event(cursor: Cursor, event: str, machines: Mapping[str, Machine], *, at_key: bool) -> None:
+def _check_event(cursor: Cursor, event: str, known: _Known, *, at_key: bool) -> None:
     if at_key and EVENT.fullmatch(event) is None:
         cursor.error(f"an event's name is {EVENT_RULE}: {shown(event)}", at_key=True)
-    events = list(dict.fromkeys(event for machine in machines.values() for event in machine.events()))
-    if events and event not in events:
-        cursor.error(f"unknown event {shown(event)} (one of {', '.join(events)})", at_key=at_key)
+    if known.events and event not in known.events:
+        cursor.error(f"unknown event {shown(event)} (one of {', '.join(known.events)})", at_key=at_key)
 
 
-def _check_state(cursor: Cursor, machines: Mapping[str, Machine]) -> None:
-    states = list(dict.fromkeys(state for machine in machines.values() for state in machine.states))
+def _check_state(cursor: Cursor, known: _Known) -> None:
     name = cursor.text()
-    if states and name:
-        known_state(cursor, name, states)
+    if known.states and name:
+        known_state(cursor, name, known.states)
 
 
 def _accounts(cursor: Cursor | None) -> tuple[AccountSeed, ...]:
     seeds: list[AccountSeed] = []
+    ids: set[str] = set()
+    credentials: set[frozenset[tuple[str, str]]] = set()
     for item in cursor.items() if cursor else []:
         seed = _account(item)
+        opens = frozenset(seed.credentials.items())
         id_at, credentials_at = item.get("id"), item.get("credentials")
-        if id_at and any(seed.id == other.id for other in seeds):
+        if id_at and seed.id in ids:
             id_at.error(f"a second account has the id {seed.id!r}")
-        if credentials_at and any(seed.credentials == other.credentials for other in seeds):
+        if credentials_at and opens in credentials:
             credentials_at.error("another account has the same credentials")
+        ids.add(seed.id)
+        credentials.add(opens)
         seeds.append(seed)
     return tuple(seeds)
 

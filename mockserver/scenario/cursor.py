@@ -70,9 +70,9 @@ class Cursor:
             self.error(f"{self.name} must not be empty")
 
     def distinct(self) -> None:
-        """Report a list that holds something twice."""
-        items = self.value if isinstance(self.value, list) else []
-        if any(item in items[:place] for place, item in enumerate(items)):
+        """Report a list that holds a text twice."""
+        texts = [item for item in self.value if isinstance(item, str)] if isinstance(self.value, list) else []
+        if len(set(texts)) < len(texts):
             self.error(f"{self.name} must not name anything twice")
 
     def text(self) -> str:

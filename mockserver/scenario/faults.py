@@ -12,12 +12,15 @@ from mockserver.scenario.problems import Report, trail_text
 def build_faults(cursor: Cursor, scenario: str, provider: str) -> tuple[Fault, ...]:
     """The faults in the file's order, named or counted from 1; what is wrong with them is reported."""
     faults: list[Fault] = []
+    taken: set[str] = set()
     for number, item in enumerate(cursor.items(), start=1):
         fault = _fault(item, f"{provider}/{scenario}#{number}", provider)
         if fault is None:
             continue
-        if fault.name is not None and any(fault.name == other.name for other in faults):
-            (item.get("name") or item).error(f"a second fault is called {fault.name!r}")
+        if fault.name is not None:
+            if fault.name in taken:
+                (item.get("name") or item).error(f"a second fault is called {fault.name!r}")
+            taken.add(fault.name)
         faults.append(fault)
     return tuple(faults)
 

@@ -99,7 +99,7 @@ class Library:
 
     def find(self, name: str) -> list[Scenario]:
         """The scenarios of this name, one for each provider that has it, by provider; none is an empty list."""
-        return [self._load(key) for key in sorted(self._keys()) if key[1] == name]
+        return [self._load(key) for key in sorted(key for key in self._keys() if key[1] == name)]
 
     def get(self, provider: str, name: str) -> Scenario:
         """One scenario; raises KeyError with a sentence when the provider has none of this name."""

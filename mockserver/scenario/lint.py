@@ -5,13 +5,11 @@ from typing import Any
 
 from mockserver.engine.delays import Delay, Fixed, LogNormal, Uniform
 from mockserver.engine.machine import Machine, Transition
-from mockserver.engine.matching import Matcher
 from mockserver.engine.rules import Aspect, Rule
+from mockserver.scenario.graph import Graph, circles, reachable, turned_round
 from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import Report, Trail
-
-Graph = Mapping[str, set[str]]
-_ASPECTS: tuple[Aspect, ...] = ("life", "refuse", "stock", "reprice", "takes")
+from mockserver.scenario.shadows import ASPECTS, lint_conditions, lint_shadows
 
 
 def lint(scenario: Scenario, report: Report, data: Mapping[str, Any]) -> None:
@@ -23,7 +21,7 @@ def lint(scenario: Scenario, report: Report, data: Mapping[str, Any]) -> None:
     for trail, machine in machines_with_trails(scenario, data):
         _lint_machine(machine, report, trail, forced)
     _lint_rules(scenario.rules, report)
-    _lint_shadows(list(scenario.rules), report)
+    lint_shadows(scenario.rules, report)
     if scenario.faults:
         from mockserver.scenario.faults import lint_faults
 
@@ -62,7 +60,7 @@ def _lint_machine(machine: Machine, report: Report, trail: Trail, forced: set[st
 def _find_unreachable(machine: Machine, ways: Graph, report: Report, trail: Trail, forced: set[str]) -> None:
     if machine.start not in ways:
         return
-    reached = _reachable(ways, {machine.start} | forced)
+    reached = reachable(ways, {machine.start} | forced)
     for name in ways:
         if name not in reached:
             report.warning((*trail, "states", name), f"no way leads into state {name!r}", at_key=True)
@@ -79,15 +77,16 @@ def _find_dead_ends(machine: Machine, ways: Graph, report: Report, trail: Trail)
     ends = stuck | {name for name, state in machine.states.items() if state.final}
     ends |= {target for targets in ways.values() for target in targets if target not in ways}
     ends |= {name for name, state in machine.states.items() if any(not move.to for move in state.transitions)}
-    trapped = [name for name in ways if not _reachable(ways, {name}) & ends]
+    back = turned_round(ways)
+    led_out = reachable(back, ends)
     told: set[str] = set()
-    for name in trapped:
-        around = _reachable(ways, {name})
-        if not around & told:
-            at = (*trail, "states", name)
-            report.error(at, f"no way leads from state {name!r} to a final state", at_key=True)
-            told |= around
-        told.add(name)
+    for name in ways:
+        if name in led_out or name in told:
+            continue
+        at = (*trail, "states", name)
+        report.error(at, f"no way leads from state {name!r} to a final state", at_key=True)
+        # States from which these are reached share the cause.
+        told |= reachable(back, reachable(ways, {name}), but=told)
 
 
 def _find_endless_loops(machine: Machine, report: Report, trail: Trail) -> None:
@@ -103,13 +102,13 @@ def _find_endless_loops(machine: Machine, report: Report, trail: Trail) -> None:
     for name, _, target in moves:
         if target in ways:
             ways[name].add(target)
+    circle = circles(ways)
     told: set[str] = set()
     for name, place, target in moves:
-        around = _reachable(ways, {target})
-        if name in around and name not in told:
+        if target in circle and circle[target] == circle[name] and circle[name] not in told:
             at = (*trail, "states", name, "transitions", place, "after")
             report.error(at, f"an endless loop: timers lead from state {name!r} back to it in no time")
-            told |= {other for other in around if name in _reachable(ways, ways[other])}
+            told.add(circle[name])
 
 
 def _takes_no_time(move: Transition) -> bool:
@@ -125,16 +124,6 @@ def _is_zero(delay: Delay) -> bool:
     return isinstance(delay, LogNormal) and _is_zero(delay.median)
 
 
-def _reachable(ways: Graph, entries: Iterable[str]) -> set[str]:
-    reached = set(entries)
-    waiting = list(reached)
-    while waiting:
-        new = ways.get(waiting.pop(), set()) - reached
-        reached |= new
-        waiting.extend(new)
-    return reached
-
-
 def _find_closed_windows(machine: Machine, report: Report, trail: Trail) -> None:
     """Transitions that are refused as too late before they stop being too early."""
     for name, state in machine.states.items():
@@ -145,60 +134,11 @@ def _find_closed_windows(machine: Machine, report: Report, trail: Trail) -> None
                     report.warning(at, f"{move.on!r} is never taken: it is too late before it ceases to be too early")
 
 
-def _lint_conditions(place: int, rule: Rule, report: Report) -> None:
-    for name, matcher in rule.when:
-        values = _values(matcher)
-        if values is not None and not any(matcher.holds(value, present=True) for value in values):
-            report.warning(("rules", place, "when", name), f"no value of {name} meets all of this")
-
-
-def _values(matcher: Matcher) -> tuple[Any, ...] | None:
-    """Every value that may pass, where the matcher lists them; None where it does not."""
-    for comparison, operand in matcher.tests:
-        if comparison == "eq":
-            return (operand,)
-        if comparison == "in":
-            return tuple(operand)
-    return None
-
-
-def _covers(wider: Rule, narrower: Rule) -> bool:
-    """Whether everything that meets the conditions of the second meets those of the first, as far as can be told."""
-    narrow = dict(narrower.when)
-    for name, matcher in wider.when:
-        other = narrow.get(name)
-        if other is None:
-            return False
-        values = _values(other)
-        if other != matcher and (values is None or not all(matcher.holds(value, present=True) for value in values)):
-            return False
-    return True
-
-
-def _lint_shadows(rules: list[Rule], report: Report) -> None:
-    """Rules that never decide, since earlier ones with the same or wider conditions do."""
-    for place, rule in enumerate(rules):
-        if not rule.when or report.has_error_below(("rules", place)):
-            continue
-        aspects = [aspect for aspect in _ASPECTS if rule.speaks_of(aspect)]
-        wider = [
-            earlier
-            for number, earlier in enumerate(rules[:place])
-            if earlier.when and earlier.times is None and not report.has_error_below(("rules", number, "when"))
-            if _covers(earlier, rule)
-        ]
-        by = [next((one.name for one in wider if one.speaks_of(aspect)), None) for aspect in aspects]
-        if aspects and None not in by:
-            earlier_ones = " and ".join(dict.fromkeys(map(repr, by)))
-            text = f"rule {rule.name!r} never decides: whatever it matches, {earlier_ones} before it matches too"
-            report.warning(("rules", place), text)
-
-
 def _lint_rules(rules: Iterable[Rule], report: Report) -> None:
     decided: dict[Aspect, str] = {}
     for place, rule in enumerate(rules):
-        _lint_conditions(place, rule, report)
-        aspects = [aspect for aspect in _ASPECTS if rule.speaks_of(aspect)]
+        lint_conditions(place, rule, report)
+        aspects = [aspect for aspect in ASPECTS if rule.speaks_of(aspect)]
         if aspects and all(aspect in decided for aspect in aspects):
             earlier = " and ".join(dict.fromkeys(repr(decided[aspect]) for aspect in aspects))
             report.warning(("rules", place), f"rule {rule.name!r} never decides: {earlier} before it always does")

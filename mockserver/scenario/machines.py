@@ -1,7 +1,7 @@
 """State machines out of a scenario file's data."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import cast
 
 from mockserver.engine.delays import Delay, Fixed, Uniform, delay_from_data
@@ -36,14 +36,13 @@ def build_machine(cursor: Cursor, *, provider: str, origin: str) -> Machine:
     return Machine(f"{provider}/{kind}/{origin}", provider, kind, start, states)
 
 
-def known_state(cursor: Cursor, name: str, states: Iterable[str]) -> None:
+def known_state(cursor: Cursor, name: str, states: Collection[str]) -> None:
     """Report a name that is not the name of one of these states."""
-    known = list(states)
-    if name not in known:
-        cursor.error(f"unknown state {shown(name)} (one of {', '.join(known)})")
+    if name not in states:
+        cursor.error(f"unknown state {shown(name)} (one of {', '.join(states)})")
 
 
-def build_state(name: str, cursor: Cursor, states: Iterable[str]) -> State:
+def build_state(name: str, cursor: Cursor, states: Collection[str]) -> State:
     """One state; the targets of its transitions must be among `states`."""
     if NAME.fullmatch(name) is None:
         cursor.error(f"a state's name is {NAME_RULE}: {shown(name)}", at_key=True)
@@ -60,18 +59,21 @@ def build_state(name: str, cursor: Cursor, states: Iterable[str]) -> State:
     )
 
 
-def _transitions(cursor: Cursor, states: Iterable[str]) -> tuple[Transition, ...]:
+def _transitions(cursor: Cursor, states: Collection[str]) -> tuple[Transition, ...]:
     moves: list[Transition] = []
+    taken: set[str] = set()
     for item in cursor.items():
         move = _transition(item, states)
         event = item.get("on")
-        if event is not None and move.on and any(earlier.on == move.on for earlier in moves):
+        if event is not None and move.on in taken:
             event.error(f"a second transition on {move.on!r} in one state: only the first would ever be taken")
+        if move.on:
+            taken.add(move.on)
         moves.append(move)
     return tuple(moves)
 
 
-def _transition(cursor: Cursor, states: Iterable[str]) -> Transition:
+def _transition(cursor: Cursor, states: Collection[str]) -> Transition:
     if not isinstance(cursor.value, dict):
         cursor.refuse("an object")
     cursor.only(TRANSITION_KEYS)
@@ -103,15 +105,14 @@ def _sending(cursor: Cursor) -> Sending | None:
     return Sending(word, delay, build_delay(within)) if delay is not None else None
 
 
-def _targets(cursor: Cursor, states: Iterable[str]) -> Targets:
+def _targets(cursor: Cursor, states: Collection[str]) -> Targets:
     if isinstance(cursor.value, dict):
         if not cursor.value:
             cursor.error("to must name at least one state")
         targets: list[tuple[str, Weight]] = []
         for name, weight in cursor.entries().items():
-            known = list(states)
-            if name not in known:
-                weight.error(f"unknown state {shown(name)} (one of {', '.join(known)})", at_key=True)
+            if name not in states:
+                weight.error(f"unknown state {shown(name)} (one of {', '.join(states)})", at_key=True)
             targets.append((name, _weight(weight)))
         return tuple(targets)
     if not isinstance(cursor.value, str):

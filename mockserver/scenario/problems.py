@@ -5,7 +5,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+#: Bytes that a file may have.
 LARGEST = 1024 * 1024
+#: How many errors, and how many warnings, are told of one file.
+MOST = 100
+#: Characters that one message may have.
+_LONGEST = 1_000
 
 #: Where in the file's data: keys and list positions (from 0), outermost first; `()` is the whole file.
 Trail = tuple[str | int, ...]
@@ -40,10 +45,11 @@ class Report:
     """Collects the problems of one file while it is read, built and judged.
 
     The first error at a trail words it: later ones at the same trail or below stay silent, because they
-    have the same cause. That is what lets all phases run over a file with mistakes.
+    have the same cause. That is what lets all phases run over a file with mistakes. The error after the first
+    `MOST` ends the check: it raises ScenarioProblems.
     """
 
-    __slots__ = ("_elsewhere", "_found", "_warnings", "file", "keys", "values")
+    __slots__ = ("_around", "_elsewhere", "_found", "_told", "_warnings", "file", "keys", "untold", "values")
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -52,26 +58,44 @@ class Report:
         self.keys: dict[Trail, Place] = {}
         """Where the key of each value of an object begins; filled by the reader."""
         self._found: dict[Trail, Problem | None] = {}
+        self._around: set[Trail] = set()
+        """The trails of what has an error, and of everything around it."""
+        self._told = 0
+        self.untold = 0
+        """How many warnings there were besides the first `MOST`."""
         self._warnings: dict[Trail, Problem] = {}
         self._elsewhere: list[Problem] = []
 
     def error(self, trail: Trail, message: str, *, at_key: bool = False) -> None:
         """An error of the value at `trail`; silent when it, or anything around it, has one already."""
         if not self.has_error(trail):
-            self._found[trail] = self._problem(trail, message, at_key, "error")
+            found = self._problem(trail, message, at_key, "error")
+            self._count((found.line, found.column))
+            self._found[trail] = found
+            self._around.update(trail[:size] for size in range(len(trail) + 1))
 
     def warning(self, trail: Trail, message: str, *, at_key: bool = False) -> None:
         """A warning about the value at `trail`; silent where there is an error, and said once."""
-        if not self.has_error(trail):
-            self._warnings.setdefault(trail, self._problem(trail, message, at_key, "warning"))
+        if not self.has_error(trail) and trail not in self._warnings:
+            if self.full:
+                self.untold += 1
+                return
+            self._warnings[trail] = self._problem(trail, message, at_key, "warning")
+
+    @property
+    def full(self) -> bool:
+        """Whether no further warning will be told: looking for more is in vain."""
+        return len(self._warnings) >= MOST
 
     def error_at(self, place: Place, message: str) -> None:
         """An error of the text itself, which silences nothing."""
-        self._elsewhere.append(Problem(self.file, *place, message))
+        self._count(place)
+        self._elsewhere.append(Problem(self.file, *place, _cut(message)))
 
     def silence(self, trail: Trail) -> None:
         """No error at this trail or below, past or to come: another one names its cause better."""
         self._found[trail] = None
+        self._around.update(trail[:size] for size in range(len(trail) + 1))
 
     def has_error(self, trail: Trail) -> bool:
         """Whether this value, or anything around it, has an error."""
@@ -79,7 +103,7 @@ class Report:
 
     def has_error_below(self, trail: Trail) -> bool:
         """Whether this value, anything around it, or anything inside it has an error."""
-        return self.has_error(trail) or any(found[: len(trail)] == trail for found in self._found)
+        return self.has_error(trail) or trail in self._around
 
     def errors(self) -> list[Problem]:
         """All errors, in the order of the file."""
@@ -89,6 +113,14 @@ class Report:
         """All errors and warnings, in the order of the file."""
         return sorted([*self.errors(), *self._warnings.values()], key=_position)
 
+    def _count(self, place: Place) -> None:
+        self._told += 1
+        if self._told > MOST:
+            # Not counted again: whoever goes on in spite of it only hears of it once more.
+            last = Problem(self.file, *place, f"more than {MOST} errors: the others are not told")
+            self._elsewhere = [*(one for one in self._elsewhere if one.message != last.message), last]
+            raise ScenarioProblems(self.errors())
+
     def _problem(self, trail: Trail, message: str, at_key: bool, severity: Severity) -> Problem:
         # What was written in place of a credential may be one.
         told = _BEFORE_VALUE.split(message)[0] if "credentials" in trail else message
@@ -97,7 +129,7 @@ class Report:
             # What is missing has no place of its own: the innermost thing around it stands in.
             place = self.values.get(trail) if trail else self.values.get((), (1, 1))
             trail = trail[:-1]
-        return Problem(self.file, *place, told, severity)
+        return Problem(self.file, *place, _cut(told), severity)
 
 
 _BEFORE_VALUE = re.compile(", not | instead of |: remove ")
@@ -107,7 +139,7 @@ def unknown_key(report: Report, trail: Trail, key: str, *, known: Sequence[str],
     """Report a key that none of the object at `trail` is called, and which of those it lacks may be meant."""
     from difflib import get_close_matches
 
-    near = get_close_matches(key.lower(), [name for name in known if name not in present], n=1)
+    near = get_close_matches(key[:100].lower(), [name for name in known if name not in present], n=1)
     if near:
         # One slip of the pen is one problem, not an unknown key and a missing one.
         report.silence((*trail, near[0]))
@@ -135,6 +167,10 @@ def shown(value: object) -> str:
         return "a list"
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _cut(message: str) -> str:
+    return message if len(message) <= _LONGEST else f"{message[: _LONGEST - 3]}..."
 
 
 def _position(problem: Problem) -> tuple[int, int, str]:

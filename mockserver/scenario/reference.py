@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mockserver.scenario.beyond_schema import BEYOND_SCHEMA
+from mockserver.scenario.problems import MOST
 from mockserver.scenario.schema import scenario_schema
+from mockserver.scenario.source import MOST_ITEMS, MOST_KEYS, MOST_VALUES
 
 Schema = Mapping[str, Any]
 #: Longer lines of examples are broken.
@@ -27,9 +29,11 @@ Several scenarios can be active at once (`PUT /_mock/scenarios/active` `["one", 
 in the order of the list; `GET /_mock/requests/ID` and `mockserver explain ID` say which it was, of which scenario, and
 which nearly matched. The machine is that of the first scenario in the list that has one.
 
-`mockserver check FILE...` reports every mistake with file, line and column. With `mockserver --watch --scenarios DIR` a
-saved file is in force within a second; a bad one is reported and changes nothing, and running orders keep the scenario
-they were born with. `mockserver graph PROVIDER` draws a machine.
+A file has at most 1 MiB, {values:,} values, {items:,} items in a list and {keys} keys in an object.
+
+`mockserver check FILE...` reports mistakes with file, line and column, the first {problems} of a file. With
+`mockserver --watch --scenarios DIR` a saved file is in force within a second; a bad one is reported and changes
+nothing, and running orders keep the scenario they were born with. `mockserver graph PROVIDER` draws a machine.
 
 **In an editor**, the [schema](../schemas/scenario.schema.json) completes and explains every key. A running server has
 it with its own providers' names and settings at `/_mock/scenarios/schema.json`; `mockserver reference --schema` prints
@@ -52,7 +56,8 @@ know:
 def reference() -> str:
     """The whole document; the same for the same schema."""
     schema = scenario_schema()
-    parts = [_HEAD, *_section("The file", schema, level=2)]
+    head = _HEAD.format(values=MOST_VALUES, items=MOST_ITEMS, keys=MOST_KEYS, problems=MOST)
+    parts = [head, *_section("The file", schema, level=2)]
     for name, kind in schema["$defs"].items():
         if "title" in kind:
             parts += _section(kind["title"], kind, level=2, anchor=name)

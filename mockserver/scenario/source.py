@@ -6,10 +6,11 @@ from typing import Any
 
 import yaml
 
-from mockserver.scenario.problems import LARGEST, Place, Report, ScenarioProblems, Trail
+from mockserver.scenario.problems import LARGEST, Place, Report, ScenarioProblems, Trail, trail_text
 
-"""Bytes that a file may have."""
 _DEEPEST = 32
+#: How many items a list, how many keys an object, and how many values the whole file may have.
+MOST_ITEMS, MOST_KEYS, MOST_VALUES = 1_000, 500, 50_000
 _LONGEST_NUMBER = 40
 _WORDS = {"true": True, "false": False, "null": None}
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
@@ -113,6 +114,8 @@ class _Reader:
         self.report.values[trail] = place = _start(event)
         if depth > _DEEPEST:
             raise _stop(self.report, place, f"nested deeper than {_DEEPEST} levels")
+        if len(self.report.values) > MOST_VALUES:
+            raise _stop(self.report, place, f"a file has at most {MOST_VALUES} values")
         if isinstance(event, yaml.AliasEvent):
             self.report.error(trail, f"no aliases: write the value out instead of *{event.anchor}")
             return None
@@ -132,6 +135,8 @@ class _Reader:
     def _list(self, trail: Trail, depth: int) -> list[Any]:
         items: list[Any] = []
         while not isinstance(event := next(self.events), yaml.SequenceEndEvent):
+            if len(items) == MOST_ITEMS:
+                raise _stop(self.report, _start(event), f"{trail_text(trail)} has more than {MOST_ITEMS} items")
             items.append(self._value(event, (*trail, len(items)), depth + 1))
         return items
 
@@ -151,6 +156,8 @@ class _Reader:
                 self.report.error_at((line, column), f"key {key!r} is here twice (first in line {first})")
                 self._value(next(self.events), (*trail, f"(key {line}:{column})"), depth + 1)
                 continue
+            if len(members) == MOST_KEYS:
+                raise _stop(self.report, (line, column), f"{trail_text(trail)} has more than {MOST_KEYS} keys")
             self._key(event, (*trail, key))
             members[key] = self._value(next(self.events), (*trail, key), depth + 1)
         return members

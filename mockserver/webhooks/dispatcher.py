@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _READ_AT_MOST = 65_536
 _KEPT_AT_MOST = 4_096
+#: How many characters of an answer's header lines are kept; whole lines, the first ones.
+_HEADERS_AT_MOST = 8_192
 #: Headers that describe the connection, not the notice: ours to write.
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 
@@ -193,10 +195,20 @@ async def _read(response: "Response", begun: float) -> Outcome:
     return Outcome(
         "delivered" if response.is_success else "answered",
         status=response.status_code,
-        headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw),
+        headers=_kept_headers(response),
         body=decoder.decode(bytes(held[:_KEPT_AT_MOST]), final=len(held) <= _KEPT_AT_MOST),
         milliseconds=_milliseconds(begun),
     )
+
+
+def _kept_headers(response: "Response") -> tuple[tuple[str, str], ...]:
+    kept, left = [], _HEADERS_AT_MOST
+    for name, value in response.headers.raw:
+        left -= len(name) + len(value)
+        if left < 0:
+            break
+        kept.append((name.decode("latin-1"), value.decode("latin-1")))
+    return tuple(kept)
 
 
 def _root(error: BaseException) -> str:

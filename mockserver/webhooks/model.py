@@ -10,7 +10,8 @@ from typing import Any, Literal, NamedTuple
 #: is not one that we send to. timeout, unreachable, garbage: no HTTP answer came.
 Verdict = Literal["delivered", "answered", "refused_target", "timeout", "unreachable", "garbage"]
 
-#: pending: an attempt is due or under way. failed: no attempt will follow. dropped: a fault kept it from being sent.
+#: pending: an attempt is due or under way. failed: no attempt will follow. dropped: never sent, a fault or
+#: a full outbox kept it.
 State = Literal["pending", "delivered", "failed", "dropped"]
 
 
@@ -64,8 +65,8 @@ class Delivery:
     attempts: tuple[Attempt, ...] = ()
     receiver: str = ""
     hostile: Mapping[str, Any] = field(default_factory=dict)
-    """What faults make of it (`duplicate`, `bad_signature` ...), the names of these `faults`, and what is `told` of all
-    that were asked."""
+    """What faults make of it (`duplicate`, `bad_signature` ...), the names of these `faults`, what is `told` of all
+    that were asked, and why an `outbox_full` took it no more."""
 
 
 #: Makes one attempt; never raises.

@@ -4,9 +4,10 @@ import asyncio
 import re
 import socket
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -40,6 +41,9 @@ _NEVER: dict[str, tuple[Network, ...]] = {
 }
 _NAT64 = IPv6Network("64:ff9b::/96")
 _GLOBAL_IPV6 = IPv6Network("2000::/3")
+_UNLISTED = "only loopback, private addresses and listed hosts are sent to"
+#: Where the server itself takes webhooks; a path after percent-decoding, as it is routed.
+_INBOX = re.compile(r"(/~[^/]+)?/_mock/inbox/[^/]+/?")
 
 
 class RefusedTarget(Exception):
@@ -92,11 +96,23 @@ async def system_lookup(host: str) -> list[str]:
 class TargetGuard:
     """Lets webhooks go to loopback and private addresses, and anywhere public for the hosts listed.
 
-    `allowed_hosts` are names or addresses without port, compared whole; raises ValueError for others.
+    `allowed_hosts` are names or addresses without port, compared whole; raises ValueError for others. Without
+    `loopback`, for a server that others can reach, loopback addresses have to be listed too: what listens there
+    counts on being reached from this machine only. Of `own`, the addresses and ports that the server itself listens
+    on, only the inboxes are sent to.
     """
 
-    def __init__(self, allowed_hosts: frozenset[str] = frozenset(), *, lookup: Lookup = system_lookup) -> None:
+    def __init__(
+        self,
+        allowed_hosts: frozenset[str] = frozenset(),
+        *,
+        loopback: bool = True,
+        own: Sequence[tuple[str, int]] = (),
+        lookup: Lookup = system_lookup,
+    ) -> None:
         self._allowed = frozenset(_ascii_host(host.strip("[]")).rstrip(".") for host in allowed_hosts)
+        self._loopback = loopback
+        self._own = [(_plain(ip_address(host.partition("%")[0])), port) for host, port in own]
         self._lookup = lookup
         self._running: dict[str, asyncio.Future[Sequence[str]]] = {}
 
@@ -104,12 +120,28 @@ class TargetGuard:
         """Look the host up once and judge every address; raises RefusedTarget or UnresolvedTarget."""
         scheme, host, port, path = _read(url)
         addresses = [_plain(address) for address in await self._addresses(host)]
-        listed = host.rstrip(".") in self._allowed
         for address in addresses:
-            objection = _objection(address, listed=listed)
+            objection = self._objection(host, address, port, path)
             if objection is not None:
-                raise RefusedTarget(f"{objection}: {host} is {address}")
+                raise RefusedTarget(objection)
         return Target(scheme, host, port, path, tuple(map(str, addresses)))
+
+    def _objection(self, host: str, address: Address, port: int, path: str) -> str | None:
+        """Why nothing is sent there, or None; says by which flag it would be, where one helps."""
+        is_told = f"{host} is {address}"
+        listed = host.rstrip(".") in self._allowed or str(address) in self._allowed
+        objection = _objection(address, listed=listed)
+        if objection is not None:
+            hint = f" (--webhook-hosts {host} lists it)" if objection == _UNLISTED else ""
+            return f"{objection}: {is_told}{hint}"
+        if any(port == one and _leads_to(address, at) for at, one in self._own):
+            if _INBOX.fullmatch(unquote(path.partition("?")[0])):
+                return None
+            return f"of this server itself only /_mock/inbox/NAME is sent to: {is_told}, port {port}"
+        if _is_loopback(address) and not (self._loopback or listed):
+            what = "a server that listens beyond loopback sends to listed hosts only there"
+            return f"{what}: {is_told} (--webhook-hosts {host} lists it)"
+        return None
 
     async def _addresses(self, host: str) -> list[Address]:
         try:
@@ -216,4 +248,23 @@ def _objection(address: Address, *, listed: bool) -> str | None:
         return None
     if isinstance(address, IPv6Address) and carried is None and address not in _GLOBAL_IPV6:
         return "nothing is ever sent to a reserved address"
-    return None if listed else "only loopback, private addresses and listed hosts are sent to"
+    return None if listed else _UNLISTED
+
+
+def _is_loopback(address: Address) -> bool:
+    carried = _carried(address)
+    return address.is_loopback or (carried is not None and carried.is_loopback)
+
+
+def _leads_to(address: Address, listening: Address) -> bool:
+    """Whether who connects to `address` reaches a socket of this machine that listens on `listening`."""
+    if not listening.is_unspecified:
+        return address == listening
+    if _is_loopback(address):
+        return True
+    # Only an address of this machine can be bound to; nothing is sent by that.
+    family = socket.AF_INET6 if isinstance(address, IPv6Address) else socket.AF_INET
+    with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
+        probe.bind((str(address), 0))
+        return True
+    return False

@@ -1,4 +1,5 @@
 import json
+import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -8,6 +9,7 @@ import pytest
 
 from mockserver import server
 from mockserver.cli import main
+from mockserver.cli.client import default_url
 
 FROZEN = {"mode": "frozen", "now": "2026-01-31T12:00:00Z", "rate": 0}
 ADVANCED = {"now": "2026-01-31T12:10:00Z", "fired": 3, "delivered": 2, "failed": 1, "pending": 4}
@@ -67,6 +69,7 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Recorder]:
         (["set", "2026-01-31T14:00:00+02:00"], ("PUT", "/_mock/clock", None, {"now": "2026-01-31T12:00:00Z"})),
         (["advance", "600"], ("POST", "/_mock/clock/advance", None, {"by": "10m"})),
         (["advance", "idle"], ("POST", "/_mock/clock/advance", None, {"until": "idle"})),
+        (["freeze", "--per-poll", "3"], ("PUT", "/_mock/clock", None, {"mode": "frozen", "per_poll": "3s"})),
     ],
 )
 def test_each_command_is_one_call(recorder: Recorder, arguments: list[str], asked: tuple[Any, ...]) -> None:
@@ -81,6 +84,62 @@ def test_a_sandbox_is_a_prefix_and_a_token_a_header(recorder: Recorder, monkeypa
     assert recorder.asked == [
         ("GET", "/~worker3/_mock/clock", "Bearer from-variable", None),
         ("GET", "/_mock/clock", "Bearer s3cret", None),
+    ]
+
+
+def test_where_the_server_is_may_be_said_in_any_place(recorder: Recorder) -> None:
+    asked = ("POST", "/~w/_mock/clock/advance", "Bearer t", {"by": "5m"})
+    options = ["--url", recorder.url, "--sandbox", "w", "--token", "t"]
+    nowhere = ["--url", "http://127.0.0.1:9", "--sandbox", "other", "--token", "wrong"]
+    for arguments in (
+        [*options, "advance", "5m"],
+        ["advance", "5m", *options],
+        ["advance", *options, "5m"],
+        [*options[:2], "advance", "5m", *options[2:]],
+        [*nowhere, "advance", "5m", *options],
+    ):
+        assert main(["clock", *arguments]) == 0
+    assert recorder.asked == [asked] * 5
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        ({"MOCKSERVER_URL": "{url}"}, True),
+        ({"MOCKSERVER_URL": "{url}/", "MOCKSERVER_PORT": "9"}, True),
+        ({"MOCKSERVER_PORT": "{port}"}, True),
+        ({"MOCKSERVER_URL": "", "MOCKSERVER_PORT": "{port}"}, True),
+        ({"MOCKSERVER_PORT": "tcp://10.96.17.5:7460"}, False),
+        ({"MOCKSERVER_PORT": ""}, False),
+        ({}, False),
+    ],
+)
+def test_variables_say_where_the_server_is(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], *, named: bool
+) -> None:
+    for name in ("MOCKSERVER_URL", "MOCKSERVER_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value.format(url=recorder.url, port=recorder.server_port))
+    assert default_url(os.environ).rstrip("/") == (recorder.url if named else "http://127.0.0.1:7460")
+    if named:
+        assert main(["clock"]) == 0
+        assert main(["clock", "advance", "5m"]) == 0
+        assert [one[1] for one in recorder.asked] == ["/_mock/clock", "/_mock/clock/advance"]
+
+
+def test_what_a_reader_of_orders_moves_and_what_failed_is_told(
+    recorder: Recorder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recorder.answer = (200, json.dumps({**FROZEN, "per_poll": "3s"}).encode())
+    main(["clock", "--url", recorder.url])
+    failure = {"id": "dlv_00000001", "url": "http://127.0.0.1:9/hook", "reason": "connection refused"}
+    recorder.answer = (200, json.dumps({**ADVANCED, "failures": [failure]}).encode())
+    main(["clock", "--url", recorder.url, "advance", "10m"])
+    assert capsys.readouterr().out.splitlines() == [
+        "frozen at 2026-01-31T12:00:00Z, 3s on with each read of an order",
+        "now 2026-01-31T12:10:00Z: 3 timers fired, 2 webhooks delivered, 1 failed, 4 still to come",
+        "failed dlv_00000001 to http://127.0.0.1:9/hook: connection refused",
     ]
 
 

@@ -1,3 +1,4 @@
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -106,6 +107,18 @@ def test_a_bad_variable_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     monkeypatch.setenv("MOCKSERVER_CLOCK", "sundial")
     assert main([]) == 2
     assert capsys.readouterr().err.startswith("mockserver: MOCKSERVER_CLOCK: must be real, frozen or scaled:N")
+
+
+def test_problems_are_told_as_json_for_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "bad.yaml"
+    file.write_text("scenario: bad\nprovider: daisysim\nabout: x\nsettings: {rate_limit: off}\n")
+    assert main(["check", "--json", str(file)]) == 1
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["file"], row["line"], row["severity"]) == (str(file), 4, "error")
+    assert "rate_limits" in row["message"]
+    file.write_text("scenario: bad\nprovider: daisysim\nabout: x\n")
+    assert main(["check", "--json", str(file)]) == 0
+    assert json.loads(capsys.readouterr().out) == []
 
 
 def test_a_directory_without_scenarios_fails_the_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from mockserver.app import create_app
 from mockserver.cli import main
+from mockserver.cli.explain import _followed
 from mockserver.server import LiveServer
 from tests.support import DAISY, frozen_settings
 
@@ -127,6 +128,24 @@ def test_faults_are_told_for_people(client: Client) -> None:
     assert """  fault     'twice' (armed), dlv_00000001: struck: webhook {"duplicate": true}""" in lines
 
 
+def test_the_newest_request_is_asked_for_as_last(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--url", client.url, "last"]) == 1
+    assert capsys.readouterr().err == "mockserver: the journal is empty: nothing was asked yet\n"
+    _, request = client.buy()
+    assert client.explain("last") == client.explain(request)
+
+
+def test_what_would_have_been_right_is_told(client: Client) -> None:
+    with pytest.raises(urllib.error.HTTPError):
+        client.call("GET", f"{DAISY}/balance", key="daisy-dmeo")
+    assert "  exists    daisy-demo, account demo" in client.explain("last")
+    prices, _ = client.call("POST", f"{DAISY}/prices", {"country": 6, "service": "wa"})
+    with pytest.raises(urllib.error.HTTPError):
+        client.call("POST", f"{DAISY}/purchase", {"country": 6, "service": "wa", "price": 0.01})
+    right = ", ".join(f"{one['price']} (tier {one['tier']})" for one in prices["data"]["tiers"])
+    assert f"  right     would have been {right}" in client.explain("last")
+
+
 def test_another_sandbox_is_asked_and_json_is_what_the_server_says(client: Client) -> None:
     order, _ = client.buy("/~worker3")
     told = json.loads("\n".join(client.explain("--sandbox", "worker3", "--json", f"daisysim/{order}")))
@@ -220,3 +239,20 @@ def test_what_cannot_be_drawn_is_one_line(
     output = capsys.readouterr()
     assert output.err.startswith(f"mockserver: {message}")
     assert (output.out, output.err.count("\n")) == ("", 1)
+
+
+def test_a_delivery_that_a_full_outbox_dropped_says_so() -> None:
+    sent: dict[str, Any] = {
+        "id": "dlv_00000001",
+        "event": "order.created",
+        "url": "http://127.0.0.1:1/hook",
+        "state": "dropped",
+        "faults": [],
+        "hostile": {"outbox_full": "12 deliveries are waiting to be sent, more are not kept"},
+        "attempts": [],
+        "next_try": None,
+    }
+    assert list(_followed({"money": [], "deliveries": [sent]})) == [
+        "      webhook   dlv_00000001 order.created to http://127.0.0.1:1/hook: dropped",
+        '                {"outbox_full": "12 deliveries are waiting to be sent, more are not kept"}',
+    ]

@@ -66,11 +66,12 @@ def test_flags_win_over_variables_before_and_after_the_command() -> None:
 
 
 @pytest.mark.parametrize("given", [(), ("--token", "s3cret")])
-def test_beyond_loopback_the_banner_has_the_token(given: tuple[str, ...]) -> None:
+def test_beyond_loopback_the_banner_has_a_token_that_was_made_up_and_no_given_one(given: tuple[str, ...]) -> None:
     with python("-c", MAIN, "--port", "0", "--host", "0.0.0.0", "--log-format", "json", *given) as process:
         started = json.loads(line_of(process))
     assert started["listens_on"] == "0.0.0.0"
-    assert started["token"] == "s3cret" if given else len(started["token"]) >= 32
+    assert started["token_needed"] is True
+    assert "token" not in started if given else len(started["token"]) >= 32
 
 
 def test_quiet_prints_no_banner_but_a_token_that_nobody_knows() -> None:
@@ -130,3 +131,54 @@ def test_a_scenario_file_where_none_is_looked_for_is_named(tmp_path: Path) -> No
     assert (
         errors == f"{tmp_path / 'quick.yaml'}:1:1: not used: a scenario's place is DIR/PROVIDER/NAME.yaml (warning)\n"
     )
+
+
+@pytest.mark.parametrize("log_format", ["human", "json"])
+@pytest.mark.parametrize("way", ["flag", "variable"])
+def test_a_given_token_is_in_no_output(way: str, log_format: str) -> None:
+    given = ("--token", "s3cret") if way == "flag" else ()
+    variables = {"MOCKSERVER_TOKEN": "s3cret"} if way == "variable" else {}
+    with python("-c", MAIN, "--port", "0", "--log-format", log_format, *given, **variables) as process:
+        banner = line_of(process)
+        while log_format == "human" and "Ctrl-C" not in banner:
+            banner += "\n" + line_of(process)
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert "s3cret" not in banner + output + errors
+    assert ("the given one; the control API needs it" in banner) == (log_format == "human")
+
+
+def test_a_port_variable_that_an_orchestrator_injects_is_ignored_with_one_line() -> None:
+    with server.bind("127.0.0.1", 0) as free:
+        port = free.getsockname()[1]
+    with python("-c", MAIN, "--port", str(port), MOCKSERVER_PORT="tcp://10.96.17.5:7460") as process:
+        assert line_of(process).endswith(f"http://127.0.0.1:{port}")
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=10)
+    assert (process.returncode, errors) == (
+        0,
+        "WARNING MOCKSERVER_PORT is ignored: it holds a URL where a number belongs\n",
+    )
+
+
+def test_a_wrong_port_variable_is_still_one_line_of_refusal() -> None:
+    with python("-c", MAIN, MOCKSERVER_PORT="seven") as process:
+        output, errors = process.communicate(timeout=10)
+    assert (process.returncode, output) == (2, "")
+    assert errors == "mockserver: MOCKSERVER_PORT: must be a whole number from 0 to 65535: 'seven'\n"
+
+
+def test_localhost_is_served_on_both_families() -> None:
+    with python("-c", MAIN, "--port", "0") as process:
+        port = line_of(process).rpartition(":")[2]
+        for host in ("127.0.0.1", "[::1]") if has_ipv6() else ("127.0.0.1",):
+            urllib.request.urlopen(f"http://{host}:{port}/").close()
+
+
+def has_ipv6() -> bool:
+    try:
+        server.bind("::1", 0).close()
+    except server.CannotListen:
+        return False
+    return True

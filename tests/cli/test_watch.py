@@ -134,7 +134,9 @@ def test_a_bad_file_is_reported_with_its_place_and_changes_nothing(server: Serve
 def test_settings_and_states_that_cannot_be_are_reported_too(server: Server) -> None:
     path = server.save(text() + "settings: {daisysim.cancel_aftr: 1s}\n")
     server.wait(lambda said: "mockserver: daisysim/night stays as it was" in said)
-    assert f"{path}:12:12: unknown setting: 'daisysim.cancel_aftr'" in server.said
+    assert (
+        f"{path}:12:12: unknown setting: 'daisysim.cancel_aftr' (did you mean 'daisysim.cancel_after'?)" in server.said
+    )
     server.ask("PUT", "/_mock/scenarios/active", ["night"])
     server.save("scenario: night\nprovider: daisysim\nabout: x\nrules: [{then: {start: moon}}]\n")
     server.wait(lambda said: any("leads into unknown state 'moon'" in line for line in said))

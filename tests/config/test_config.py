@@ -1,6 +1,6 @@
 import os
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from mockserver.config import BadSetting, ClockChoice, Settings, load
 
 def test_without_flags_and_variables_all_settings_have_their_defaults() -> None:
     assert load({}, {}) == Settings()
-    assert (Settings().host, Settings().port, Settings().rate_limits) == ("127.0.0.1", 7460, "documented")
+    assert (Settings().host, Settings().port, Settings().rate_limits) == ("localhost", 7460, "documented")
 
 
 def test_every_setting_has_a_row_and_its_default_can_be_given_as_text() -> None:
@@ -50,6 +50,12 @@ def test_an_empty_flag_is_refused() -> None:
         ("port", "9" * 5000, "must be a whole number from 0 to 65535: '9"),
         ("max_sandboxes", "0", "must be a whole number from 1 to 1000000: '0'"),
         ("journal_size", "1e3", "must be a whole number from 1 to 10000000: '1e3'"),
+        ("populate", "0", "must be a whole number from 1 to 10000: '0'"),
+        ("populate", "10001", "must be a whole number from 1 to 10000: '10001'"),
+        ("max_log_bytes", "1", "must be a whole number from 65536 to 99999999999: '1'"),
+        ("unknown_sandbox", "ignore", "must be one of create, refuse: 'ignore'"),
+        ("sandbox_ttl", "0s", "must be a duration above 0, or off: '0s'"),
+        ("sandbox_ttl", "never", "not a duration: 'never'"),
         ("host", "http://localhost", "must be a host name or an IP address, without scheme and port"),
         ("host", "localhost:80", "must be a host name or an IP address, without scheme and port"),
         ("host", "two words", "must be a host name or an IP address, without scheme and port"),
@@ -160,3 +166,39 @@ def test_only_loopback_addresses_and_localhost_are_loopback(host: str, loopback:
 def test_unknown_variables_of_others_are_left_alone() -> None:
     others: dict[str, Any] = {"MOCKSERVER_URL": "http://elsewhere", "PORT": "1"}
     assert load({}, others) == Settings()
+
+
+@pytest.mark.parametrize("name", ["port", "max_sandboxes", "journal_size"])
+@pytest.mark.parametrize("text", ["tcp://10.96.17.5:7460", "udp://[fd00::1]:7460", "http://mockserver"])
+def test_a_url_where_a_number_belongs_is_passed_over_in_a_variable_and_refused_in_a_flag(name: str, text: str) -> None:
+    variable = config.variable_of(name)
+    assert load({}, {variable: text}) == Settings()
+    assert config.ignored({variable: text, "MOCKSERVER_SEED": text}) == [variable]
+    assert load({}, {"MOCKSERVER_SEED": text}).seed == text
+    with pytest.raises(BadSetting, match=f"^{config.flag_of(name)}: must be a whole number"):
+        load({name: text}, {})
+    with pytest.raises(BadSetting, match=f"^{variable}: must be a whole number"):
+        load({}, {variable: "7460/tcp"})
+
+
+def test_the_help_of_the_token_says_who_sees_the_flag_and_names_the_variable() -> None:
+    options = {name: option for name, option, _ in config.table()}
+    assert "may list the processes" in options["token"].help
+
+
+@pytest.mark.parametrize(
+    ("flags", "lifetime"),
+    [
+        ({}, None),
+        ({"sandbox_ttl": "30m"}, timedelta(minutes=30)),
+        ({"sandbox_ttl": "off"}, None),
+        ({"host": "0.0.0.0"}, timedelta(hours=24)),
+        ({"host": "0.0.0.0", "sandbox_ttl": "2h"}, timedelta(hours=2)),
+        ({"host": "0.0.0.0", "sandbox_ttl": "off"}, None),
+        ({"host": "::1"}, None),
+    ],
+)
+def test_sandboxes_live_for_ever_on_loopback_and_for_a_day_beyond_unless_the_flag_says_otherwise(
+    flags: dict[str, str], lifetime: timedelta | None
+) -> None:
+    assert load(flags, {}).sandbox_lifetime == lifetime

@@ -64,6 +64,7 @@ async def test_a_reset_begins_the_same_story_again(provider: Provider) -> None:
 
 async def test_a_sandbox_of_another_name_tells_the_same_story(provider: Provider) -> None:
     async with client_of(provider) as client:
+        await client.world.steer("POST", "/sandboxes", {"name": "other"})
         other = Client(client.world.beside("other"), provider)
         assert _lasting(other, await _story(other)) == _lasting(client, await _story(client))
 

@@ -48,6 +48,7 @@ async def test_its_operations_are_the_endpoints_of_the_provider_and_its_annexes(
 
 
 async def test_each_operation_is_where_the_document_says(client: Client, provider: Provider) -> None:
+    await client.world.steer("POST", "/sandboxes", {"name": "w"})
     other = Client(client.world.beside("w"), provider)
     found = await other.world.steer("GET", f"/openapi/{provider.name}.json")
     for path, item in found["paths"].items():

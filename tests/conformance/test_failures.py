@@ -8,7 +8,8 @@ import pytest
 
 from mockserver.domain.mistakes import MISTAKE_NAMES, InternalError, mistake_named
 from mockserver.http.call import Call
-from mockserver.http.provider import Endpoint, Provider, Reply, word
+from mockserver.http.provider import Endpoint, Provider, word
+from mockserver.http.replies import Reply
 from tests.conformance.client import Client, client_of
 from tests.conformance.judge import judge
 

@@ -5,6 +5,7 @@ import pytest
 
 from mockserver.domain.mistakes import MISTAKE_NAMES
 from mockserver.http.provider import Endpoint, Provider
+from mockserver.http.statuses import phrase_of
 from tests.conformance.client import Client
 from tests.conformance.judge import exact, validator
 
@@ -65,3 +66,53 @@ async def test_a_fault_finds_the_state_of_the_order_that_a_path_names(
     answer = await client.send(addressed.method, ask.path, ask.body)
     assert answer.status_code == 419
     assert (await client.journaled(answer))["order"] == named[0]["id"]
+
+
+async def test_every_status_without_a_body_is_worded_by_the_provider(client: Client) -> None:
+    asked = await reading(client)
+    for status in range(400, 600):
+        await client.world.steer("POST", "/faults", {"name": "down", "times": 1, "answer": {"status": status}})
+        answer = await client.send(*asked)
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/json"
+        body = exact(answer.content)
+        wrong = list(validator(client.provider.failure_schema).iter_errors(body))
+        # That the status, and what it is called, is none of the documented ones is what was asked for.
+        assert [one for one in wrong if one.instance not in (status, phrase_of(status))] == [], (status, body)
+        assert answer.headers["x-mock-fault"] == "down"
+    assert (await client.send(*asked)).status_code < 400
+
+
+@pytest.mark.parametrize("stage", ["before", "after"])
+async def test_a_status_without_a_body_keeps_the_faults_own_headers(client: Client, stage: str) -> None:
+    asked = await reading(client)
+    headers = {"Retry-After": "7", "X-Upstream": "down"}
+    await client.world.steer(
+        "POST", "/faults", {"stage": stage, "times": 2, "answer": {"status": 429, "headers": headers}}
+    )
+    for _ in range(2):
+        answer = await client.send(*asked)
+        assert (answer.status_code, answer.headers.get_list("retry-after")) == (429, ["7"])
+        assert answer.headers["x-upstream"] == "down"
+        validator(client.provider.failure_schema).validate(exact(answer.content))
+
+
+async def test_a_caller_may_ask_for_a_status_in_the_providers_words(client: Client) -> None:
+    answer = await client.send(*await reading(client), headers={**client.credential, "Prefer": "mock-fault=500"})
+    assert answer.status_code == 500
+    validator(client.provider.failure_schema).validate(exact(answer.content))
+
+
+@pytest.mark.parametrize(
+    "answer", [{"mistake": name} for name in MISTAKE_NAMES] + [{"status": 504}, {"status": 418}], ids=str
+)
+async def test_a_refusal_after_the_work_is_the_refusal_before_it(client: Client, answer: dict[str, object]) -> None:
+    asked = await reading(client)
+    told = []
+    for stage in ("before", "after"):
+        await client.world.steer("POST", "/faults", {"name": "down", "times": 1, "stage": stage, "answer": answer})
+        got = await client.send(*asked)
+        headers = {name: value for name, value in got.headers.items() if name not in ("x-mock-request-id", "date")}
+        headers = {name: value for name, value in headers.items() if not name.startswith("x-ratelimit-re")}
+        told.append((got.status_code, client.lasting(got), headers))
+    assert told[0] == told[1]

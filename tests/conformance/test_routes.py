@@ -85,6 +85,7 @@ async def test_the_host_header_alone_finds_the_provider(client: Client, provider
 
 async def test_a_sandbox_prefix_goes_in_front_of_either_way(client: Client, provider: Provider) -> None:
     endpoint = provider.endpoints[0]
+    await client.world.steer("POST", "/sandboxes", {"name": "w-1"})
     other = Client(client.world.beside("w-1"), provider)
     await other.good(endpoint)
     mount = provider.mounts[0]

@@ -1,5 +1,7 @@
 """Who may drive the control API: holders of the token, and without one this machine's own programs."""
 
+from base64 import b64encode
+
 import pytest
 
 from mockserver.control.access import is_local_name
@@ -12,7 +14,18 @@ TOKEN = "right-token"
 
 @pytest.mark.parametrize(
     "host",
-    ["localhost", "localhost:7460", "LOCALHOST", "127.0.0.1:1", "127.9.9.9", "[::1]:7460", "[::1]", "app.localhost:80"],
+    [
+        "localhost",
+        "localhost:7460",
+        "LOCALHOST",
+        "127.0.0.1:1",
+        "127.9.9.9",
+        "[::1]:7460",
+        "[::1]",
+        "app.localhost:80",
+        "localhost:",
+        "[0:0:0:0:0:0:0:1]:80",
+    ],
 )
 async def test_names_of_this_machine_are_welcome(world: World, host: str) -> None:
     assert (await world.control("GET", "/clock", headers={"Host": host})).status_code == 200
@@ -59,7 +72,9 @@ async def test_an_origin_of_this_machine_is_welcome(world: World, origin: str) -
     assert (await world.control("GET", "/clock", headers={"Origin": origin})).status_code == 200
 
 
-@pytest.mark.parametrize(("site", "status"), [("cross-site", 403), ("same-origin", 200), ("none", 200)])
+@pytest.mark.parametrize(
+    ("site", "status"), [("cross-site", 403), ("Cross-Site", 403), ("same-origin", 200), ("none", 200)]
+)
 async def test_cross_site_requests_are_refused(world: World, site: str, status: int) -> None:
     assert (await world.control("GET", "/clock", headers={"Sec-Fetch-Site": site})).status_code == status
 
@@ -79,14 +94,136 @@ async def test_unknown_paths_are_refused_alike(world: World, path: str) -> None:
     problem_of(await world.control("GET", path, headers={"Host": "evil.test"}), 403)
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [("GET", "/health"), ("POST", "/inbox/in"), ("GET", "/inbox/in"), ("PUT", "/inbox/in"), ("DELETE", "/inbox/in")],
-)
 @pytest.mark.parametrize("headers", [{"Host": "mock:7460"}, {"Origin": "http://evil.test"}, {}])
-async def test_health_and_inbox_are_open_to_everybody(method: str, path: str, headers: dict[str, str]) -> None:
+async def test_health_is_open_to_everybody(headers: dict[str, str]) -> None:
     async with running(token=TOKEN) as world:
-        assert (await world.control(method, path, headers=headers)).status_code in (200, 204)
+        assert (await world.control("GET", "/health", headers=headers)).status_code == 200
+
+
+# -- the inbox -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("token", [None, TOKEN])
+@pytest.mark.parametrize(
+    "headers", [{}, {"Host": "mock:7460"}, {"Host": "evil.test"}, {"Origin": "http://localhost:1"}]
+)
+async def test_receiving_asks_for_no_token_and_looks_at_no_host(token: str | None, headers: dict[str, str]) -> None:
+    async with running(token=token) as world:
+        assert (await world.control("POST", "/inbox/in", {"a": 1}, headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize("token", [None, TOKEN])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://evil.test"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "Cross-Site"},
+        {"Sec-Fetch-Site": "cross-site", "X-Mock-Token": "wrong"},
+    ],
+)
+async def test_a_web_page_plants_no_webhook(token: str | None, headers: dict[str, str]) -> None:
+    async with running(token=token) as world:
+        problem_of(await world.control("POST", "/inbox/in", {"a": 1}, headers=headers), 403)
+        guarded = {"X-Mock-Token": TOKEN} if token else {}
+        assert (await world.steer("GET", "/inbox/in", headers=guarded))["received"] == []
+
+
+async def test_the_right_token_may_plant_a_webhook_from_anywhere() -> None:
+    async with running(token=TOKEN) as world:
+        headers = {"X-Mock-Token": TOKEN, "Origin": "http://evil.test", "Sec-Fetch-Site": "cross-site"}
+        assert (await world.control("POST", "/inbox/in", headers=headers)).status_code == 200
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD"])
+async def test_reading_emptying_and_steering_an_inbox_ask_for_the_token(method: str) -> None:
+    async with running(token=TOKEN) as world:
+        answer = await world.control(method, "/inbox/in", headers={"Host": "mock:7460"})
+        assert answer.status_code == 401
+        assert (await world.control(method, "/inbox/in", headers={"X-Mock-Token": TOKEN})).status_code in (200, 204)
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+@pytest.mark.parametrize(
+    "headers", [{"Host": "evil.com"}, {"Origin": "http://evil.test"}, {"Sec-Fetch-Site": "cross-site"}]
+)
+async def test_without_a_token_they_are_guarded_like_the_rest(
+    world: World, method: str, headers: dict[str, str]
+) -> None:
+    problem_of(await world.control(method, "/inbox/in", headers=headers), 403)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Mock-Token": TOKEN},
+        {"Authorization": f"Bearer {TOKEN}"},
+        {"Authorization": TOKEN},
+        {"Authorization": "Basic " + b64encode(f"x:{TOKEN}".encode()).decode()},
+        {"Proxy-Authorization": "Basic " + b64encode(f"x:{TOKEN}".encode()).decode()},
+        {"X-Own": f"a {TOKEN} b"},
+    ],
+)
+async def test_an_inbox_never_shows_the_token_of_the_control_api(headers: dict[str, str]) -> None:
+    async with running(token=TOKEN) as world:
+        body = {"token": TOKEN, "kept": 1}
+        await world.control("POST", f"/inbox/x?token={TOKEN}", body, headers=headers)
+        shown = await world.control("GET", "/inbox/x", headers={"X-Mock-Token": TOKEN})
+        assert TOKEN not in shown.text
+        assert b64encode(TOKEN.encode()).decode()[:8] not in shown.text
+        (message,) = shown.json()["received"]
+        assert message["json"] == {"token": "[redacted]", "kept": 1}
+        assert message["headers"]["content-type"] == "application/json"
+
+
+async def test_a_mock_token_is_hidden_where_none_is_asked_for_and_other_credentials_are_not(world: World) -> None:
+    headers = {"X-Mock-Token": "left over", "Authorization": "Bearer a-receivers-own"}
+    await world.control("POST", "/inbox/in", headers=headers)
+    (message,) = (await world.steer("GET", "/inbox/in"))["received"]
+    assert message["headers"]["x-mock-token"] == "[redacted]"
+    assert message["headers"]["authorization"] == "Bearer a-receivers-own"
+
+
+# -- what a Host may be --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("token", [None, TOKEN])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost:80@evil.com",
+        "[::1].evil.com",
+        "[::1]evil.com:80",
+        "localhost:7460:80",
+        "localhost:port",
+        "localhost:99999",
+        "localhost/x",
+        "http://localhost",
+        "local host",
+        "localhost,evil.com",
+        "[localhost]",
+        "[::1",
+        "::1",
+        "[1:2:3]",
+        ".localhost",
+        "l\xf6calhost",
+    ],
+)
+async def test_a_host_that_is_none_is_400(token: str | None, host: str) -> None:
+    async with running(token=token) as world:
+        headers = {"Host": host.encode("latin-1"), "X-Mock-Token": TOKEN.encode()}
+        problem = problem_of(await world.control("GET", "/clock", headers=headers), 400)
+        assert "Host" in problem["detail"]
+
+
+@pytest.mark.parametrize("token", [None, TOKEN])
+@pytest.mark.parametrize("second", ["localhost", "evil.com"])
+async def test_two_hosts_are_400(token: str | None, second: str) -> None:
+    async with running(token=token) as world:
+        headers = [("Host", "localhost"), ("Host", second), ("X-Mock-Token", TOKEN)]
+        problem = problem_of(await world.control("GET", "/clock", headers=headers), 400)
+        assert "several" in problem["detail"]
 
 
 @pytest.mark.parametrize(

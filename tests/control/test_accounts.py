@@ -33,6 +33,9 @@ async def test_every_account_is_listed_in_full_without_credentials(world: World)
     [
         ({"balance": "12.5"}, {"balance": "12.5000"}),
         ({"balance": "0"}, {"balance": "0.0000"}),
+        ({"balance": 3}, {"balance": "3.0000"}),
+        ({"balance": 0.1}, {"balance": "0.1000"}),
+        ({"balance": 12.50, "total_spent": 0.3}, {"balance": "12.5000", "total_spent": "0.3000"}),
         ({"status": "locked"}, {"status": "locked"}),
         ({"webhook_url": "http://127.0.0.1:1/a?b=c"}, {"webhook_url": "http://127.0.0.1:1/a?b=c"}),
         ({"total_spent": "500"}, {"total_spent": "500.0000"}),
@@ -45,6 +48,35 @@ async def test_what_is_changed_is_changed_and_nothing_else(
 ) -> None:
     assert await world.steer("PATCH", "/accounts/daisysim/demo", changes) == {**DEMO, **expected}
     assert await world.steer("GET", "/accounts/daisysim/demo") == {**DEMO, **expected}
+
+
+@pytest.mark.parametrize(
+    ("written", "balance"),
+    [
+        ("0.1", "0.1000"),
+        ("0.30000000000000000", "0.3000"),
+        ("99999999999999.1234", "99999999999999.1234"),
+        ("90071992547409.9301", "90071992547409.9301"),
+        ("1.2e1", "12.0000"),
+    ],
+)
+async def test_a_number_is_read_as_it_is_written_and_never_as_a_binary_one(
+    world: World, written: str, balance: str
+) -> None:
+    body = f'{{"balance": {written}, "total_spent": {written}}}'.encode()
+    answer = await world.control("PATCH", "/accounts/daisysim/demo", content=body)
+    assert (answer.json()["balance"], answer.json()["total_spent"]) == (balance, balance)
+    made = await world.control(
+        "POST", "/accounts/daisysim", content=b'{"id": "mine", "balance": %b}' % written.encode()
+    )
+    assert made.json()["balance"] == balance
+
+
+@pytest.mark.parametrize("written", ["0.12345", "0." + "0" * 40 + "1", "1" * 200, "1e50", "1." + "9" * 100_000])
+async def test_a_number_that_is_no_amount_is_422(world: World, written: str) -> None:
+    answer = await world.control("PATCH", "/accounts/daisysim/demo", content=b'{"balance": %b}' % written.encode())
+    assert fields_of(answer) == ["balance"]
+    assert len(answer.content) < 1000
 
 
 async def test_a_webhook_url_is_taken_away_with_null(world: World) -> None:
@@ -61,8 +93,10 @@ async def test_a_webhook_url_is_taken_away_with_null(world: World) -> None:
         ({"balance": "NaN"}, "balance"),
         ({"balance": "1e400"}, "balance"),
         ({"balance": "9000000000000000"}, "balance"),
-        ({"balance": 1.5}, "balance"),
-        ({"balance": 3}, "balance"),
+        ({"balance": 1.23456}, "balance"),
+        ({"balance": -3}, "balance"),
+        ({"balance": 1e30}, "balance"),
+        ({"balance": [1]}, "balance"),
         ({"balance": None}, "balance"),
         ({"balance": True}, "balance"),
         ({"total_spent": "-0.0001"}, "total_spent"),

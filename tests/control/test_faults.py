@@ -1,5 +1,6 @@
 """Faults armed through the control API: what they match, how often they strike, what they answer."""
 
+from time import thread_time
 from typing import Any
 
 import httpx
@@ -135,6 +136,24 @@ async def test_a_path_is_the_providers_own_with_stars(
     await arm(world, path=path, answer={"status": 418})
     assert [(await world.daisy("GET", one)).status_code for one in hit] == [418] * len(hit)
     assert 418 not in [(await world.daisy("GET", one)).status_code for one in spared]
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [("/**/**/**/**/**/zzz", "/a" * 150), ("/" + "*a" * 12 + "b", "/" + "a" * 40)],
+)
+async def test_no_path_that_is_asked_for_takes_long_against_stars(world: World, path: str, asked: str) -> None:
+    await arm(world, path=path, wire="reset")
+    began = thread_time()
+    assert (await world.daisy("GET", asked, key=None)).status_code == 404
+    assert thread_time() - began < 0.5
+
+
+@pytest.mark.parametrize("path", ["/" + "a" * 1_000, "/a*" * 5])
+async def test_a_path_that_could_take_long_is_422(world: World, path: str) -> None:
+    problem = await world.control("POST", "/faults", {"path": path, "wire": "reset"})
+    assert fields_of(problem) == ["path"]
+    assert "at most" in problem.text
 
 
 async def test_a_fault_matches_by_provider_method_operation_and_account(world: World) -> None:
@@ -329,7 +348,8 @@ async def test_the_journal_tells_which_fault_struck_and_whom_the_dice_spared(wor
 async def test_the_state_of_the_faults_is_plain_data_that_can_be_put_back(world: World) -> None:
     await arm(world, name="down", times=3, answer={"status": 503})
     await statuses(world, 2)
-    found = await world.app._sandboxes.use("default")
+    found = world.app._sandboxes.known("default")
+    assert found is not None
     state = found.state.faults.state()
     assert httpx.Response(200, json=state).json() == state
     await world.steer("POST", "/reset")
@@ -337,3 +357,32 @@ async def test_the_state_of_the_faults_is_plain_data_that_can_be_put_back(world:
     found.state.faults.restore(state)
     assert await statuses(world, 2) == [503, 200]
     assert (await arm(world, wire="reset"))["id"] == "flt_00000002"
+
+
+# -- secrets -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"access_token": "MARKED", "kept": 1, "deep": [{"pwd": "MARKED"}]},
+        '{"access_token": "MARKED", "kept": 1}',
+        "kept=1&pwd=MARKED",
+    ],
+)
+async def test_neither_listings_nor_snapshots_show_the_secrets_of_a_fault(world: World, body: Any) -> None:
+    headers = {"Set-Cookie": "MARKED", "X-Session-Token": "MARKED", "X-Kept": "yes"}
+    answer = {"status": 418, "body": body, "headers": headers}
+    armed = await arm(world, answer=answer, body={"password": "MARKED", "country": 6}, query={"sig": "MARKED"})
+    asked = ["/faults", f"/faults/{armed['id']}"]
+    texts = [(await world.control("GET", path)).text for path in asked]
+    for text in texts:
+        assert "MARKED" not in text
+        assert "kept" in text
+        assert '"country":6' in text
+    await world.control("DELETE", "/faults")
+    await arm(world, answer=answer)
+    snapshot = (await world.control("GET", "/state")).text
+    assert "MARKED" not in snapshot
+    struck = await world.daisy("GET", "/balance")
+    assert (struck.status_code, struck.headers["x-session-token"]) == (418, "MARKED")

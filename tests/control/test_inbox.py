@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from mockserver.control import inbox as inbox_module
+from mockserver.sandbox import inboxes as inboxes_module
 from tests.control.problems import fields_of
-from tests.support import World
+from tests.support import World, heartbeat
 
 pytestmark = pytest.mark.anyio
 
@@ -118,8 +119,8 @@ async def test_a_wait_that_cannot_be_is_422(world: World, query: str, field: str
 async def test_an_inbox_keeps_the_newest_and_a_sandbox_so_many_inboxes(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox_module, "MOST_RECEIVED", 3)
-    monkeypatch.setattr(inbox_module, "MOST_INBOXES", 2)
+    monkeypatch.setattr(inboxes_module, "MOST_RECEIVED", 3)
+    monkeypatch.setattr(inboxes_module, "MOST_INBOXES", 2)
     for number in range(5):
         await world.call("POST", "/_mock/inbox/in", json=number)
     assert [one["json"] for one in await received(world)] == [2, 3, 4]
@@ -131,9 +132,39 @@ async def test_an_inbox_keeps_the_newest_and_a_sandbox_so_many_inboxes(
 async def test_an_inbox_keeps_so_many_bytes_and_always_the_newest(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox_module, "MOST_BYTES", 10)
-    for body in ("a" * 4, "b" * 4, "c" * 4, "d" * 30):
+    monkeypatch.setattr(inboxes_module, "MOST_BYTES", 3_000)
+    for body in ("a" * 400, "b" * 400, "c" * 400, "d" * 4_000):
         await world.call("POST", "/_mock/inbox/in", content=body)
         if body[0] == "c":
             assert [one["body"][0] for one in await received(world)] == ["b", "c"]
     assert [one["body"][0] for one in await received(world)] == ["d"]
+
+
+async def test_heads_count_and_so_do_many_inboxes_of_one_sandbox(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inboxes_module, "MOST_BYTES", 200_000)
+    for number in range(20):
+        headers = {"X-Long": str(number) + "x" * 20_000}
+        await world.call("POST", f"/_mock/inbox/in{number}?q={'y' * 1_000}", headers=headers)
+    sandbox = world.app._sandboxes.default
+    assert sandbox is not None
+    assert 100_000 < sandbox.inbox.held <= 200_000
+    assert await received(world) == []
+    newest = (await world.steer("GET", "/inbox/in19"))["received"]
+    assert len(newest) == 1
+    for number in range(20):
+        await world.control("DELETE", f"/inbox/in{number}")
+    await world.control("DELETE", "/inbox/in")
+    assert sandbox.inbox.held == 0
+    assert world.app._shared.budget.held == sandbox.journal.held
+
+
+async def test_a_full_inbox_is_shown_without_holding_the_loop_for_long(world: World) -> None:
+    body = "[" + "[],".join([""] * 60_000) + "[]]"
+    for _ in range(40):
+        assert (await world.call("POST", "/_mock/inbox/in", content=body)).status_code == 200
+    sandbox = world.app._sandboxes.default
+    assert sandbox is not None
+    async with heartbeat() as waits:
+        written = await inbox_module._written(list(sandbox.inbox.of("in").received))
+    assert len(written) > 10_000_000
+    assert max(waits) < 0.05

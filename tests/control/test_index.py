@@ -10,9 +10,9 @@ from tests.support import ORIGIN, World
 pytestmark = pytest.mark.anyio
 
 
-async def test_health_tells_four_things(world: World) -> None:
+async def test_health_tells_five_things(world: World) -> None:
     health = await world.steer("GET", "/health")
-    assert set(health) == {"status", "version", "uptime", "store"}
+    assert set(health) == {"status", "version", "uptime", "store", "limits"}
     assert (health["status"], health["version"], health["store"]) == ("ok", __version__, "memory")
     assert health["uptime"] >= 0
 

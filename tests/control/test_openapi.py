@@ -77,6 +77,42 @@ async def test_every_answer_is_as_its_schema_says(world: World) -> None:
     assert checked >= 20
 
 
+async def test_media_types_are_those_that_are_served(world: World) -> None:
+    asked = {
+        "/scenarios/schema.json": ["/scenarios/schema.json"],
+        "/machines/{provider}/{kind}": [
+            f"/machines/daisysim/activation?format={one}" for one in ("json", "mermaid", "dot")
+        ],
+        "/fidelity": ["/fidelity"],
+    }
+    paths = (await document_of(world))["paths"]
+    for one in OPERATIONS:
+        if one.method != "GET" or (one.path not in asked and "{" in one.path):
+            continue
+        described = set(paths[f"/_mock{one.path}"]["get"]["responses"][str(one.status)]["content"])
+        answers = [await world.control("GET", path) for path in asked.get(one.path, [one.path])]
+        if one.path == "/fidelity":
+            answers.append(await world.control("GET", one.path, headers={"Accept": "text/html"}))
+        served = {answer.headers["content-type"].partition(";")[0] for answer in answers}
+        assert served == described, one.path
+
+
+async def test_a_body_is_required_exactly_where_a_call_without_one_is_refused(world: World) -> None:
+    await world.buy()
+    fields = {"{provider}": "daisysim", "{id}": "demo", "{name}": "x", "{kind}": "activation"}
+    order = (await world.steer("GET", "/orders"))["orders"][0]["id"]
+    for one in OPERATIONS:
+        described = (await document_of(world))["paths"][f"/_mock{one.path}"][one.method.lower()].get("requestBody")
+        if described is None:
+            continue
+        path = one.path.replace("{id}", order) if one.path.startswith("/orders") else one.path
+        for field, value in fields.items():
+            path = path.replace(field, value)
+        answer = await world.beside("w").control(one.method, path) if "orders" not in path else None
+        answer = answer or await world.control(one.method, path)
+        assert (answer.status_code in (400, 422)) == described["required"], (one.method, one.path, answer.text)
+
+
 async def test_the_provider_documents_are_linked_and_name_this_sandbox(world: World) -> None:
     index = await world.beside("other").steer("GET", "")
     link = index["providers"]["daisysim"]["openapi"]

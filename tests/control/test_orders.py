@@ -54,7 +54,7 @@ async def test_orders_are_listed_by_provider_state_and_account(world: World) -> 
     assert await listed() == sorted([first, second])
     assert await listed("?provider=daisysim&state=completed") == [first]
     assert await listed("?state=waiting") == [second]
-    assert await listed("?state=Waiting") == []
+    assert await listed("?account=daisy-demo&state=waiting") == [second]
     assert await listed("?account=poor") == []
     assert len(await listed("?limit=1")) == 1
 

@@ -1,6 +1,9 @@
 """Refusals are problem documents, whatever went wrong."""
 
+import gzip
 import logging
+from functools import partial
+from typing import Any
 
 import pytest
 from starlette.types import Message
@@ -8,6 +11,9 @@ from starlette.types import Message
 from mockserver.control.app import OPERATIONS
 from tests.control.problems import fields_of, problem_of
 from tests.support import World
+
+#: The same bytes at any time of day, so that all processes collect the same tests.
+_zipped = partial(gzip.compress, mtime=0)
 
 pytestmark = pytest.mark.anyio
 DEEP = b"[" * 100_000
@@ -35,7 +41,16 @@ async def test_a_method_that_a_path_does_not_have_is_405_with_allow(world: World
     answer = await world.control("OPTIONS", sample(path))
     problem_of(answer, 405)
     allowed = answer.headers["allow"].split(", ")
-    assert set(allowed) >= {one.method for one in OPERATIONS if one.path == path}
+    methods = {one.method for one in OPERATIONS if one.path == path}
+    assert allowed == sorted(methods | ({"HEAD"} if "GET" in methods else set()))
+
+
+@pytest.mark.parametrize("path", sorted({one.path for one in OPERATIONS}))
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
+async def test_what_allow_names_is_taken_and_nothing_else(world: World, path: str, method: str) -> None:
+    allowed = (await world.control("OPTIONS", sample(path))).headers["allow"].split(", ")
+    answer = await world.control(method, sample(path))
+    assert (answer.status_code == 405) == (method not in allowed)
 
 
 @pytest.mark.parametrize("path", [one.path for one in OPERATIONS if one.method == "GET" and "{" not in one.path])
@@ -164,3 +179,69 @@ async def test_a_client_that_goes_away_is_no_failure(world: World, path: str, ca
     with caplog.at_level(logging.WARNING):
         await world.app(scope, receive, send)
     assert (sent, caplog.records) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/faults", {f"key{number}": 0 for number in range(50_000)}),
+        ("PATCH", "/settings", {f"key{number}": 0 for number in range(50_000)}),
+        ("POST", "/requests/count", {"body": {f"key{number}": 0 for number in range(1_001)}}),
+        ("POST", "/faults", {"answer": {"status": 503, "headers": {f"k{number}": "" for number in range(1_001)}}}),
+    ],
+)
+async def test_an_object_with_more_members_than_anybody_reads_is_422(
+    world: World, method: str, path: str, body: dict[str, Any]
+) -> None:
+    answer = await world.control(method, path, body)
+    assert fields_of(answer) == ["body"]
+    assert len(answer.content) < 1_000
+
+
+async def test_a_compressed_body_is_read(world: World) -> None:
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    body = _zipped(b'{"by": "1h"}')
+    answer = await world.control("POST", "/clock/advance", content=body, headers=headers)
+    assert answer.json()["now"] == "2026-01-31T13:00:00Z"
+
+
+async def test_a_compressed_snapshot_is_restored(world: World) -> None:
+    snapshot = (await world.control("GET", "/state")).content
+    await world.advance("1h")
+    answer = await world.control("PUT", "/state", content=_zipped(snapshot), headers={"Content-Encoding": "gzip"})
+    assert answer.status_code == 200, answer.text
+    assert (await world.steer("GET", "/clock"))["now"] == "2026-01-31T12:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "status"),
+    [("br", b"{}", 415), ("gzip", b"{}", 422), ("gzip", _zipped(b" " * (64 << 20)), 413)],
+)
+async def test_a_body_that_cannot_be_decoded_is_refused(world: World, encoding: str, body: bytes, status: int) -> None:
+    answer = await world.control("POST", "/clock/advance", content=body, headers={"Content-Encoding": encoding})
+    problem = problem_of(answer, status)
+    assert status != 415 or "'br'" in problem["detail"]
+
+
+async def test_an_inbox_keeps_a_compressed_body_as_it_came(world: World) -> None:
+    await world.control("POST", "/inbox/in", content=b"\x1f\x8bzipped", headers={"Content-Encoding": "gzip"})
+    (message,) = (await world.steer("GET", "/inbox/in"))["received"]
+    assert message["body"] == b"\x1f\x8bzipped".decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=[one.name for one in WITH_BODY])
+async def test_a_body_of_very_many_members_is_one_short_problem(world: World, operation: object) -> None:
+    path, method = sample(operation.path), operation.method  # type: ignore[attr-defined]
+    answer = await world.control(method, path, {f"key{number}": number for number in range(1_001)})
+    problem_of(answer, 422)
+    assert len(answer.content) < 500
+
+
+async def test_of_many_unknown_names_some_are_told(world: World) -> None:
+    many = {f"daisysim.x{number}": 1 for number in range(900)}
+    for answer in (
+        await world.control("PATCH", "/settings", many),
+        await world.control("POST", "/faults", {"wire": "reset", **many}),
+        await world.control("GET", "/clock?" + "&".join(f"a{number}=1" for number in range(900))),
+    ):
+        assert len(fields_of(answer)) == 20

@@ -76,7 +76,6 @@ async def test_requests_are_counted_by_plain_values_lists_and_matchers(world: Wo
     assert await count(world) == 6
     assert await count(world, path="/prices") == 3
     assert await count(world, provider="daisysim", method="POST") == 3
-    assert await count(world, provider="hidsim") == 0
     assert await count(world, body={"service": {"eq": "wa"}}) == 2
     assert await count(world, body={"service": "wa", "country": 6}) == 1
     assert await count(world, body={"country": {"gt": 100}}) == 1

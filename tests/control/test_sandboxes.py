@@ -1,6 +1,9 @@
 """Making, showing and forgetting sandboxes."""
 
+import asyncio
+import re
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -48,8 +51,6 @@ async def test_clock_seed_scenarios_and_settings_are_as_asked_for(world: World) 
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        ({"name": "Not Good"}, "name"),
-        ({"name": "default"}, "name"),
         ({"name": ""}, "name"),
         ({"name": None}, "name"),
         ({"name": 5}, "name"),
@@ -65,6 +66,23 @@ async def test_clock_seed_scenarios_and_settings_are_as_asked_for(world: World) 
         ({"settings": {"nothing": 1}}, "nothing"),
         ({"settings": {"rate_limits": "often"}}, "rate_limits"),
         ({"colour": "red"}, "colour"),
+        ({"expires": "0s"}, "expires"),
+        ({"expires": 0}, "expires"),
+        ({"expires": "-5m"}, "expires"),
+        ({"expires": "soon"}, "expires"),
+        ({"expires": True}, "expires"),
+        ({"labels": {"job": 42}}, "labels.job"),
+        ({"labels": ["job"]}, "labels"),
+        ({"labels": {"": "x"}}, "labels"),
+        ({"labels": {f"label{number}": "x" for number in range(17)}}, "labels"),
+        ({"labels": {"job": "x" * 257}}, "labels.job"),
+        ({"populate": {}}, "populate.orders"),
+        ({"populate": {"orders": 10_001}}, "populate.orders"),
+        ({"populate": {"orders": 1, "over": "0s"}}, "populate.over"),
+        ({"populate": {"orders": 1, "over": "11y"}}, "populate.over"),
+        ({"populate": {"orders": 1, "providers": ["nobody"]}}, "providers"),
+        ({"populate": {"orders": 1, "accounts": ["nobody"]}}, "accounts"),
+        ({"populate": {"orders": 1, "accounts": ["suspended"]}}, "accounts"),
     ],
 )
 async def test_what_cannot_be_is_422_names_the_field_and_makes_nothing(
@@ -101,3 +119,129 @@ async def test_the_default_sandbox_stays(world: World) -> None:
 async def test_the_default_sandbox_is_also_reached_by_its_name(world: World) -> None:
     bought = await world.buy()
     assert (await world.beside("default").order(bought["activation_id"]))["state"] == "waiting"
+
+
+# -- names -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Not Good",
+        "tests/test_shop.py::test_refund[EUR]",
+        "Worker",
+        "-a",
+        "a.b",
+        "x" * 65,
+        "Ärger",
+        "数据",
+        "a\nb",
+        "~",
+        " ",
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+async def test_a_name_is_folded_the_answer_says_the_name_in_use_and_another_text_has_another(
+    world: World, method: str, text: str
+) -> None:
+    def ask(name: str) -> Any:
+        if method == "POST":
+            return world.control("POST", "/sandboxes", {"name": name})
+        return world.control("PUT", f"/sandboxes/{quote(name, safe='')}", {})
+
+    answer = await ask(text)
+    assert answer.status_code == 201, answer.text
+    name = answer.json()["name"]
+    assert re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name)
+    assert (await world.beside(name).daisy("GET", "/balance")).status_code == 200
+    assert (await ask(text)).status_code == (409 if method == "POST" else 200)
+    assert (await ask(name)).json().get("name", name) == name
+    assert (await ask(f"{text}.")).json()["name"] != name
+
+
+@pytest.mark.parametrize("name", ["a", "0", "worker-3_b", "x" * 64])
+async def test_a_name_that_can_be_one_stays_as_it_is(world: World, name: str) -> None:
+    assert (await world.steer("POST", "/sandboxes", {"name": name}))["name"] == name
+
+
+async def test_the_prefix_of_a_path_folds_nothing(world: World) -> None:
+    await world.steer("POST", "/sandboxes", {"name": "Worker"})
+    assert (await world.beside("Worker").daisy("GET", "/balance")).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["default", "mine"])
+async def test_a_taken_name_is_409(world: World, name: str) -> None:
+    if name != "default":
+        await world.steer("POST", "/sandboxes", {"name": name})
+    assert "already taken" in problem_of(await world.control("POST", "/sandboxes", {"name": name}), 409)["detail"]
+
+
+async def test_put_makes_it_or_finds_it_made_the_same_way(world: World) -> None:
+    way = {
+        "seed": "another",
+        "clock": {"mode": "frozen", "now": "2030-05-05T05:05:05Z"},
+        "scenarios": ["no-sms"],
+        "settings": {"daisysim.cancel_after": "1s"},
+        "expires": "30m",
+        "labels": {"job": "42"},
+    }
+    made = await world.control("PUT", "/sandboxes/mine", way)
+    assert made.status_code == 201
+    bought = await world.beside("mine").buy()
+    same = {**way, "clock": {"mode": "frozen", "rate": 0, "now": "2030-05-05T07:05:05+02:00"}, "expires": 1800}
+    found = await world.control("PUT", "/sandboxes/mine", same)
+    assert (found.status_code, found.json()) == (200, made.json())
+    assert (await world.beside("mine").order(bought["activation_id"]))["state"] == "waiting"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"seed": "yet another"},
+        {"clock": {"mode": "real"}},
+        {"scenarios": ["no-sms", "slow-sms"]},
+        {"settings": {"daisysim.cancel_after": "2s"}},
+        {"expires": "31m"},
+        {"labels": {"job": "43"}},
+        {"populate": {"orders": 1}},
+    ],
+)
+async def test_put_of_one_that_was_made_another_way_is_409_and_changes_nothing(
+    world: World, other: dict[str, Any]
+) -> None:
+    way = {"seed": "another", "expires": "30m", "labels": {"job": "42"}}
+    made = (await world.control("PUT", "/sandboxes/mine", way)).json()
+    assert "another way" in problem_of(await world.control("PUT", "/sandboxes/mine", {**way, **other}), 409)["detail"]
+    assert await world.steer("GET", "/sandboxes/mine") == made
+
+
+async def test_put_takes_over_what_was_made_on_first_use(world: World) -> None:
+    await world.beside("mine").buy()
+    assert (await world.control("PUT", "/sandboxes/mine", {})).status_code == 200
+    assert (await world.control("PUT", "/sandboxes/mine", {"seed": "another"})).status_code == 409
+    assert (await world.control("PUT", "/sandboxes/default", {})).status_code == 200
+
+
+async def test_ten_puts_at_once_make_one_sandbox(world: World) -> None:
+    answers = await asyncio.gather(*(world.control("PUT", "/sandboxes/mine", {"seed": "s"}) for _ in range(10)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 9 + [201]
+
+
+# -- labels ----------------------------------------------------------------------------------------------------------
+
+
+async def test_labels_are_shown_and_the_list_is_narrowed_by_them(world: World) -> None:
+    for name, labels in (("one", {"job": "42", "team": "a:b"}), ("two", {"job": "43"}), ("three", {"job": "42"})):
+        assert (await world.steer("POST", "/sandboxes", {"name": name, "labels": labels}))["labels"] == labels
+    assert (await world.steer("GET", "/sandboxes/one"))["labels"] == {"job": "42", "team": "a:b"}
+
+    async def narrowed(query: str) -> list[str]:
+        return [one["name"] for one in (await world.steer("GET", f"/sandboxes?{query}"))["sandboxes"]]
+
+    assert await narrowed("label=job:42") == ["one", "three"]
+    assert await narrowed("label=team:a:b") == ["one"]
+    assert await narrowed("label=job:42&label=team:a:b") == ["one"]
+    assert await narrowed("label=job:44") == []
+    assert fields_of(await world.control("GET", "/sandboxes?label=job")) == ["label"]
+    rows = (await world.steer("GET", "/sandboxes"))["sandboxes"]
+    assert [row["labels"] for row in rows if row["name"] in ("default", "two")] == [{}, {"job": "43"}]

@@ -1,7 +1,12 @@
 """The library, what is active, and files that are posted."""
 
+import asyncio
+import threading
+from typing import Any
+
 import pytest
 
+from mockserver.scenario.check import load_scenario
 from tests.control.problems import fields_of, problem_of
 from tests.support import World
 
@@ -126,3 +131,49 @@ async def test_settings_that_nobody_has_are_422(world: World) -> None:
     problem = problem_of(await world.control("POST", "/scenarios", content=text, headers=YAML), 422)
     assert len(problem["errors"]) == 2
     problem_of(await world.control("GET", "/scenarios/mine"), 404)
+
+
+async def test_a_file_is_checked_while_others_are_answered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One at a time, in a thread: the loop goes on, and two uploads do not share the processor."""
+    real, begun, release, under_way = load_scenario, threading.Event(), threading.Event(), []
+
+    def slow(*arguments: Any, **named: Any) -> Any:
+        assert threading.current_thread() is not threading.main_thread()
+        under_way.append(1)
+        begun.set()
+        assert release.wait(10)
+        assert len(under_way) == 1
+        under_way.pop()
+        return real(*arguments, **named)
+
+    monkeypatch.setattr("mockserver.control.scenarios.load_scenario", slow)
+    text = "scenario: {}\nprovider: daisysim\nabout: Nothing.\n"
+    uploads = [asyncio.ensure_future(world.control("POST", "/scenarios", content=text.format(one))) for one in "ab"]
+    assert await asyncio.to_thread(begun.wait, 10)
+    assert (await world.daisy("GET", "/balance")).status_code == 200
+    release.set()
+    assert [one.status_code for one in await asyncio.gather(*uploads)] == [201, 201]
+
+
+async def test_a_file_with_thousands_of_mistakes_has_a_short_answer(world: World) -> None:
+    text = "scenario: big\nprovider: daisysim\nabout: Big.\n" + "".join(f"k{one}: 1\n" for one in range(450))
+    answer = await world.control("POST", "/scenarios", content=text)
+    assert (answer.status_code, len(answer.json()["errors"])) == (422, 101)
+    assert len(answer.content) < 50_000
+    large = text + "".join(f"l{one}: 1\n" for one in range(90_000))
+    [only] = (await world.control("POST", "/scenarios", content=large)).json()["errors"]
+    assert only["message"] == "the file has more than 500 keys"
+
+
+async def test_what_a_comment_says_of_a_credential_is_hidden_for_each_of_very_many(world: World) -> None:
+    lines = [
+        f'  - {{id: a{one}, credentials: {{key: "secret-{one}-"}}, balance: "1.00"}} # secret-{one}-\n'
+        for one in range(300)
+    ]
+    text = f"scenario: many\nprovider: daisysim\nabout: Many.\naccounts:\n{''.join(lines)}"
+    assert (await world.control("POST", "/scenarios", content=text)).status_code == 201
+    [file] = (await world.steer("GET", "/scenarios/many"))["files"]
+    assert "secret" not in file["yaml"]
+    assert file["yaml"].count("# ...") == 300
+    await world.steer("PUT", "/scenarios/active", ["many"])
+    assert (await world.daisy("GET", "/balance", key="secret-299-")).status_code == 200

@@ -20,7 +20,8 @@ from mockserver.domain.mistakes import (
     whole_seconds,
 )
 from mockserver.http.openapi import document
-from mockserver.http.provider import Annex, Endpoint, Limit, Mount, Outcome, Provider, Reply, Wording
+from mockserver.http.provider import Annex, Endpoint, Mount, Outcome, Provider
+from mockserver.http.replies import Limit, Reply, Wording
 from mockserver.http.samples import samples_of
 from mockserver.http.schemas import SchemaStore
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.journal import journal as journal_module
+from mockserver.journal.budget import Budget
 from mockserver.journal.journal import MOST_BODY, Entry, Journal
 from tests.support import START, running
 
@@ -35,7 +36,7 @@ def test_bodies_are_bounded_too() -> None:
     journal = Journal(1_000)
     for _ in range(40):
         entry(journal, 1024 * 1024)
-    assert len(ids(journal)) == 16
+    assert len(ids(journal)) == 15
     assert sum(one.size for one in journal.newest_first()) <= journal_module.MOST_BYTES
 
 
@@ -89,3 +90,95 @@ async def test_ids_are_unique_among_parallel_calls() -> None:
         answers = await asyncio.gather(*(world.daisy("GET", "/countries") for _ in range(20)))
         told = {answer.headers["x-mock-request-id"] for answer in answers}
         assert told == {f"req_{number:08d}" for number in range(1, 21)}
+
+
+# -- what is counted, and what is cut ------------------------------------------------------------------------------
+
+
+def held_in(journal: Journal) -> int:
+    return sum(one.size for one in journal.newest_first())
+
+
+async def test_six_thousand_long_headers_do_not_fill_the_memory() -> None:
+    async with running() as world:
+        long = {"X-Long": "x" * 60_000, "Authorization": "Bearer daisy-demo"}
+        answers = [await world.daisy("GET", "/balance", headers=long) for _ in range(300)]
+        assert {one.status_code for one in answers} <= {200, 429}
+        sandbox = world.app._sandboxes.default
+        assert sandbox is not None
+        kept = list(sandbox.journal.newest_first())
+        assert len(kept) == 300
+        assert sandbox.journal.held < 300 * 8_192
+        headers = dict(kept[0].request_headers)
+        assert headers[b"x-long"] == b"x" * journal_module.MOST_TEXT + b"... (cut)"
+
+
+def test_paths_queries_and_headers_are_cut_where_they_are_long() -> None:
+    journal = Journal(10)
+    headers = tuple((b"h" * 5_000, b"v" * 5_000) for _ in range(150))
+    made = Entry(journal.next_id(), START, "acme", "GET", "/p" * 30_000, "q" * 60_000, headers, b"")
+    journal.keep(made)
+    assert len(made.path) == len(made.query) == journal_module.MOST_TEXT + len("... (cut)")
+    assert len(made.request_headers) == journal_module.MOST_HEADERS + 1
+    assert made.request_headers[-1] == (b"...", b"50 more (cut)")
+
+
+def test_values_of_a_body_are_cut_where_they_are_many_and_rows_about_faults_where_they_are_long() -> None:
+    journal = Journal(10)
+    made = Entry(journal.next_id(), START, "acme", "POST", "/", "", (), b"x" * 60_000)
+    made.subject = {"request.many": [[] for _ in range(100_000)], "request.deep": [[[[1]]]], "account": "demo"}
+    made.faults = [{"fault": "a", "id": "flt_1", "hit": True, "answer": "x" * 100_000}, *({"hit": False},) * 50]
+    journal.keep(made)
+    assert made.subject == {"request.many": "... (cut)", "request.deep": [[[[1]]]], "account": "demo"}
+    assert made.faults[0] == {"fault": "a", "id": "flt_1", "hit": True, "about": "too long to be kept"}
+    assert len(made.faults) == journal_module.MOST_ROWS
+
+
+def test_what_a_journal_holds_is_the_sum_of_its_entries() -> None:
+    journal = Journal(5)
+    for size in (10, 70_000, 1, 3_000_000, 5, 6, 7):
+        entry(journal, size)
+        assert journal.held == held_in(journal)
+    journal.shed(1)
+    assert journal.held == held_in(journal)
+    journal.forget()
+    assert journal.held == 0
+
+
+def test_beyond_the_budget_of_the_server_the_fullest_journal_gives_its_oldest() -> None:
+    budget = Budget(100_000)
+    full, other = Journal(1_000, budget), Journal(1_000, budget)
+    for _ in range(9):
+        entry(full, 5_000)
+    for _ in range(3):
+        entry(other, 5_000)
+    assert budget.held == full.held + other.held <= budget.most
+    before = other.held
+    for _ in range(20):
+        entry(full, 5_000)
+        assert budget.held == full.held + other.held <= budget.most
+    assert other.held == before
+    assert ids(full)[0] == "req_00000029"
+    for _ in range(50):
+        entry(other, 5_000)
+    assert budget.held == full.held + other.held <= budget.most
+    assert abs(full.held - other.held) < 40_000
+    full.forget()
+    assert budget.held == other.held
+
+
+async def test_journals_and_inboxes_of_all_sandboxes_share_one_budget_and_a_deleted_one_gives_its_part_back() -> None:
+    async with running(max_log_bytes=300_000) as world:
+        for number in range(10):
+            place = world.beside(f"w{number}")
+            await place.daisy("POST", "/prices", {"country": 6, "service": "wa", "note": "x" * 20_000})
+            await place.call("POST", "/_mock/inbox/in", content="y" * 20_000)
+        budget = world.app._shared.budget
+        sandboxes = world.app._sandboxes
+        assert budget.held <= budget.most
+        assert budget.held == sum(one.journal.held + one.inbox.held for one in sandboxes.all())
+        for number in range(10):
+            await world.steer("DELETE", f"/sandboxes/w{number}")
+        default = sandboxes.default
+        assert default is not None
+        assert budget.held == default.journal.held + default.inbox.held

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver.control.app import OPERATIONS
+from tests.journal.names import SECRET_HEADERS
 from tests.support import World, running
 
 pytestmark = pytest.mark.anyio
@@ -69,6 +70,7 @@ async def outputs(world: World, order: str) -> dict[str, str]:
         "/requests/{id}": [one["id"] for one in (await world.steer("GET", "/requests"))["requests"]],
         "/webhooks/deliveries/{id}": [delivery],
         "/inbox/{name}": ["in"],
+        "/events/{provider}": ["doctorsim_v2"],
         "/openapi/{provider}.json": ["daisysim.json"],
         "/settings": ["", "?help=1"],
     }
@@ -111,3 +113,37 @@ async def test_what_is_no_secret_is_kept() -> None:
         assert entry["query"] == "page=1&note=hello"
         assert ["x-note", "kept"] in entry["request"]["headers"]
         assert ["authorization", "[redacted]"] in entry["request"]["headers"]
+
+
+async def test_secrets_are_told_by_the_parts_of_their_names_wherever_they_stand() -> None:
+    async with running() as world:
+        headers = {name: "MARK-header-1" for name in SECRET_HEADERS if name != "authorization"}
+        query = "&".join(f"{name}=MARK-query-1" for name in ("key", "auth", "sig", "pwd", "x[token]", "user.password"))
+        await world.daisy("GET", f"/history?{query}", headers=headers)
+        form: dict[str, Any] = {"files": {"user[password]": (None, "MARK-part-1\r\n--not a boundary\r\nMARK-part-2")}}
+        await world.daisy("POST", "/prices", **form)
+        for body in (
+            "user[pwd]=MARK-form-1",
+            "pin: |\n  MARK-yaml-1\n  MARK-yaml-2\n",
+            "<key><![CDATA[MARK-xml-1]]></key>",
+        ):
+            await world.daisy("POST", "/prices", content=body)
+        wanted = {"country": 6, "service": "wa", "access_key": "MARK-json-1", "privateKey": {"a": ["MARK-json-2"]}}
+        assert (await world.daisy("POST", "/prices", wanted)).status_code == 200
+        shown = await world.steer("GET", "/requests")
+        assert re.findall(r"MARK-[a-z]+-\d+", str(shown)) == []
+        assert shown["requests"][0]["request"]["json"] | {"country": 6, "service": "wa"} == {
+            **wanted,
+            "access_key": "[redacted]",
+            "privateKey": "[redacted]",
+        }
+
+
+async def test_a_secret_in_a_path_is_hidden_where_the_provider_has_one() -> None:
+    async with running() as world:
+        headers = {"DSIM_KEY": "live-key", "DSIM_SECRET": "live-secret"}
+        path = "/api.doctorsim.com/imeicheck/490154203237518"
+        assert (await world.call("POST", f"{path}/MARK-hash-1", headers=headers)).status_code == 200
+        (entry,) = (await world.steer("GET", "/requests"))["requests"]
+        assert (entry["path"], entry["operation"]) == ("/imeicheck/490154203237518/[redacted]", "imeicheck")
+        assert "MARK-hash-1" not in str(await world.steer("GET", f"/requests/{entry['id']}"))

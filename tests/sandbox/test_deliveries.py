@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from mockserver.sandbox import deliveries as deliveries_module
+from mockserver.sandbox import delivery_log
 from tests.support import World, running
 from tests.webhooks.receivers import Receiver, Visit, receiving
 
@@ -224,7 +224,7 @@ async def test_redelivering_what_is_under_way_sends_it_once(world: World) -> Non
 
 
 async def test_the_log_is_bounded_and_forgets_the_oldest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deliveries_module, "LOG_SIZE", 20)
+    monkeypatch.setattr(delivery_log, "LOG_SIZE", 20)
     await send_to(world, "http://127.0.0.1:1/")
     for _ in range(50):
         order = (await world.buy())["activation_id"]
@@ -305,7 +305,8 @@ async def test_an_attempt_that_outlives_its_delivery_ends_without_a_word(world: 
         await world.buy()
         advancing = asyncio.ensure_future(world.advance("8s"))
         await asyncio.wait_for(receiver.arrived.wait(), 5)
-        sandbox = await world.app._sandboxes.use("default")
+        sandbox = world.app._sandboxes.known("default")
+        assert sandbox is not None
         async with sandbox.work("a test") as work:
             for table in ("deliveries", "outbox"):
                 await work.tx.delete(table, "dlv_00000001")

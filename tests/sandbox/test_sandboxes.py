@@ -46,50 +46,47 @@ async def test_other_names_are_not_found_and_make_nothing(name: str, path: str) 
         assert await names(world) == ["default"]
 
 
+async def use(world: World, *names: str) -> None:
+    for name in names:
+        assert (await world.beside(name).daisy("GET", "/balance")).status_code == 200
+
+
 async def test_beyond_the_limit_the_longest_unused_implicit_one_goes() -> None:
-    async with running(max_sandboxes=4) as world:
+    async with running(max_sandboxes=3) as world:
         await world.steer("POST", "/sandboxes", {"name": "kept"})
-        for name in ("one", "two"):
-            await world.beside(name).steer("GET", "/clock")
-        await world.beside("one").steer("GET", "/clock")
-        await world.beside("three").steer("GET", "/clock")
+        await use(world, "one", "two", "one", "three")
         assert await names(world) == ["default", "kept", "one", "three"]
 
 
-async def test_a_provider_call_counts_as_use() -> None:
-    async with running(max_sandboxes=3) as world:
-        for name in ("one", "two"):
-            await world.beside(name).steer("GET", "/clock")
-        await world.beside("one").daisy("GET", "/balance")
-        await world.beside("three").steer("GET", "/clock")
-        assert await names(world) == ["default", "one", "three"]
-
-
 async def test_looking_at_the_list_is_not_use() -> None:
-    async with running(max_sandboxes=3) as world:
-        for name in ("one", "two"):
-            await world.beside(name).steer("GET", "/clock")
+    async with running(max_sandboxes=2) as world:
+        await use(world, "one", "two")
         await world.steer("GET", "/sandboxes/one")
-        await world.beside("three").steer("GET", "/clock")
+        await use(world, "three")
         assert await names(world) == ["default", "three", "two"]
 
 
-async def test_what_was_made_by_name_and_the_default_stay_whatever_the_limit() -> None:
-    async with running(max_sandboxes=1) as world:
-        for name in ("one", "two", "three"):
+async def test_what_was_made_by_name_stays_and_counts_and_the_next_one_is_429() -> None:
+    async with running(max_sandboxes=2) as world:
+        for name in ("one", "two"):
             await world.steer("POST", "/sandboxes", {"name": name})
-        assert await names(world) == ["default", "one", "three", "two"]
-        assert (await world.beside("new").daisy("GET", "/balance")).status_code == 200
-        assert (await world.beside("newer").daisy("GET", "/balance")).status_code == 200
-        assert await names(world) == ["default", "newer", "one", "three", "two"]
+        problem = await world.control("POST", "/sandboxes", {"name": "three"})
+        assert (problem.status_code, problem.json()["type"]) == (429, "too-many-sandboxes")
+        for answer in (
+            await world.beside("new").daisy("GET", "/balance"),
+            await world.beside("new").control("GET", "/clock"),
+            await world.control("PUT", "/sandboxes/new", {}),
+        ):
+            assert (answer.status_code, answer.json()["type"]) == (429, "too-many-sandboxes")
+        assert await names(world) == ["default", "one", "two"]
 
 
 async def test_an_evicted_sandbox_begins_anew_when_used_again() -> None:
-    async with running(max_sandboxes=2) as world:
+    async with running(max_sandboxes=1) as world:
         one = world.beside("one")
         await one.buy()
-        await world.beside("two").steer("GET", "/clock")
-        assert (await one.steer("GET", "/orders"))["orders"] == []
+        await use(world, "two")
+        assert (await one.daisy("GET", "/history")).json()["data"]["orders"] == []
 
 
 async def test_twenty_first_uses_at_once_make_one_sandbox() -> None:

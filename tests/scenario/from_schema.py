@@ -33,7 +33,18 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
 }
 _NOTES = {"title", "description", "default", "examples", "patternErrorMessage", "$schema", "$defs"}
 _RULES = {
-    *("type", "enum", "const", "pattern", "minLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    *(
+        "type",
+        "enum",
+        "const",
+        "pattern",
+        "minLength",
+        "maxLength",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+    ),
     *("items", "minItems", "maxItems", "uniqueItems", "properties", "required", "additionalProperties"),
     *("propertyNames", "minProperties", "maxProperties", "dependentRequired", "dependentSchemas"),
     *("if", "then", "else", "not", "anyOf", "oneOf"),
@@ -323,8 +334,9 @@ def _bad_scalars(branch: Schema) -> Iterator[Any]:
                 good * 200,
                 "٣",
             )
-        case "string" if branch.get("minLength"):
-            yield ""
+        case "string":
+            yield from [""] if branch.get("minLength") else []
+            yield from ["a" * (branch["maxLength"] + 1)] if "maxLength" in branch else []
         case "integer" | "number":
             for rule, step in (("minimum", -1), ("maximum", 1), ("exclusiveMinimum", 0), ("exclusiveMaximum", 0)):
                 if rule in branch:

@@ -94,7 +94,7 @@ HEAD = "scenario: a\nprovider: acme\nabout: A.\n"
 MACHINE = "machine: {kind: k, start: a, states: {a: {transitions: [{on: x, to: b, after: 1s}]}, b: {final: true}}}\n"
 #: For each rule beyond the schema, in its order, files that break nothing else.
 BROKEN: tuple[tuple[str, ...], ...] = (
-    ("", "a: [", HEAD + "---\na: 1\n", HEAD + f"settings: {'[' * 40}\n"),
+    ("", "a: [", HEAD + "---\na: 1\n", HEAD + f"settings: {'[' * 40}\n", HEAD + f"rules: [{'1, ' * 1001}]\n"),
     (HEAD + "about: B.\n", *(f"{HEAD}settings: {{a: {value}}}\n" for value in ("&x 1", "!!int 1", "", "1e999"))),
     (HEAD + "rules: [{times: 1.0, then: {stock: 1}}]\n", HEAD + "faults: [{times: 2.0, wire: reset}]\n"),
     (HEAD + MACHINE.replace("start: a", "start: c"), HEAD + MACHINE + "rules: [{then: {start: c}}]\n"),
@@ -111,6 +111,7 @@ BROKEN: tuple[tuple[str, ...], ...] = (
     (HEAD + "rules: [{then: {takes: {fact: f}}}]\n", HEAD + "faults: [{webhook: {delay: {fact: f}}}]\n"),
     (HEAD + "faults: [{delay: 61m}]\n",),
     (HEAD + "faults: [{wire: reset, until: soon}]\n", HEAD + 'faults: [{wire: reset, until: "2026-01-31T12:00:00"}]\n'),
+    (HEAD + "faults: [{wire: reset, path: a*/b*/c*/d*/e*}]\n",),
     (HEAD + "faults: [{answer: {status: 200, headers: {Content-Length: \"1\"}}}]\n",),
 )  # fmt: skip
 
@@ -152,7 +153,17 @@ def places(data: Any, path: str = "") -> Iterator[str]:
 
 #: What can be broken; conditions and references have no errors of their own.
 BREAKABLE = {
-    *("enum", "const", "pattern", "minLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
+    *(
+        "enum",
+        "const",
+        "pattern",
+        "minLength",
+        "maxLength",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+    ),
     *("minItems", "maxItems", "uniqueItems", "required", "minProperties", "maxProperties", "dependentRequired"),
     *("not", "anyOf", "oneOf", "type"),
 }

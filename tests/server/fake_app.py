@@ -6,6 +6,8 @@ from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
+from mockserver.http.heads import refusal_in
+
 
 class FakeApp:
     """`/stream` and `/hang` never end, `/continue` wants its body; anything else tells what arrived."""
@@ -56,6 +58,7 @@ async def _tell(scope: Scope, receive: Receive, send: Send) -> None:
             return
         body += message["body"]
         more = message["more_body"]
+    refusal = refusal_in(scope)
     told: dict[str, Any] = {
         "method": scope["method"],
         "path": scope["path"],
@@ -64,6 +67,7 @@ async def _tell(scope: Scope, receive: Receive, send: Send) -> None:
         "headers": [name.decode("latin-1") for name, _ in scope["headers"]],
         "header_bytes": sum(len(value) for _, value in scope["headers"]),
         "body": body.decode("latin-1"),
+        "refused": type(refusal).__name__ if refusal is not None else None,
     }
     answer = json.dumps(told).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(answer)).encode())]

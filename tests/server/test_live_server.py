@@ -73,3 +73,32 @@ def test_a_host_that_is_not_ours_is_refused_in_one_line(host: str) -> None:
 def test_the_url_of_all_interfaces_is_one_that_can_be_called() -> None:
     with server.bind("0.0.0.0", 0) as listener:
         assert server.url_of(listener).startswith("http://127.0.0.1:")
+
+
+def test_localhost_without_ipv6_is_served_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    real = server.bind
+
+    def no_ipv6(host: str, port: int) -> socket.socket:
+        if host == "::1":
+            raise CannotListen("cannot listen on port 1 of ::1: cannot assign requested address")
+        return real(host, port)
+
+    monkeypatch.setattr(server, "bind", no_ipv6)
+    with caplog.at_level("DEBUG", "mockserver.server"):
+        [only] = server.bind_all("localhost", 0)
+    with only:
+        assert only.getsockname()[0] == "127.0.0.1"
+    [line] = caplog.records
+    assert (line.levelname, "::1" in line.getMessage()) == ("DEBUG", True)
+
+
+def test_localhost_on_a_taken_port_is_refused() -> None:
+    with server.bind("127.0.0.1", 0) as taken, pytest.raises(CannotListen, match="in use"):
+        server.bind_all("localhost", taken.getsockname()[1])
+
+
+def test_another_host_is_bound_to_alone() -> None:
+    [only] = server.bind_all("127.0.0.1", 0)
+    only.close()

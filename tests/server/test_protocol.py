@@ -2,11 +2,15 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from time import thread_time
 from typing import Any
 
 import pytest
 
-from mockserver.http.protocol import HeadFilter, repaired_line
+from mockserver.domain.mistakes import HeadTooLarge
+from mockserver.http.head_filter import HeadFilter, repaired_line
+from mockserver.http.heads import MOST_DROPPED, MOST_HEAD, MOST_HEADERS
 from mockserver.server import LiveServer
 from tests.server.fake_app import FakeApp
 from tests.server.processes import connect, receive_until
@@ -114,9 +118,144 @@ def test_who_expects_100_continue_gets_it(url: str) -> None:
         assert _told(receive_until(connection, b"}"))["body"] == "body"
 
 
-def test_headers_of_200_kilobytes_are_no_problem(url: str) -> None:
-    told = _ask(url, b"GET / HTTP/1.1\r\nHost: x\r\nX-Long: ", *[b"a" * 20_000] * 10, b"\r\n\r\n")
-    assert told["header_bytes"] > 200_000
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 4\r\n\r\nbody",),
+        (b"CONNECTION: UPGRADE\r\nUPGRADE: h2c\r\nContent-Length: 4\r\n\r\nbody",),
+        (b"Connection: Upgrade\r\nConte", b"nt-Length: 4\r\nUpgrade: h2c\r\n\r\nbody"),
+        (b"connection: upgrade\r\nup", b"GRADE: h2c\r\nContent-Length: 4\r\n\r\nbo", b"dy"),
+        (b"Connection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 4\r\n\r\n", b"body"),
+        (b"Connection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n",),
+        (
+            b"Connection: Upgrade\r\nUpgrade: h2c\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nbo",
+            b"\r\n2\r\ndy\r\n0\r\n\r\n",
+        ),
+        (b"Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nContent-Length: 4\r\n\r\nbody",),
+    ],
+    ids=str,
+)
+def test_an_offer_to_upgrade_loses_no_body_whatever_its_case_and_packets(url: str, parts: tuple[bytes, ...]) -> None:
+    with connect(url) as connection:
+        for number in (b"1", b"2"):
+            first, *rest = parts
+            connection.sendall(b"POST /" + number + b" HTTP/1.1\r\nHost: x\r\n" + first)
+            for part in rest:
+                connection.sendall(part)
+            told = _told(receive_until(connection, b"}"))
+            assert (told["method"], told["path"], told["body"]) == ("POST", f"/{number.decode()}", "body")
+
+
+def test_pipelined_offers_to_upgrade_lose_nothing(url: str) -> None:
+    offer = b"POST /%d HTTP/1.1\r\nHost: x\r\nCONNECTION: UPGRADE\r\nUPGRADE: h2c\r\nContent-Length: 2\r\n\r\n%d%d"
+    plain = b"GET /9 HTTP/1.1\r\nHost: x\r\n\r\n"
+    with connect(url, offer % (1, 1, 1) + offer % (2, 2, 2) + plain + offer % (3, 3, 3)) as connection:
+        answers = receive_until(connection, b'"/3"')
+    assert re.findall(rb'"path": "/(\d)"', answers) == [b"1", b"2", b"9", b"3"]
+
+
+def test_thousands_of_pipelined_offers_to_upgrade_are_answered(url: str) -> None:
+    offer = b"GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n"
+    last = b"GET /last HTTP/1.1\r\nHost: x\r\n\r\n"
+    with connect(url, offer * 2_000 + last) as connection:
+        assert receive_until(connection, b'"/last"').count(b"HTTP/1.1 200") == 2_001
+
+
+# -- heads that are too large --------------------------------------------------------------------------
+
+
+def _refused(url: str, *parts: bytes) -> Any:
+    """Which refusal the application was given."""
+    told = _ask(url, *parts)
+    return told["refused"], told["path"], told["header_bytes"]
+
+
+def test_a_head_of_64_kibibytes_with_200_headers_is_taken(url: str) -> None:
+    head = b"GET / HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X-%d: y\r\n" % number for number in range(198))
+    head += b"X-Long: " + b"a" * (MOST_HEAD - len(head) - 12) + b"\r\n\r\n"
+    assert len(head) == MOST_HEAD
+    for parts in (
+        (head,),
+        (head[:1], head[1:]),
+        (head[:-2], head[-2:]),
+        (head[:-1], head[-1:]),
+        (head[:70], head[70:]),
+    ):
+        refused, _, size = _refused(url, *parts)
+        assert (refused, size > 60_000) == (None, True)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        b"X-Long: " + b"a" * MOST_HEAD + b"\r\n",
+        b"X-Long: " + b"a" * (10 * MOST_HEAD) + b"\r\n",
+        b"X: y\r\n" * (MOST_HEADERS + 1),
+        b"X: y\r\n" * 50_000,
+        b"X: " + b"a" * 30_000 + b"\r\nY: " + b"b" * 40_000 + b"\r\n",
+    ],
+    ids=["64 KiB", "640 KiB", "201 headers", "50,000 headers", "two headers"],
+)
+def test_a_larger_head_is_refused_by_whom_it_was_for(url: str, lines: bytes) -> None:
+    sent = b"POST /some/path?a=b HTTP/1.1\r\nHost: x\r\n" + lines + b"Content-Length: 2\r\n\r\n{}"
+    for parts in ((sent,), (sent[:10], sent[10:]), (sent[:-1], sent[-1:]), (sent[:-6], sent[-6:])):
+        refused, path, size = _refused(url, *parts)
+        assert (refused, path) == ("HeadTooLarge", "/some/path")
+        assert size < 1_000
+
+
+@pytest.mark.parametrize("size", [MOST_HEAD, 5 * MOST_HEAD])
+def test_a_request_line_that_is_too_long_is_refused_by_whom_it_was_for(url: str, size: int) -> None:
+    sent = b"GET /some/path?a=" + b"b" * size + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+    assert _refused(url, sent)[:2] == ("TargetTooLong", "/some/path")
+    assert _refused(url, sent[:9], sent[9:])[:2] == ("TargetTooLong", "/some/path")
+
+
+def test_a_refused_head_ends_the_connection(url: str) -> None:
+    sent = b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * MOST_HEAD + b"\r\n\r\nGET /next HTTP/1.1\r\nHost: x\r\n\r\n"
+    with connect(url, sent) as connection:
+        received = b""
+        while part := connection.recv(65_536):
+            received += part
+    assert received.count(b"HTTP/1.1 ") == 1
+    assert b"connection: close\r\n" in received.lower()
+
+
+def test_a_head_behind_another_request_is_bounded_too(url: str) -> None:
+    first = b"GET /1 HTTP/1.1\r\nHost: x\r\n\r\nGET /2 HTTP/1.1\r\nHost: x\r\nX: "
+    with connect(url, first) as connection:
+        with suppress(ConnectionError):
+            for _ in range(100):
+                connection.sendall(b"a" * MOST_HEAD)
+            pytest.fail("a head of 6 MiB is read")
+        received = b""
+        with suppress(ConnectionError):
+            while part := connection.recv(65_536):
+                received += part
+    assert re.findall(rb"HTTP/1.1 (\d+)", received) in ([b"200"], [b"200", b"431"], [b"200", b"400"])
+
+
+def test_an_endless_head_is_answered_and_takes_no_memory() -> None:
+    head = HeadFilter()
+    assert head.feed(b"GET /a HTTP/1.1\r\nHost: b\r\nX: ") == b""
+    given, fed = b"", 0
+    while not given:
+        given = head.feed(b"a" * 65_536)
+        fed += 65_536
+        assert fed < 2 * MOST_DROPPED
+        assert len(head._held._held) <= MOST_HEAD
+    assert given == b"GET /a HTTP/1.1\r\nHost: b\r\nConnection: close\r\n\r\n"
+    assert isinstance(head.refusal, HeadTooLarge)
+    assert head.feed(b"a" * 65_536) == b""
+
+
+def test_a_head_that_comes_byte_by_byte_takes_no_time() -> None:
+    head = HeadFilter()
+    sent = b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 150 + b"Y: " + b"a" * 60_000 + b"\r\n\r\n"
+    began = thread_time()
+    pieces = [head.feed(sent[place : place + 1]) for place in range(len(sent))]
+    assert thread_time() - began < 1
+    assert b"".join(pieces) == sent
 
 
 @pytest.mark.parametrize(
@@ -136,8 +275,10 @@ def test_a_line_without_oddities_comes_back_as_it_is(line: bytes) -> None:
 
 def test_a_line_that_never_ends_is_not_kept() -> None:
     head = HeadFilter()
-    assert head.feed(b"GET /" + b"a" * 60_000) == b""
-    assert len(head.feed(b"a" * 10_000)) == 70_005
+    assert head.feed(b"GET" + b"a" * 60_000) == b""
+    assert head.feed(b"a" * 10_000) == b""
+    assert len(head.feed(b"a" * MOST_DROPPED)) == MOST_HEAD
+    assert head.refusal is None, "no method can be told: the parser refuses it"
 
 
 def test_empty_lines_before_a_request_are_dropped() -> None:
@@ -156,3 +297,32 @@ def test_an_unknown_method_reaches_the_application_and_the_next_request_keeps_it
             assert _told(receive_until(connection, b"}"))["method"] == method
         connection.sendall(b"GET" + head + b"\r\n")
         assert _told(receive_until(connection, b"}"))["method"] == "GET"
+
+
+#: The first bytes that `curl https://localhost:7460` sends.
+TLS_HELLO = bytes.fromhex("16030102000100 01fc0303".replace(" ", "")) + bytes(80)
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        (TLS_HELLO, "this port speaks plain HTTP, and a TLS greeting came: use http:// instead of https://"),
+        (b"CONNECT api.doctorsim.com:443 HTTP/1.1\r\nHost: api.doctorsim.com:443\r\n\r\n", "is no proxy for CONNECT"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "speaks HTTP/1.1, and the preface of HTTP/2 came"),
+    ],
+)
+def test_what_is_not_served_here_is_told_to_the_client_and_in_the_log(
+    url: str, sent: bytes, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("WARNING"), connect(url, sent) as connection:
+        answer = b""
+        while part := connection.recv(65_536):
+            answer += part
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    assert told in body.decode()
+    assert [one.getMessage() for one in caplog.records] == [body.decode()]
+
+
+def test_a_method_that_begins_like_connect_is_served(url: str) -> None:
+    assert _ask(url, b"CON", b"NECTED / HTTP/1.1\r\nHost: x\r\n\r\n")["method"] == "CONNECTED"

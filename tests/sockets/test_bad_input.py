@@ -11,6 +11,7 @@ import pytest
 
 from mockserver.domain.mistakes import MethodNotAllowed
 from mockserver.http.body import MOST
+from mockserver.http.heads import MOST_HEAD, MOST_HEADERS
 from mockserver.http.provider import Endpoint, Provider, word
 from mockserver.providers import PROVIDERS
 from mockserver.sandbox.birth import Birth
@@ -146,6 +147,74 @@ def test_headers_that_come_twice_are_no_failure(url: str, provider: Provider, ba
     odd = (("X-A", "1"), ("X-A", "2"), ("X-a", ""), b"X-Raw: \xff\xe9")
     answer = exchange(url, request(endpoint.method, base + endpoint.path, *credential(provider), *odd))
     assert answer.status == endpoint.status
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (b"X-Long: " + b"a" * MOST_HEAD,),
+        (b"X-Long: " + b"a" * (8 * MOST_HEAD),),
+        (b"X: y",) * (MOST_HEADERS + 1),
+        (b"X: y",) * 20_000,
+    ],
+    ids=["64 KiB", "512 KiB", "201 headers", "20,000 headers"],
+)
+def test_a_head_that_is_too_large_is_refused(
+    url: str, provider: Provider, base: str, headers: tuple[bytes, ...]
+) -> None:
+    for endpoint in provider.endpoints:
+        if "{" not in endpoint.path:
+            sent = request(endpoint.method, base + endpoint.path, *credential(provider), *headers, body=b"{}")
+            answer = exchange(url, sent, head=endpoint.method == "HEAD")
+            refused(url, provider, answer, 431)
+            assert journaled(url, answer)["mistake"] == "HeadTooLarge"
+
+
+def test_a_target_that_is_too_long_is_refused(url: str, provider: Provider, base: str) -> None:
+    for path in ("/" + "x" * MOST_HEAD, "/no-such-route?a=" + "b" * (4 * MOST_HEAD)):
+        refused(url, provider, exchange(url, request("GET", base + path)), 414)
+
+
+def test_the_host_header_tells_who_refuses_a_head(url: str) -> None:
+    sent = b"GET /api/v1/virtual/balance HTTP/1.1\r\nHost: daisysim.com\r\nX: " + b"a" * MOST_HEAD + b"\r\n\r\n"
+    answer = exchange(url, sent)
+    assert (answer.status, answer.json()["code"]) == (431, "HEADERS_TOO_LARGE")
+
+
+@pytest.mark.parametrize("path", ["/_mock/clock", "/~other/_mock/clock", "/nobody"])
+def test_where_no_provider_is_the_refusal_is_a_problem(url: str, path: str) -> None:
+    large = exchange(url, request("GET", path, b"X: " + b"a" * MOST_HEAD))
+    long = exchange(url, request("GET", f"{path}?{'a' * MOST_HEAD}"))
+    for answer, status in ((large, 431), (long, 414)):
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert (answer.status, answer.json()["status"]) == (status, status)
+
+
+def test_an_endless_header_harms_nobody_else(url: str) -> None:
+    with Wire(url) as wire:
+        with suppress(ConnectionError):
+            wire.send(f"GET {DAISY}/balance HTTP/1.1\r\nHost: x\r\nX: ".encode())
+            for _ in range(1_600):
+                wire.send(b"a" * MOST_HEAD)
+            pytest.fail("a header of 100 MiB is read")
+        assert exchange(url, request("GET", f"{DAISY}/balance", DEMO)).status == 200
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (b"CONNECTION: UPGRADE\r\nUPGRADE: h2c\r\n",),
+        (b"Connection: Upgrade\r\n", b"Upgrade: h2c\r\n"),
+        (b"Connection: Upgrade\r\nUp", b"grade: h2c\r\n"),
+    ],
+)
+def test_an_offer_to_upgrade_loses_no_body(url: str, parts: tuple[bytes, ...]) -> None:
+    head, end = request("POST", f"{DAISY}/prices", DEMO, body=QUOTE).split(b"Host: localhost\r\n")
+    with Wire(url) as wire:
+        for _ in range(2):
+            wire.send(head + b"Host: localhost\r\n" + parts[0], *parts[1:], end)
+            answer = wire.answer()
+            assert (answer.status, answer.json()["data"]["service"]) == (200, "wa")
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff\xfe\x00", b'{"a": "\\ud800"}', b"[" * 60_000, b"\x00", b'{"a": 1e999}'])

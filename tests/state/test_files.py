@@ -99,10 +99,9 @@ def test_a_snapshot_that_does_not_fit_is_one_clear_line_and_stays_as_it_is(
     file.write_text(content)
     with python("-m", "mockserver", "--port", "0", "--state", str(file), "--save-on-exit") as process:
         output, errors = process.communicate(timeout=20)
-    assert output == ""
-    assert process.returncode != 0
-    assert "Traceback" not in errors
-    [line] = [line for line in errors.splitlines() if str(file) in line]
+    assert (process.returncode, output) == (1, "")
+    [line] = errors.splitlines()
+    assert line.startswith(f"ERROR --state: {file} cannot be restored: ")
     assert reason in line
     assert file.read_text() == content
 
@@ -124,3 +123,34 @@ def test_what_can_not_be_read_or_written_is_refused_before_the_server_starts(tmp
         assert errors.startswith("mockserver: ")
         assert reason in errors
         assert errors.count("\n") == 1
+
+
+def test_a_state_that_could_not_be_saved_ends_with_one_line_and_exit_code_1(tmp_path: Path) -> None:
+    directory = tmp_path / "gone"
+    directory.mkdir()
+    file = directory / "state.json"
+    with serving("--state", str(file), "--save-on-exit") as server:
+        directory.rmdir()
+        server.process.send_signal(signal.SIGTERM)
+        output, errors = server.process.communicate(timeout=20)
+    assert (server.process.returncode, output) == (1, "")
+    told = json.loads(errors)
+    assert (told["level"], told["message"]) == (
+        "error",
+        f"the state could not be saved: {file}: No such file or directory",
+    )
+
+
+def test_a_state_file_keeps_its_mode_and_what_was_left_beside_it_is_swept(tmp_path: Path) -> None:
+    file = tmp_path / "state.json"
+    left = tmp_path / f".state.json.{'0' * 16}.part"
+    with serving("--state", str(file), "--save-on-exit") as server:
+        server.stop()
+    assert file.stat().st_mode & 0o777 == 0o600
+    file.chmod(0o640)
+    left.write_bytes(b"half a state")
+    with serving("--state", str(file), "--save-on-exit") as server:
+        assert not left.exists()
+        server.stop()
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert [one.name for one in tmp_path.iterdir()] == ["state.json"]

@@ -1,14 +1,17 @@
 import asyncio
 import json
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mockserver.app import App
 from mockserver.config import Settings
 from mockserver.providers.daisysim import PROVIDER
+from mockserver.sandbox import snapshot as snapshot_module
 from mockserver.webhooks.backoff import RetryPolicy
 from tests.state.story import NOWHERE, go_on, live, post
 from tests.support import World, frozen_settings, running, started
@@ -222,3 +225,60 @@ async def test_a_restore_while_time_is_moved_ends_the_moving() -> None:
         await moving
         assert await snapshot(world) == state
         assert (await world.steer("GET", "/clock"))["now"] == "2026-01-31T12:00:00Z"
+
+
+@pytest.mark.parametrize("which", ["take", "restore"])
+async def test_while_a_snapshot_is_taken_or_read_other_sandboxes_are_answered(
+    which: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "mockserver.sandbox.snapshot._written" if which == "take" else "mockserver.sandbox.snapshot.read"
+    real = getattr(snapshot_module, name.rpartition(".")[2])
+    begun, release = threading.Event(), threading.Event()
+
+    def slow(*arguments: Any, **named: Any) -> Any:
+        begun.set()
+        assert release.wait(20)
+        return real(*arguments, **named)
+
+    async with running() as world:
+        await live(world)
+        state = await snapshot(world)
+        monkeypatch.setattr(name, slow)
+        other = world.beside("other")
+        work = snapshot(world) if which == "take" else restore(world, state)
+        under_way = asyncio.ensure_future(work)
+        try:
+            assert await asyncio.to_thread(begun.wait, 20)
+            assert (await other.daisy("GET", "/balance")).status_code == 200
+            assert not under_way.done()
+        finally:
+            release.set()
+        assert await under_way == (state if which == "take" else None)
+
+
+async def test_what_asks_a_sandbox_for_work_while_its_snapshot_is_taken_comes_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real, begun, release = snapshot_module._written, threading.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> Any:
+        begun.set()
+        assert release.wait(20)
+        return real(*arguments)
+
+    async with running() as world:
+        await live(world)
+        state = await snapshot(world)
+        monkeypatch.setattr(snapshot_module, "_written", slow)
+        taking = asyncio.ensure_future(snapshot(world))
+        assert await asyncio.to_thread(begun.wait, 20)
+        buying = asyncio.ensure_future(world.buy())
+        advancing = asyncio.ensure_future(world.advance("1h"))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert [buying.done(), advancing.done()] == [False, False]
+        release.set()
+        assert await taking == state
+        await asyncio.gather(buying, advancing)
+        monkeypatch.undo()
+        assert await snapshot(world) != state

@@ -354,3 +354,14 @@ async def test_closing_ends_what_is_under_way_and_what_comes_later() -> None:
 def test_nothing_heavy_is_imported_before_the_first_attempt() -> None:
     code = "import sys, mockserver.webhooks.dispatcher; sys.exit('httpx' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+async def test_of_very_many_headers_of_an_answer_the_first_ones_are_kept() -> None:
+    async def boast(visit: Visit) -> None:
+        lines = "".join(f"X-{number}: {'v' * 1_000}\r\n" for number in range(30))
+        await visit.answer(f"HTTP/1.1 204 No Content\r\n{lines}\r\n".encode())
+
+    async with receiving(boast) as receiver:
+        outcome = await post(receiver.url())
+    assert outcome.verdict == "delivered"
+    assert [name for name, _ in outcome.headers] == [f"X-{number}" for number in range(8)]

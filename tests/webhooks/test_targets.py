@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -213,3 +214,84 @@ async def test_simultaneous_questions_for_a_host_share_one_lookup() -> None:
     assert asked == ["a.test"]
     await guard.resolve("http://a.test/")
     assert asked == ["a.test", "a.test"]
+
+
+# -- what a server that others can reach sends to --------------------------------------------------
+
+
+async def reach(
+    url: str, *addresses: str, listed: str | None = None, own: Sequence[tuple[str, int]] = (), loopback: bool = False
+) -> Target:
+    allowed = frozenset() if listed is None else frozenset({listed})
+    return await TargetGuard(allowed, loopback=loopback, own=own, lookup=Names(*addresses)).resolve(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("http://127.0.0.1:27999/internal/admin", "127.0.0.1"),
+        ("http://localhost:27999/", "127.0.0.1"),
+        ("http://localhost:27999/", "::1"),
+        ("http://[::1]:27999/", "::1"),
+        ("http://127.9.9.9/", "127.9.9.9"),
+        ("http://[::ffff:127.0.0.1]/", "::ffff:127.0.0.1"),
+        ("http://rebound.test/", "127.0.0.1"),
+    ],
+)
+async def test_beyond_a_loopback_bind_loopback_has_to_be_listed(url: str, address: str) -> None:
+    host = urlsplit(url).hostname or ""
+    with pytest.raises(RefusedTarget, match=r"beyond loopback sends to listed hosts only there.*--webhook-hosts"):
+        await reach(url, address)
+    assert (await reach(url, address, listed=str(_shortest(host)))).port
+    assert (await reach(url, address, loopback=True)).port
+
+
+def _shortest(host: str) -> str:
+    """The address that an IPv6 one merely writes, or the name."""
+    return host.removeprefix("::ffff:")
+
+
+async def test_beyond_a_loopback_bind_private_addresses_are_sent_to_as_ever() -> None:
+    assert (await reach("http://receiver.test/", "10.1.2.3")).addresses == ("10.1.2.3",)
+
+
+OWN = (("0.0.0.0", 7460),)
+
+
+@pytest.mark.parametrize(
+    "path", ["/_mock/inbox/x", "/_mock/inbox/x?secret=1", "/~worker3/_mock/inbox/x", "/_mock/inbox/%78/"]
+)
+@pytest.mark.parametrize("loopback", [True, False])
+async def test_the_servers_own_inboxes_are_sent_to(path: str, loopback: bool) -> None:
+    for own in (OWN, (("127.0.0.1", 7460), ("::1", 7460))):
+        assert (await reach(f"http://localhost:7460{path}", "127.0.0.1", own=own, loopback=loopback)).port == 7460
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/_mock/reset", "/_mock/clock/advance", "/~x/_mock/state", "/", "/daisysim.com/api/v1/virtual/balance"),
+        *("/_mock/inbox", "/_mock/inbox/", "/_mock/inbox/x/y", "/_mock/inbox/../reset", "/_mock/inbox/x/../../reset"),
+        *("/%5fmock/reset", "/_mock/inbox/..%2f..%2freset", "//_mock/inbox/x", "/x/_mock/inbox/x"),
+        *("/_mock/reset?/_mock/inbox/x", "/_mock/reset%3f/_mock/inbox/x"),
+    ],
+)
+@pytest.mark.parametrize("loopback", [True, False])
+async def test_nothing_else_of_the_server_itself_is_sent_to_listed_or_not(path: str, loopback: bool) -> None:
+    for listed in (None, "localhost"):
+        with pytest.raises(RefusedTarget, match="of this server itself only /_mock/inbox/NAME is sent to"):
+            await reach(f"http://localhost:7460{path}", "127.0.0.1", own=OWN, loopback=loopback, listed=listed)
+
+
+async def test_the_server_itself_is_known_by_address_and_port() -> None:
+    for address, own in (("127.8.8.8", OWN), ("::1", (("::", 7460),)), ("127.0.0.1", (("::", 7460),))):
+        with pytest.raises(RefusedTarget, match="of this server itself"):
+            await reach("http://me.test:7460/", address, own=own, loopback=True)
+    assert (await reach("http://me.test:7461/", "127.0.0.1", own=OWN, loopback=True)).port == 7461
+    assert (await reach("http://other.test:7460/", "10.255.255.254", own=OWN, loopback=True)).port == 7460
+    assert (await reach("http://other.test:7460/", "127.0.0.2", own=(("127.0.0.1", 7460),), loopback=True)).port == 7460
+
+
+async def test_a_refusal_of_a_public_address_names_the_flag() -> None:
+    with pytest.raises(RefusedTarget, match=r"--webhook-hosts receiver\.test lists it"):
+        await judged("http://receiver.test/", "93.184.216.34")

@@ -1,5 +1,7 @@
 """DaisySIM Virtual Numbers API, v1.0."""
 
+from typing import TYPE_CHECKING
+
 from mockserver.domain.mistakes import (
     AccountLocked,
     AccountSuspended,
@@ -14,7 +16,17 @@ from mockserver.http.provider import Mount, Provider
 from mockserver.providers.daisysim import auth, endpoints, errors, trade
 from mockserver.sandbox.settings import Setting
 
+if TYPE_CHECKING:
+    from mockserver.http.customers import Customers
+
 _CORS = Cors("daisysim", ("https://daisysim.com",))
+
+
+def _customers() -> "Customers":
+    from mockserver.providers.daisysim.customers import DaisyCustomers
+
+    return DaisyCustomers()
+
 
 PROVIDER = Provider(
     name="daisysim",
@@ -47,6 +59,7 @@ PROVIDER = Provider(
         _CORS.setting,
     ),
     webhooks={"code.received": "daisysim/code-received.webhook"},
+    customers=_customers,
     common_mistakes=(
         MissingCredential,
         UnknownCredential,

@@ -1,5 +1,7 @@
 """The eight endpoints. Each handler reads, asks and answers; what is refused is raised below it."""
 
+from typing import Any
+
 from mockserver.domain.mistakes import (
     InsufficientBalance,
     InvalidPrice,
@@ -11,11 +13,12 @@ from mockserver.domain.mistakes import (
 )
 from mockserver.domain.orders import Order
 from mockserver.http.call import Call
-from mockserver.http.provider import Endpoint, Limit, Reply
+from mockserver.http.provider import Endpoint
+from mockserver.http.replies import Limit, Reply
 from mockserver.providers.daisysim import wire
 from mockserver.providers.daisysim.catalogue import Tier
 from mockserver.providers.daisysim.errors import RefundedAtExpiry
-from mockserver.providers.daisysim.shop import known_service, live_tiers, move_prices, shop_of, stock_key
+from mockserver.providers.daisysim.shop import live_tiers, move_prices, shop_of, stock_key
 from mockserver.providers.daisysim.trade import TRADE
 from mockserver.sandbox.orders import count_orders, list_orders
 
@@ -48,21 +51,22 @@ async def services(call: Call) -> Reply:
 
 async def prices(call: Call) -> Reply:
     """The tiers of a country and service that have numbers left."""
+    country, service = call.fields["country"], call.fields["service"]
     async with call.work() as work:
         account = await work.account("daisysim", call.account.id)
         name, percent, _ = wire.TIERS[wire.tier_of(account.total_spent)]
         rows = []
         total = 0
-        for tier in live_tiers(call, now=work.now):
-            left = tier.stock - await work.sold(stock_key(call, tier))
+        for tier in live_tiers(call.state, country, service, now=work.now, most=work.most_in_stock()):
+            left = tier.stock - await work.sold(stock_key(country, service, tier))
             if left > 0:
                 total += left
                 price = wire.money(tier.price)
                 rows.append({"tier": tier.number, "price": price, "discount_pct": percent, "available": left})
     return Reply(
         {
-            "country": call.fields["country"],
-            "service": call.fields["service"],
+            "country": country,
+            "service": service,
             "total_numbers": total,
             "discount_tier": name,
             "discount_pct": percent,
@@ -73,11 +77,13 @@ async def prices(call: Call) -> Reply:
 
 async def purchase(call: Call) -> Reply:
     """Charge the price and give a number; the checks run in the order price, stock, balance."""
+    country, service = call.fields["country"], call.fields["service"]
     if call.decide("reprice") is not None:
-        move_prices(call)
+        move_prices(call.state, country, service)
     async with call.work() as work:
-        tier = _tier_at_price(call, live_tiers(call, now=work.now))
-        key = stock_key(call, tier)
+        tiers = live_tiers(call.state, country, service, now=work.now, most=work.most_in_stock())
+        tier = _tier_at_price(call.fields["price"], tiers)
+        key = stock_key(country, service, tier)
         await work.take_stock(key, stock=tier.stock)
         account = await work.account("daisysim", call.account.id)
         facts = await _facts(call, await work.next_number("daisysim/phone"), account.total_spent)
@@ -87,11 +93,9 @@ async def purchase(call: Call) -> Reply:
             account=account.id,
             amount=tier.price,
             facts=facts,
-            rule=call.decide("life", facts),
             stock=key,
         )
         left = await work.balance(account)
-    call.touched(order)
     return Reply(
         {
             "activation_id": order.id,
@@ -114,7 +118,7 @@ async def check(call: Call) -> Reply:
 async def cancel(call: Call) -> Reply:
     """Give the number back for a full refund."""
     async with call.work() as work:
-        order = call.touched(await work.own_order(call.account, call.fields["activation_id"]))
+        order = await work.own_order(call.account, call.fields["activation_id"])
         events = wire.events_of(order)
         if "expire" in events and "cancel" not in events and _shown(call, order) == "Cancelled":
             raise RefundedAtExpiry("cancel", order)
@@ -148,25 +152,30 @@ async def history(call: Call) -> Reply:
     )
 
 
-def _tier_at_price(call: Call, tiers: tuple[Tier, ...]) -> Tier:
+def _tier_at_price(asked: Any, tiers: tuple[Tier, ...]) -> Tier:
     """The tier with the price sent; raises InvalidPrice, and OutOfStock when the pair never has any numbers."""
     if tiers and not any(tier.stock for tier in tiers):
         raise OutOfStock
     try:
-        price = wire.USD.rounded(call.fields["price"])
+        price = wire.USD.rounded(asked)
     except ValueError:
-        raise InvalidPrice from None
+        raise _invalid_price(tiers) from None
     for tier in tiers:
         if tier.price == price:
             return tier
-    raise InvalidPrice
+    raise _invalid_price(tiers)
+
+
+def _invalid_price(tiers: tuple[Tier, ...]) -> InvalidPrice:
+    return InvalidPrice([{"tier": tier.number, "price": wire.money(tier.price)} for tier in tiers if tier.stock])
 
 
 async def _facts(call: Call, number: int, total_spent: int) -> dict[str, object]:
     from mockserver.catalogue.numbers import number_at
 
-    country = shop_of(call.state).catalogue.country(call.fields["country"])
-    service = known_service(call)
+    known = shop_of(call.state).catalogue
+    country = known.country(call.fields["country"])
+    service = known.service(call.fields["country"], call.fields["service"])
     assert country is not None, "a tier belongs to a known country"
     assert service is not None, "a tier belongs to a known service"
     return {
@@ -234,6 +243,7 @@ ENDPOINTS = (
         "/check/{activation_id}",
         check,
         name="check",
+        reads_order=True,
         summary="Whether the code has arrived",
         gives="daisysim/check",
         path_fields="daisysim/activation.path",

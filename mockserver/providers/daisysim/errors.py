@@ -11,6 +11,7 @@ from mockserver.domain.mistakes import (
     AccountLocked,
     AccountRefused,
     AccountSuspended,
+    HeadTooLarge,
     InsufficientBalance,
     Invalid,
     InvalidPrice,
@@ -23,13 +24,16 @@ from mockserver.domain.mistakes import (
     PayloadTooLarge,
     ProviderError,
     RateLimited,
+    TargetTooLong,
     TooEarly,
     UnknownCredential,
     UnknownRoute,
+    UnsupportedEncoding,
     whole_seconds,
 )
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply, Worder, Wording
+from mockserver.http.provider import Worder
+from mockserver.http.replies import Reply, Wording
 
 
 class RefundedAtExpiry(NotTaken):
@@ -92,6 +96,20 @@ def _too_large(mistake: PayloadTooLarge) -> Wording:
     return Wording(413, "PAYLOAD_TOO_LARGE", text, provenance="assumed")
 
 
+def _target_too_long(mistake: TargetTooLong) -> Wording:
+    text = f"The request line is longer than {mistake.limit} bytes."
+    return Wording(414, "URI_TOO_LONG", text, provenance="assumed")
+
+
+def _head_too_large(mistake: HeadTooLarge) -> Wording:
+    text = f"The headers are larger than {mistake.limit} bytes, or more than {mistake.headers}."
+    return Wording(431, "HEADERS_TOO_LARGE", text, provenance="assumed")
+
+
+def _encoding(mistake: UnsupportedEncoding) -> Wording:
+    return Wording(415, "UNSUPPORTED_MEDIA_TYPE", mistake.text, provenance="assumed")
+
+
 MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
     MissingCredential: Wording(401, "MISSING_TOKEN", "No API key provided in the Authorization header."),
     UnknownCredential: Wording(401, "INVALID_TOKEN", "The API key does not match any user."),
@@ -115,6 +133,9 @@ MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
     Invalid: _invalid,
     MethodNotAllowed: _method_not_allowed,
     PayloadTooLarge: _too_large,
+    TargetTooLong: _target_too_long,
+    HeadTooLarge: _head_too_large,
+    UnsupportedEncoding: _encoding,
     ProviderError: Wording(502, "PROVIDER_ERROR", "The upstream provider returned an unexpected response."),
     Mistake: Wording(500, "SERVER_ERROR", "Internal server error. Please contact support."),
 }

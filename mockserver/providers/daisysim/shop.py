@@ -7,9 +7,9 @@ import orjson
 
 from mockserver.domain.moments import parse_span
 from mockserver.engine.dice import Dice
-from mockserver.http.call import Call
-from mockserver.providers.daisysim.catalogue import Catalogue, Service, Tier
+from mockserver.providers.daisysim.catalogue import Catalogue, Tier
 from mockserver.sandbox.state import SandboxState
+from mockserver.sandbox.tallies import count_one
 
 
 class Shop:
@@ -42,20 +42,16 @@ def shop_of(state: SandboxState) -> Shop:
     return shop
 
 
-def live_tiers(call: Call, *, now: datetime) -> tuple[Tier, ...]:
-    """The tiers of the pair asked for, at the prices live at `now`; their stock is what a rule says it is.
+def live_tiers(state: SandboxState, country: int, service: str, *, now: datetime, most: int | None) -> tuple[Tier, ...]:
+    """Return the tiers of a pair at the prices live at `now`, with `most` numbers in all where that is given.
 
     Prices are drawn anew every `daisysim.price_ttl`, counted from the sandbox's beginning (observed), and
     whenever a rule moves them.
     """
-    state, fields = call.state, call.fields
     window = (now - state.born_at) // max(parse_span(state.settings.values["daisysim.price_ttl"]), _SHORTEST)
-    moves = state.tallies.get(_moves(call), 0)
-    tiers = shop_of(state).catalogue.tiers(fields["country"], fields["service"], draw=(window, moves))
-    rule = call.decide("stock")
-    if rule is None:
-        return tiers
-    return tuple(_no_more_than(rule.then["stock"], tiers))
+    moves = state.tallies.get(_moves(country, service), 0)
+    tiers = shop_of(state).catalogue.tiers(country, service, draw=(window, moves))
+    return tiers if most is None else tuple(_no_more_than(most, tiers))
 
 
 def _no_more_than(most: int, tiers: tuple[Tier, ...]) -> Iterator[Tier]:
@@ -66,24 +62,18 @@ def _no_more_than(most: int, tiers: tuple[Tier, ...]) -> Iterator[Tier]:
         yield Tier(tier.number, tier.price, stock)
 
 
-def move_prices(call: Call) -> None:
+def move_prices(state: SandboxState, country: int, service: str) -> None:
     """Draw the prices of the pair anew, from now on."""
-    tallies = call.state.tallies
-    tallies[_moves(call)] = tallies.get(_moves(call), 0) + 1
+    count_one(state.tallies, _moves(country, service))
 
 
-def stock_key(call: Call, tier: Tier) -> str:
-    """The row that counts what was sold of this tier."""
-    return f"daisysim/{call.fields['country']}/{call.fields['service']}/{tier.number}"
+def stock_key(country: int, service: str, tier: Tier) -> str:
+    """Return the row that counts what was sold of this tier."""
+    return f"daisysim/{country}/{service}/{tier.number}"
 
 
-def known_service(call: Call) -> Service | None:
-    """The service asked for, if its country sells it."""
-    return shop_of(call.state).catalogue.service(call.fields["country"], call.fields["service"])
-
-
-def _moves(call: Call) -> str:
-    return f"daisysim moves/{call.fields['country']}/{call.fields['service']}"
+def _moves(country: int, service: str) -> str:
+    return f"daisysim moves/{country}/{service}"
 
 
 def _answer(data: object) -> bytes:

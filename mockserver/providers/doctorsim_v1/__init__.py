@@ -1,5 +1,7 @@
 """doctorSIM Unlocking API, v1."""
 
+from typing import TYPE_CHECKING
+
 from mockserver.domain.mistakes import (
     InternalError,
     MethodNotAllowed,
@@ -13,7 +15,17 @@ from mockserver.http.provider import Annex, Mount, Provider, Secrets, Unrouted
 from mockserver.providers.doctorsim_v1 import auth, endpoints, errors, trade, wire
 from mockserver.sandbox.settings import Setting
 
+if TYPE_CHECKING:
+    from mockserver.http.customers import Customers
+
 _CORS = Cors("doctorsim_v1", ("https://www.doctorsim.com",))
+
+
+def _customers() -> "Customers":
+    from mockserver.providers.doctorsim_v1.customers import UnlockCustomers
+
+    return UnlockCustomers()
+
 
 PROVIDER = Provider(
     name=auth.NAME,
@@ -79,13 +91,14 @@ PROVIDER = Provider(
         ),
         _CORS.setting,
     ),
-    secrets=Secrets(headers=frozenset({"dsim_key", "dsim_secret"})),
+    secrets=Secrets(headers=frozenset({"dsim_key", "dsim_secret"}), paths=frozenset({"hash"})),
     security=(
         {
             "key": {"type": "apiKey", "in": "header", "name": "DSIM_KEY"},
             "secret": {"type": "apiKey", "in": "header", "name": "DSIM_SECRET"},
         },
     ),
+    customers=_customers,
     common_mistakes=(
         MissingCredential,
         UnknownCredential,

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from mockserver.domain.mistakes import NotFound
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v1 import reports
 from mockserver.providers.doctorsim_v1.auth import SANDBOX, mode_of
 from mockserver.providers.doctorsim_v1.errors import HashMissing

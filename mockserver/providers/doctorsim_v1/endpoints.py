@@ -2,7 +2,8 @@
 
 from mockserver.domain.mistakes import InsufficientBalance, NotFound, NotTaken, TooLate
 from mockserver.http.call import Call
-from mockserver.http.provider import Endpoint, Limit, Reply
+from mockserver.http.provider import Endpoint
+from mockserver.http.replies import Limit, Reply
 from mockserver.providers.doctorsim_v1.errors import (
     DuplicateImei,
     HashMissing,
@@ -246,6 +247,7 @@ ENDPOINTS = (
         "/check_order_status/{ticket_id}",
         check_order_status,
         name="check_order_status",
+        reads_order=True,
         summary="How an order stands",
         gives="doctorsim_v1/orders",
         path_fields="doctorsim_v1/ticket.path",

@@ -8,6 +8,7 @@ from typing import Any
 
 from mockserver.domain.mistakes import (
     AccountRefused,
+    HeadTooLarge,
     InsufficientBalance,
     Invalid,
     MethodNotAllowed,
@@ -17,12 +18,15 @@ from mockserver.domain.mistakes import (
     NotTaken,
     PayloadTooLarge,
     RateLimited,
+    TargetTooLong,
     TooLate,
     Unauthenticated,
     UnknownRoute,
+    UnsupportedEncoding,
 )
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply, Worder, Wording
+from mockserver.http.provider import Worder
+from mockserver.http.replies import Reply, Wording
 from mockserver.providers.doctorsim_v1.wire import CREDITS, encode
 
 #: First segments of the paths whose answers have no `code` (documented).
@@ -142,6 +146,15 @@ def _too_large(mistake: PayloadTooLarge) -> Wording:
     return _error(413, f"The body is larger than {mistake.limit} bytes.", provenance="assumed")
 
 
+def _target_too_long(mistake: TargetTooLong) -> Wording:
+    return _error(414, f"The request line is longer than {mistake.limit} bytes.", provenance="assumed")
+
+
+def _head_too_large(mistake: HeadTooLarge) -> Wording:
+    text = f"The headers are larger than {mistake.limit} bytes, or more than {mistake.headers}."
+    return _error(431, text, provenance="assumed")
+
+
 _NO_REPORTS = "PDF reports need the package reportlab: pip install 'sim-mockserver[pdf]'."
 
 MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
@@ -162,6 +175,9 @@ MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
     Invalid: _invalid,
     MethodNotAllowed: _method,
     PayloadTooLarge: _too_large,
+    TargetTooLong: _target_too_long,
+    HeadTooLarge: _head_too_large,
+    UnsupportedEncoding: lambda mistake: _error(415, mistake.text, provenance="assumed"),
     ReportsNotInstalled: _error(501, _NO_REPORTS, provenance="assumed"),
     Mistake: _error(500, "Something went wrong on our side."),
 }

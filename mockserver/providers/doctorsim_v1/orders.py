@@ -4,7 +4,7 @@ from typing import Any
 
 from mockserver.domain.orders import Order
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v1 import wire
 from mockserver.providers.doctorsim_v1.auth import NAME, mode_of
 from mockserver.providers.doctorsim_v1.catalogue import Model, Network
@@ -29,14 +29,10 @@ async def create_order(call: Call) -> Reply:
     tool = shop_of(call.state).tool(model, network, fields["tool_id"])
     imei, suffix = read_segment(fields["imei"], tool.service.flag)
     facts = _facts(model, network, tool, imei, suffix) | {"mode": mode_of(call.account)}
-    rule = call.decide("life", facts)
     async with call.work() as work:
         if work.settings["doctorsim_v1.duplicate_imei"] == "refuse":
             await _refuse_a_duplicate(work, call.account.id, imei, tool)
-        order = await work.place(
-            TRADE, kind="unlock", account=call.account.id, amount=tool.price, facts=facts, rule=rule
-        )
-    call.touched(order)
+        order = await work.place(TRADE, kind="unlock", account=call.account.id, amount=tool.price, facts=facts)
     return Reply({"id_ticket": order.id})
 
 
@@ -72,14 +68,13 @@ async def update_order(call: Call) -> Reply:
         order = await work.own_order(call.account, call.fields["ticket_id"])
         if order.state not in (wire.AVAILABLE, "notavailable"):
             order = await work.send(order, "nowait")
-    call.touched(order)
     return Reply({order.id: wire.order_data(order, _shown(call, order), yes="1", no="0")})
 
 
 async def cancel_order(call: Call) -> Reply:
     """Within the window the order is canceled and its price goes back."""
     async with call.work() as work:
-        order = call.touched(await work.own_order(call.account, call.fields["ticket_id"]))
+        order = await work.own_order(call.account, call.fields["ticket_id"])
         order = await work.send(order, "cancel")
     return Reply({order.id: {"status": _shown(call, order)}})
 

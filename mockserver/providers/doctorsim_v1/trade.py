@@ -66,6 +66,7 @@ TRADE = Trade(
     credential=("key", "secret"),
     new_credential=new_credential,
     account_details=account_details,
+    public="key",
     choices={"mode": (SANDBOX, PRODUCTION)},
     new_balance="1000",
 )

@@ -5,6 +5,7 @@ The real API is PHP: every habit of its `json_encode` that clients could notice 
 
 import re
 from datetime import datetime
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 import orjson
@@ -21,7 +22,7 @@ WEB_HOST = "www.doctorsim.com"
 #: Where WEB_HOST keeps the reports.
 REPORTS = "/imei_report"
 
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def encode(data: Any) -> bytes:
@@ -39,8 +40,7 @@ def dialect(plain: bytes) -> bytes:
 
 
 def _escaped(match: re.Match[str]) -> str:
-    units = match[0].encode("utf-16-be")
-    return "".join(f"\\u{units[place : place + 2].hex()}" for place in range(0, len(units), 2))
+    return encode_basestring_ascii(match[0])[1:-1]
 
 
 def price(minor: int) -> orjson.Fragment:

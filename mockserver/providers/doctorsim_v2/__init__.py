@@ -1,7 +1,7 @@
 """doctorSIM API v2: top-ups and gift cards, with OAuth 2.0 and signed webhooks."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockserver.domain.mistakes import (
     AccountDenied,
@@ -20,6 +20,9 @@ from mockserver.providers.doctorsim_v2.oauth.endpoints import ANNEXES
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.settings import Setting
 
+if TYPE_CHECKING:
+    from mockserver.http.customers import Customers
+
 _WEBHOOK = "doctorsim_v2/order.webhook"
 
 #: The page's own Explorer calls the API from a browser (assumed: nothing says which pages may).
@@ -35,6 +38,12 @@ async def _rotate_key(sandbox: Sandbox) -> Mapping[str, Any]:
     from mockserver.providers.doctorsim_v2.oauth.keyring import rotate_key
 
     return await rotate_key(sandbox)
+
+
+def _customers() -> "Customers":
+    from mockserver.providers.doctorsim_v2.customers import TopUpCustomers
+
+    return TopUpCustomers()
 
 
 PROVIDER = Provider(
@@ -53,8 +62,10 @@ PROVIDER = Provider(
     limit=auth.limit_of,
     headers=auth.headers,
     answer_headers="doctorsim_v2/answer.headers",
-    secrets=Secrets(fields=frozenset({"code"})),
-    offers=profile.offers,
+    secrets=Secrets(fields=frozenset({"code"}), visible=frozenset({"price_token"})),
+    offers=profile.offered_of(
+        [*endpoints.ENDPOINTS, *(one for annex in ANNEXES for one in annex.endpoints)],
+    ),
     cors=_CORS,
     events={
         "rotate_key": ProviderEvent(
@@ -116,6 +127,7 @@ PROVIDER = Provider(
         ),
     ),
     webhooks=dict.fromkeys((*hooks.EVENTS, hooks.COMPLETED), _WEBHOOK),
+    customers=_customers,
     common_mistakes=(
         MissingCredential,
         UnknownCredential,

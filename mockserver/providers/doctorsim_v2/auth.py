@@ -8,7 +8,7 @@ from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import MissingCredential, UnknownCredential, whole_seconds
 from mockserver.domain.moments import EPOCH
 from mockserver.http.call import Call
-from mockserver.http.provider import Limit
+from mockserver.http.replies import Limit
 from mockserver.providers.doctorsim_v2.errors import (
     AddressNotAllowed,
     AllowlistRequired,
@@ -18,7 +18,7 @@ from mockserver.providers.doctorsim_v2.errors import (
 )
 from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of
 from mockserver.providers.doctorsim_v2.oauth.endpoints import RESOURCE_PATH
-from mockserver.providers.doctorsim_v2.profile import offers_path
+from mockserver.providers.doctorsim_v2.profile import offers_everything
 
 PROVIDER = "doctorsim_v2"
 #: What keys allow, by their `scope`.
@@ -121,6 +121,6 @@ def _check_address(call: Call, account: Account) -> None:
 
 def _challenge(call: Call) -> str:
     """Tells where RFC 9728 says what this API is and who issues tokens for it, unless the profile hides that."""
-    if not offers_path(RESOURCE_PATH, call.state.settings.values):
+    if not offers_everything(call.state.settings.values):
         return 'Bearer realm="doctorSIM"'
     return f'Bearer resource_metadata="{issuer_of(call)}{RESOURCE_PATH}"'

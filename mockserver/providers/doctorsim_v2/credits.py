@@ -1,7 +1,7 @@
 """The prepaid balance and what moved it, both straight from the ledger."""
 
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2 import wire
 from mockserver.providers.doctorsim_v2.errors import Page
 from mockserver.providers.doctorsim_v2.paging import cursor_of, place_of

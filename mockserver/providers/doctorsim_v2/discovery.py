@@ -8,7 +8,7 @@ import orjson
 
 from mockserver.domain.mistakes import Invalid
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2 import wire
 from mockserver.providers.doctorsim_v2.carriers import Country
 from mockserver.providers.doctorsim_v2.catalogue import AIRTIME, SERVICE_TYPES, Product, Rate, catalogue, ready

@@ -154,6 +154,7 @@ ORDERS = (
         "/orders/{id}",
         orders.show,
         name="order",
+        reads_order=True,
         summary="One order",
         gives="doctorsim_v2/order",
         path_fields="doctorsim_v2/order.path",

@@ -13,6 +13,7 @@ from mockserver.domain.mistakes import (
     AccountDenied,
     AccountRefused,
     AccountRevoked,
+    HeadTooLarge,
     InsufficientBalance,
     Invalid,
     InvalidPrice,
@@ -25,14 +26,17 @@ from mockserver.domain.mistakes import (
     PayloadTooLarge,
     ProviderError,
     RateLimited,
+    TargetTooLong,
     UnknownCredential,
     UnknownRoute,
+    UnsupportedEncoding,
     whole_seconds,
 )
 from mockserver.domain.moments import seconds_text
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply, Worder, Wording
-from mockserver.providers.doctorsim_v2.oauth.errors import OAuthError
+from mockserver.http.provider import Worder
+from mockserver.http.replies import Reply, Wording
+from mockserver.providers.doctorsim_v2.oauth_errors import OAuthError
 from mockserver.providers.doctorsim_v2.tokens import InvalidPriceToken
 
 
@@ -175,6 +179,20 @@ def _oauth(mistake: OAuthError) -> Wording:
     return Wording(mistake.status, mistake.code, mistake.description, headers=headers, provenance="observed")
 
 
+def _target_too_long(mistake: TargetTooLong) -> Wording:
+    text = f"The request line is longer than {mistake.limit} bytes."
+    return Wording(414, "URI_TOO_LONG", text, provenance="assumed")
+
+
+def _head_too_large(mistake: HeadTooLarge) -> Wording:
+    text = f"The headers are larger than {mistake.limit} bytes, or more than {mistake.headers}."
+    return Wording(431, "HEADERS_TOO_LARGE", text, provenance="assumed")
+
+
+def _encoding(mistake: UnsupportedEncoding) -> Wording:
+    return Wording(415, "UNSUPPORTED_MEDIA_TYPE", mistake.text, provenance="assumed")
+
+
 _DENIED = Wording(403, "API_ACCESS_DENIED", "This account has no access to the API.", provenance="observed")
 MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
     MissingCredential: Wording(
@@ -197,6 +215,9 @@ MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
     InvalidPrice: lambda mistake: _bad_token(InvalidPriceToken("the price has changed")),
     Invalid: _invalid,
     PayloadTooLarge: _too_large,
+    TargetTooLong: _target_too_long,
+    HeadTooLarge: _head_too_large,
+    UnsupportedEncoding: _encoding,
     CarrierNotFound: Wording(404, "CARRIER_NOT_FOUND", "No carrier is known for this number.", provenance="assumed"),
     OperatorNotFound: Wording(404, "OPERATOR_NOT_FOUND", "There is no such operator.", provenance="assumed"),
     WebhookNotFound: Wording(404, "WEBHOOK_NOT_FOUND", "There is no such webhook.", provenance="assumed"),

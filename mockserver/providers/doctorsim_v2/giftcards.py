@@ -5,7 +5,7 @@ from functools import cache
 import orjson
 
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2 import wire
 from mockserver.providers.doctorsim_v2.catalogue import Product, catalogue, ready
 from mockserver.providers.doctorsim_v2.discovery import country_of, detail, found_page, price_list, products_of

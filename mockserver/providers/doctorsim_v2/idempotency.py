@@ -6,12 +6,16 @@ from datetime import timedelta
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import from_micros, to_micros
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.sandbox.codec import decode_json, encode_json
 from mockserver.sandbox.work import Work
 
 _TABLE = "doctorsim_v2 idempotency"
 _LIVES = timedelta(hours=24)
+#: How many answers a sandbox keeps; beyond, the oldest are forgotten before their day is over.
+MOST_KEPT = 10_000
+#: How many of those that are a day old go with each one that is kept.
+_AT_ONCE = 10
 _KEY = re.compile(r"[\x20-\x7e]{1,128}")
 
 
@@ -37,7 +41,13 @@ async def kept_reply(work: Work, account: str, key: str | None) -> tuple[Reply, 
 
 
 async def keep_reply(work: Work, account: str, key: str | None, reply: Reply, order: str) -> None:
-    """Keep an answer, whose data are ready bytes."""
-    if key is not None:
-        row = encode_json([to_micros(work.now), reply.status, reply.data.decode(), order])
-        await work.tx.put(_TABLE, f"{account}/{key}", row)
+    """Keep an answer, whose data are ready bytes, and forget those that are a day old."""
+    if key is None:
+        return
+    row = encode_json([to_micros(work.now), reply.status, reply.data.decode(), order])
+    await work.tx.put(_TABLE, f"{account}/{key}", row, due=work.now + _LIVES)
+    spent = await work.tx.due(_TABLE, until=work.now, limit=_AT_ONCE)
+    if await work.tx.count(_TABLE) - len(spent) > MOST_KEPT:
+        spent += await work.tx.due(_TABLE, until=work.now + _LIVES, limit=1)
+    for one in spent:
+        await work.tx.delete(_TABLE, one.key)

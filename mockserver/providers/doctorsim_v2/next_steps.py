@@ -21,7 +21,8 @@ from mockserver.domain.mistakes import (
     UnknownRoute,
 )
 from mockserver.http.call import Call
-from mockserver.http.provider import Worder, Wording
+from mockserver.http.provider import Worder
+from mockserver.http.replies import Wording
 from mockserver.providers.doctorsim_v2.errors import (
     AddressNotAllowed,
     AllowlistRequired,
@@ -33,7 +34,7 @@ from mockserver.providers.doctorsim_v2.errors import (
     WebhookNotFound,
     WrongSecret,
 )
-from mockserver.providers.doctorsim_v2.oauth.errors import OAuthError
+from mockserver.providers.doctorsim_v2.oauth_errors import OAuthError
 from mockserver.providers.doctorsim_v2.profile import SETTING
 from mockserver.providers.doctorsim_v2.tokens import InvalidPriceToken
 

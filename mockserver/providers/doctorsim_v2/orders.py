@@ -4,7 +4,7 @@ from typing import Any
 
 from mockserver.domain.orders import Order
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2 import wire
 from mockserver.providers.doctorsim_v2.catalogue import ready
 from mockserver.providers.doctorsim_v2.currencies import dollar_cents
@@ -39,12 +39,11 @@ async def create(call: Call) -> Reply:
             account=call.account.id,
             amount=wanted.total if environment == "production" else 0,
             facts=facts,
-            rule=call.decide("life", {**facts, **circumstances_of(wanted)}),
+            about=circumstances_of(wanted),
             order_id=await next_order_id(work, environment),
         )
         reply = Reply(wrap(call, Reply(wire.placed(order, _shown(work, order)))), status=201)
         await keep_reply(work, call.account.id, key, reply, order.id)
-    call.touched(order)
     return reply
 
 
@@ -81,7 +80,7 @@ async def preview(call: Call) -> Reply:
 async def show(call: Call) -> Reply:
     """One order of the account, whatever its state."""
     async with call.work() as work:
-        order = call.touched(await work.own_order(call.account, call.fields["id"]))
+        order = await work.own_order(call.account, call.fields["id"])
         return Reply(wire.order(order, _shown(work, order)))
 
 

@@ -73,6 +73,7 @@ TRADE = Trade(
     credential=("api_id", "api_secret"),
     new_credential=new_credential,
     account_details=account_details,
+    public="api_id",
     choices={
         "scope": ("read", "read-write"),
         "tier": ("Free", "Pro", "Enterprise"),

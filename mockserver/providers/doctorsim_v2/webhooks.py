@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from mockserver.domain.mistakes import Invalid
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2 import hooks, wire
 from mockserver.providers.doctorsim_v2.errors import Page
 from mockserver.sandbox.work import Work

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mockserver.domain.ledger import ADJUSTMENTS, OPENING, Movement
+from mockserver.domain.ledger import ADJUSTMENTS, OPENING, TOP_UPS, Movement
 from mockserver.domain.moments import seconds_text
 from mockserver.domain.money import Currency
 from mockserver.domain.orders import Order
@@ -160,7 +160,7 @@ def placed(found: Order, shown: str) -> dict[str, Any]:
 def entry(move: Movement) -> dict[str, Any]:
     """One line of the balance's history."""
     kind = "refund" if move.credit == "wallet" else "order"
-    if OPENING in (move.debit, move.credit):
+    if move.debit in (OPENING, TOP_UPS):
         kind = "deposit"
     elif ADJUSTMENTS in (move.debit, move.credit):
         kind = "adjustment"

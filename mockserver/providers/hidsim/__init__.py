@@ -1,7 +1,7 @@
 """HidSim Partner API. Much of it is undocumented: what is assumed says so, and most of that can be switched."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import (
@@ -16,6 +16,9 @@ from mockserver.http.provider import Endpoint, Mount, Provider
 from mockserver.providers.hidsim import documentation, endpoints, errors, trade
 from mockserver.providers.hidsim.tokens import BadToken, ExpiredToken
 from mockserver.sandbox.settings import Setting
+
+if TYPE_CHECKING:
+    from mockserver.http.customers import Customers
 
 _PRIVATE = ("auth", "operations", "transactions")
 
@@ -117,6 +120,13 @@ _SETTINGS = (
     ),
 )
 
+
+def _customers() -> "Customers":
+    from mockserver.providers.hidsim.customers import NumberCustomers
+
+    return NumberCustomers()
+
+
 PROVIDER = Provider(
     name="hidsim",
     title="HidSim Partner API",
@@ -127,12 +137,14 @@ PROVIDER = Provider(
     mistakes=errors.MISTAKES,
     wrap=errors.wrap,
     refuse=errors.refuse,
+    plain=errors.plain,
     failure_schema="hidsim/error",
     trade=trade.TRADE,
     headers=_headers,
     offers=_offers,
     settings=_SETTINGS,
     cors=_CORS,
+    customers=_customers,
     common_mistakes=(
         MissingCredential,
         BadToken,

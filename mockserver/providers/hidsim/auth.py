@@ -9,7 +9,7 @@ from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import AccountDisabled, MissingCredential, RateLimited, UnknownCredential
 from mockserver.domain.moments import parse_span
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.hidsim import wire
 from mockserver.providers.hidsim.tokens import BadToken, Tokens
 from mockserver.providers.hidsim.trade import fold_name, secret_of

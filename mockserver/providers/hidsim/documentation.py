@@ -1,7 +1,8 @@
 """`/docs` and `/redoc`: the page speaks of a reference on the API's own host; here they lead to this emulation's."""
 
 from mockserver.http.call import Call
-from mockserver.http.provider import Annex, Endpoint, Mount, Outcome, Reply
+from mockserver.http.provider import Annex, Endpoint, Mount, Outcome
+from mockserver.http.replies import Reply
 from mockserver.providers.hidsim import errors
 
 HOST = "api.hidsim.com"

@@ -14,7 +14,8 @@ from mockserver.domain.mistakes import (
     UnknownCredential,
 )
 from mockserver.http.later import Later
-from mockserver.http.provider import Endpoint, Limit
+from mockserver.http.provider import Endpoint
+from mockserver.http.replies import Limit
 from mockserver.providers.hidsim.errors import TooDear, Unavailable
 
 auth = Later("mockserver.providers.hidsim.auth")
@@ -184,6 +185,7 @@ ENDPOINTS = (
         "/operations/{operationId}",
         operations.show,
         name="operation",
+        reads_order=True,
         summary="One operation as it stands",
         gives="hidsim/operation",
         query="hidsim/populate.query",
@@ -196,6 +198,7 @@ ENDPOINTS = (
         "/operations/{operationId}/refetch",
         operations.refetch,
         name="refetch",
+        reads_order=True,
         summary="Ask the provider again, or for one more SMS",
         gives="hidsim/operation",
         query="hidsim/populate.query",

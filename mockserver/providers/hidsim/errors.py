@@ -10,6 +10,7 @@ import orjson
 
 from mockserver.domain.mistakes import (
     AccountRefused,
+    HeadTooLarge,
     InsufficientBalance,
     Invalid,
     InvalidPrice,
@@ -20,15 +21,19 @@ from mockserver.domain.mistakes import (
     NotTaken,
     OutOfStock,
     PayloadTooLarge,
+    PlainStatus,
     RateLimited,
+    TargetTooLong,
     TooEarly,
     Unauthenticated,
     UnknownCredential,
     UnknownRoute,
+    UnsupportedEncoding,
     whole_seconds,
 )
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply, Worder, Wording
+from mockserver.http.provider import Worder
+from mockserver.http.replies import Reply, Wording
 from mockserver.providers.hidsim.listing import Page, enveloped
 from mockserver.providers.hidsim.money import USD
 from mockserver.providers.hidsim.tokens import BadToken, ExpiredToken
@@ -41,8 +46,11 @@ _PHRASES = {
     404: "Not Found",
     406: "Not Acceptable",
     413: "Payload Too Large",
+    414: "URI Too Long",
+    415: "Unsupported Media Type",
     425: "Too Early",
     429: "Too Many Requests",
+    431: "Request Header Fields Too Large",
     500: "Internal Server Error",
 }
 _CHALLENGE = (("WWW-Authenticate", "Bearer"),)
@@ -141,6 +149,20 @@ def _not_found(mistake: NotFound) -> Wording:
     return _worded(404, f"{what.capitalize()} not found.")
 
 
+def _target_too_long(mistake: TargetTooLong) -> Wording:
+    return _worded(414, f"The request line is longer than {mistake.limit} bytes.", provenance="assumed")
+
+
+def _head_too_large(mistake: HeadTooLarge) -> Wording:
+    text = f"The headers are larger than {mistake.limit} bytes, or more than {mistake.headers}."
+    return _worded(431, text, provenance="assumed")
+
+
+def plain(mistake: PlainStatus) -> Wording:
+    """A status that is none of those above, by its reason phrase as ever."""
+    return Wording(mistake.status, mistake.phrase, f"{mistake.phrase}.", provenance="assumed")
+
+
 MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
     Unauthenticated: _worded(401, "The token is not valid.", headers=_CHALLENGE),
     MissingCredential: _worded(401, "A bearer token is needed.", headers=_CHALLENGE),
@@ -163,5 +185,8 @@ MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
     PayloadTooLarge: lambda mistake: _worded(
         413, f"The request body is larger than {mistake.limit} bytes.", provenance="assumed"
     ),
+    TargetTooLong: _target_too_long,
+    HeadTooLarge: _head_too_large,
+    UnsupportedEncoding: lambda mistake: _worded(415, mistake.text, provenance="assumed"),
     Mistake: _worded(500, "An internal server error occurred.", provenance="assumed"),
 }

@@ -9,7 +9,7 @@ import orjson
 
 from mockserver.domain.mistakes import Invalid
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 
 T = TypeVar("T")
 Row = Mapping[str, Any]

@@ -8,7 +8,7 @@ from mockserver.domain.moments import parse_span
 from mockserver.domain.orders import Order
 from mockserver.engine.rules import LIFE_KEYS, Rule
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.hidsim import wire
 from mockserver.providers.hidsim.catalogue import Product, catalogue
 from mockserver.providers.hidsim.errors import TooDear, Unavailable
@@ -16,7 +16,7 @@ from mockserver.providers.hidsim.listing import check_window, wants_populated
 from mockserver.providers.hidsim.money import USD
 from mockserver.providers.hidsim.shelves import candidates, known_product
 from mockserver.providers.hidsim.showing import shown_operations, word_of
-from mockserver.providers.hidsim.stock import left_of, stock_key, stock_of, stocks_left
+from mockserver.providers.hidsim.stock import facts_of, left_of, stock_key, stocks_left
 from mockserver.providers.hidsim.trade import TRADE
 from mockserver.sandbox.orders import timers_of
 from mockserver.sandbox.work import Work
@@ -33,7 +33,7 @@ async def purchase_product(call: Call) -> Reply:
     async with call.work() as work:
         if most is not None and USD.decimal(one.price) > most:
             raise TooDear(one.price, most)
-        return await _buy(call, work, one, left=await left_of(call, work, one))
+        return await _buy(call, work, one, left=await left_of(work, one))
 
 
 async def purchase_service(call: Call) -> Reply:
@@ -89,7 +89,7 @@ async def close(call: Call) -> Reply:
 async def _buy(call: Call, work: Work, one: Product, *, left: int) -> Reply:
     key = stock_key(one)
     if left:
-        await work.take_stock(key, stock=stock_of(call, one))
+        await work.take_stock(key, stock=one.stock, about=facts_of(one))
     facts = await _facts(work, one)
     order = await work.place(
         TRADE,
@@ -97,18 +97,15 @@ async def _buy(call: Call, work: Work, one: Product, *, left: int) -> Reply:
         account=call.account.id,
         amount=one.price,
         facts=facts,
-        rule=_life(call.decide("life", facts), in_stock=left > 0),
+        amend=None if left else _without_stock,
         stock=key if left else None,
     )
-    call.touched(order)
     status = int(call.state.settings.values["hidsim.purchase_status"])
     return (await _answer(call, work, order))._replace(status=status)
 
 
-def _life(rule: Rule | None, *, in_stock: bool) -> Rule | None:
-    """What decides the order's life: without stock there is no number to assign, whatever rules say."""
-    if in_stock:
-        return rule
+def _without_stock(rule: Rule | None) -> Rule:
+    """The rule that decides the order's life, without stock: there is no number to assign, whatever rules say."""
     then = {} if rule is None else {key: rule.then[key] for key in LIFE_KEYS if key in rule.then and key != "start"}
     never = [event for event in then.get("never", ()) if event != "no_number"]
     name = "out of stock" if rule is None else f"out of stock, {rule.name}"
@@ -133,7 +130,7 @@ async def _facts(work: Work, one: Product) -> dict[str, Any]:
 
 async def _own(call: Call, work: Work) -> Order:
     """The operation that the path names; raises NotFound for a stranger's too."""
-    return call.touched(await work.own_order(call.account, call.fields["operationId"]))
+    return await work.own_order(call.account, call.fields["operationId"])
 
 
 async def _answer(call: Call, work: Work, order: Order) -> Reply:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from mockserver.domain.ledger import Movement
 from mockserver.domain.orders import Order
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.hidsim import wire
 from mockserver.providers.hidsim.catalogue import catalogue
 from mockserver.providers.hidsim.listing import any_id, any_of, listed, ordered, paged, sort_keys

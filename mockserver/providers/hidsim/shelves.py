@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.domain.mistakes import Invalid, NotFound
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.hidsim import wire
 from mockserver.providers.hidsim.catalogue import Item, Product, catalogue
 from mockserver.providers.hidsim.listing import (
@@ -129,7 +129,7 @@ async def product(call: Call) -> Reply:
     """One product, be it active or not."""
     found = known_product(call)
     async with call.work() as work:
-        row = wire.product(found, left=await left_of(call, work, found))
+        row = wire.product(found, left=await left_of(work, found))
     return Reply(populating(call, PRODUCT_RELATIONS)(row))
 
 

@@ -16,26 +16,18 @@ _MANY = 100
 _BATCH = 500
 
 
-async def left_of(call: Call, work: Work, one: Product) -> int:
+async def left_of(work: Work, one: Product) -> int:
     """How many numbers of the product are left."""
-    return max(0, stock_of(call, one) - await work.sold(stock_key(one)))
+    return max(0, work.stock_of(one.stock, facts_of(one)) - await work.sold(stock_key(one)))
 
 
 async def stocks_left(call: Call, work: Work, products: Sequence[Product]) -> dict[str, int]:
     """How many are left of each of these products, by `_id`."""
-    at_first = await _stocks(call, products)
+    at_first = await _stocks(call, work, products)
     if len(products) < _MANY:
         return {one.id: max(0, at_first[one.id] - await work.sold(stock_key(one))) for one in products}
     sold = await _all_sold(work)
     return {one.id: max(0, at_first[one.id] - sold.get(one.short, 0)) for one in products}
-
-
-def stock_of(call: Call, one: Product) -> int:
-    """How many there were at first, or fewer where a rule says so."""
-    if not _is_ruled(call):
-        return one.stock
-    rule = call.decide("stock", _facts(one))
-    return one.stock if rule is None else min(one.stock, rule.then["stock"])
 
 
 def stock_key(one: Product) -> str:
@@ -43,8 +35,8 @@ def stock_key(one: Product) -> str:
     return f"{_PREFIX}{one.short}"
 
 
-async def _stocks(call: Call, products: Sequence[Product]) -> dict[str, int]:
-    """As `stock_of`, of many: of each rule that decides, the journal keeps the first decision."""
+async def _stocks(call: Call, work: Work, products: Sequence[Product]) -> dict[str, int]:
+    """How many there were at first, or fewer by a rule; of each rule the journal keeps the first decision."""
     if not products or not _is_ruled(call):
         return {one.id: one.stock for one in products}
     found: dict[str, int] = {}
@@ -52,7 +44,7 @@ async def _stocks(call: Call, products: Sequence[Product]) -> dict[str, int]:
     async for some in in_slices(products):
         for one in some:
             call.entry.decisions = ()
-            found[one.id] = stock_of(call, one)
+            found[one.id] = work.stock_of(one.stock, facts_of(one))
             first = _by_rule(call.entry.decisions) | first
     call.entry.decisions = (*before, *first.values())
     return found
@@ -78,5 +70,6 @@ def _is_ruled(call: Call) -> bool:
     return bool(call.state.force.speaking("stock", "hidsim", operation))
 
 
-def _facts(one: Product) -> dict[str, str]:
+def facts_of(one: Product) -> dict[str, str]:
+    """What rules may ask of a product."""
     return {"product": one.short, "service": one.service, "country": one.country}

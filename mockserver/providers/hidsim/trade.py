@@ -93,6 +93,7 @@ TRADE = Trade(
     account_details=account_details,
     fold=fold,
     secret_of=secret_of,
+    public="identifier",
     new_balance="25",
     read_id=read_operation_id,
 )

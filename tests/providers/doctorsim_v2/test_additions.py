@@ -11,7 +11,7 @@ from mockserver.http.provider import word
 from mockserver.http.samples import samples_of
 from mockserver.providers.doctorsim_v2 import PROVIDER
 from mockserver.providers.doctorsim_v2.errors import MISTAKES
-from mockserver.providers.doctorsim_v2.oauth.errors import OAuthError
+from mockserver.providers.doctorsim_v2.oauth_errors import OAuthError
 from tests.conformance.judge import schema_store
 from tests.providers.doctorsim_v2.judged import PHONE, TELCEL, V2
 

@@ -1,7 +1,7 @@
 """Where the API and its authorization server are, as the client that asks reaches them."""
 
 from mockserver.http.call import Call
-from mockserver.providers.doctorsim_v2.oauth.errors import InvalidTarget
+from mockserver.providers.doctorsim_v2.oauth_errors import InvalidTarget
 
 API_HOST, WWW_HOST = "api.doctorsim.com", "www.doctorsim.com"
 #: What the vendor's own documents call the API; clients may name it by that wherever the mock runs.

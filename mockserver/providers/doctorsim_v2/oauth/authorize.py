@@ -8,11 +8,16 @@ from typing import Any
 from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import NotFound
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2.oauth import pages
 from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of, resource_wanted
 from mockserver.providers.doctorsim_v2.oauth.codes import add_code
-from mockserver.providers.doctorsim_v2.oauth.errors import (
+from mockserver.providers.doctorsim_v2.oauth.identity import identity_wanted
+from mockserver.providers.doctorsim_v2.oauth.parameters import form_parameters, need, query_parameters
+from mockserver.providers.doctorsim_v2.oauth.redirects import is_registered, with_answer
+from mockserver.providers.doctorsim_v2.oauth.registry import find_client
+from mockserver.providers.doctorsim_v2.oauth.scopes import SCOPES, parse_scope, scope_text, within
+from mockserver.providers.doctorsim_v2.oauth_errors import (
     AccessDenied,
     InvalidClient,
     InvalidRequest,
@@ -21,11 +26,6 @@ from mockserver.providers.doctorsim_v2.oauth.errors import (
     UnauthorizedClient,
     UnsupportedResponseType,
 )
-from mockserver.providers.doctorsim_v2.oauth.identity import identity_wanted
-from mockserver.providers.doctorsim_v2.oauth.parameters import form_parameters, need, query_parameters
-from mockserver.providers.doctorsim_v2.oauth.redirects import is_registered, with_answer
-from mockserver.providers.doctorsim_v2.oauth.registry import find_client
-from mockserver.providers.doctorsim_v2.oauth.scopes import SCOPES, parse_scope, scope_text, within
 from mockserver.providers.doctorsim_v2.profile import offers_everything
 from mockserver.sandbox.accounts import list_accounts
 

@@ -8,8 +8,8 @@ from urllib.parse import unquote_plus
 
 from mockserver.http.call import Call
 from mockserver.providers.doctorsim_v2.oauth.drawing import digest
-from mockserver.providers.doctorsim_v2.oauth.errors import InvalidClient, InvalidRequest
 from mockserver.providers.doctorsim_v2.oauth.registry import find_client
+from mockserver.providers.doctorsim_v2.oauth_errors import InvalidClient, InvalidRequest
 from mockserver.sandbox.work import Work
 
 

@@ -8,9 +8,10 @@ import orjson
 from mockserver.domain.mistakes import UnknownRoute
 from mockserver.http.call import Call
 from mockserver.http.later import Later
-from mockserver.http.provider import Annex, Endpoint, Mount, Outcome, Reply, Wording
+from mockserver.http.provider import Annex, Endpoint, Mount, Outcome
+from mockserver.http.replies import Reply, Wording
 from mockserver.providers.doctorsim_v2.oauth.addresses import API_HOST, WWW_HOST
-from mockserver.providers.doctorsim_v2.oauth.errors import (
+from mockserver.providers.doctorsim_v2.oauth_errors import (
     InvalidClient,
     InvalidClientMetadata,
     InvalidGrant,
@@ -32,6 +33,9 @@ registration = Later("mockserver.providers.doctorsim_v2.oauth.registration")
 _WORDS = {
     "VALIDATION_ERROR": "invalid_request",
     "PAYLOAD_TOO_LARGE": "invalid_request",
+    "URI_TOO_LONG": "invalid_request",
+    "UNSUPPORTED_MEDIA_TYPE": "invalid_request",
+    "HEADERS_TOO_LARGE": "invalid_request",
     "METHOD_NOT_ALLOWED": "invalid_request",
     "INTERNAL_ERROR": "server_error",
     "RATE_LIMIT_EXCEEDED": "temporarily_unavailable",

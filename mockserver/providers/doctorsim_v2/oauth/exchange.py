@@ -9,18 +9,10 @@ from typing import Any
 
 from mockserver.domain.moments import from_micros
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2.oauth import codes, grants
 from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of, resource_wanted
 from mockserver.providers.doctorsim_v2.oauth.clients import authenticate
-from mockserver.providers.doctorsim_v2.oauth.errors import (
-    InvalidGrant,
-    InvalidRequest,
-    InvalidScope,
-    OAuthError,
-    UnauthorizedClient,
-    UnsupportedGrantType,
-)
 from mockserver.providers.doctorsim_v2.oauth.identity import id_token
 from mockserver.providers.doctorsim_v2.oauth.keyring import ring_of, token_time
 from mockserver.providers.doctorsim_v2.oauth.parameters import form_parameters, need
@@ -28,6 +20,14 @@ from mockserver.providers.doctorsim_v2.oauth.registration import NO_STORE
 from mockserver.providers.doctorsim_v2.oauth.registry import note_use
 from mockserver.providers.doctorsim_v2.oauth.scopes import SCOPES, parse_scope, scope_text, within
 from mockserver.providers.doctorsim_v2.oauth.tokens import is_jwt, issue_access_token, read_token
+from mockserver.providers.doctorsim_v2.oauth_errors import (
+    InvalidGrant,
+    InvalidRequest,
+    InvalidScope,
+    OAuthError,
+    UnauthorizedClient,
+    UnsupportedGrantType,
+)
 from mockserver.sandbox.work import Work
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")

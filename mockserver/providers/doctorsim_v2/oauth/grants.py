@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from mockserver.domain.moments import MICROSECOND, from_micros, parse_span, to_micros
 from mockserver.providers.doctorsim_v2.oauth.drawing import HEX, URL_SAFE, digest, draw
-from mockserver.providers.doctorsim_v2.oauth.errors import InvalidGrant
 from mockserver.providers.doctorsim_v2.oauth.rows import make_room
+from mockserver.providers.doctorsim_v2.oauth_errors import InvalidGrant
 from mockserver.sandbox.codec import decode_json, encode_json
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.work import Work

@@ -9,7 +9,8 @@ from typing import Any
 from mockserver.domain.mistakes import UnknownRoute
 from mockserver.domain.moments import parse_span, span_text
 from mockserver.http.call import Call
-from mockserver.http.provider import Provider, Reply
+from mockserver.http.provider import Provider
+from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2.oauth import pages
 from mockserver.providers.doctorsim_v2.oauth.addresses import API_HOST, WWW_HOST, issuer_of, resource_of
 from mockserver.providers.doctorsim_v2.oauth.codes import CODE_LIVES
@@ -48,6 +49,7 @@ def _openapi_text() -> Callable[[Call], Awaitable[Reply]]:
     async def handler(call: Call) -> Reply:
         if not written:
             # Writing it takes some 50 ms.
+            assert isinstance(call.provider, Provider), "the kit serves declared providers"
             written.append(await asyncio.to_thread(_written, call.provider))
         text = written[0].replace(f"{_SOMEWHERE}/{WWW_HOST}", issuer_of(call))
         text = text.replace(f"{_SOMEWHERE}/{API_HOST}", resource_of(call).removesuffix("/v2"))

@@ -6,9 +6,9 @@ No page of the vendor tells what it puts into them; these hold what the standard
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.providers.doctorsim_v2.oauth.errors import InvalidRequest
 from mockserver.providers.doctorsim_v2.oauth.keyring import token_lifetime, token_time
 from mockserver.providers.doctorsim_v2.oauth.tokens import sign
+from mockserver.providers.doctorsim_v2.oauth_errors import InvalidRequest
 from mockserver.sandbox.work import Work
 
 CLAIMS = ("iss", "sub", "aud", "iat", "exp", "nonce")

@@ -3,13 +3,13 @@
 from typing import Any
 
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of, resource_of
 from mockserver.providers.doctorsim_v2.oauth.identity import CLAIMS
 from mockserver.providers.doctorsim_v2.oauth.keyring import ring_of, token_time
 from mockserver.providers.doctorsim_v2.oauth.keys import public_keys
 from mockserver.providers.doctorsim_v2.oauth.scopes import SCOPES
-from mockserver.providers.doctorsim_v2.profile import offers_path
+from mockserver.providers.doctorsim_v2.profile import offers_everything
 
 #: How clients may authenticate at the token endpoint.
 METHODS = ("none", "client_secret_basic", "client_secret_post")
@@ -34,10 +34,9 @@ async def authorization_server(call: Call) -> Reply:
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
     }
-    if offers_path(_REVOCATION, settings):
+    if offers_everything(settings):
         found["revocation_endpoint"] = f"{issuer}{_REVOCATION}"
         found["revocation_endpoint_auth_methods_supported"] = list(METHODS)
-    if offers_path(_KEYS, settings):
         found["jwks_uri"] = f"{issuer}{_KEYS}"
     return Reply(found)
 

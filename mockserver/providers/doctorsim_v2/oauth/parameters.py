@@ -3,8 +3,9 @@
 from urllib.parse import parse_qsl
 
 from mockserver.http.call import Call
-from mockserver.providers.doctorsim_v2.oauth.errors import InvalidRequest
+from mockserver.providers.doctorsim_v2.oauth_errors import InvalidRequest
 
+_MOST = 100
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -31,9 +32,9 @@ def need(parameters: dict[str, str], name: str) -> str:
 
 def _read(raw: bytes) -> dict[str, str]:
     try:
-        pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=100)
-    except ValueError as error:
-        raise InvalidRequest(f"the parameters cannot be read: {error}") from None
+        pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST)
+    except ValueError:
+        raise InvalidRequest(f"there are more than {_MOST} parameters") from None
     found: dict[str, str] = {}
     for name, value in pairs:
         if name in found:

@@ -7,12 +7,12 @@ import orjson
 
 from mockserver.domain.mistakes import NotFound
 from mockserver.http.call import Call
-from mockserver.http.provider import Reply
-from mockserver.providers.doctorsim_v2.oauth.errors import InvalidClientMetadata, InvalidRedirectUri
+from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2.oauth.metadata import GRANTS, METHODS
 from mockserver.providers.doctorsim_v2.oauth.redirects import LONGEST, redirect_problem
 from mockserver.providers.doctorsim_v2.oauth.registry import MOST_METADATA, add_client
 from mockserver.providers.doctorsim_v2.oauth.scopes import parse_scope, scope_text
+from mockserver.providers.doctorsim_v2.oauth_errors import InvalidClientMetadata, InvalidRedirectUri
 from mockserver.sandbox.work import Work
 
 #: Texts that are kept as they came.

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.domain.moments import to_micros
 from mockserver.providers.doctorsim_v2.oauth.drawing import HEX, digest, draw
-from mockserver.providers.doctorsim_v2.oauth.errors import InvalidClientMetadata
+from mockserver.providers.doctorsim_v2.oauth_errors import InvalidClientMetadata
 from mockserver.providers.doctorsim_v2.profile import offers_everything
 from mockserver.sandbox.codec import decode_json, encode_json
 from mockserver.sandbox.work import Work

@@ -1,0 +1,311 @@
+"""Reads the criteria of `count`, `find` and the listing into tests of the journal's entries.
+
+What can match nothing is refused with a suggestion: a test that counts a misspelt name must not read 0.
+A name can match when a provider or the sandbox knows it, or when an entry of the journal has it already.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from mockserver.control.operation import ControlCall
+from mockserver.control.paging import SLICE_BYTES, Slices
+from mockserver.control.paths import PathTest, path_problem
+from mockserver.control.vocabulary import Vocabulary
+from mockserver.domain.mistakes import Invalid, NotFound
+from mockserver.domain.suggestions import suggestion
+from mockserver.engine.faults import looked_up
+from mockserver.engine.matching import Matcher, matcher_from_data
+from mockserver.http.asked import body_data, texts_of
+from mockserver.journal.journal import Entry
+from mockserver.sandbox.naming import account_id_of, known_names
+from mockserver.sandbox.work import Work
+
+Test = Callable[[Entry], bool]
+
+#: How many values a list of a matcher may have.
+MOST_VALUES = 100
+#: After how many patterns the rest of the server gets its turn: each is held against every endpoint and entry.
+_PATHS_IN_A_ROW = 5
+#: The comparisons that take whole values, and those of numbers.
+_EQUAL, _ORDERED = ("eq", "ne", "in", "not_in"), ("gt", "gte", "lt", "lte")
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
+#: Criteria whose values are names, besides `provider`, which comes first.
+_NAMES = ("operation", "mistake", "rule", "fault")
+#: Criteria of what no request is without.
+_ALWAYS = ("provider", "method", "path", "status", "changes_state")
+
+
+async def read_criteria(
+    call: ControlCall, work: Work, entries: Sequence[Entry], wanted: Mapping[str, Any]
+) -> Callable[[Entry], bool]:
+    """Whether an entry is wanted; raises Invalid for criteria that none can ever meet."""
+    reader = _Reader(call, work, entries, wanted)
+    await reader.read()
+    if reader.errors:
+        raise Invalid(reader.errors)
+    tests = reader.tests
+    return lambda entry: all(test(entry) for test in tests)
+
+
+class _Reader:
+    """Makes tests of criteria, and collects what is wrong with them."""
+
+    def __init__(self, call: ControlCall, work: Work, entries: Sequence[Entry], wanted: Mapping[str, Any]) -> None:
+        self.errors: dict[str, list[str]] = {}
+        self.tests: list[Test] = []
+        self._wanted = wanted
+        self._work = work
+        self._providers = dict(call.server.providers)
+        self._entries = entries
+        self._schemas = call.server.schemas
+
+    async def read(self) -> None:
+        self._provider()
+        if self.errors:
+            return  # whose names the others are is not known
+        words = Vocabulary(list(self._providers.values()), self._work.state, self._schemas)
+        self._entries = [entry for entry in self._entries if entry.provider in self._providers]
+        for name in _NAMES:
+            if (matcher := self._matcher(name)) is not None:
+                self._known(name, matcher, words.names(name), more=words.library_faults if name == "fault" else None)
+                self._add(name, matcher)
+        self._method()
+        self._status()
+        self._changes_state()
+        await self._path(words)
+        await self._account()
+        await self._order()
+        await self._fields("body", words, _body_of)
+        await self._fields("query", words, lambda entry: texts_of(entry.query.encode("latin-1", "replace")))
+
+    # -- one criterion each ----------------------------------------------------------------------------
+
+    def _provider(self) -> None:
+        matcher = self._matcher("provider")
+        if matcher is None:
+            return
+        self._known("provider", matcher, self._providers)
+        self._providers = {name: one for name, one in self._providers.items() if matcher.holds(name, present=True)}
+        self._add("provider", matcher)
+
+    def _method(self) -> None:
+        if "method" not in self._wanted:
+            return
+        matcher = self._made("method", _upper(self._wanted["method"]))
+        if matcher is not None:
+            self._known("method", matcher, _METHODS)
+            self._add("method", matcher)
+
+    def _status(self) -> None:
+        matcher = self._matcher("status")
+        if matcher is None:
+            return
+        for name, operand in _operands(matcher):
+            if name not in (*_EQUAL, *_ORDERED):
+                continue
+            if isinstance(operand, bool) or not isinstance(operand, int | float):
+                self._refuse("status", _no_number(operand))
+            elif name in _EQUAL and operand not in range(100, 600):
+                self._refuse("status", f"no answer has this status: {operand}")
+        self._add("status", matcher)
+
+    def _changes_state(self) -> None:
+        matcher = self._matcher("changes_state")
+        if matcher is not None:
+            if any(not isinstance(operand, bool) for _, operand in _operands(matcher)):
+                self._refuse("changes_state", "must be true or false")
+            self._add("changes_state", matcher)
+
+    async def _path(self, words: Vocabulary) -> None:
+        matcher = self._matcher("path")
+        if matcher is None:
+            return
+        try:
+            test = PathTest(matcher)
+        except ValueError as error:
+            self._refuse("path", str(error))
+            return
+        slices = Slices(_PATHS_IN_A_ROW)
+        for pattern in test.patterns:
+            await slices.add()
+            problem = path_problem(pattern, words)
+            if problem is not None and not any(pattern.match(entry.path) for entry in self._entries):
+                self._refuse("path", problem)
+                break
+        self.tests.append(lambda entry: test.holds(entry.path))
+
+    async def _account(self) -> None:
+        async def known() -> list[str]:
+            trades = [one.trade for one in self._providers.values()]
+            return [name for trade in trades for name in await known_names(self._work, trade)]
+
+        async def translated(provider: str, name: str) -> str | None:
+            return await account_id_of(self._work, self._providers[provider].trade, name)
+
+        await self._translated("account", translated, known)
+
+    async def _order(self) -> None:
+        async def seen() -> list[str]:
+            return sorted({entry.order for entry in self._entries if entry.order})
+
+        async def translated(provider: str, name: str) -> str | None:
+            try:
+                return (await self._work.order(provider, name)).id
+            except NotFound:
+                return None
+
+        await self._translated("order", translated, seen)
+
+    async def _translated(
+        self,
+        name: str,
+        translate: Callable[[str, str], Awaitable[str | None]],
+        known: Callable[[], Awaitable[list[str]]],
+    ) -> None:
+        """A criterion whose values may be written in another way than the journal's, by each provider."""
+        matcher = self._matcher(name)
+        if matcher is None:
+            return
+        seen = {getattr(entry, name) for entry in self._entries}
+        given = [operand for comparison, operand in _operands(matcher) if comparison in _EQUAL]
+        if not all(isinstance(one, str) for one in given):
+            self._refuse(name, 'must be a text (nobody is {"exists": false})')
+            return
+        own: dict[str, Matcher] = {}
+        unknown = set(given) - seen
+        for provider in self._providers:
+            found = {one: await translate(provider, one) for one in given}
+            ids = {one: own_id for one, own_id in found.items() if own_id is not None}
+            unknown -= ids.keys()
+            own[provider] = _replaced(matcher, ids)
+        if unknown:
+            # The name is not repeated: it may be a secret that was taken for one.
+            self._refuse(name, f"unknown {name} ({suggestion(next(iter(unknown)), await known())})")
+        self.tests.append(lambda entry: _holds_for(own[entry.provider], getattr(entry, name)))
+
+    async def _fields(self, name: str, words: Vocabulary, data_of: Callable[[Entry], Any]) -> None:
+        conditions = []
+        wanted = self._wanted.get(name, {})
+        if len(wanted) > MOST_VALUES:
+            self._refuse(name, f"at most {MOST_VALUES} fields")
+            return
+        known = words.fields(name) if wanted else None
+        for field, written in wanted.items():
+            matcher = self._made(f"{name}.{field}", written)
+            if matcher is None:
+                continue
+            conditions.append((field, matcher))
+            first = field.partition(".")[0]
+            if known is None or first in known or matcher.holds(None, present=False):
+                continue
+            if not await self._has_field(first, data_of):
+                self._refuse(f"{name}.{field}", f"no endpoint takes this field ({suggestion(first, sorted(known))})")
+                break
+
+        def holds(entry: Entry) -> bool:
+            data = data_of(entry)
+            return all(
+                matcher.holds(value, present=present)
+                for field, matcher in conditions
+                for present, value in (looked_up(data, field),)
+            )
+
+        if conditions:
+            self.tests.append(holds)
+
+    async def _has_field(self, name: str, data_of: Callable[[Entry], Any]) -> bool:
+        """Whether any entry has it; a journal full of large bodies takes a while."""
+        slices = Slices(SLICE_BYTES)
+        for entry in self._entries:
+            if looked_up(data_of(entry), name)[0]:
+                return True
+            await slices.add(len(entry.request_body) + 250)
+        return False
+
+    # -- what all have in common -------------------------------------------------------------------------
+
+    def _matcher(self, name: str) -> Matcher | None:
+        """The matcher of a criterion, None where there is none or it cannot be."""
+        return self._made(name, self._wanted[name]) if name in self._wanted else None
+
+    def _made(self, name: str, data: Any) -> Matcher | None:
+        try:
+            matcher = matcher_from_data(data)
+        except ValueError as error:
+            self._refuse(name, str(error))
+            return None
+        if len(_operands(matcher)) > MOST_VALUES:
+            self._refuse(name, f"at most {MOST_VALUES} values")
+            return None
+        if name in _ALWAYS and ("exists", False) in matcher.tests:
+            self._refuse(name, "every request has one")
+            return None
+        return matcher
+
+    def _known(
+        self, name: str, matcher: Matcher, known: Iterable[str], more: Callable[[], Iterable[str]] | None = None
+    ) -> None:
+        """Refuse a value that nobody knows, and a matcher that none of the known ones passes.
+
+        `more` are known ones that take long to collect.
+        """
+        seen = {getattr(entry, name) for entry in self._entries} - {None}
+        names = list(dict.fromkeys([*known, *sorted(seen)]))
+        given = [operand for comparison, operand in _operands(matcher) if comparison in _EQUAL]
+        if more is not None and not all(one in names for one in given):
+            names = list(dict.fromkeys([*more(), *names]))
+        unknown = [one for one in given if one not in names]
+        if unknown:
+            text = unknown[0] if isinstance(unknown[0], str) else repr(unknown[0])
+            self._refuse(name, f"unknown {name}: {text[:100]!r} ({suggestion(text, names)})")
+        if name not in self.errors and not matcher.holds(None, present=False):
+            if not any(matcher.holds(one, present=True) for one in names):
+                self._refuse(name, f"no {name} is like this: {matcher.text()[:100]} ({suggestion('', names)})")
+
+    def _add(self, name: str, matcher: Matcher) -> None:
+        self.tests.append(lambda entry: _holds_for(matcher, getattr(entry, name)))
+
+    def _refuse(self, name: str, text: str) -> None:
+        self.errors.setdefault(name, []).append(text)
+
+
+def _body_of(entry: Entry) -> Any:
+    media = next((value for name, value in entry.request_headers if name.lower() == b"content-type"), b"")
+    return body_data(entry.request_body, media=media.decode("latin-1"), form=False)
+
+
+def _holds_for(matcher: Matcher, value: object) -> bool:
+    return matcher.holds(value, present=value is not None)
+
+
+def _operands(matcher: Matcher) -> list[tuple[str, Any]]:
+    """Every value with its comparison, those of lists one by one."""
+    return [
+        (name, one)
+        for name, operand in matcher.tests
+        for one in (operand if name in ("in", "not_in") else (operand,))
+        if name != "exists"
+    ]
+
+
+def _replaced(matcher: Matcher, ids: Mapping[Any, str]) -> Matcher:
+    def own(name: str, operand: Any) -> Any:
+        if name in ("in", "not_in"):
+            return tuple(ids.get(one, one) if isinstance(one, str) else one for one in operand)
+        return ids.get(operand, operand) if name in _EQUAL and isinstance(operand, str) else operand
+
+    return Matcher(tuple((name, own(name, operand)) for name, operand in matcher.tests))
+
+
+def _upper(data: Any) -> Any:
+    if isinstance(data, str):
+        return data.upper()
+    if isinstance(data, list):
+        return [_upper(one) for one in data]
+    return {name: _upper(one) for name, one in data.items()} if isinstance(data, dict) else data
+
+
+def _no_number(operand: object) -> str:
+    text = f"must be a number: {str(operand)[:100]!r}"
+    digits = isinstance(operand, str) and operand.isascii() and operand.isdecimal() and len(operand) == 3
+    return f"{text} (did you mean {operand}?)" if digits else text

@@ -1,0 +1,30 @@
+"""What a server and its sandboxes keep at most, and how much of it they keep."""
+
+from typing import Any
+
+from mockserver.control.operation import Server
+from mockserver.journal import journal
+from mockserver.sandbox import faults, inboxes, limits, room, tallies
+
+
+def limits_data(server: Server) -> dict[str, Any]:
+    """For health: what all sandboxes share with its present use, and the bounds of each sandbox."""
+    sandboxes, budget = server.sandboxes, server.budget
+    return {
+        "sandboxes": {"used": sandboxes.used, "most": sandboxes.most},
+        "log_bytes": {"used": budget.held, "most": budget.most},
+        "each_sandbox": {
+            "journal_entries": server.journal_size,
+            "journal_bytes": journal.MOST_BYTES,
+            "inboxes": inboxes.MOST_INBOXES,
+            "inbox_messages": inboxes.MOST_RECEIVED,
+            "inbox_bytes": inboxes.MOST_BYTES,
+            "faults": faults.MOST_ARMED,
+            "fault_bytes": faults.MOST_ARMED_BYTES,
+            "scenarios": room.MOST_POSTED,
+            "scenario_characters": room.MOST_POSTED_TEXT,
+            "machines": room.MOST_MACHINES,
+            "tallies": tallies.MOST_TALLIES,
+            "limit_windows": limits.MOST_WINDOWS,
+        },
+    }

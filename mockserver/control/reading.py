@@ -1,0 +1,99 @@
+"""What a control call brings along: its query and its JSON body, with a suggestion for what nobody knows."""
+
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from typing import Any
+from urllib.parse import parse_qsl
+
+from mockserver.control.operation import Operation, Schema
+from mockserver.control.problems import Problem
+from mockserver.domain.mistakes import Invalid
+from mockserver.domain.suggestions import suggestion
+from mockserver.http import jsontext
+from mockserver.http.checking import Errors
+from mockserver.http.reading import MOST_FIELDS
+
+_LONGEST_SHOWN = 100
+#: More members than any body has: to tell what is wrong with each would hold up everybody.
+_MOST_MEMBERS = 1_000
+#: For how many names the one that was meant is looked for, and how many unknown ones are told at all.
+_MOST_SUGGESTED, _MOST_TOLD = 5, 20
+#: More digits than any amount has; as an int they could be slow to read.
+_MANY_DIGITS = 30
+
+
+def read_query(operation: Operation, text: str) -> Mapping[str, str]:
+    """The parameters by name; raises Invalid for those that the operation does not take, and for repeated ones.
+
+    Only one whose schema is a list may be given more than once; here stands its last value.
+    """
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError:
+        raise Problem(400, f"the query has more than {MOST_FIELDS} fields") from None
+    query = dict(pairs)
+    if operation.any_query:
+        return query
+    errors: Errors = {}
+    for name in query:
+        if len(errors) == _MOST_TOLD:
+            break
+        if name not in operation.query:
+            errors[name[:_LONGEST_SHOWN]] = [_unknown_parameter(name, operation)]
+        elif sum(given == name for given, _ in pairs) > 1 and not _may_repeat(operation.query[name]):
+            errors[name] = ["must be given once"]
+    if errors:
+        raise Invalid(errors)
+    return query
+
+
+def _may_repeat(schema: str | Schema) -> bool:
+    return not isinstance(schema, str) and schema.get("type") == "array"
+
+
+def _unknown_parameter(name: str, operation: Operation) -> str:
+    if not operation.query:
+        return f"unknown query parameter: {operation.method} /_mock{operation.path} takes none"
+    return f"unknown query parameter ({suggestion(name, operation.query)})"
+
+
+def read_json(body: bytes, *, decimals: Collection[str]) -> Any:
+    """The data of a JSON body, an empty one being `{}`; raises a 400 problem. For `decimals` see Operation."""
+    if not body.strip():
+        return {}
+    try:
+        data = jsontext.read_json(body)
+    except jsontext.NotJson as error:
+        raise Problem(400, f"the body {error}") from None
+    _check_members(data)
+    if not isinstance(data, dict) or not any(name in data for name in decimals):
+        return data
+    import json
+
+    try:
+        exact = json.loads(body, parse_float=Decimal, parse_int=_whole)
+    except RecursionError:
+        raise Problem(400, "the body is not JSON: it nests too deeply") from None
+    return data | {name: exact[name] for name in decimals if name in data}
+
+
+def _check_members(data: Any, depth: int = 3) -> None:
+    """Raises Invalid for objects with more members than anybody looks through."""
+    if isinstance(data, dict) and depth:
+        if len(data) > _MOST_MEMBERS:
+            raise Invalid({"body": [f"an object has at most {_MOST_MEMBERS} members here: {len(data)}"]})
+        for value in data.values():
+            _check_members(value, depth - 1)
+
+
+def _whole(text: str) -> int | Decimal:
+    return int(text) if len(text) < _MANY_DIGITS else Decimal(text)
+
+
+def with_suggestions(errors: Errors, data: Any, schema: Mapping[str, Any]) -> Errors:
+    """The errors, those of members that the schema does not know with a suggestion."""
+    known = schema.get("properties", {})
+    if not isinstance(data, dict) or schema.get("additionalProperties") is not False:
+        return errors
+    unknown = [name for name in errors if name in data and name not in known][:_MOST_SUGGESTED]
+    return errors | {name: [f"{errors[name][0]} ({suggestion(name, known)})"] for name in unknown}

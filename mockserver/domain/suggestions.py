@@ -1,0 +1,43 @@
+"""What to tell somebody who wrote a name that nobody knows."""
+
+from collections.abc import Iterable
+
+#: How many known names are listed where none is near, and how much of the unknown one is compared.
+MOST_LISTED, MOST_COMPARED = 40, 100
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known name that is most like this one, whatever its case; None where none is.
+
+    >>> nearest("DaisySim", ["daisysim", "hidsim"])
+    'daisysim'
+    """
+    from difflib import get_close_matches
+
+    names = {name.lower(): name for name in known}
+    near = get_close_matches(word[:MOST_COMPARED].lower(), names, n=1)
+    return names[near[0]] if near else None
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """`did you mean 'hidsim'?`, or the names that there are.
+
+    >>> suggestion("hidsin", ["daisysim", "hidsim"])
+    "did you mean 'hidsim'?"
+    >>> suggestion("acme", ["daisysim", "hidsim"])
+    'one of daisysim, hidsim'
+    """
+    names = list(known)
+    near = nearest(word, names)
+    if near is not None:
+        return f"did you mean {near!r}?"
+    if not names:
+        return "there are none"
+    more = ", ..." if len(names) > MOST_LISTED else ""
+    return f"one of {', '.join(names[:MOST_LISTED])}{more}"
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """` (did you mean 'hidsim'?)` behind a message, nothing where no name is near."""
+    near = nearest(word, known)
+    return "" if near is None else f" (did you mean {near!r}?)"

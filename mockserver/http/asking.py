@@ -1,0 +1,59 @@
+"""Calls of an API that nobody sends over a line: those of invented customers."""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from mockserver.domain.accounts import Account
+from mockserver.domain.mistakes import mistake_named
+from mockserver.http.call import Call
+from mockserver.http.customers import Ask, Heard
+from mockserver.http.provider import Endpoint, Provider
+from mockserver.journal.journal import Entry
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.turns import View
+
+
+def asking(
+    provider: Provider, sandbox: Sandbox, account: Account, identity: Any, *, name: str, view: View | None = None
+) -> Ask:
+    """What calls the provider's own handlers as this account; `name` is how histories and the ledger call the caller.
+
+    The rules of the scenarios in force decide, refusals included. Credentials, rate limits, faults of the line and
+    the journal are left out: there is nobody at the other end.
+    """
+    endpoints = {endpoint.name: endpoint for endpoint in provider.endpoints}
+
+    async def ask(operation: str, fields: Mapping[str, Any]) -> Heard:
+        endpoint = endpoints[operation]
+        call = _call(provider, endpoint, sandbox, name)
+        if view is not None:
+            call.see(view)
+        call.fields = dict(fields)
+        call.identity = identity
+        call.identify(account)
+        if call.state.force.speaking("refuse", provider.name, operation):
+            rule = call.decide("refuse")
+            if rule is not None:
+                raise mistake_named(rule.then["refuse"])
+        reply = await endpoint.handler(call)
+        return Heard(json.loads(provider.wrap(call, reply), parse_float=Decimal), call.entry.order)
+
+    return ask
+
+
+def _call(provider: Provider, endpoint: Endpoint, sandbox: Sandbox, name: str) -> Call:
+    entry = Entry(
+        name,
+        sandbox.state.clock.now(),
+        provider.name,
+        endpoint.method,
+        endpoint.path,
+        "",
+        (),
+        b"",
+        operation=endpoint.name,
+    )
+    scope = {"type": "http", "query_string": b"", "headers": [], "method": endpoint.method, "path": endpoint.path}
+    return Call(sandbox, provider, endpoint, entry, {}, scope, "", b"")

@@ -1,0 +1,69 @@
+"""Bodies that were compressed on the way (`Content-Encoding`), decoded within the limit of any other body."""
+
+import zlib
+
+from mockserver.domain.mistakes import Malformed, Mistake, PayloadTooLarge, UnsupportedEncoding
+from mockserver.http.body import MOST
+
+#: How many times larger than it came a body may become, beyond its first 64 KiB.
+MOST_RATIO, FREE = 200, 65_536
+#: How many encodings may lie over each other, and of how many members one gzip file may consist.
+MOST_LAYERS, MOST_MEMBERS = 2, 16
+
+_SAME_AS = {"x-gzip": "gzip"}
+_GZIP, _ZLIB, _RAW = 31, 15, -15
+
+
+def decode_body(body: bytes, encoding: str, *, most: int = MOST) -> tuple[bytes, Mistake | None]:
+    """The body as it was before it was encoded, or nothing and why it is refused.
+
+    `encoding` is the header's value. What is not decoded is not given back: nobody could tell the secrets in it.
+    """
+    layers = [_SAME_AS.get(one, one) for part in encoding.lower().split(",") if (one := part.strip())]
+    layers = [one for one in layers if one != "identity"]
+    if len(layers) > MOST_LAYERS or not {"gzip", "deflate"}.issuperset(layers):
+        return b"", UnsupportedEncoding(encoding)
+    try:
+        for layer in reversed(layers):
+            limit = min(most, max(FREE, MOST_RATIO * len(body)))
+            body = _inflated(body, layer, limit)
+            if len(body) > limit:
+                return b"", PayloadTooLarge(limit)
+    except (zlib.error, EOFError):
+        return b"", Malformed({"body": [f"The request body is not {layer}, as its Content-Encoding says."]})
+    return body, None
+
+
+def _inflated(body: bytes, layer: str, limit: int) -> bytes:
+    """At most one byte more than the limit; raises zlib.error, EOFError."""
+    if not body:
+        return b""
+    if layer == "gzip":
+        return _gunzipped(body, limit)
+    try:
+        return _member(body, _ZLIB, limit)[0]
+    except zlib.error:
+        # Some clients leave out the zlib wrapper that RFC 9110 asks for.
+        return _member(body, _RAW, limit)[0]
+
+
+def _gunzipped(body: bytes, limit: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    for _ in range(MOST_MEMBERS):
+        part, body = _member(body, _GZIP, limit - size)
+        parts.append(part)
+        size += len(part)
+        body = body.lstrip(b"\0")
+        if size > limit or not body:
+            return b"".join(parts)
+    raise zlib.error("too many members")
+
+
+def _member(body: bytes, window: int, limit: int) -> tuple[bytes, bytes]:
+    """What one compressed stream holds, and what stands behind it."""
+    inflater = zlib.decompressobj(window)
+    found = inflater.decompress(body, limit + 1)
+    if len(found) <= limit and not inflater.eof:
+        raise EOFError
+    return found, inflater.unused_data

@@ -1,0 +1,121 @@
+"""Heads of requests as uvicorn's parsers can take them, so that the application sees whatever can be routed at all.
+
+uvicorn's parsers refuse a request whose target holds raw bytes outside ASCII, control characters or spaces
+with a bare text, before any application sees it. Here such bytes are percent-encoded first, so that the
+emulated API refuses them in its own words. A method that httptools does not know reaches the application too.
+A head is given to the parser when it is whole, and within the limits of `http.heads`.
+"""
+
+import logging
+import re
+
+from mockserver.domain.mistakes import Mistake
+from mockserver.http.heads import MOST_HEAD, MOST_HEADERS, HeldHead
+
+_log = logging.getLogger("mockserver.server")
+
+#: Methods that every parser knows.
+_METHODS = rb"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE)"
+_WELL_FORMED = re.compile(_METHODS + rb" /[\x21-\x7e]* HTTP/1\.[01]\r\n")
+_OTHER_METHOD = re.compile(
+    rb"(?!" + _METHODS + rb" )([A-Za-z][-!#$%&'*+.^_`|~0-9A-Za-z]{0,63}) (?=/[^\r\n]* HTTP/1\.[01]\r?\n)"
+)
+#: What stands for a method that a parser does not know.
+_STAND_IN = b"PATCH "
+_NOT_PLAIN = re.compile(rb"[^\x21-\x7e]")
+_ORIGIN = re.compile(rb"(?i)https?://[^/?#]+/?")
+_LENGTH = re.compile(rb"(?i)\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*(?:\r\n|$)")
+_CHUNKED = re.compile(rb"(?i)\r\ntransfer-encoding:")
+
+
+def repaired_line(line: bytes) -> bytes:
+    """A request line (up to, not with, its line feed) whose target a strict parser takes.
+
+    A target that is a whole URL, as sent to a proxy, is cut to its path: the Host header names the same host.
+    Anything without a method, a target and a version comes back as it is.
+    """
+    method, _, rest = line.partition(b" ")
+    target, _, version = rest.rpartition(b" ")
+    if not target or not version.startswith(b"HTTP/"):
+        return line
+    target = _NOT_PLAIN.sub(lambda match: b"%%%02X" % match[0][0], target)
+    target = _ORIGIN.sub(b"/", target, count=1) if _ORIGIN.match(target) else target
+    return b"%s %s %s" % (method, target, version)
+
+
+def misdirected(data: bytes) -> str | None:
+    """What a client tried that is not served here, and what to do instead; None for what may be HTTP/1.1."""
+    if data[:2] == b"\x16\x03":
+        return "this port speaks plain HTTP, and a TLS greeting came: use http:// instead of https://"
+    if data[:8] == b"CONNECT ":
+        return "this server is no proxy for CONNECT: use http:// URLs, or put its own address before their path"
+    if data[:14] == b"PRI * HTTP/2.0":
+        return "this server speaks HTTP/1.1, and the preface of HTTP/2 came: turn HTTP/2 off in the client"
+    return None
+
+
+class HeadFilter:
+    """Holds back the head of a request until it is whole, and repairs its first line.
+
+    With `strict`, for a parser that knows few methods, another one stands in for those it may not know; `method` is
+    then the true one, until the parser has the head. `misdirected` says what came instead of HTTP/1.1, and what to do.
+    """
+
+    __slots__ = ("_held", "_strict", "method", "misdirected")
+
+    def __init__(self, *, strict: bool = False) -> None:
+        self._held = HeldHead()
+        self._strict = strict
+        self.method: bytes | None = None
+        self.misdirected: str | None = None
+
+    @property
+    def refusal(self) -> Mistake | None:
+        """Why the head was refused that the parser was given last."""
+        return self._held.refusal
+
+    def feed(self, data: bytes) -> bytes:
+        """What to give to the parser, at the start of a request; empty while the head is not whole."""
+        if not self._held and _WELL_FORMED.match(data):
+            end = data.find(b"\r\n\r\n", 0, MOST_HEAD)
+            if end >= 0 and data.count(b"\n", 0, end) <= MOST_HEADERS and self._held.refusal is None:
+                return data if data.isascii() else _repaired_pipeline(data)
+        return self._slowly(data)
+
+    def _slowly(self, data: bytes) -> bytes:
+        held = self._held
+        if held.refusal is not None:
+            return b""  # the connection ends with the answer
+        if not held:
+            data = data.lstrip(b"\r\n")
+        self.misdirected = misdirected(held.beginning(16) + data[:16])
+        if self.misdirected is not None:
+            _log.warning("%s", self.misdirected)
+            return b""
+        if not held:
+            # What does not begin like a method is not HTTP (a TLS greeting, say): the parser refuses it at once.
+            if not data[:1].isalpha():
+                return data
+        whole = held.take(data)
+        if not whole:
+            return held.release() if held.hopeless() else b""
+        line, feed, rest = whole.partition(b"\n")
+        data = repaired_line(line) + feed + rest
+        if self._strict and (other := _OTHER_METHOD.match(data)):
+            self.method = other[1]
+            data = _STAND_IN + data[other.end() :]
+        return _repaired_pipeline(data)
+
+
+def _repaired_pipeline(data: bytes) -> bytes:
+    """Repairs the first lines of the requests that follow a whole one in the same packet."""
+    done: list[bytes] = []
+    while True:
+        head, blank, rest = data.partition(b"\r\n\r\n")
+        length = _LENGTH.search(head)
+        size = int(length[1]) if length else 0
+        if not blank or _CHUNKED.search(head) or len(rest) <= size:
+            return b"".join((*done, data))
+        done += [head, blank, rest[:size]]
+        line, feed, after = rest[size:].partition(b"\n")
+        data = repaired_line(line) + feed + after if feed else rest[size:]

@@ -1,0 +1,247 @@
+"""A history for a sandbox: invented customers buy, wait, give up, top up and fail while its time moves on."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from heapq import heapify, heappop, heappush
+from typing import Any
+
+from mockserver.domain.accounts import Account
+from mockserver.domain.mistakes import InsufficientBalance, Invalid, Mistake
+from mockserver.http.asking import asking
+from mockserver.http.customers import Customer, Customers, Purchase, Visit, invented
+from mockserver.http.provider import Provider
+from mockserver.sandbox.accounts import list_accounts
+from mockserver.sandbox.birth import Population
+from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.tallies import count_one
+from mockserver.sandbox.view import QuietView
+from mockserver.sandbox.wallets import Wallet, documented, settle, top_up
+
+#: How often a customer is refused, and how many things are looked at of which none is to be had, before giving up.
+_MOST_REFUSALS, _MOST_LOOKS = 3, 12
+#: Of a hundred orders so many are placed within the last minute, so that some are still under way in the end.
+_LATE_PERCENT, _LATE = 2, timedelta(seconds=60)
+#: How many orders a customer places, about.
+_ORDERS_EACH = 5
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(slots=True)
+class History:
+    """What came of it: orders placed, how they stand, and what customers were refused with, by provider."""
+
+    begin: datetime
+    end: datetime
+    placed: int = 0
+    states: dict[str, dict[str, int]] = field(default_factory=dict)
+    refused: dict[str, dict[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Buyer:
+    """An account that buys, and how its wallet is kept."""
+
+    provider: Provider
+    customers: Customers
+    wallet: Wallet
+
+
+async def populate(
+    sandbox: Sandbox, population: Population, providers: Mapping[str, Provider], *, until: datetime
+) -> History:
+    """Live through the time from now until `until` with so many orders in it; the clock then stands there.
+
+    Raises Invalid before anything is changed. Each call of a customer is a whole; should the server fail in the
+    midst, what was done so far stays, and the accounts hold what they should.
+    """
+    buyers = await _buyers(sandbox, population, providers)
+    number = count_one(sandbox.state.tallies, "populations")
+    rate = sandbox.state.clock.rate
+    # Frozen meanwhile, so that the history depends on the seed alone and not on how quick the machine is.
+    await sandbox.set_clock(rate=Decimal(0))
+    try:
+        return await _Past(sandbox, population, buyers, until=until, number=number).live()
+    finally:
+        await sandbox.set_clock(rate=rate)
+
+
+class _Past:
+    """One run: what is to be done when, earliest first."""
+
+    def __init__(
+        self, sandbox: Sandbox, population: Population, buyers: Sequence[_Buyer], *, until: datetime, number: int
+    ) -> None:
+        self._sandbox = sandbox
+        self._population = population
+        self._buyers = buyers
+        self._number = number
+        self._view = None if population.webhooks else QuietView(until)
+        self._history = History(sandbox.state.clock.now(), until)
+        self._orders: list[tuple[str, str]] = []
+        self._todo: list[tuple[datetime, int, Callable[[], Awaitable[None]]]] = []
+        self._turn = 0
+
+    async def live(self) -> History:
+        # In a thread, since the moments alone of ten thousand orders take a while.
+        moments, people = await asyncio.to_thread(self._prepared)
+        self._todo = [(moment, order, partial(self._shop, order, people)) for order, moment in enumerate(moments)]
+        self._turn = len(moments)
+        heapify(self._todo)
+        try:
+            while self._todo:
+                moment, _, do = heappop(self._todo)
+                if moment >= self._history.end:
+                    break
+                await self._sandbox.advance(to=max(moment, self._sandbox.state.clock.now()))
+                await do()
+                await asyncio.sleep(0)
+            await self._sandbox.advance(to=max(self._history.end, self._sandbox.state.clock.now()))
+        finally:
+            for buyer in self._buyers:
+                async with self._sandbox.work("populate") as work:
+                    await settle(work, buyer.wallet)
+        await self._count()
+        return self._history
+
+    def _prepared(self) -> tuple[list[datetime], list[Customer]]:
+        for customers in {id(one.customers): one.customers for one in self._buyers}.values():
+            customers.prepare()
+        many = max(1, self._population.orders // _ORDERS_EACH)
+        people = invented(self._sandbox.state.dice.cast("populate", self._number, "customers"), many)
+        return [self._moment(order) for order in range(self._population.orders)], people
+
+    def _moment(self, order: int) -> datetime:
+        begin, end = self._history.begin, self._history.end
+        dice, purpose = self._sandbox.state.dice, ("populate", self._number, order)
+        if dice.below(100, *purpose, "late") < _LATE_PERCENT:
+            begin = max(begin, end - _LATE)
+        return begin + dice.below(max((end - begin) // _MICROSECOND, 1), *purpose, "moment") * _MICROSECOND
+
+    async def _shop(self, order: int, people: Sequence[Customer]) -> None:
+        """One customer tries to buy something, a few times where it is refused."""
+        refusals = 0
+        for attempt in range(_MOST_LOOKS):
+            purpose = ("populate", self._number, order, attempt)
+            buyer = self._sandbox.state.dice.choice(self._buyers, *purpose[:3], "account")
+            customer = self._sandbox.state.dice.choice(people, *purpose[:3], "customer")
+            visit = await self._visit(buyer, customer, purpose)
+            try:
+                purchase = await buyer.customers.choose(visit)
+                if purchase is not None and await self._bought(visit, buyer, purchase):
+                    return
+            except Mistake as refusal:
+                self._refused(buyer, refusal)
+                refusals += 1
+                if refusals == _MOST_REFUSALS:
+                    return
+
+    async def _bought(self, visit: Visit, buyer: _Buyer, purchase: Purchase) -> bool:
+        try:
+            heard = await visit.calls(purchase.operation, purchase.fields)
+        except InsufficientBalance as short:
+            self._refused(buyer, short)
+            async with self._sandbox.work("populate") as work:
+                await top_up(work, buyer.wallet, needed=short.needed)
+            heard = await visit.calls(purchase.operation, purchase.fields)
+        if heard.order is None:
+            return False
+        await self._noted(visit, buyer, heard.order)
+        for span, errand in purchase.later:
+            self._turn += 1
+            do = self._errand(visit, buyer, errand, heard.order)
+            heappush(self._todo, (self._sandbox.state.clock.now() + span, self._turn, do))
+        return True
+
+    async def _noted(self, visit: Visit, buyer: _Buyer, order_id: str) -> None:
+        """Write down who bought."""
+        self._history.placed += 1
+        self._orders.append((buyer.provider.name, order_id))
+        customer = visit.customer
+        async with self._sandbox.work("populate") as work:
+            order = await work.order(buyer.provider.name, order_id)
+            await work.amend(
+                order, {"customer": {"name": customer.name, "email": customer.email, "label": customer.label}}
+            )
+
+    def _errand(self, visit: Visit, buyer: _Buyer, errand: Any, order: str) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            try:
+                await errand(visit, order)
+            except Mistake as refusal:
+                self._refused(buyer, refusal)
+
+        return run
+
+    async def _visit(self, buyer: _Buyer, customer: Customer, purpose: tuple[object, ...]) -> Visit:
+        account = await self._kept(buyer)
+        name = "inv_" + "_".join(map(str, purpose[1:]))
+        identity = buyer.customers.identity(account)
+        ask = asking(buyer.provider, self._sandbox, account, identity, name=name, view=self._view)
+        return Visit(self._sandbox, account, customer, purpose, ask)
+
+    async def _kept(self, buyer: _Buyer) -> Account:
+        """The account, with what its owner has spent in all as it is documented: tiers stay what they are."""
+        wallet = buyer.wallet
+        account = await self._sandbox.account(wallet.trade.provider, wallet.account)
+        assert account is not None, "accounts are never taken away"
+        if account.total_spent != wallet.total_spent:
+            account = replace(account, total_spent=wallet.total_spent)
+            async with self._sandbox.work("populate") as work:
+                await work.keep_account(account)
+        return account
+
+    def _refused(self, buyer: _Buyer, refusal: Mistake) -> None:
+        counts = self._history.refused.setdefault(buyer.provider.name, {})
+        counts[type(refusal).__name__] = counts.get(type(refusal).__name__, 0) + 1
+
+    async def _count(self) -> None:
+        counts: dict[str, Counter[str]] = {one.provider.name: Counter() for one in self._buyers}
+        for place, (provider, order_id) in enumerate(self._orders):
+            order = await self._sandbox.order(provider, order_id)
+            counts[provider][order.state] += 1
+            if place % 64 == 0:
+                await asyncio.sleep(0)
+        self._history.states = {name: dict(sorted(found.items())) for name, found in counts.items()}
+
+
+async def _buyers(sandbox: Sandbox, population: Population, providers: Mapping[str, Provider]) -> list[_Buyer]:
+    """The accounts that buy, by provider; raises Invalid for names that nobody has, and for accounts that cannot."""
+    unknown = [name for name in population.providers if name not in providers]
+    if unknown:
+        known = ", ".join(providers)
+        raise Invalid({"providers": [f"unknown provider: {name!r} (one of {known})" for name in unknown]})
+    found: list[_Buyer] = []
+    hindered: dict[str, str] = {}
+    async with sandbox.work("populate") as work:
+        accounts = await list_accounts(work)
+        for provider in providers.values():
+            if provider.customers is None or provider.name not in (population.providers or providers):
+                continue
+            customers = provider.customers()
+            for account in (one for one in accounts if one.provider == provider.name):
+                why = f"it is {account.status}" if account.status != "active" else customers.hindrance(account)
+                if why is not None:
+                    hindered[account.id] = why
+                    continue
+                wallet = await documented(work, provider.trade, account)
+                if account.id in population.accounts if population.accounts else wallet.documented:
+                    found.append(_Buyer(provider, customers, wallet))
+    _check_names(population.accounts, {one.wallet.account for one in found}, hindered)
+    if not found:
+        raise Invalid({"accounts": ["none of these providers has an account that could buy"]})
+    return found
+
+
+def _check_names(named: Sequence[str], found: set[str], hindered: Mapping[str, str]) -> None:
+    missing = [
+        f"{name!r} cannot buy: {hindered[name]}" if name in hindered else f"unknown account: {name!r}"
+        for name in named
+        if name not in found
+    ]
+    if missing:
+        raise Invalid({"accounts": missing})

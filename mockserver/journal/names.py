@@ -1,0 +1,125 @@
+"""Which names are those of secrets, told by their parts: `X-Vault-Token`, `user[password]`, `privateKey`."""
+
+import re
+from collections.abc import Container
+
+#: A part of a name that makes it a secret's.
+_PARTS = frozenset(
+    {
+        "assertion",
+        "auth",
+        "authentication",
+        "authorization",
+        "bearer",
+        "cookie",
+        "cookies",
+        "credential",
+        "credentials",
+        "jwt",
+        "key",
+        "keys",
+        "otp",
+        "pass",
+        "passcode",
+        "passphrase",
+        "passwd",
+        "password",
+        "passwords",
+        "pin",
+        "pw",
+        "pwd",
+        "secret",
+        "secrets",
+        "session",
+        "sid",
+        "sig",
+        "sign",
+        "signature",
+        "signatures",
+        "token",
+        "tokens",
+        "verifier",
+    }
+)
+#: What makes it one wherever it stands, as in `accesstoken` and `apikey`.
+_STEMS = (
+    *("token", "secret", "passw", "passphrase", "credential", "cookie", "signature", "jwt"),
+    *("apikey", "accesskey", "authkey", "privatekey", "secretkey", "sessionid", "authorization"),
+)
+#: A last part that says that the name is about a secret, and is none itself.
+_ABOUT = frozenset(
+    {
+        *("alg", "algorithm", "at", "count", "endpoint", "expires", "expiry", "hint", "in", "length", "lifetime"),
+        *("limit", "method", "methods", "name", "status", "supported", "type", "types", "uri", "url"),
+    }
+)
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+#: What every name of a secret holds in lower case, so that other data need not be looked at closely.
+HINTS = (
+    *("token", "secret", "pass", "auth", "key", "cookie", "session", "credential", "bearer", "jwt", "sig", "pin"),
+    *("otp", "pw", "sid", "assertion", "verifier"),
+)
+#: How many names are remembered, and how long these may be.
+_MOST_KNOWN, _LONGEST_KNOWN = 2_048, 64
+
+
+#: Looks secret, and is not: the idempotency key of the IETF's draft, which tests look for.
+_VISIBLE = frozenset({"idempotency-key", "idempotency_key", "idempotencykey"})
+
+
+class SecretNames(Container[str]):
+    """The names of secrets: told by their parts, or given as `more`; never those of `visible`.
+
+    Given ones are lower case. `name in names` takes any case.
+    """
+
+    __slots__ = ("_known", "_more", "_visible", "headers", "hints")
+
+    def __init__(self, more: frozenset[str] = frozenset(), visible: frozenset[str] = frozenset()) -> None:
+        self._more = more
+        self._visible = _VISIBLE | visible
+        self._known: dict[str, bool] = {}
+        self.headers = _Headers(self)
+        """Whether a header of this lower-case name holds a secret."""
+        self.hints = (*HINTS, *sorted(one for one in more if not any(hint in one for hint in HINTS)))
+        """In lower case, one of them is in whatever holds the name of a secret."""
+
+    def __contains__(self, name: object) -> bool:
+        text = str(name)
+        known = self._known.get(text)
+        return self._told(text) if known is None else known
+
+    def _told(self, name: str) -> bool:
+        told = self._is_secret(name)
+        if len(name) <= _LONGEST_KNOWN and len(self._known) < _MOST_KNOWN:
+            self._known[name] = told
+        return told
+
+    def _is_secret(self, name: str) -> bool:
+        lowered = name.lower()
+        if lowered in self._visible:
+            return False
+        if lowered in self._more:
+            return True
+        words = [word.lower() for word in _WORD.findall(name)]
+        if not words or words[-1] in _ABOUT:
+            return False
+        return any(word in _PARTS for word in words) or any(stem in lowered for stem in _STEMS)
+
+
+class _Headers(dict[bytes, bool]):
+    """Remembers what was asked: most clients send the same headers with each request."""
+
+    def __init__(self, names: SecretNames) -> None:
+        super().__init__()
+        self._names = names
+
+    def __missing__(self, name: bytes) -> bool:
+        told = name.decode("latin-1") in self._names
+        if len(name) <= _LONGEST_KNOWN and len(self) < _MOST_KNOWN:
+            self[name] = told
+        return told
+
+
+#: What is secret for everybody.
+SECRET_NAMES = SecretNames()

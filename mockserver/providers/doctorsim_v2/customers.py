@@ -1,0 +1,104 @@
+"""What invented customers do at doctorSIM v2: top phones up, and give gift cards."""
+
+from decimal import Decimal
+from importlib import import_module
+from typing import Any
+
+from mockserver.domain.accounts import Account
+from mockserver.domain.mistakes import Mistake
+from mockserver.http.customers import Purchase, Visit
+from mockserver.providers.doctorsim_v2.auth import READ_ONLY, READ_WRITE, Identity, environment_of
+
+#: Where phones are topped up.
+_COUNTRIES = ("ES", "MX", "US", "GB", "FR", "DE", "IT", "CO", "AR", "PE", "MA", "PH")
+_CARD_PERCENT, _SMS_PERCENT = 20, 15
+#: Ends of numbers that decide how an order goes, and of how many in a hundred.
+_ENDINGS = (("0000", 5), ("0001", 8), ("0002", 5), ("0003", 4), ("0004", 2))
+_DEAREST = Decimal(60)
+_NUMBERS_TRIED = 8
+
+
+class TopUpCustomers:
+    """Fulfils `Customers`."""
+
+    def prepare(self) -> None:
+        """Load the carriers of all countries."""
+        from mockserver.catalogue.numbers import number_at
+        from mockserver.providers.doctorsim_v2.catalogue import catalogue
+
+        import_module("mockserver.providers.doctorsim_v2.orders")
+        known = catalogue()
+        for iso2 in _COUNTRIES:
+            known.carriers.owner(iso2, number_at(iso2, 0)[1:])
+
+    def hindrance(self, account: Account) -> str | None:
+        """A key that only reads, or one whose calls are refused for their address."""
+        if account.details.get("scope", "read-write") != "read-write":
+            return "its key may only read"
+        if account.details.get("ip_allowlist", "off") != "off":
+            return "its calls are refused for their address"
+        return None
+
+    def identity(self, account: Account) -> Any:
+        """What the account's key allows."""
+        writes = account.details.get("scope", "read-write") == "read-write"
+        return Identity(environment_of(account.id), READ_WRITE if writes else READ_ONLY)
+
+    async def choose(self, visit: Visit) -> Purchase | None:
+        """A top-up for a number of the operator that it belongs to, or a gift card."""
+        iso2 = visit.choice(_COUNTRIES, "country")
+        if visit.below(100, "card") < _CARD_PERCENT:
+            return await _card(visit, iso2)
+        found = await _phone(visit, iso2)
+        if found is None:
+            return None
+        phone, operator = found
+        token = await _token(visit, operator)
+        if token is None:
+            return None
+        fields: dict[str, Any] = {"price_token": token, "phone": phone}
+        if visit.below(100, "sms") < _SMS_PERCENT:
+            fields |= {"sms_notification": True, "sms_text": f"From {visit.customer.name}"[:140]}
+        return Purchase("create_order", fields)
+
+
+async def _card(visit: Visit, iso2: str) -> Purchase | None:
+    rows = (await visit.ask("search", country=iso2, q="", limit=100))["data"]
+    cards = [one for one in rows if one["type"] == "giftcard" and not one["phone_required"]]
+    token = await _token(visit, visit.choice(cards, "which card")["id_operator"]) if cards else None
+    return None if token is None else Purchase("create_order", {"price_token": token})
+
+
+async def _phone(visit: Visit, iso2: str) -> tuple[str, int] | None:
+    """A number that some operator has, and that operator's id."""
+    from mockserver.catalogue.numbers import how_many_numbers, number_at
+    from mockserver.providers.doctorsim_v2.catalogue import catalogue
+    from mockserver.providers.doctorsim_v2.phones import is_valid_in
+
+    lines = how_many_numbers(iso2)
+    for place in range(_NUMBERS_TRIED):
+        drawn = number_at(iso2, visit.below(lines, f"line {place}"))
+        phone = drawn[:-4] + _ending(visit, drawn[-4:])
+        operator = catalogue().carriers.of_mobile(iso2, phone[1:])
+        if operator is not None and is_valid_in(phone, iso2):
+            return phone, operator.id
+    return None
+
+
+def _ending(visit: Visit, drawn: str) -> str:
+    point = visit.below(100, "ending")
+    for ending, percent in _ENDINGS:
+        if point < percent:
+            return ending
+        point -= percent
+    return f"1{drawn[1:]}" if drawn.startswith("000") else drawn
+
+
+async def _token(visit: Visit, operator: int) -> str | None:
+    """A price of this operator or gift card that people pay."""
+    try:
+        rates = (await visit.ask("rates", id=operator))["data"]["rates"]
+    except Mistake:
+        return None
+    payable = [one for one in rates if Decimal(one["total_cost_eur"]) <= _DEAREST]
+    return visit.choice(payable, "rate")["token"] if payable else None

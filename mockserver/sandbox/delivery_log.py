@@ -1,0 +1,50 @@
+"""Bounds on what a sandbox keeps of its webhook deliveries, at a constant cost for each."""
+
+import logging
+
+from mockserver.sandbox.trade import UnitOfWork
+
+#: How many finished deliveries a sandbox keeps; the first one to finish is the first to be forgotten.
+LOG_SIZE = 5_000
+#: How many deliveries of a sandbox may wait to be sent; later ones are dropped until some are done.
+MOST_PENDING = 20_000
+#: How many attempts one delivery remembers: the newest ones.
+MOST_ATTEMPTS = 100
+
+#: Numbers finished deliveries from 1: the one that is `LOG_SIZE` behind is found without a search.
+_FINISHED = "finished"
+
+log = logging.getLogger("mockserver")
+
+
+class DeliveryLog:
+    """What one sandbox's outbox has room for, and which finished deliveries it still remembers."""
+
+    def __init__(self, sandbox: str) -> None:
+        self._sandbox = sandbox
+        self._full = False
+
+    async def refusal(self, work: UnitOfWork) -> str | None:
+        """Return why the outbox takes no further delivery, or None where it has room."""
+        if await work.tx.count("outbox") < MOST_PENDING:
+            self._full = False
+            return None
+        reason = f"{MOST_PENDING} deliveries are waiting to be sent, more are not kept"
+        if not self._full:
+            # Told once until there is room again: the deliveries themselves each carry the reason.
+            log.warning("sandbox %r drops webhooks: %s", self._sandbox, reason)
+        self._full = True
+        return reason
+
+    async def add(self, work: UnitOfWork, delivery_id: str) -> None:
+        """Count a delivery as finished, and forget the one that finished `LOG_SIZE` before it."""
+        number = await work.next_number(_FINISHED)
+        await work.tx.put(_FINISHED, str(number), delivery_id.encode())
+        oldest = await work.tx.get(_FINISHED, str(number - LOG_SIZE))
+        if oldest is None:
+            return
+        await work.tx.delete(_FINISHED, str(number - LOG_SIZE))
+        forgotten = oldest.decode()
+        # One that is sent once more finishes once more, and is forgotten then.
+        if await work.tx.get("outbox", forgotten) is None:
+            await work.tx.delete("deliveries", forgotten)

@@ -1,0 +1,41 @@
+"""Why a sandbox is not there for a request."""
+
+from mockserver.domain.mistakes import Mistake, NotFound
+
+
+class UnknownSandbox(NotFound):
+    """There is no sandbox of this name, and this server makes none on first use."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("sandbox", name)
+        self.args = (
+            f"sandbox not found: {name!r}; this server makes none on first use: POST {{'name': {name!r}}} to"
+            " /_mock/sandboxes first",
+        )
+
+
+class NameTaken(Mistake):
+    """There is a sandbox of this name; `otherwise`: it was made in another way than asked for."""
+
+    def __init__(self, name: str, *, otherwise: bool = False) -> None:
+        how = "it was made in another way; delete it first, or take another name" if otherwise else "already taken"
+        super().__init__(f"sandbox {name!r}: {how}")
+        self.name = name
+
+
+class TooManySandboxes(Mistake):
+    """There are `most` sandboxes, and none of them may go."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"there are {most} sandboxes already (--max-sandboxes), and all of them are in use or were made to stay;"
+            " delete some, or make them with `expires`"
+        )
+        self.most = most
+
+
+class NoRoom(Mistake):
+    """The sandbox keeps as many (or as much) of this as it may; `remedy` is what makes room."""
+
+    def __init__(self, what: str, most: str, *, remedy: str) -> None:
+        super().__init__(f"this sandbox keeps at most {most} of {what}; {remedy}")

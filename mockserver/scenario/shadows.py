@@ -1,0 +1,140 @@
+"""Rules that can never decide: no value meets their conditions, or an earlier rule always comes first."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from mockserver.engine.matching import Matcher
+from mockserver.engine.rules import Aspect, Rule
+from mockserver.scenario.problems import Report
+
+ASPECTS: tuple[Aspect, ...] = ("life", "refuse", "stock", "reprice", "takes")
+#: How many values a condition may list for each of them to be looked at.
+_MOST_VALUES = 100
+#: How many comparisons of values are spent on one file; what is left to find then stays unsaid.
+_MOST_COMPARISONS = 500_000
+
+
+def lint_conditions(place: int, rule: Rule, report: Report) -> None:
+    """Warn of conditions that no value meets."""
+    for name, matcher in rule.when:
+        values = _values(matcher)
+        if values is not None and not any(matcher.holds(value, present=True) for value in values):
+            report.warning(("rules", place, "when", name), f"no value of {name} meets all of this")
+
+
+def lint_shadows(rules: Sequence[Rule], report: Report) -> None:
+    """Warn of rules that never decide, since earlier ones with the same or wider conditions do."""
+    earlier = _Earlier()
+    for place, rule in enumerate(rules):
+        if earlier.exhausted or report.full:
+            return
+        if not rule.when or report.has_error_below(("rules", place)):
+            # Without its conditions it is not what it will be; without others it still stands before the rest.
+            if rule.when and rule.times is None and not report.has_error_below(("rules", place, "when")):
+                earlier.add(place, rule)
+            continue
+        aspects = [aspect for aspect in ASPECTS if rule.speaks_of(aspect)]
+        wider = earlier.covering(rule)
+        by = [next((one.name for one in wider if one.speaks_of(aspect)), None) for aspect in aspects]
+        if aspects and None not in by:
+            earlier_ones = " and ".join(dict.fromkeys(map(repr, by)))
+            text = f"rule {rule.name!r} never decides: whatever it matches, {earlier_ones} before it matches too"
+            report.warning(("rules", place), text)
+        elif rule.times is None:
+            # What covers a rule covers all that the rule does: only one that is covered by none need be remembered.
+            earlier.add(place, rule)
+
+
+class _Earlier:
+    """Rules that may cover later ones, each found by one of its conditions: the one by which fewest are found."""
+
+    def __init__(self) -> None:
+        self._left = _MOST_COMPARISONS
+        self._by_value: defaultdict[tuple[str, Hashable], list[tuple[int, Rule]]] = defaultdict(list)
+        self._by_matcher: defaultdict[tuple[str, str], list[tuple[int, Rule]]] = defaultdict(list)
+        self._unlisted: defaultdict[str, list[tuple[int, Rule]]] = defaultdict(list)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the comparisons of this file are spent."""
+        return self._left <= 0
+
+    def add(self, place: int, rule: Rule) -> None:
+        """Remember a rule that has conditions."""
+        choices = [self._lists_for(name, matcher) for name, matcher in rule.when]
+        for found in min(choices, key=lambda lists: max(map(len, lists), default=0)):
+            found.append((place, rule))
+
+    def covering(self, rule: Rule) -> list[Rule]:
+        """The remembered rules that match whatever this one matches, in their order."""
+        found = {place: one for name, matcher in rule.when for place, one in self._candidates(name, matcher)}
+        wider = []
+        for _, one in sorted(found.items()):
+            self._left -= _effort(one, rule)
+            if self.exhausted:
+                return []
+            if _covers(one, rule):
+                wider.append(one)
+        return wider
+
+    def _lists_for(self, name: str, matcher: Matcher) -> list[list[tuple[int, Rule]]]:
+        values = _values(matcher)
+        if values is None:
+            return [self._by_matcher[name, repr(matcher.tests)], self._unlisted[name]]
+        return [self._by_value[name, value] for value in dict.fromkeys(map(_same_for_all, values))]
+
+    def _candidates(self, name: str, matcher: Matcher) -> Iterator[tuple[int, Rule]]:
+        values = _values(matcher)
+        if values is None:
+            yield from self._by_matcher.get((name, repr(matcher.tests)), ())
+        elif values:
+            # Each of the values must meet the wider condition, so that any one of them leads to it.
+            yield from min((self._by_value.get((name, _same_for_all(value)), ()) for value in values), key=len)
+            yield from self._unlisted.get(name, ())
+
+
+def _values(matcher: Matcher) -> tuple[Any, ...] | None:
+    """Every value that may pass, where the matcher lists them and not too many; None where it does not."""
+    for comparison, operand in matcher.tests:
+        if comparison == "eq":
+            return (operand,)
+        if comparison == "in":
+            return tuple(operand) if len(operand) <= _MOST_VALUES else None
+    return None
+
+
+def _same_for_all(value: object) -> Hashable:
+    """The same for all values that matchers take for the same."""
+    if isinstance(value, bool) or value is None:
+        return (type(value).__name__, value)
+    if isinstance(value, int | float | Decimal):
+        return ("number", Decimal(str(value)))
+    return value if isinstance(value, str) else ("data", repr(value))
+
+
+def _covers(wider: Rule, narrower: Rule) -> bool:
+    """Whether everything that meets the conditions of the second meets those of the first, as far as can be told."""
+    narrow = dict(narrower.when)
+    for name, matcher in wider.when:
+        other = narrow.get(name)
+        if other is None:
+            return False
+        if repr(other.tests) == repr(matcher.tests):  # not ==, by which True is 1
+            continue
+        values = _values(other)
+        if values is None or not all(matcher.holds(value, present=True) for value in values):
+            return False
+    return True
+
+
+def _effort(wider: Rule, narrower: Rule) -> int:
+    """About how many values `_covers` compares."""
+    narrow = dict(narrower.when)
+    total = 1
+    for name, matcher in wider.when:
+        values = _values(narrow[name]) if name in narrow else ()
+        size = sum(len(operand) if isinstance(operand, tuple) else 1 for _, operand in matcher.tests)
+        total += len(values or ()) * size + 1
+    return total

@@ -1,0 +1,32 @@
+"""Of every provider, exactly the reads of one order move a clock that has a `per_poll`."""
+
+import pytest
+
+from mockserver.http.provider import Endpoint, Provider
+from mockserver.providers import PROVIDERS
+from tests.conformance.client import Client
+
+pytestmark = pytest.mark.anyio
+READS = {
+    "daisysim": {"check"},
+    "doctorsim_v1": {"check_order_status"},
+    "doctorsim_v2": {"order"},
+    "hidsim": {"operation", "refetch"},
+}
+
+
+def test_what_clients_ask_until_an_order_is_done_is_declared() -> None:
+    declared = {one.name: {each.name for each in one.endpoints if each.reads_order} for one in PROVIDERS}
+    assert declared == READS
+
+
+async def test_a_read_of_an_order_moves_the_clock_first_and_nothing_else_does(
+    client: Client, provider: Provider, endpoint: Endpoint
+) -> None:
+    ask = await client.ask(endpoint)
+    before = (await client.world.steer("PUT", "/clock", {"per_poll": "0.25s"}))["now"]
+    answer = await client.send(endpoint.method, ask.path, ask.body)
+    entry = await client.journaled(answer)
+    after = (await client.world.steer("GET", "/clock"))["now"]
+    assert entry["at"] == after
+    assert (after != before) == endpoint.reads_order

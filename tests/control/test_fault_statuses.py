@@ -1,0 +1,78 @@
+"""A fault's status without a body, in the words of whoever is asked: settings, other envelopes, raw answers."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from mockserver.app import App
+from tests.support import World, frozen_settings, started
+
+pytestmark = pytest.mark.anyio
+V1 = {"DSIM_KEY": "sandbox-key", "DSIM_SECRET": "sandbox-secret"}
+
+
+@pytest.fixture
+async def all_four() -> AsyncIterator[World]:
+    """A frozen sandbox of every provider."""
+    async with started(App(frozen_settings(rate_limits="off"))) as made:
+        yield made
+
+
+async def struck(world: World, answer: dict[str, Any], method: str, path: str, **more: Any) -> httpx.Response:
+    await world.steer("POST", "/faults", {"times": 1, "answer": answer})
+    return await world.call(method, path, **more)
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [
+        (400, "INSUFFICIENT_BALANCE"),
+        (401, "INVALID_TOKEN"),
+        (404, "NOT_FOUND"),
+        (422, "VALIDATION_ERROR"),
+        (429, "RATE_LIMITED"),
+        (500, "SERVER_ERROR"),
+        (502, "PROVIDER_ERROR"),
+        (503, "NO_NUMBERS_AVAILABLE"),
+        (504, "SERVER_ERROR"),
+    ],
+)
+async def test_a_status_is_worded_as_the_nearest_mistake_that_has_it(world: World, status: int, code: str) -> None:
+    await world.steer("POST", "/faults", {"times": 1, "answer": {"status": status}})
+    answer = await world.daisy("GET", "/balance")
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assumed = status == 504
+    assert (answer.headers.get("x-mock-assumed") == "true") is (assumed or code == "VALIDATION_ERROR")
+
+
+@pytest.mark.parametrize("setting", [429, 409])
+@pytest.mark.parametrize("status", [429, 409])
+async def test_a_setting_that_rewords_leaves_the_status_that_was_asked_for(
+    all_four: World, setting: int, status: int
+) -> None:
+    await all_four.steer("PATCH", "/settings", {"doctorsim_v1.limit_status": setting})
+    answer = await struck(all_four, {"status": status}, "GET", "/api.doctorsim.com/brands", headers=V1)
+    assert (answer.status_code, answer.json()["code"]) == (status, str(status))
+    assert (answer.json()["status"] == "TOO_MANY_REQUESTS") == (status == setting)
+
+
+async def test_another_envelope_words_its_own(all_four: World) -> None:
+    path = "/www.doctorsim.com/oauth/token"
+    answer = await struck(all_four, {"status": 503}, "POST", path, data={"grant_type": "client_credentials"})
+    assert answer.status_code == 503
+    assert set(answer.json()) == {"error", "error_description"}
+
+
+async def test_a_body_even_an_empty_one_is_the_whole_answer(world: World) -> None:
+    for body, text in (("", ""), ("down", "down"), ({"a": 1}, '{"a":1}'), (None, "null")):
+        await world.steer("POST", "/faults", {"times": 1, "answer": {"status": 503, "body": body}})
+        answer = await world.daisy("GET", "/balance")
+        assert (answer.status_code, answer.text) == (503, text)
+
+
+async def test_a_status_that_refuses_nothing_stays_empty(world: World) -> None:
+    await world.steer("POST", "/faults", {"times": 1, "answer": {"status": 202}})
+    answer = await world.daisy("GET", "/balance")
+    assert (answer.status_code, answer.content) == (202, b"")

@@ -1,0 +1,76 @@
+"""A name that nobody knows is refused together with the one that was meant."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from mockserver.app import App
+from tests.control.problems import problem_of
+from tests.support import World, frozen_settings, started
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def all_four() -> AsyncIterator[World]:
+    """A frozen sandbox of every provider."""
+    async with started(App(frozen_settings(rate_limits="off"))) as made:
+        yield made
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "meant"),
+    [
+        ("PUT", "/scenarios/active", ["nosms"], 422, "no-sms"),
+        ("POST", "/sandboxes", {"scenarios": ["nosms"]}, 422, "no-sms"),
+        ("GET", "/scenarios/nosms", None, 404, "no-sms"),
+        ("GET", "/accounts/DaisySIM/demo", None, 404, "daisysim"),
+        ("GET", "/orders?provider=daisy-sim", None, 404, "daisysim"),
+        ("GET", "/accounts/daisysim/dmeo", None, 404, "demo"),
+        ("GET", "/ledger/hidsim/partner@example.org", None, 404, "partner@example.com"),
+        ("GET", "/machines/daisysim/activations", None, 404, "activation"),
+        ("PATCH", "/settings", {"rate_limit": "off"}, 422, "rate_limits"),
+        ("PATCH", "/settings", {"daisysim.cancel_aftr": "1s"}, 422, "daisysim.cancel_after"),
+        ("PUT", "/clock", {"moed": "real"}, 422, "mode"),
+        ("POST", "/clock/advance", {"untill": "idle"}, 422, "until"),
+        ("POST", "/sandboxes", {"settigns": {}}, 422, "settings"),
+        ("POST", "/faults", {"wire": "reset", "provider": "DaisySim"}, 422, "daisysim"),
+        ("POST", "/faults", {"wire": "reset", "operation": "purchse"}, 422, "purchase"),
+        ("POST", "/faults", {"wire": "reset", "account": "dmeo"}, 422, "demo"),
+        ("POST", "/faults", {"wire": "reset", "acount": "demo"}, 422, "account"),
+        ("POST", "/faults", {"answer": {"mistake": "RateLimit"}}, 422, "RateLimited"),
+        ("POST", "/faults", {"answer": {"status": 503, "boddy": ""}}, 422, "body"),
+        ("GET", "/orders?state=completd", None, 422, "completed"),
+        ("GET", "/requests?operaton=check", None, 422, "operation"),
+    ],
+)
+async def test_the_name_that_was_meant_is_told(
+    all_four: World, method: str, path: str, body: Any, status: int, meant: str
+) -> None:
+    problem = problem_of(await all_four.control(method, path, body), status)
+    assert f"did you mean {meant!r}?" in problem["detail"]
+
+
+async def test_an_event_that_no_state_takes_is_told_with_the_one_that_was_meant(world: World) -> None:
+    order = (await world.buy())["activation_id"]
+    for event, hint in (("smss", "(did you mean 'sms'?)"), ("quux", "")):
+        answer = await world.control("POST", f"/orders/daisysim/{order}/events", {"event": event})
+        assert problem_of(answer, 409)["detail"] == f"event {event!r} is not taken in state 'waiting' {hint}".strip()
+
+
+async def test_a_fault_for_a_public_part_strikes_that_account_of_that_provider(all_four: World) -> None:
+    made = await all_four.steer("POST", "/faults", {"account": "daisy-poor", "answer": {"status": 503}})
+    assert (made["provider"], made["account"]) == ("daisysim", "poor")
+    assert (await all_four.daisy("GET", "/balance", key="daisy-poor")).status_code == 503
+    assert (await all_four.daisy("GET", "/balance")).status_code == 200
+    named = await all_four.steer("POST", "/faults", {"account": "poor", "wire": "reset"})
+    assert "provider" not in named
+
+
+async def test_settings_with_help_tell_value_default_and_help(world: World) -> None:
+    described = await world.steer("GET", "/settings?help=1")
+    assert described.keys() == (await world.steer("GET", "/settings")).keys()
+    assert all({"value", "default", "help"} <= row.keys() for row in described.values())
+    assert await world.steer("GET", "/settings?help=0") == await world.steer("GET", "/settings")
+    assert "must be 1 or 0" in problem_of(await world.control("GET", "/settings?help=please"), 422)["detail"]
