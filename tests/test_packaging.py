@@ -84,8 +84,9 @@ def test_the_wheel_holds_the_scenarios_the_schemas_and_the_tables(wheel: Path) -
         kept = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.suffix in {".yaml", ".json"}}
         assert kept
         assert {f"mockserver/{path.as_posix()}" for path in kept} <= names
-    tables = {path.relative_to(ROOT).as_posix() for path in (ROOT / "mockserver").rglob("*.csv")}
-    assert len(tables) >= 12
+    files = (path for suffix in ("csv", "json") for path in (ROOT / "mockserver").rglob(f"*.{suffix}"))
+    tables = {path.relative_to(ROOT).as_posix() for path in files}
+    assert len(tables) >= 15
     assert tables <= names
     assert "mockserver/py.typed" in names
 

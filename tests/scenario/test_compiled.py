@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,21 @@ def test_a_file_that_cannot_be_read_is_not_compiled(tmp_path: Path) -> None:
     path.write_text("scenario: a\nscenario: b\n", encoding="utf-8")
     with pytest.raises(ScenarioProblems, match=r"broken\.yaml:2:1: key 'scenario' is here twice"):
         compile_scenario(path)
+
+
+def test_compiling_needs_nothing_that_is_not_there_when_a_wheel_is_built() -> None:
+    program = (
+        "import sys\n"
+        "for name in ('click', 'faker', 'httpx', 'jsonschema', 'jsonschema_rs', 'msgspec', 'orjson', 'phonenumbers',"
+        " 'sortedcontainers', 'starlette', 'stdnum', 'uvicorn'): sys.modules[name] = None\n"
+        "from pathlib import Path; from mockserver.scenario.compiled import compile_scenario\n"
+        "print(len(compile_scenario(Path(sys.argv[1]))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(FILES[0])], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+    assert int(done.stdout) == len(compile_scenario(FILES[0]))
 
 
 def hook(tmp_path: Path) -> CompileScenarios:
