@@ -5,6 +5,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from mockserver.domain.suggestions import nearest
+
 #: Bytes that a file may have.
 LARGEST = 1024 * 1024
 #: How many errors, and how many warnings, are told of one file.
@@ -137,13 +139,11 @@ _BEFORE_VALUE = re.compile(", not | instead of |: remove ")
 
 def unknown_key(report: Report, trail: Trail, key: str, *, known: Sequence[str], present: Collection[str]) -> None:
     """Report a key that none of the object at `trail` is called, and which of those it lacks may be meant."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(key[:100].lower(), [name for name in known if name not in present], n=1)
-    if near:
+    near = nearest(key, [name for name in known if name not in present])
+    if near is not None:
         # One slip of the pen is one problem, not an unknown key and a missing one.
-        report.silence((*trail, near[0]))
-    hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(known)}"
+        report.silence((*trail, near))
+    hint = f"did you mean {near}?" if near is not None else f"one of {', '.join(known)}"
     report.error((*trail, key), f"unknown key {shown(key)} ({hint})", at_key=True)
 
 
