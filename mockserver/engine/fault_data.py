@@ -147,12 +147,14 @@ class _Reader:
             if "clock" in self._data:
                 self._refuse(("clock",), "clock says which time a delay takes: it needs delay beside it")
             return None, False
+        place: tuple[str, ...] = ("clock",)
         if isinstance(written, Mapping):
             written = dict(written)
+            place = ("delay", "clock") if "clock" in written else place
             clock = written.pop("clock", clock)
             written = written["fixed"] if list(written) == ["fixed"] else written
         if clock not in ("real", "sandbox"):
-            self._refuse(("clock",), f"clock must be real or sandbox, not {clock!r}")
+            self._refuse(place, f"clock must be real or sandbox, not {clock!r}")
         return self.span(("delay",), written, real=clock == "real"), clock == "sandbox"
 
     def span(self, place: tuple[str, ...], data: Any, *, real: bool = False) -> Delay | None:

@@ -34,6 +34,18 @@ def _fault(cursor: Cursor, key: str, provider: str) -> Fault | None:
             "the scenario's provider holds for its faults: leave it out", at_key=True
         )
 
+    def refuse(place: tuple[str, ...], message: str) -> None:
+        at_key = bool(place) and message.startswith("unknown key")
+        where = "" if place else f" ({trail_text(cursor.trail)})"
+        cursor.report.error((*cursor.trail, *place), message + where, at_key=at_key)
+
+    fault = fault_from_data(cursor.value, key=key, refuse=refuse, provider=provider)
+    _check_matchers(cursor)
+    return fault
+
+
+def _check_matchers(cursor: Cursor) -> None:
+    """Report what a file's matchers may not be, and those that a test arms may; says nothing twice."""
     for name in ("body", "query"):
         member = cursor.get(name)
         if member is not None and isinstance(member.value, dict):
@@ -41,13 +53,6 @@ def _fault(cursor: Cursor, key: str, provider: str) -> Fault | None:
     state = cursor.get("state")
     if state is not None:
         build_matcher(state)
-
-    def refuse(place: tuple[str, ...], message: str) -> None:
-        at_key = bool(place) and message.startswith("unknown key")
-        where = "" if place else f" ({trail_text(cursor.trail)})"
-        cursor.report.error((*cursor.trail, *place), message + where, at_key=at_key)
-
-    return fault_from_data(cursor.value, key=key, refuse=refuse, provider=provider)
 
 
 def lint_faults(faults: Sequence[Fault], report: Report) -> None:
