@@ -52,7 +52,7 @@ BEYOND_SCHEMA = (
     _rule("From each state that is not final a final one can be reached.", r"^(state .* is neither|no way leads from)"),
     _rule("No timers lead from a state back to it in no time.", r"^an endless loop"),
     _rule("A uniform delay goes from the shorter to the longer.", r"^uniform goes from the shorter"),
-    _rule("A duration lasts a hundred years at most.", r"^duration too long"),
+    _rule("A duration that is a text lasts a hundred years at most.", r"^duration too long: '"),
     _rule(
         "A fact stands only where there is an order: not in takes, and not in the delays of faults.",
         r"cannot be a fact",

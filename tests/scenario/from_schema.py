@@ -305,10 +305,9 @@ def _scalars(branch: Schema) -> Iterator[Any]:
             yield float(branch.get("minimum", 1))
             yield branch.get("maximum", 10**15)
         case "number":
-            least = branch.get("minimum", branch.get("exclusiveMinimum", -1))
-            yield least + (0.25 if "exclusiveMinimum" in branch else 0)
+            yield branch["exclusiveMinimum"] + 0.001 if "exclusiveMinimum" in branch else branch.get("minimum", -1)
             yield 0.5
-            yield branch.get("maximum", 0.75)
+            yield branch["exclusiveMaximum"] - 0.001 if "exclusiveMaximum" in branch else branch.get("maximum", 0.75)
         case "boolean":
             yield from (True, False)
         case "null":

@@ -15,7 +15,6 @@ from jsonschema_rs import Draft202012Validator
 from mockserver.scenario.beyond_schema import BEYOND_SCHEMA
 from mockserver.scenario.build import build_scenario
 from mockserver.scenario.check import check_text
-from mockserver.scenario.lint import lint
 from mockserver.scenario.problems import Report
 from mockserver.scenario.schema import scenario_schema
 from tests.scenario.from_schema import TEXTS, FromSchema, takes
@@ -27,11 +26,12 @@ VALIDATOR = Draft202012Validator(SCHEMA)
 
 
 def loader_errors(document: Any) -> list[str]:
-    """What the loader says of a document, without the schema."""
+    """What the loader says of a document, without the schema.
+
+    Also without the lint, whose errors are all beyond the schema: they would stand in for those that are missed.
+    """
     report = Report("f.yaml")
-    scenario = build_scenario(document, report, text="")
-    if isinstance(document, dict):
-        lint(scenario, report, document)
+    build_scenario(document, report, text="")
     return [problem.message for problem in report.errors()]
 
 
