@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mockserver.domain.mistakes import MISTAKE_NAMES
-from mockserver.domain.moments import parse_moment, parse_span
+from mockserver.domain.moments import parse_moment
 from mockserver.domain.suggestions import suggestion
-from mockserver.engine.delays import Delay, Fixed, Uniform, asks_the_order, delay_from_data
+from mockserver.engine.delays import Delay, Fixed, Uniform, asks_the_order, delay_from_data, span_from_data
 from mockserver.engine.faults import ASPECTS, HOSTILITIES, LONGEST_WAIT, Fault
 from mockserver.engine.matching import Conditions, Matcher, matcher_from_data
 from mockserver.engine.paths import PathPattern, compile_path
@@ -37,6 +37,7 @@ def fault_from_data(data: Mapping[str, Any], *, key: str, refuse: Refuse, provid
         refuse((str(name),), f"unknown key {name!r} ({suggestion(str(name), KEYS)})")
     _check_kind(data, refuse)
     reader = _Reader(data, refuse)
+    reader.text("about")
     delay, sandbox_time = reader.delay()
     return Fault(
         key=key,
@@ -134,7 +135,7 @@ class _Reader:
             return parse_moment(written)
         except ValueError as error:
             try:
-                return parse_span(written)
+                return span_from_data(written)
             except ValueError:
                 self._refuse(("until",), f"{error}, or a duration like 10m")
                 return None
@@ -146,12 +147,14 @@ class _Reader:
             if "clock" in self._data:
                 self._refuse(("clock",), "clock says which time a delay takes: it needs delay beside it")
             return None, False
+        place: tuple[str, ...] = ("clock",)
         if isinstance(written, Mapping):
             written = dict(written)
+            place = ("delay", "clock") if "clock" in written else place
             clock = written.pop("clock", clock)
             written = written["fixed"] if list(written) == ["fixed"] else written
         if clock not in ("real", "sandbox"):
-            self._refuse(("clock",), f"clock must be real or sandbox, not {clock!r}")
+            self._refuse(place, f"clock must be real or sandbox, not {clock!r}")
         return self.span(("delay",), written, real=clock == "real"), clock == "sandbox"
 
     def span(self, place: tuple[str, ...], data: Any, *, real: bool = False) -> Delay | None:
@@ -191,7 +194,7 @@ class _Reader:
             if given["mistake"] != "RateLimited":
                 self._refuse(("answer", "retry_after"), "retry_after belongs to RateLimited")
             try:
-                parse_span(given["retry_after"])
+                span_from_data(given["retry_after"])
             except ValueError as error:
                 self._refuse(("answer", "retry_after"), str(error))
 
@@ -252,7 +255,7 @@ class _Reader:
             self.span(("webhook", "delay"), given["delay"])
         if given.get("stale_timestamp", True) is not True:
             try:
-                parse_span(given["stale_timestamp"])
+                span_from_data(given["stale_timestamp"])
             except ValueError as error:
                 self._refuse(("webhook", "stale_timestamp"), str(error))
         return given

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from mockserver.engine.fault_data import fault_from_data
 from mockserver.engine.faults import Fault
 from mockserver.scenario.cursor import Cursor
+from mockserver.scenario.matchers import build_conditions, build_matcher
 from mockserver.scenario.problems import Report, trail_text
 
 
@@ -38,7 +39,20 @@ def _fault(cursor: Cursor, key: str, provider: str) -> Fault | None:
         where = "" if place else f" ({trail_text(cursor.trail)})"
         cursor.report.error((*cursor.trail, *place), message + where, at_key=at_key)
 
-    return fault_from_data(cursor.value, key=key, refuse=refuse, provider=provider)
+    fault = fault_from_data(cursor.value, key=key, refuse=refuse, provider=provider)
+    _check_matchers(cursor)
+    return fault
+
+
+def _check_matchers(cursor: Cursor) -> None:
+    """Report what a file's matchers may not be, and those that a test arms may; says nothing twice."""
+    for name in ("body", "query"):
+        member = cursor.get(name)
+        if member is not None and isinstance(member.value, dict):
+            build_conditions(member)
+    state = cursor.get("state")
+    if state is not None:
+        build_matcher(state)
 
 
 def lint_faults(faults: Sequence[Fault], report: Report) -> None:

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from mockserver.domain.suggestions import nearest
-from mockserver.scenario.problems import Report, Trail, shown, trail_text
+from mockserver.scenario.problems import Report, Trail, shown, trail_text, unknown_key
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -63,15 +62,8 @@ def _unknown_keys(error: "ValidationError", report: Report, trail: Trail) -> Non
     # A validation error always carries the schema object that it comes from.
     known = list(error.schema.get("properties", {})) if isinstance(error.schema, Mapping) else []
     for key in _found(error):
-        if key in known:
-            continue
-        missing = [name for name in known if name not in _found(error)]
-        near = nearest(key, missing)
-        if near is not None:
-            # One slip of the pen is one problem, not an unknown key and a missing one.
-            report.silence((*trail, near))
-        hint = f"did you mean {near}?" if near is not None else f"one of {', '.join(known)}"
-        report.error((*trail, key), f"unknown key {shown(key)} ({hint})", at_key=True)
+        if key not in known:
+            unknown_key(report, trail, key, known=known, present=_found(error))
 
 
 def _lonely_keys(error: "ValidationError", report: Report, trail: Trail) -> None:

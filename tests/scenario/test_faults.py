@@ -34,6 +34,25 @@ def test_the_schema_names_what_the_code_names() -> None:
     assert {*fault["wire"]["then"]["enum"], *fault["wire"]["properties"]} == set(WIRES)
 
 
+@pytest.mark.parametrize("key", ["body", "query", "state"])
+@pytest.mark.parametrize(
+    ("matcher", "message"),
+    [
+        ("{gt: many}", "gt: a number, or a text that is one: 'many'"),
+        ("{gt: true}", "gt must be a number or a text, not true"),
+        ("{eq: [1]}", "eq must be a text, a number, true or false or null, not a list"),
+        ("[1, [2]]", "must be a text, a number, true or false or null, not a list"),
+        ("{like: 1}", "like takes a text"),
+        ("{near: 1}", "unknown comparison 'near' (one of eq, ne, "),
+        ("{}", "an empty matcher matches nothing in particular; name a comparison"),
+    ],
+)
+def test_a_matcher_that_is_none_is_told_once(key: str, matcher: str, message: str) -> None:
+    written = matcher if key == "state" else f"{{field: {matcher}}}"
+    [problem] = check_text(f"{HEAD}  - {{wire: reset, {key}: {written}}}\n", source="f.yaml")
+    assert message in problem.message
+
+
 def test_a_good_file_is_built_and_has_no_problems() -> None:
     assert messages(BURST) == []
     first, second = load_scenario(HEAD + BURST, source="f.yaml").faults
