@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from mockserver.domain.accounts import STATUSES
 from mockserver.domain.mistakes import MISTAKE_NAMES
@@ -11,13 +11,11 @@ from mockserver.engine.delays import asks_the_order
 from mockserver.engine.machine import Machine
 from mockserver.engine.matching import COMPARISONS, Conditions, Matcher, matcher_from_data
 from mockserver.engine.rules import Rule
+from mockserver.faults.model import Fault
 from mockserver.scenario.cursor import Cursor
 from mockserver.scenario.machines import build_delay, build_machine, known_state
 from mockserver.scenario.model import AccountSeed, Magic, Scenario
 from mockserver.scenario.problems import Report, shown
-
-if TYPE_CHECKING:
-    from mockserver.engine.faults import Fault
 
 PROVENANCES = ("documented", "observed", "assumed")
 THEN_KEYS = ("start", "delays", "never", "outcomes", "refuse", "stock", "reprice", "takes")
@@ -137,7 +135,7 @@ def _limits(cursor: Cursor) -> tuple[Cursor | None, Cursor | None]:
     return times, per
 
 
-def _faults(cursor: Cursor | None, scenario: str, provider: str) -> "tuple[Fault, ...]":
+def _faults(cursor: Cursor | None, scenario: str, provider: str) -> tuple[Fault, ...]:
     if cursor is None:
         return ()
     from mockserver.scenario.faults import build_faults
