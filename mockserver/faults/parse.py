@@ -225,8 +225,8 @@ class _Reader:
         if stage not in ("before", "after"):
             self._refuse(("stage",), f"stage must be before or after, not {stage!r}")
         elif stage == "before" and wire is not None and wire_kinds.needs_answer(wire) and "answer" not in self._data:
-            spoiling = " and ".join(kind.name for kind in wire_kinds.KINDS if kind.needs_answer)
-            self._refuse(("stage",), f"{spoiling} spoil an answer: there is none before the request is worked on")
+            names = wire_kinds.needing_an_answer()
+            self._refuse(("stage",), f"{names} spoil an answer: there is none before the request is worked on")
         return stage == "after"
 
     def webhook(self) -> Mapping[str, Any] | None:

@@ -20,7 +20,8 @@ Schema = Mapping[str, Any]
 #: Makes the `send` that spoils the answer it is given; the second argument is what `Argument.read` returned.
 Act = Callable[[Connection, Any], Send]
 
-_RATE = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(B|kB|KB|KiB|MB)/s", re.ASCII)
+#: A rate above 0; its number and its unit.
+_RATE = r"(?![0.]+[A-Za-z])([0-9]{1,9}(?:\.[0-9]{1,3})?)(B|kB|KB|KiB|MB)/s"
 _UNITS = {"B": 1, "kB": 1000, "KB": 1000, "KiB": 1024, "MB": 1_000_000}
 #: A drip sends this often, in seconds, where the rate allows it.
 _TICK = 0.05
@@ -139,8 +140,8 @@ def _part(written: Any) -> float:
 
 
 def _pace(written: Any) -> float:
-    match = _RATE.fullmatch(written) if isinstance(written, str) else None
-    if match is None or not float(match[1]):
+    match = re.fullmatch(_RATE, written) if isinstance(written, str) else None
+    if match is None:
         raise ValueError(f"not a rate: {written!r}")
     return float(match[1]) * _UNITS[match[2]]
 
@@ -182,14 +183,14 @@ KINDS: tuple[WireKind, ...] = (
     ),
     WireKind(
         "drip",
-        "the body at this pace",
+        "the whole body at this pace",
         _drip,
         Argument(
             schema={
                 "title": "Drip",
                 "description": "How fast the body is sent, such as 10B/s or 1kB/s.",
                 "type": "string",
-                "pattern": r"^(?![0.]+[A-Za-z])[0-9]{1,9}(\.[0-9]{1,3})?(B|kB|KB|KiB|MB)/s$",
+                "pattern": f"^{_RATE}$",
                 "patternErrorMessage": "a rate is written 10B/s or 1kB/s",
             },
             read=_pace,
@@ -218,6 +219,11 @@ def needs_answer(wire: Wire) -> bool:
     """Return whether this kind spoils an answer, so that there must be one."""
     kind = kind_named(wire.kind)
     return kind is not None and kind.needs_answer
+
+
+def needing_an_answer() -> str:
+    """Return the names of the kinds that spoil an answer, in words."""
+    return _listed((kind.name for kind in KINDS if kind.needs_answer), "and")
 
 
 def read(written: Any) -> Wire:
@@ -281,6 +287,6 @@ def _json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _listed(texts: Iterable[str]) -> str:
+def _listed(texts: Iterable[str], word: str = "or") -> str:
     *first, last = texts
-    return f"{', '.join(first)} or {last}" if first else last
+    return f"{', '.join(first)} {word} {last}" if first else last
