@@ -28,7 +28,7 @@ from mockserver.control import (
     webhooks,
 )
 from mockserver.control.access import check_access, check_host, check_receiving
-from mockserver.control.operation import Answer, ControlCall, Operation, Server, schema_of
+from mockserver.control.operation import Answer, ControlCall, Operation, Server
 from mockserver.control.problems import Problem, problem_of, send_problem
 from mockserver.control.reading import read_json, read_query, with_suggestions
 from mockserver.control.routes import Routes
@@ -143,7 +143,7 @@ class ControlApp:
         checker = self._checkers.get(operation.name)
         if checker is None:
             assert operation.takes is not None
-            checker = self._checkers[operation.name] = Checker(dict(schema_of(operation.takes)))
+            checker = self._checkers[operation.name] = Checker(dict(operation.takes))
         errors = checker.check(data)
         if errors:
             raise Invalid(with_suggestions(errors, data, checker.schema))

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from mockserver.control.operation import Answer, ControlCall, Operation, Schema, sandbox_prefix, schema_of
+from mockserver.control.operation import Answer, ControlCall, Operation, Schema, sandbox_prefix
 from mockserver.http.openapi import document
 
 PROBLEM = {
@@ -76,7 +76,7 @@ def _operation(one: Operation) -> dict[str, Any]:
     }
     takes = one.takes if one.takes is not None else one.reads
     if takes is not None or one.media != "application/json":
-        schema = dict(schema_of(takes)) if takes is not None else {"type": "string"}
+        schema = dict(takes) if takes is not None else {"type": "string"}
         data["requestBody"] = {"required": one.needs_body, "content": {one.media: {"schema": schema}}}
     if one.open:
         data["security"] = [{}]
@@ -88,7 +88,7 @@ def _parameter(schema: str | Schema) -> dict[str, Any]:
 
 
 def _given(one: Operation, media: str) -> dict[str, Any]:
-    return dict(schema_of(one.gives)) if media.endswith("json") else {"type": "string"}
+    return dict(one.gives) if media.endswith("json") else {"type": "string"}
 
 
 OPERATIONS = (

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.control.operation import Answer, ControlCall, Operation, Schema, list_of, text_schema
+from mockserver.control.operation import Answer, ControlCall, Operation, list_of, text_schema
 from mockserver.control.vocabulary import operations_of
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.suggestions import suggestion
@@ -14,41 +14,35 @@ from mockserver.sandbox.naming import account_id_of, known_names
 from mockserver.sandbox.sandbox import Sandbox
 
 _MATCHERS = {"type": "object", "description": "Dotted names to values or matchers."}
-
-
-def fault_schema() -> Schema:
-    """Return the JSON Schema of a fault; what may stand in `wire` comes from the table of kinds."""
-    return {
-        "type": "object",
-        "properties": {
-            "name": text_schema("How journal and Prefer: mock-fault=NAME call it; one of the same name is replaced."),
-            "about": text_schema("A sentence for people."),
-            "provider": text_schema("Only this provider's requests or deliveries."),
-            "method": text_schema("Only this method."),
-            "path": text_schema("Only these paths after the provider's base URL: * is one segment, ** any."),
-            "operation": text_schema("Only this operation, as the journal calls it."),
-            "account": text_schema("Only this account's: its id, or the public part of its credential."),
-            "body": {**_MATCHERS, "description": "Dotted names of the body to values or matchers."},
-            "query": {**_MATCHERS, "description": "Names of the query to values or matchers."},
-            "state": {"description": "Only about orders in this state (a value, a list or a matcher)."},
-            "event": text_schema("Only deliveries of this event; with webhook."),
-            "times": {"type": "integer", "description": "How often it strikes, at most."},
-            "chance": {"type": "number", "description": "How likely it strikes what it matches; the dice decide."},
-            "until": {
-                "description": "It strikes before this moment of the sandbox's clock; a duration counts from now."
-            },
-            "on_demand": {"type": "boolean", "description": "It strikes only what asks for it by name."},
-            "stage": {"enum": ["before", "after"], "description": "after: the request is worked on first."},
-            "delay": {"description": "A duration, {uniform: [a, b]}, {lognormal: {median, sigma}} or {fixed: a}."},
-            "clock": {"enum": ["real", "sandbox"], "description": "Which time the delay takes (real)."},
-            "answer": {
-                "type": "object",
-                "description": "{mistake, retry_after?} in the provider's words, or {status, body?, headers?}.",
-            },
-            "wire": wire_kinds.control_schema(),
-            "webhook": {"type": "object", "description": f"What deliveries suffer: {', '.join(HOSTILITIES)}."},
+FAULT = {
+    "type": "object",
+    "properties": {
+        "name": text_schema("How journal and Prefer: mock-fault=NAME call it; one of the same name is replaced."),
+        "about": text_schema("A sentence for people."),
+        "provider": text_schema("Only this provider's requests or deliveries."),
+        "method": text_schema("Only this method."),
+        "path": text_schema("Only these paths after the provider's base URL: * is one segment, ** any."),
+        "operation": text_schema("Only this operation, as the journal calls it."),
+        "account": text_schema("Only this account's: its id, or the public part of its credential."),
+        "body": {**_MATCHERS, "description": "Dotted names of the body to values or matchers."},
+        "query": {**_MATCHERS, "description": "Names of the query to values or matchers."},
+        "state": {"description": "Only about orders in this state (a value, a list or a matcher)."},
+        "event": text_schema("Only deliveries of this event; with webhook."),
+        "times": {"type": "integer", "description": "How often it strikes, at most."},
+        "chance": {"type": "number", "description": "How likely it strikes what it matches; the dice decide."},
+        "until": {"description": "It strikes before this moment of the sandbox's clock; a duration counts from now."},
+        "on_demand": {"type": "boolean", "description": "It strikes only what asks for it by name."},
+        "stage": {"enum": ["before", "after"], "description": "after: the request is worked on first."},
+        "delay": {"description": "A duration, {uniform: [a, b]}, {lognormal: {median, sigma}} or {fixed: a}."},
+        "clock": {"enum": ["real", "sandbox"], "description": "Which time the delay takes (real)."},
+        "answer": {
+            "type": "object",
+            "description": "{mistake, retry_after?} in the provider's words, or {status, body?, headers?}.",
         },
-    }
+        "wire": wire_kinds.control_schema(),
+        "webhook": {"type": "object", "description": f"What deliveries suffer: {', '.join(HOSTILITIES)}."},
+    },
+}
 
 
 def fault_data(sandbox: Sandbox, fault: Fault) -> dict[str, Any]:
@@ -142,12 +136,12 @@ OPERATIONS = (
         arm,
         name="armFault",
         summary="Arm a fault",
-        takes=fault_schema,
-        gives=fault_schema,
+        takes=FAULT,
+        gives=FAULT,
         status=201,
         never_empty=True,
     ),
     Operation("DELETE", "/faults", disarm_all, name="disarmFaults", summary="Take all faults back", status=204),
-    Operation("GET", "/faults/{id}", show, name="fault", summary="One armed fault", gives=fault_schema),
+    Operation("GET", "/faults/{id}", show, name="fault", summary="One armed fault", gives=FAULT),
     Operation("DELETE", "/faults/{id}", disarm, name="disarmFault", summary="Take one fault back", status=204),
 )

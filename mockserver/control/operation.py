@@ -106,14 +106,7 @@ class Answer:
 
 
 Schema = Mapping[str, Any]
-#: A schema that is made from a table, each time that it is asked for.
-LazySchema = Callable[[], Schema]
 Handler = Callable[[ControlCall], Awaitable[Answer]]
-
-
-def schema_of(schema: Schema | LazySchema) -> Schema:
-    """Return the schema, made now where it is a lazy one."""
-    return schema() if callable(schema) else schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +126,8 @@ class Operation:
     handler: Handler
     name: str
     summary: str
-    gives: Schema | LazySchema = field(default_factory=dict)
-    takes: Schema | LazySchema | None = None
+    gives: Schema = field(default_factory=dict)
+    takes: Schema | None = None
     query: Mapping[str, str | Schema] = field(default_factory=dict)
     status: int = 200
     media: str = "application/json"
@@ -153,8 +146,7 @@ class Operation:
         """Whether a call without a body is always refused."""
         if self.takes is None:
             return self.reads is not None or self.media != "application/json"
-        takes = schema_of(self.takes)
-        return self.never_empty or "required" in takes or takes.get("type") == "array"
+        return self.never_empty or "required" in self.takes or self.takes.get("type") == "array"
 
     slashes: bool = False
     """Whether a field of the path may hold slashes."""

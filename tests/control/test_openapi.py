@@ -8,7 +8,6 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from mockserver.control.app import OPERATIONS
-from mockserver.control.operation import schema_of
 from tests.support import ORIGIN, World
 
 pytestmark = pytest.mark.anyio
@@ -72,8 +71,8 @@ async def test_every_answer_is_as_its_schema_says(world: World) -> None:
         path = f"{stem}/{fields[f'{{{rest}'][stem]}" if rest else stem
         answer = await world.control("GET", path)
         assert answer.status_code == one.status, (path, answer.text)
-        Draft202012Validator.check_schema(dict(schema_of(one.gives)))
-        Draft202012Validator(dict(schema_of(one.gives))).validate(answer.json())
+        Draft202012Validator.check_schema(dict(one.gives))
+        Draft202012Validator(dict(one.gives)).validate(answer.json())
         checked += 1
     assert checked >= 20
 
