@@ -1,5 +1,6 @@
 """The table of wire kinds: one more entry is a kind that can be written, checked, armed, hit and read about."""
 
+import ast
 import json
 import subprocess
 import sys
@@ -224,6 +225,19 @@ def test_the_page_on_faults_has_a_row_for_each_kind() -> None:
         f"| `{json.dumps(kind.written(kind.argument and kind.argument.example))}` | {kind.about} |" for kind in KINDS
     ]
     assert table.splitlines() == rows
+
+
+def test_no_other_module_that_knows_of_faults_names_a_kind() -> None:
+    sources = {path: path.read_text(encoding="utf-8") for path in (TOP / "mockserver").rglob("*.py")}
+    knowing = {path: text for path, text in sources.items() if "mockserver.faults" in text}
+    naming = {
+        str(path.relative_to(TOP))
+        for path, text in knowing.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Constant) and node.value in wire_kinds.names()
+    }
+    assert len(knowing) > 15
+    assert naming == {"mockserver/faults/wire_kinds.py"}
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
