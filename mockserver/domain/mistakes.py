@@ -176,6 +176,13 @@ class InternalError(Mistake):
     """The provider itself failed."""
 
 
+class NoRoom(Mistake):
+    """The sandbox keeps as many (or as much) of this as it may; `remedy` is what makes room."""
+
+    def __init__(self, what: str, most: str, *, remedy: str) -> None:
+        super().__init__(f"this sandbox keeps at most {most} of {what}; {remedy}")
+
+
 class PlainStatus(Mistake):
     """A refusal of which only the status is known, and what that is called."""
 

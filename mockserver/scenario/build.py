@@ -3,21 +3,19 @@
 import re
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from mockserver.domain.accounts import STATUSES
 from mockserver.domain.mistakes import MISTAKE_NAMES
 from mockserver.engine.delays import asks_the_order
 from mockserver.engine.machine import Machine
 from mockserver.engine.rules import Rule
+from mockserver.faults.model import Fault
 from mockserver.scenario.cursor import Cursor
 from mockserver.scenario.machines import EVENT, EVENT_RULE, NAME, NAME_RULE, build_delay, build_machine, known_state
 from mockserver.scenario.matchers import build_conditions
 from mockserver.scenario.model import AccountSeed, Magic, Scenario
 from mockserver.scenario.problems import Report, shown
-
-if TYPE_CHECKING:
-    from mockserver.engine.faults import Fault
 
 PROVENANCES = ("documented", "observed", "assumed")
 FILE_KEYS = (
@@ -150,7 +148,7 @@ def _limits(cursor: Cursor) -> tuple[Cursor | None, Cursor | None]:
     return times, per
 
 
-def _faults(cursor: Cursor | None, scenario: str, provider: str) -> "tuple[Fault, ...]":
+def _faults(cursor: Cursor | None, scenario: str, provider: str) -> tuple[Fault, ...]:
     if cursor is None:
         return ()
     from mockserver.scenario.faults import build_faults

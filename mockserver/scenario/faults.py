@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from mockserver.engine.fault_data import fault_from_data
-from mockserver.engine.faults import Fault
+from mockserver.faults import wire_kinds
+from mockserver.faults.model import Fault
+from mockserver.faults.parse import fault_from_data
 from mockserver.scenario.cursor import Cursor
 from mockserver.scenario.matchers import build_conditions, build_matcher
 from mockserver.scenario.problems import Report, trail_text
@@ -68,8 +69,8 @@ def lint_faults(faults: Sequence[Fault], report: Report) -> None:
             report.warning(
                 (*at, "webhook", "drop"), "what is dropped is not sent at all: the rest is idle", at_key=True
             )
-        if fault.answer is not None and fault.wire is not None and fault.wire[0] in ("reset", "empty", "garbage"):
-            report.warning((*at, "answer"), f"nobody sees the answer: {fault.wire[0]} lets none out", at_key=True)
+        if fault.answer is not None and fault.wire is not None and not wire_kinds.needs_answer(fault.wire):
+            report.warning((*at, "answer"), f"nobody sees the answer: {fault.wire.kind} lets none out", at_key=True)
         if _always(fault) and not report.has_error_below(at):
             for name in speaks:
                 decided.setdefault(name, fault.label)

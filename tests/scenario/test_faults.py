@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.fault_data import KEYS
-from mockserver.engine.faults import HOSTILITIES, WIRES
+from mockserver.faults import wire_kinds
+from mockserver.faults.model import HOSTILITIES
+from mockserver.faults.parse import KEYS
 from mockserver.scenario.check import check_text, load_scenario
 from mockserver.scenario.schema import scenario_schema
 from tests.support import World, code_of, running
@@ -31,7 +32,7 @@ def test_the_schema_names_what_the_code_names() -> None:
     fault = scenario_schema()["$defs"]["fault"]["properties"]
     assert set(fault) == set(KEYS) - {"provider"}
     assert set(fault["webhook"]["properties"]) == set(HOSTILITIES)
-    assert {*fault["wire"]["then"]["enum"], *fault["wire"]["properties"]} == set(WIRES)
+    assert {*fault["wire"]["then"]["enum"], *fault["wire"]["properties"]} == set(wire_kinds.names())
 
 
 @pytest.mark.parametrize("key", ["body", "query", "state"])
