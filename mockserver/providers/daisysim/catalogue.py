@@ -4,12 +4,10 @@ from mockserver.catalogue.sorting import alphabetical
 from mockserver.engine.dice import Dice
 from mockserver.providers.daisysim.countries import BY_ID, BY_NAME, TESTLAND_ID, Country
 from mockserver.providers.daisysim.services import BY_CODE, EVERYWHERE, SERVICES, TESTLAND_SERVICES, Service
+from mockserver.providers.daisysim.settings import FEWEST_SERVICES
 from mockserver.providers.daisysim.tiers import Tier, tiers_of
 
 __all__ = ["Catalogue", "Country", "Service", "Tier"]
-
-#: The fewest services that a country sells.
-_FEWEST = 40
 
 
 class Catalogue:
@@ -64,7 +62,7 @@ class Catalogue:
         always = [service for service in SERVICES if service.code in EVERYWHERE]
         others = [service for service in SERVICES if service.code not in EVERYWHERE]
         others.sort(key=lambda service: self._dice.cast("daisysim", "sells", country_id, service.code))
-        count = self._dice.between(_FEWEST, len(SERVICES), "daisysim", "services", country_id)
+        count = self._dice.between(FEWEST_SERVICES, len(SERVICES), "daisysim", "services", country_id)
         return _by_name([*always, *others[: count - len(always)]])
 
 

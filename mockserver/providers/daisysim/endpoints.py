@@ -14,10 +14,18 @@ from mockserver.domain.mistakes import (
 from mockserver.domain.orders import Order
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint
-from mockserver.http.replies import Limit, Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.daisysim import wire
 from mockserver.providers.daisysim.catalogue import Tier
 from mockserver.providers.daisysim.errors import RefundedAtExpiry
+from mockserver.providers.daisysim.settings import (
+    CANCEL_LIMIT,
+    CHECK_LIMIT,
+    LOYALTY_TIERS,
+    PRICES_LIMIT,
+    PURCHASE_LIMIT,
+    USD,
+)
 from mockserver.providers.daisysim.shop import live_tiers, move_prices, shop_of, stock_key
 from mockserver.providers.daisysim.trade import TRADE
 from mockserver.sandbox.orders import count_orders, list_orders
@@ -54,7 +62,7 @@ async def prices(call: Call) -> Reply:
     country, service = call.fields["country"], call.fields["service"]
     async with call.work() as work:
         account = await work.account("daisysim", call.account.id)
-        name, percent, _ = wire.TIERS[wire.tier_of(account.total_spent)]
+        name, percent, _ = LOYALTY_TIERS[wire.tier_of(account.total_spent)]
         rows = []
         total = 0
         for tier in live_tiers(call.state, country, service, now=work.now, most=work.most_in_stock()):
@@ -157,7 +165,7 @@ def _tier_at_price(asked: Any, tiers: tuple[Tier, ...]) -> Tier:
     if tiers and not any(tier.stock for tier in tiers):
         raise OutOfStock
     try:
-        price = wire.USD.rounded(asked)
+        price = USD.rounded(asked)
     except ValueError:
         raise _invalid_price(tiers) from None
     for tier in tiers:
@@ -184,7 +192,7 @@ async def _facts(call: Call, number: int, total_spent: int) -> dict[str, object]
         "service": service.code,
         "label": call.fields.get("service_name") or service.name,
         "phone_number": number_at(country.iso2, call.state.dice.below(1 << 32, "daisysim phones") + number),
-        "discount_pct": wire.TIERS[wire.tier_of(total_spent)][1],
+        "discount_pct": LOYALTY_TIERS[wire.tier_of(total_spent)][1],
     }
 
 
@@ -223,7 +231,7 @@ ENDPOINTS = (
         summary="Price tiers of a country and service",
         gives="daisysim/prices",
         takes="daisysim/prices.request",
-        limit=Limit(30),
+        limit=PRICES_LIMIT,
         mistakes=(ProviderError,),
     ),
     Endpoint(
@@ -235,7 +243,7 @@ ENDPOINTS = (
         gives="daisysim/purchase",
         takes="daisysim/purchase.request",
         status=201,
-        limit=Limit(10),
+        limit=PURCHASE_LIMIT,
         mistakes=(InvalidPrice, InsufficientBalance, OutOfStock, ProviderError),
     ),
     Endpoint(
@@ -247,7 +255,7 @@ ENDPOINTS = (
         summary="Whether the code has arrived",
         gives="daisysim/check",
         path_fields="daisysim/activation.path",
-        limit=Limit(60),
+        limit=CHECK_LIMIT,
         mistakes=(NotFound,),
     ),
     Endpoint(
@@ -258,7 +266,7 @@ ENDPOINTS = (
         summary="Cancel a number that has no code yet",
         gives="daisysim/cancel",
         path_fields="daisysim/activation.path",
-        limit=Limit(10),
+        limit=CANCEL_LIMIT,
         mistakes=(NotFound, NotTaken, RefundedAtExpiry, TooEarly),
     ),
     Endpoint(

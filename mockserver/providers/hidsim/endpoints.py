@@ -1,7 +1,5 @@
 """The eighteen endpoints: twelve that the page names, and six that it only counts, which are assumed."""
 
-from datetime import timedelta
-
 from mockserver.domain.mistakes import (
     AccountDisabled,
     InsufficientBalance,
@@ -15,18 +13,15 @@ from mockserver.domain.mistakes import (
 )
 from mockserver.http.later import Later
 from mockserver.http.provider import Endpoint
-from mockserver.http.replies import Limit
 from mockserver.providers.hidsim.errors import TooDear, Unavailable
+from mockserver.providers.hidsim.settings import CALL_LIMIT as _CALLS
+from mockserver.providers.hidsim.settings import PURCHASE_LIMIT as _PURCHASES
 
 auth = Later("mockserver.providers.hidsim.auth")
 operations = Later("mockserver.providers.hidsim.operations")
 records = Later("mockserver.providers.hidsim.records")
 shelves = Later("mockserver.providers.hidsim.shelves")
 
-_MINUTE = timedelta(minutes=1)
-#: Purchases have a window of their own; everything else shares one (assumed).
-_PURCHASES = Limit(10, _MINUTE, bucket="purchase")
-_CALLS = Limit(60, _MINUTE, bucket="calls")
 _OF_OPERATION = (NotFound, NotTaken, TooEarly)
 
 ENDPOINTS = (
