@@ -3,7 +3,7 @@
 from mockserver.domain.mistakes import InsufficientBalance, NotFound, NotTaken, TooLate
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint
-from mockserver.http.replies import Limit, Reply
+from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v1.errors import (
     DuplicateImei,
     HashMissing,
@@ -11,9 +11,7 @@ from mockserver.providers.doctorsim_v1.errors import (
     NothingOffered,
     ReportsNotInstalled,
 )
-
-#: All methods are counted together (documented).
-LIMIT = Limit(500, bucket="all")
+from mockserver.providers.doctorsim_v1.settings import LIMIT
 
 
 async def countries(call: Call) -> Reply:
