@@ -13,6 +13,8 @@ from mockserver.providers.doctorsim_v1.imei import type_allocation
 from mockserver.providers.doctorsim_v1.settings import (
     EARLIEST_REPORT,
     HISTORY_GAP,
+    IMAGE_HOSTS,
+    IMAGES,
     IMEI_LENGTH,
     MOST_HISTORY,
     PAID_ONE_IN,
@@ -109,7 +111,7 @@ _IPHONE_X = Phone(
     "IPHONE",
     "Apple iPhone X (A1901)",
     "iPhone X (A1901)",
-    "https://img2.doctorsim.com/img/term/iphone_x.png",
+    IMAGES.format(IMAGE_HOSTS["iphone_x"], "iphone_x"),
 )
 #: Models that the documented test IMEIs give away.
 _TYPES: Mapping[str, Phone] = {"35304709": _IPHONE_X, "35940508": _IPHONE_X}

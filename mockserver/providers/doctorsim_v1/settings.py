@@ -31,7 +31,7 @@ CORS: Final = Cors(NAME, (f"https://{WEB_HOST}",))
 
 # -- money ---------------------------------------------------------------------------------------------
 
-#: Prices are numbers with at most two decimals (documented).
+#: Prices are numbers with at most two decimals (documented, by its examples).
 CREDITS: Final = Currency("credits", 2)
 #: What a new account has (assumed).
 NEW_BALANCE: Final = "1000"

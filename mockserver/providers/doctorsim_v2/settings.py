@@ -30,6 +30,7 @@ REDEEM: Final = "https://redeem.example.com"
 
 # -- money ---------------------------------------------------------------------------------------------
 
+#: Balances and prices are euros and cents (documented).
 EUR: Final = Currency("EUR", 2)
 #: What an SMS to the recipient costs, in cents (assumed).
 SMS_CENTS: Final = 99
@@ -45,7 +46,8 @@ RATE_TIERS: Final[Mapping[str, Limit]] = {
 DEFAULT_TIER: Final = "Pro"
 STRANGERS_TIER: Final = "Free"
 
-#: How many calls there may be, how many are left, and when the window ends, in seconds since 1970 (documented).
+#: How many calls there may be, how many are left (documented), and when the window ends, in seconds since
+#: 1970 (assumed).
 LIMIT_HEADER: Final = "X-RateLimit-Limit"
 REMAINING_HEADER: Final = "X-RateLimit-Remaining"
 RESET_HEADER: Final = "X-RateLimit-Reset"
@@ -81,7 +83,7 @@ REDEMPTION_CODE_ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 #: The longest that a test may give (assumed).
 LONGEST_CODE: Final = 64
 
-#: How long the answer to an `Idempotency-Key` is kept (documented), and the longest key (assumed).
+#: How long the answer to an `Idempotency-Key` is kept, and the longest key (the vendor's).
 IDEMPOTENCY_LIVES: Final = timedelta(hours=24)
 LONGEST_IDEMPOTENCY_KEY: Final = 128
 #: How many answers a sandbox keeps; beyond, the oldest are forgotten before their day is over (assumed).
@@ -108,8 +110,9 @@ RETRY_PAUSES: Final = (
     timedelta(minutes=10),
     timedelta(hours=1),
 )
+#: Assumed.
 WEBHOOK_USER_AGENT: Final = "doctorSIM-Webhook/2.0"
-#: Documented.
+#: Assumed: the vendor says only that payloads are signed with HMAC.
 EVENT_HEADER: Final = "X-DoctorSIM-Event"
 DELIVERY_HEADER: Final = "X-DoctorSIM-Delivery"
 TIMESTAMP_HEADER: Final = "X-DoctorSIM-Timestamp"
@@ -167,7 +170,8 @@ MOST_CODES: Final = 1_000
 REFRESH_LIVES: Final = timedelta(days=30)
 #: How many grants a sandbox has; beyond that the one goes whose tokens end first (assumed).
 MOST_GRANTS: Final = 5_000
-#: Of how many rotated refresh tokens a grant knows that they were its own, so that it falls when one comes back.
+#: Of how many rotated refresh tokens a grant knows that they were its own, so that it falls when one comes back
+#: (assumed).
 MOST_RETIRED_TOKENS: Final = 100
 #: How many refresh tokens of one grant are good at the same time (assumed).
 MOST_LIVE: Final = 10

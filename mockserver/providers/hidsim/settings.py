@@ -14,7 +14,7 @@ from mockserver.sandbox.settings import Setting
 
 # -- where it is --------------------------------------------------------------------------------------
 
-#: Documented.
+#: Assumed: the page leaves the address to `$API_URL`.
 HOST: Final = "api.hidsim.com"
 
 #: The header with how many rows a list has in all, which web pages may read (assumed).
