@@ -28,7 +28,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             names = [f"{provider.name}.{one.operation_id}" for provider, one in found]
             metafunc.parametrize(("provider", kind), found, ids=names)
             return
-    if "provider" in metafunc.fixturenames:
+    if "provider" in metafunc.fixturenames and not list(metafunc.definition.iter_markers("parametrize")):
         metafunc.parametrize("provider", PROVIDERS, ids=[provider.name for provider in PROVIDERS])
 
 
