@@ -6,7 +6,7 @@ They are derived from the scenario itself: a new file is proved without a line o
 import asyncio
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,10 +15,10 @@ import httpx
 from mockserver.domain.moments import parse_moment, parse_span
 from mockserver.domain.orders import event_of
 from mockserver.engine.faults import Fault
-from mockserver.engine.rules import LIFE_KEYS, Rule
+from mockserver.engine.rules import Rule
 from mockserver.http.provider import Endpoint, Provider
 from mockserver.scenario.model import Magic, Scenario
-from tests.conformance.client import Ask, Client, Seen, client_of
+from tests.conformance.client import Ask, Client, Seen, client_of, samples_of
 from tests.conformance.wanted import Wanted
 
 _DAY = "1d"
@@ -61,8 +61,6 @@ async def prove_rule(provider: Provider, scenario: Scenario, rule: Rule) -> None
 
 def _endpoints(provider: Provider, wanted: Wanted, aspect: str) -> Iterator[Endpoint]:
     """The operations that a rule names; of a rule that names none, those that it is for."""
-    from tests.conformance.client import samples_of
-
     samples = samples_of(provider)
     named = wanted.values("operation")
     for endpoint in provider.endpoints:
@@ -144,11 +142,10 @@ def check_life(order: Mapping[str, Any], life: Mapping[str, Any]) -> None:
         least, most = bounds(delay)
         spans = [at - parse_moment(one["at"]) for one in (history[0], history[place - 1])]
         assert any(least <= span <= most for span in spans), (event, delay, history)
-    reached = {
-        event: history[place]["state"] for place, event in enumerate(events) if event in life.get("outcomes", {})
-    }
-    assert reached.items() <= life.get("outcomes", {}).items(), history
-    assert bool(reached) == ("outcomes" in life), f"none of {list(life.get('outcomes', ()))} came: {history}"
+    outcomes = life.get("outcomes", {})
+    reached = {event: history[place]["state"] for place, event in enumerate(events) if event in outcomes}
+    assert reached.items() <= outcomes.items(), history
+    assert bool(reached) == bool(outcomes), f"none of {list(outcomes)} came: {history}"
 
 
 def bounds(delay: Any) -> tuple[timedelta, timedelta]:
@@ -198,8 +195,6 @@ async def ordinary_outcome(provider: Provider, endpoint: Endpoint) -> tuple[int,
 
 async def prove_the_rest(provider: Provider, scenario: Scenario) -> None:
     """The scenario's settings are in force, and orders are born with its machines."""
-    from tests.conformance.client import samples_of
-
     name = min(samples_of(provider).placing)
     endpoint = next(one for one in provider.endpoints if one.name == name)
     async with under(provider, scenario, endpoint, Wanted()) as (client, ask):
@@ -247,10 +242,8 @@ async def _prove_strike(client: Client, endpoint: Endpoint, ask: Ask, fault: Fau
     if fault.delay is not None and not fault.sandbox_time:
         await _prove_wait(client, endpoint, ask)
     elif fault.wire is not None:
-        try:
+        with suppress(httpx.TransportError):
             answer = await client.sent(endpoint, ask)
-        except httpx.TransportError:
-            pass
         assert answer is None or fault.wire[0] == "drip", "the answer arrived whole"
     else:
         answer = await client.sent(endpoint, ask)
@@ -316,7 +309,9 @@ async def _prove_webhook_fault(provider: Provider, scenario: Scenario, fault: Fa
 
 # -- magic values --------------------------------------------------------------------------------------
 
-_STATUS = re.compile(r"(?<![0-9.])[1-5][0-9]{2}(?![0-9.])(?! credits)")
+_STATUS = re.compile(r"(?<![0-9.])[345][0-9]{2}(?![0-9.])(?! (?:second|minute|hour|credit))")
+#: "error 404" is no state.
+_WORD = re.compile(r"\b[a-z_]+\b(?! [0-9]{3}\b)")
 _CODE = re.compile(r"\b[A-Z]+_[A-Z_]+\b")
 _SPAN = re.compile(r"(?<!cancel )(?<!close )after ([0-9]+) (second|minute)s?|([0-9]+) (second|minute)s? after")
 
@@ -356,7 +351,7 @@ def check_effect(effect: str, seen: Sequence[Seen], states: set[str]) -> int:
     codes = _CODE.findall(words)
     for code in codes:
         assert any(code in one.text for one in seen) or code.lower() in reached, (effect, seen)
-    named = [word for word in re.findall(r"[a-z_]+", words) if word in states]
+    named = [word for word in _WORD.findall(words) if word in states]
     for state in named:
         assert state in reached, (effect, histories)
     if match := re.search(r"stays in (\w+)", words):
@@ -378,8 +373,3 @@ def _passes(history: Sequence[Mapping[str, Any]], span: timedelta) -> bool:
     """Whether two passages of an order lie so far apart."""
     moments = [parse_moment(row["at"]) for row in history]
     return any(later - earlier == span for place, later in enumerate(moments) for earlier in moments[:place])
-
-
-def life_rules(scenario: Scenario) -> list[Rule]:
-    """The rules of a scenario that speak of an order's life."""
-    return [rule for rule in scenario.rules if any(key in rule.then for key in LIFE_KEYS)]

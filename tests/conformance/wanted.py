@@ -19,9 +19,9 @@ class Wanted:
     """
 
     def __init__(self, conditions: Conditions = ()) -> None:
-        self._conditions: Mapping[str, list[Matcher]] = {}
+        self._conditions: dict[str, list[Matcher]] = {}
         for name, matcher in conditions:
-            self._conditions.setdefault(name, []).append(matcher)  # type: ignore[attr-defined]
+            self._conditions.setdefault(name, []).append(matcher)
 
     @classmethod
     def of(cls, conditions: Mapping[str, Any]) -> "Wanted":

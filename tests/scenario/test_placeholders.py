@@ -38,7 +38,8 @@ async def test_the_magic_values_follow_a_changed_setting() -> None:
 
         async def told() -> str:
             rows = (await world.steer("GET", "/magic"))["magic"]
-            return next(row["effect"] for row in rows if row["provider"] == "daisysim" and row["value"] == "ns")
+            effects = {(row["provider"], row["value"]): str(row["effect"]) for row in rows}
+            return effects["daisysim", "ns"]
 
         assert await told() == "no SMS ever: cancel after 60 seconds, expiry after 20 minutes"
         await world.steer("PATCH", "/settings", {"daisysim.cancel_after": "2m"})

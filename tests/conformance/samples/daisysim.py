@@ -69,8 +69,11 @@ async def _hear(client: Client, _event: str) -> Wanted:
 async def _magic(client: Client, where: str, value: str) -> Sequence[Seen]:
     """Buys it twice, and lets a day pass."""
     wanted = {"request.country": 999, "request.service": value} if where != "country" else {"request.country": 999}
-    ask = await _shaped(client, Wanted.of(wanted))
-    return [await seen_of(client, await client.send("POST", ask.path, ask.body)) for _ in range(2)]
+    seen = []
+    for _ in range(2):
+        ask = await _shaped(client, Wanted.of(wanted))
+        seen.append(await seen_of(client, await client.send("POST", ask.path, ask.body)))
+    return seen
 
 
 SAMPLES = Samples(

@@ -112,13 +112,13 @@ async def _magic(client: Client, where: str, value: str) -> Sequence[Seen]:
     if where.startswith("imei of create_order"):
         ask = await _shaped(client, Wanted.of({"order.imei": value}))
         return [await seen_of(client, await client.send("POST", ask.path))]
-    return [await seen_of(client, await client.send("GET", f"/imeicheck/{value}"))]
+    return [await seen_of(client, await client.send("POST", f"/imeicheck/{value}"))]
 
 
-def _report(seen: Seen) -> tuple[str, str | None]:
-    """Whether the check was free or wants payment, and what the report says of the phone."""
+def _report(seen: Seen) -> tuple[str, bool | None]:
+    """Whether the check was free (F) or wants payment (P), and whether the phone is blacklisted."""
     res = json.loads(seen.text)["res"]
-    raise AssertionError(res)
+    return res["type_pay"]["type"], res["result"].get("blackliststatus")
 
 
 SAMPLES = Samples(
@@ -152,9 +152,9 @@ SAMPLES = Samples(
     placing=frozenset({"create_order"}),
     magic=_magic,
     signs={
-        "353047098598802": lambda seen: _report(seen[0]) == ("F", "0"),
-        "359405085972766": lambda seen: _report(seen[0]) == ("F", "1"),
-        "123456789876543": lambda seen: seen[0].order is not None or _report(seen[0])[0] == "P",
-        "123456789987654": lambda seen: _report(seen[0])[0] == "P",
+        "353047098598802": lambda seen: _report(seen[0]) == ("F", True),
+        "359405085972766": lambda seen: _report(seen[0]) == ("F", False),
+        "123456789876543": lambda seen: seen[0].order is not None or _report(seen[0]) == ("P", None),
+        "123456789987654": lambda seen: _report(seen[0]) == ("P", None),
     },
 )

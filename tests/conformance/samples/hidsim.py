@@ -7,6 +7,7 @@ from typing import Any
 
 from mockserver.engine.dice import Dice
 from mockserver.providers.hidsim.catalogue import Product, catalogue
+from mockserver.providers.hidsim.settings import USD
 from mockserver.providers.hidsim.tokens import Tokens
 from mockserver.providers.hidsim.wire import user_id
 from tests.conformance.client import Ask, Client, Samples, Seen
@@ -58,10 +59,15 @@ def _product(wanted: Wanted) -> Product:
     """A product that the rule wants: of no magic service where it does not ask for one."""
     named = wanted.values("order.product")
     for one in catalogue().products:
-        fits = one.short in named if named else one.country != "ZZ" and one.stock > 5
+        fits = one.short in named if named else one.country != "ZZ" and one.stock > 5 and _is_alone(one)
         if fits and one.active and wanted.allows("order.country", one.country):
             return one
     raise AssertionError("no product is what the rule wants")
+
+
+def _is_alone(product: Product) -> bool:
+    rivals = [one for one in catalogue().products if (one.service, one.price) == (product.service, product.price)]
+    return len(rivals) == 1
 
 
 def _most(wanted: Wanted) -> dict[str, Any]:
@@ -74,9 +80,11 @@ async def _shaped_product(_client: Client, wanted: Wanted) -> Ask:
 
 
 async def _shaped_service(_client: Client, wanted: Wanted) -> Ask:
-    """Of the product's service at the product's price, so that it is this one, or one like it, that is bought."""
+    """Of the product's service, at a price that no other product of it has."""
     one = _product(wanted)
-    return Ask(f"/services/{one.service}/purchase", _most(wanted))
+    price = float(USD.decimal(one.price))
+    service = catalogue().services[one.service].id
+    return Ask(f"/services/{service}/purchase", {"minPrice": price, "maxPrice": price})
 
 
 async def _magic(client: Client, where: str, value: str) -> Sequence[Seen]:
