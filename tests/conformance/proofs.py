@@ -3,10 +3,8 @@
 They are derived from the scenario itself: a new file is proved without a line of test.
 """
 
-import asyncio
-import re
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,16 +12,13 @@ import httpx
 
 from mockserver.domain.moments import parse_moment, parse_span
 from mockserver.domain.orders import event_of
-from mockserver.engine.faults import Fault
 from mockserver.engine.rules import Rule
 from mockserver.http.provider import Endpoint, Provider
-from mockserver.scenario.model import Magic, Scenario
+from mockserver.scenario.model import Scenario
 from tests.conformance.client import Ask, Client, Seen, client_of, samples_of
 from tests.conformance.wanted import Wanted
 
 _DAY = "1d"
-#: Long enough for the webhooks of an order, too short for any further try.
-_A_WHILE = "30s"
 
 
 @asynccontextmanager
@@ -204,172 +199,3 @@ async def prove_the_rest(provider: Provider, scenario: Scenario) -> None:
             seen = await client.journaled(await client.sent(endpoint, ask))
             order = await order_of(client, seen["order"])
             assert order["machine"] in {one.key for one in scenario.machines.values()}
-
-
-# -- faults --------------------------------------------------------------------------------------------
-
-
-async def prove_fault(provider: Provider, scenario: Scenario, fault: Fault) -> None:
-    """The fault strikes what it is about, as often as it says, and does what it says."""
-    if fault.webhook is not None:
-        await _prove_webhook_fault(provider, scenario, fault)
-        return
-    endpoint, wanted = await _struck_endpoint(provider, fault), Wanted()
-    async with under(provider, scenario, endpoint, wanted) as (client, ask):
-        for _ in range(fault.times or 1):
-            await _prove_strike(client, endpoint, ask, fault)
-        if fault.times is not None:
-            answer = await client.sent(endpoint, ask)
-            assert (await client.journaled(answer))["fault"] is None, f"{fault.label} strikes too often"
-
-
-async def _struck_endpoint(provider: Provider, fault: Fault) -> Endpoint:
-    async with client_of(provider) as client:
-        for endpoint in sorted(provider.endpoints, key=lambda one: one.name not in client.samples.placing):
-            if endpoint.alias or fault.operation not in (None, endpoint.name) or endpoint.public:
-                continue
-            if fault.method not in (None, endpoint.method):
-                continue
-            ask = await client.ask_as_wanted(endpoint, Wanted())
-            if fault.path is None or fault.path.match(ask.path.partition("?")[0]):
-                return endpoint
-    raise AssertionError(f"no operation matches the fault {fault.label}: it can't be reached")
-
-
-async def _prove_strike(client: Client, endpoint: Endpoint, ask: Ask, fault: Fault) -> None:
-    before = await now(client)
-    answer = None
-    if fault.delay is not None and not fault.sandbox_time:
-        await _prove_wait(client, endpoint, ask)
-    elif fault.wire is not None:
-        with suppress(httpx.TransportError):
-            answer = await client.sent(endpoint, ask)
-        assert answer is None or fault.wire[0] == "drip", "the answer arrived whole"
-    else:
-        answer = await client.sent(endpoint, ask)
-    if fault.answer is not None and answer is not None:
-        _check_answer(answer, fault.answer)
-    if fault.delay is not None and fault.sandbox_time:
-        least, most = bounds(fault.data["delay"])
-        assert least <= await now(client) - before <= most
-    hits = {one["id"]: one["hits"] for one in (await client.world.steer("GET", "/faults"))["faults"]}
-    assert hits.get(fault.key), hits
-    (entry,) = (await client.world.steer("GET", "/requests?limit=1"))["requests"]
-    if fault.delay is None or fault.sandbox_time:
-        assert fault.key in [row["id"] for row in entry["faults"] if row["hit"]], entry["faults"]
-        if endpoint.name in client.samples.placing:
-            assert (entry["order"] is not None) == fault.after, (
-                "the work was done, or was not, against the fault's stage"
-            )
-
-
-async def _prove_wait(client: Client, endpoint: Endpoint, ask: Ask) -> None:
-    """The answer does not come before real time has passed, which no test waits for."""
-    asking = asyncio.ensure_future(client.sent(endpoint, ask))
-    try:
-        for _ in range(10_000):
-            await asyncio.sleep(0)
-            if any(one["hits"] for one in (await client.world.steer("GET", "/faults"))["faults"]):
-                break
-        assert not asking.done(), "the answer was not held back"
-    finally:
-        asking.cancel()
-        await asyncio.wait([asking])
-
-
-def _check_answer(answer: httpx.Response, wanted: Mapping[str, Any]) -> None:
-    if "status" in wanted:
-        assert answer.status_code == wanted["status"]
-    if isinstance(wanted.get("body"), str):
-        assert answer.text == wanted["body"]
-    elif "body" in wanted:
-        assert answer.json() == wanted["body"]
-    for name, value in wanted.get("headers", {}).items():
-        assert answer.headers[name] == value
-
-
-async def _prove_webhook_fault(provider: Provider, scenario: Scenario, fault: Fault) -> None:
-    async with client_of(provider) as client:
-        hear = client.samples.hear
-        assert hear is not None, f"{provider.name} has no webhooks that the fault {fault.label} could strike"
-        wanted = await hear(client, fault.event or next(iter(provider.webhooks)))
-        endpoint = next(one for one in provider.endpoints if one.name in client.samples.placing)
-        ask = await client.ask_as_wanted(endpoint, wanted)
-        await client.world.steer("PUT", "/scenarios/active", [scenario.name])
-        answer = await client.sent(endpoint, ask)
-        assert answer.is_success, answer.text
-        await client.world.advance(_A_WHILE)
-        rows = (await client.world.steer("GET", "/webhooks/deliveries"))["deliveries"]
-        struck = [one for one in rows if fault.label in one["faults"] and fault.event in (None, one["event"])]
-        assert struck, f"{fault.label} strikes none of {[(one['event'], one['faults']) for one in rows]}"
-        for one in struck:
-            assert one["hostile"].keys() >= (fault.webhook or {}).keys() - {"reorder"}
-            assert (one["state"] == "dropped") == ("drop" in (fault.webhook or {}))
-
-
-# -- magic values --------------------------------------------------------------------------------------
-
-_STATUS = re.compile(r"(?<![0-9.])[345][0-9]{2}(?![0-9.])(?! (?:second|minute|hour|credit))")
-#: "error 404" is no state.
-_WORD = re.compile(r"\b[a-z_]+\b(?! [0-9]{3}\b)")
-_CODE = re.compile(r"\b[A-Z]+_[A-Z_]+\b")
-_SPAN = re.compile(r"(?<!cancel )(?<!close )after ([0-9]+) (second|minute)s?|([0-9]+) (second|minute)s? after")
-
-
-async def prove_magic(provider: Provider, magic: Magic) -> None:
-    """The value does what its text says: the statuses, codes, states and spans it names are all there."""
-    async with client_of(provider) as client:
-        use = client.samples.magic
-        assert use is not None, f"the samples of {provider.name} use no magic values"
-        seen = await use(client, magic.where, magic.value)
-        assert seen, f"the samples do not know how to use {magic.value} as {magic.where}"
-        machines = [
-            await client.world.steer("GET", f"/machines/{provider.name}/{kind}") for kind in provider.trade.kinds
-        ]
-        rows = (await client.world.steer("GET", "/magic"))["magic"]
-    effect = next(
-        row["effect"]
-        for row in rows
-        if (row["provider"], row["where"], row["value"]) == (provider.name, magic.where, magic.value)
-    )
-    states = {state for machine in machines for state in machine["states"]}
-    told = check_effect(effect, seen, states)
-    sign = client.samples.signs.get(magic.value)
-    assert told or sign is not None, f"{effect!r} tells nothing that could be proved: give the samples its sign"
-    if sign is not None:
-        assert sign(seen), (effect, seen)
-
-
-def check_effect(effect: str, seen: Sequence[Seen], states: set[str]) -> int:
-    """Whether what the text tells is what was seen; returns how much of that it tells."""
-    words = effect.replace("and refunded", "")
-    histories = [one.order["history"] for one in seen if one.order is not None]
-    reached = {row["state"] for history in histories for row in history}
-    statuses = _STATUS.findall(words)
-    for status in statuses:
-        assert any(status in (str(one.status), *_STATUS.findall(one.text)) for one in seen), (effect, seen)
-    codes = _CODE.findall(words)
-    for code in codes:
-        assert any(code in one.text for one in seen) or code.lower() in reached, (effect, seen)
-    named = [word for word in _WORD.findall(words) if word in states]
-    for state in named:
-        assert state in reached, (effect, histories)
-    if match := re.search(r"stays in (\w+)", words):
-        assert all(history[-1]["state"] == match[1] for history in histories), (effect, histories)
-    spans = [f"{match[1] or match[3]}{(match[2] or match[4])[0]}" for match in _SPAN.finditer(words)]
-    for span in spans:
-        assert any(_passes(history, parse_span(span)) for history in histories), (effect, span, histories)
-    if "at once" in words:
-        assert any(history[-1]["at"] == history[0]["at"] for history in histories), (effect, histories)
-    if "no SMS ever" in words:
-        assert "completed" not in reached, (effect, histories)
-    if "one number left" in words:
-        assert len({one.outcome for one in seen[:2]}) == 2, (effect, [one.outcome for one in seen])
-    marks = [word for word in ("at once", "no SMS ever", "one number left") if word in words]
-    return len(statuses) + len(codes) + len(named) + len(spans) + len(marks)
-
-
-def _passes(history: Sequence[Mapping[str, Any]], span: timedelta) -> bool:
-    """Whether two passages of an order lie so far apart."""
-    moments = [parse_moment(row["at"]) for row in history]
-    return any(later - earlier == span for place, later in enumerate(moments) for earlier in moments[:place])

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.conformance.client import Seen
-from tests.conformance.proofs import bounds, check_effect, check_life
+from tests.conformance.proofs import bounds, check_life
+from tests.conformance.proofs_of_magic import check_effect
 from tests.conformance.wanted import ABSENT, Wanted
 
 STATES = {"waiting", "completed", "cancelled"}

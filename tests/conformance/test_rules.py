@@ -21,7 +21,9 @@ from mockserver.sandbox.orders import keep_order, keep_timers
 from mockserver.scenario.check import load_file
 from mockserver.scenario.model import Magic, Scenario
 from tests.conformance.client import client_of
-from tests.conformance.proofs import prove_fault, prove_magic, prove_rule, prove_the_rest
+from tests.conformance.proofs import prove_rule, prove_the_rest
+from tests.conformance.proofs_of_faults import prove_fault
+from tests.conformance.proofs_of_magic import prove_magic
 
 pytestmark = pytest.mark.anyio
 
