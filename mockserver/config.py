@@ -24,6 +24,16 @@ _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 _TTL_BEYOND_LOOPBACK = timedelta(hours=24)
 
+#: Defaults that others than this table need too; each stands here alone.
+DEFAULT_PORT = 7460
+DEFAULT_URL = f"http://127.0.0.1:{DEFAULT_PORT}"
+DEFAULT_SEED = "mockserver"
+JOURNAL_SIZE = 5_000
+MOST_LOG_BYTES = 256 * 1024 * 1024
+#: How many orders of the past a sandbox begins with at most, and over how many days they are spread.
+MOST_PAST_ORDERS = 10_000
+PAST_DAYS = 90
+
 
 class BadSetting(ValueError):
     """A setting that cannot be; the message names the flag or the variable, the rule and the value."""
@@ -192,7 +202,7 @@ class Settings:
         ),
     ] = "localhost"
     port: Annotated[int, Option(_whole(0, 65_535), "PORT", "Port to listen on; 0 chooses a free one.", number=True)] = (
-        7460
+        DEFAULT_PORT
     )
     clock: Annotated[
         ClockChoice, Option(_clock, "MODE", "real, frozen, or scaled:N for N sandbox seconds in each real second.")
@@ -203,7 +213,7 @@ class Settings:
     ] = None
     seed: Annotated[
         int | str, Option(_seed, "SEED", "What ids, prices and chances are cast from: a text or a number.")
-    ] = "mockserver"
+    ] = DEFAULT_SEED
     scenarios: Annotated[
         tuple[Path, ...],
         Option(_directory, "DIR", "A directory of scenario files (*.yaml) of your own.", separator=os.pathsep),
@@ -214,9 +224,10 @@ class Settings:
     populate: Annotated[
         int | None,
         Option(
-            _whole(1, 10_000),
+            _whole(1, MOST_PAST_ORDERS),
             "ORDERS",
-            "Let invented customers place so many orders in the 90 days before the start; not where --state restores.",
+            f"Let invented customers place so many orders in the {PAST_DAYS} days before the start; not where --state"
+            " restores.",
         ),
     ] = None
     save_on_exit: Annotated[
@@ -269,7 +280,7 @@ class Settings:
     ] = None
     journal_size: Annotated[
         int, Option(_whole(1, 10_000_000), "COUNT", "How many requests the journal of a sandbox keeps.", number=True)
-    ] = 5000
+    ] = JOURNAL_SIZE
     max_log_bytes: Annotated[
         int,
         Option(
@@ -277,7 +288,7 @@ class Settings:
             "BYTES",
             "How much the journals and inboxes of all sandboxes keep together; beyond, the oldest of the fullest goes.",
         ),
-    ] = 268_435_456
+    ] = MOST_LOG_BYTES
     quiet: Annotated[bool, Option(_switch, "", "Print no banner.", switch=True)] = False
 
     @property

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import click
 
-_PORT = "7460"
+from mockserver.config import DEFAULT_PORT, DEFAULT_URL
 
 
 class ControlClient(NamedTuple):
@@ -53,7 +53,7 @@ def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
     The command gets them as one argument, `client`.
     """
 
-    @click.option("--url", metavar="URL", help="Where the server is. [MOCKSERVER_URL, default http://127.0.0.1:7460]")
+    @click.option("--url", metavar="URL", help=f"Where the server is. [MOCKSERVER_URL, default {DEFAULT_URL}]")
     @click.option("--sandbox", metavar="NAME", help="Which sandbox is meant; else the default one.")
     @click.option("--token", metavar="TOKEN", help="The control token. [MOCKSERVER_TOKEN]")
     @click.pass_context
@@ -76,7 +76,8 @@ _GIVEN = "mockserver.client"
 
 
 def default_url(environment: Mapping[str, str]) -> str:
-    """Where the server is when nobody says so: `MOCKSERVER_URL`, else this machine at `MOCKSERVER_PORT`, else 7460.
+    """Where the server is when nobody says so: `MOCKSERVER_URL`, else this machine at `MOCKSERVER_PORT`, else
+    at the default port.
 
     A port that is none (orchestrators put `tcp://...` there for a service of our name) does not count.
     """
@@ -84,7 +85,7 @@ def default_url(environment: Mapping[str, str]) -> str:
     if url:
         return url
     port = environment.get("MOCKSERVER_PORT", "")
-    return f"http://127.0.0.1:{port if re.fullmatch('[0-9]{1,5}', port) else _PORT}"
+    return f"http://127.0.0.1:{port if re.fullmatch('[0-9]{1,5}', port) else DEFAULT_PORT}"
 
 
 def _reason(failure: object) -> str:
@@ -107,9 +108,13 @@ def _detail(refusal: Any) -> str:
 
 def _base(url: str, sandbox: str | None) -> str:
     if not re.fullmatch(r"https?://[^/?#\s]+/?", url, re.IGNORECASE):
-        raise click.UsageError(f"--url must be like http://127.0.0.1:7460: {url!r}")
+        raise click.UsageError(f"--url must be like {DEFAULT_URL}: {url!r}")
     if sandbox is None:
         return url.rstrip("/")
-    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", sandbox):
-        raise click.UsageError(f"--sandbox must be 1 to 64 of a-z, 0-9, _ and -, the first not _ or -: {sandbox!r}")
+    from mockserver.sandbox.names import LONGEST, is_name  # hashes names: not every command needs that
+
+    if not is_name(sandbox):
+        raise click.UsageError(
+            f"--sandbox must be 1 to {LONGEST} of a-z, 0-9, _ and -, the first not _ or -: {sandbox!r}"
+        )
     return f"{url.rstrip('/')}/~{sandbox}"

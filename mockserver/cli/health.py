@@ -43,7 +43,7 @@ def _status(base: str) -> str:
 
     place = re.fullmatch(r"(https?)://(\[[0-9A-Fa-f:.]+\]|[^/?#\s:@]+)(?::([0-9]{1,5}))?", base, re.IGNORECASE)
     if place is None:
-        raise click.ClickException(f"--url must be like http://127.0.0.1:7460: {base!r}")
+        raise click.ClickException(f"--url must be like {config.DEFAULT_URL}: {base!r}")
     scheme, host, port = place[1].lower(), place[2].strip("[]"), int(place[3]) if place[3] else None
     connect = HTTPSConnection if scheme == "https" else HTTPConnection
     connection = connect(host, port, timeout=_PATIENCE)

@@ -8,6 +8,7 @@ from mockserver.domain.suggestions import did_you_mean
 from mockserver.engine.machine import Machine, Transition
 from mockserver.engine.weights import weight_data
 from mockserver.scenario.drawing import delay_text, dot, mermaid
+from mockserver.scenario.placeholders import with_settings
 
 
 def machine_data(machine: Machine) -> dict[str, Any]:
@@ -56,7 +57,7 @@ async def magic(call: ControlCall) -> Answer:
             "provider": provider,
             "where": one.where,
             "value": one.value,
-            "effect": one.effect,
+            "effect": with_settings(one.effect, sandbox.state.settings.values),
             "provenance": one.provenance,
         }
         for provider, one in sandbox.state.force.magic()

@@ -16,6 +16,7 @@ from mockserver.scenario.check import Judge
 from mockserver.scenario.library import DEFAULT, Library
 from mockserver.scenario.lint import machines_with_trails
 from mockserver.scenario.model import Scenario
+from mockserver.scenario.placeholders import named_settings
 from mockserver.scenario.problems import Report, Trail, shown
 
 _PLAIN_NAMES = ("operation", "account")
@@ -53,6 +54,10 @@ def _judge_settings(scenario: Scenario, report: Report, settings: SettingsTable)
         problem = settings.problem(name, value)
         if problem is not None:
             report.error(("settings", name), problem, at_key=problem.startswith("unknown"))
+    for place, magic in enumerate(scenario.magic):
+        for name in named_settings(magic.effect):
+            if name not in settings.values:
+                report.error(("magic", place, "effect"), f"unknown setting: {name!r}")
 
 
 def _judge_accounts(scenario: Scenario, report: Report, provider: Provider) -> None:

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
-#: What journals and inboxes of all sandboxes hold together, unless a setting says otherwise.
-MOST_BYTES = 256 * 1024 * 1024
+from mockserver.config import MOST_LOG_BYTES
+
 #: Whoever gives way gives this part of what it holds, so that room is not made for each entry anew.
 _PART = 8
 
@@ -26,7 +26,7 @@ class Budget:
 
     __slots__ = ("_holders", "held", "most")
 
-    def __init__(self, most: int = MOST_BYTES) -> None:
+    def __init__(self, most: int = MOST_LOG_BYTES) -> None:
         self.most = most
         self.held = 0
         self._holders: dict[Holder, None] = {}

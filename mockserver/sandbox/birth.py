@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from mockserver.config import DEFAULT_SEED, JOURNAL_SIZE, MOST_PAST_ORDERS, PAST_DAYS
 from mockserver.journal.budget import Budget
 from mockserver.sandbox.settings import Setting
 from mockserver.sandbox.trade import Trade
@@ -12,7 +13,7 @@ from mockserver.scenario.library import Library
 from mockserver.webhooks.model import Sender
 
 #: How many orders one history has, and how long ago it begins at most.
-MOST_ORDERS, LONGEST_PAST = 10_000, timedelta(days=3_660)
+MOST_ORDERS, LONGEST_PAST = MOST_PAST_ORDERS, timedelta(days=3_660)
 
 
 class Population(NamedTuple):
@@ -22,7 +23,7 @@ class Population(NamedTuple):
     """
 
     orders: int
-    over: timedelta = timedelta(days=90)
+    over: timedelta = timedelta(days=PAST_DAYS)
     providers: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     webhooks: bool = False
@@ -34,7 +35,7 @@ class Birth(NamedTuple):
     With a `population` the sandbox begins earlier by as long as that takes, and is ready at `start`.
     """
 
-    seed: int | str = "mockserver"
+    seed: int | str = DEFAULT_SEED
     start: datetime | None = None
     rate: Decimal = Decimal(1)
     scenarios: tuple[str, ...] = ()
@@ -56,4 +57,4 @@ class Surroundings(NamedTuple):
     sender: Sender
     populate: Populate
     budget: Budget
-    journal_size: int = 5_000
+    journal_size: int = JOURNAL_SIZE

@@ -5,7 +5,7 @@ from hashlib import blake2b
 from unicodedata import normalize
 
 LONGEST = 64
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+NAME = re.compile(rf"[a-z0-9][a-z0-9_-]{{0,{LONGEST - 1}}}")
 DEFAULT = "default"
 
 _OTHERS = re.compile(r"[^a-z0-9_-]+")

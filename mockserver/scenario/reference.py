@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mockserver.config import DEFAULT_PORT
 from mockserver.scenario.beyond_schema import BEYOND_SCHEMA
 from mockserver.scenario.problems import MOST
 from mockserver.scenario.schema import scenario_schema
@@ -40,7 +41,7 @@ it with its own providers' names and settings at `/_mock/scenarios/schema.json`;
 it. Editors with the YAML language server (VS Code, Neovim and others) take it from a first line like
 
 ```yaml
-# yaml-language-server: $schema=http://localhost:7460/_mock/scenarios/schema.json
+# yaml-language-server: $schema=http://localhost:{port}/_mock/scenarios/schema.json
 ```
 
 Every example below is executed by a test.
@@ -56,7 +57,7 @@ know:
 def reference() -> str:
     """The whole document; the same for the same schema."""
     schema = scenario_schema()
-    head = _HEAD.format(values=MOST_VALUES, items=MOST_ITEMS, keys=MOST_KEYS, problems=MOST)
+    head = _HEAD.format(port=DEFAULT_PORT, values=MOST_VALUES, items=MOST_ITEMS, keys=MOST_KEYS, problems=MOST)
     parts = [head, *_section("The file", schema, level=2)]
     for name, kind in schema["$defs"].items():
         if "title" in kind:

@@ -1,9 +1,9 @@
 """A client of one provider in one sandbox, and what a provider must tell so that it can be asked anything."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlencode
@@ -14,6 +14,7 @@ from mockserver.app import App
 from mockserver.http.provider import Endpoint, Provider
 from mockserver.sandbox.sandboxes import DEFAULT
 from tests.conformance.judge import judge
+from tests.conformance.wanted import Wanted
 from tests.support import World, frozen_settings, started
 
 Headers = Mapping[str, str]
@@ -32,10 +33,26 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request below the provider's base URL; `body` is JSON data or a Form."""
+    """A request below the provider's base URL; `body` is JSON data or a Form; `headers` are another credential's."""
 
     path: str
     body: Any = None
+    headers: Headers | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What became of a request: its answer, and the order that it was about a day later, if it was about any."""
+
+    status: int
+    text: str
+    mistake: str | None
+    order: Mapping[str, Any] | None
+
+    @property
+    def outcome(self) -> tuple[int, str | None, str | None]:
+        """What tells how it went, without what the dice decide."""
+        return self.status, self.mistake, self.order["state"] if self.order is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +64,11 @@ class Samples:
     a request that it accepts, whatever that takes (buying first what is then cancelled). `varying` is a
     pattern of what answers to one request differ in: the request's id, tokens that only one sandbox takes.
     `any_path` are the operations that answer whatever stands in their path.
+
+    What proves that scenarios take effect: `shaped` makes a request of an operation as a rule wants it, `placing` are
+    those of them that place orders. `hear` has the account's webhooks sent somewhere, and says what an order must be
+    like for an event. `magic` uses a magic value; `signs` are what shows those values whose text tells no status,
+    code, state or span.
     """
 
     account: str
@@ -55,6 +77,11 @@ class Samples:
     asks: Mapping[str, Callable[["Client"], Awaitable[Ask]]]
     varying: bytes = b"(?!)"
     any_path: frozenset[str] = frozenset()
+    shaped: Mapping[str, Callable[["Client", Wanted], Awaitable[Ask]]] = field(default_factory=dict)
+    placing: frozenset[str] = frozenset()
+    hear: Callable[["Client", str], Awaitable[Wanted]] | None = None
+    magic: Callable[["Client", str, str], Awaitable[Sequence["Seen"]]] | None = None
+    signs: Mapping[str, Callable[[Sequence["Seen"]], bool]] = field(default_factory=dict)
 
     def credential_in(self, seed: int | str, sandbox: str) -> Headers:
         """The good credential in the sandbox of this seed and name."""
@@ -100,6 +127,15 @@ class Client:
         assert answer.status_code == endpoint.status, answer.text
         judge(self.provider, endpoint, answer)
         return answer
+
+    async def ask_as_wanted(self, endpoint: Endpoint, wanted: Wanted) -> Ask:
+        """A request that a rule with these conditions is about, if the samples can make one."""
+        shaped = self.samples.shaped.get(endpoint.name)
+        return await shaped(self, wanted) if shaped is not None else await self.ask(endpoint)
+
+    async def sent(self, endpoint: Endpoint, ask: Ask) -> httpx.Response:
+        """The answer to a request of an endpoint, whatever it is."""
+        return await self.send(endpoint.method, ask.path, ask.body, headers=ask.headers)
 
     def lasting(self, answer: httpx.Response) -> bytes:
         """The body without what varies."""

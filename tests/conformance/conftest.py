@@ -28,7 +28,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             names = [f"{provider.name}.{one.operation_id}" for provider, one in found]
             metafunc.parametrize(("provider", kind), found, ids=names)
             return
-    if "provider" in metafunc.fixturenames:
+    written = [name for mark in metafunc.definition.iter_markers("parametrize") for name in mark.args[0]]
+    if "provider" in metafunc.fixturenames and "provider" not in written:
         metafunc.parametrize("provider", PROVIDERS, ids=[provider.name for provider in PROVIDERS])
 
 

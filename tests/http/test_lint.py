@@ -28,6 +28,10 @@ def said(tmp_path: Path, text: str) -> list[str]:
     ("text", "message"),
     [
         ("settings: {daisysim.price_tl: 5m}", "4:12 error unknown setting: 'daisysim.price_tl'"),
+        (
+            'magic: [{where: key, value: x, effect: "after {daisysim.cancel}", provenance: assumed}]',
+            "4:40 error unknown setting: 'daisysim.cancel'",
+        ),
         ("settings: {rate_limits: none}", "4:25 error must be one of 'documented', 'off': 'none'"),
         ('accounts: [{id: a, credentials: {kex: x}, balance: "1"}]', "4:33 error the parts of a credential are key"),
         ('accounts: [{id: a, credentials: {key: x}, balance: "1.00001"}]', "4:52 error 1.00001 has more than 4"),

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from mockserver.domain.money import share
-from mockserver.providers.daisysim.wire import TIERS, USD, tier_of
+from mockserver.providers.daisysim.settings import LOYALTY_TIERS, USD
+from mockserver.providers.daisysim.wire import tier_of
 from tests.support import World, running
 
 pytestmark = pytest.mark.anyio
@@ -54,7 +55,7 @@ class Wallet(RuleBasedStateMachine):
         if answer.status_code == 201:
             order = answer.json()["data"]["activation_id"]
             self.bought.append(order)
-            self.percent[order] = TIERS[tier_of(USD.minor(before["total_spent"]))][1]
+            self.percent[order] = LOYALTY_TIERS[tier_of(USD.minor(before["total_spent"]))][1]
         else:
             assert answer.json()["code"] == "INSUFFICIENT_BALANCE"
             assert Decimal(before["balance"]) < Decimal(str(price))

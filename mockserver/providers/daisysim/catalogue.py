@@ -4,12 +4,10 @@ from mockserver.catalogue.sorting import alphabetical
 from mockserver.engine.dice import Dice
 from mockserver.providers.daisysim.countries import TESTLAND_ID, Country, countries_by_id, countries_by_name
 from mockserver.providers.daisysim.services import Service, services
+from mockserver.providers.daisysim.settings import FEWEST_SERVICES
 from mockserver.providers.daisysim.tiers import Tier, tiers_of
 
 __all__ = ["Catalogue", "Country", "Service", "Tier"]
-
-#: The fewest services that a country sells.
-_FEWEST = 40
 
 
 class Catalogue:
@@ -64,7 +62,7 @@ class Catalogue:
             return _by_name([*table.testland, *table.everywhere])
         others = sorted(table.some, key=lambda service: self._dice.cast("daisysim", "sells", country_id, service.code))
         most = len(table.everywhere) + len(others)
-        count = self._dice.between(_FEWEST, most, "daisysim", "services", country_id)
+        count = self._dice.between(FEWEST_SERVICES, most, "daisysim", "services", country_id)
         return _by_name([*table.everywhere, *others[: count - len(table.everywhere)]])
 
 

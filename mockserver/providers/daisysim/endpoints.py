@@ -13,8 +13,8 @@ from mockserver.domain.mistakes import (
 )
 from mockserver.http.endpoint_tables import lazy_handlers
 from mockserver.http.provider import Endpoint
-from mockserver.http.replies import Limit
 from mockserver.providers.daisysim.errors import RefundedAtExpiry
+from mockserver.providers.daisysim.settings import CANCEL_LIMIT, CHECK_LIMIT, PRICES_LIMIT, PURCHASE_LIMIT
 
 if TYPE_CHECKING:
     from mockserver.providers.daisysim import handlers
@@ -57,7 +57,7 @@ ENDPOINTS = (
         summary="Price tiers of a country and service",
         gives="daisysim/prices",
         takes="daisysim/prices.request",
-        limit=Limit(30),
+        limit=PRICES_LIMIT,
         mistakes=(ProviderError,),
     ),
     Endpoint(
@@ -69,7 +69,7 @@ ENDPOINTS = (
         gives="daisysim/purchase",
         takes="daisysim/purchase.request",
         status=201,
-        limit=Limit(10),
+        limit=PURCHASE_LIMIT,
         mistakes=(InvalidPrice, InsufficientBalance, OutOfStock, ProviderError),
     ),
     Endpoint(
@@ -81,7 +81,7 @@ ENDPOINTS = (
         summary="Whether the code has arrived",
         gives="daisysim/check",
         path_fields="daisysim/activation.path",
-        limit=Limit(60),
+        limit=CHECK_LIMIT,
         mistakes=(NotFound,),
     ),
     Endpoint(
@@ -92,7 +92,7 @@ ENDPOINTS = (
         summary="Cancel a number that has no code yet",
         gives="daisysim/cancel",
         path_fields="daisysim/activation.path",
-        limit=Limit(10),
+        limit=CANCEL_LIMIT,
         mistakes=(NotFound, NotTaken, RefundedAtExpiry, TooEarly),
     ),
     Endpoint(

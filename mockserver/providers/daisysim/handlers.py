@@ -12,6 +12,7 @@ from mockserver.http.replies import Reply
 from mockserver.providers.daisysim import wire
 from mockserver.providers.daisysim.catalogue import Tier
 from mockserver.providers.daisysim.errors import RefundedAtExpiry
+from mockserver.providers.daisysim.settings import LOYALTY_TIERS, USD
 from mockserver.providers.daisysim.shop import live_tiers, move_prices, shop_of, stock_key
 from mockserver.providers.daisysim.trade import TRADE
 from mockserver.sandbox.orders import count_orders, list_orders
@@ -48,7 +49,7 @@ async def prices(call: Call) -> Reply:
     country, service = call.fields["country"], call.fields["service"]
     async with call.work() as work:
         account = await work.account("daisysim", call.account.id)
-        name, percent, _ = wire.TIERS[wire.tier_of(account.total_spent)]
+        name, percent, _ = LOYALTY_TIERS[wire.tier_of(account.total_spent)]
         rows = []
         total = 0
         for tier in live_tiers(call.state, country, service, now=work.now, most=work.most_in_stock()):
@@ -151,7 +152,7 @@ def _tier_at_price(asked: Any, tiers: tuple[Tier, ...]) -> Tier:
     if tiers and not any(tier.stock for tier in tiers):
         raise OutOfStock
     try:
-        price = wire.USD.rounded(asked)
+        price = USD.rounded(asked)
     except ValueError:
         raise _invalid_price(tiers) from None
     for tier in tiers:
@@ -178,7 +179,7 @@ async def _facts(call: Call, number: int, total_spent: int) -> dict[str, object]
         "service": service.code,
         "label": call.fields.get("service_name") or service.name,
         "phone_number": number_at(country.iso2, call.state.dice.below(1 << 32, "daisysim phones") + number),
-        "discount_pct": wire.TIERS[wire.tier_of(total_spent)][1],
+        "discount_pct": LOYALTY_TIERS[wire.tier_of(total_spent)][1],
     }
 
 

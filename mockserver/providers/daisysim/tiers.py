@@ -5,19 +5,13 @@ from typing import NamedTuple
 from mockserver.engine.dice import Dice
 from mockserver.providers.daisysim.countries import TESTLAND_ID, Country
 from mockserver.providers.daisysim.services import Service
-
-#: Between these the first tier lies before it drifts: five tiers then stay within 0.05 .. 8 dollars.
-_FLOOR, _CEILING = 600, 19_000
-
-#: Testland's first tier is never below 0.20 dollars, more than an account that has next to nothing can pay.
-_TESTLAND_FLOOR = 2_200
-
-#: Percent by which a draw moves a price, up or down.
-_DRIFT = 8
-
-#: Percent from one tier to the next. A tier that drifted down stays above one that drifted up, also when both are
-#: rounded to lanes: 600 * (1.22 * 0.92 - 1.08) > 16.
-_STEPS = (122, 140)
+from mockserver.providers.daisysim.settings import (
+    PRICE_CEILING,
+    PRICE_DRIFT,
+    PRICE_FLOOR,
+    PRICE_STEPS,
+    TESTLAND_PRICE_FLOOR,
+)
 
 #: All prices of a draw leave the same remainder when divided by this, and the next draw's leave the next.
 _LANES = 16
@@ -45,11 +39,11 @@ def tiers_of(country: Country, service: Service, dice: Dice, *, draw: tuple[int,
     tiers = []
     for number in range(1, 2 if fixed is not None else count + 2):
         shape = dice.cast("daisysim", "tier", country.id, service.code, number)
-        shape, step = divmod(shape, _STEPS[1] - _STEPS[0] + 1)
+        shape, step = divmod(shape, PRICE_STEPS[1] - PRICE_STEPS[0] + 1)
         if number > 1:
-            price = price * (_STEPS[0] + step) // 100
-        drift, moved = divmod(drift, 20 * _DRIFT + 1)
-        live = price * (1000 - 10 * _DRIFT + moved) // 1000
+            price = price * (PRICE_STEPS[0] + step) // 100
+        drift, moved = divmod(drift, 20 * PRICE_DRIFT + 1)
+        live = price * (1000 - 10 * PRICE_DRIFT + moved) // 1000
         stock = 20 + shape % (600 * service.demand) if fixed is None else fixed
         tiers.append(Tier(number, live // _LANES * _LANES + lane, stock))
     return tuple(tiers)
@@ -58,4 +52,4 @@ def tiers_of(country: Country, service: Service, dice: Dice, *, draw: tuple[int,
 def _first_price(country: Country, service: Service, jitter: int) -> int:
     """What the first tier costs before it drifts; `jitter` 0 .. 40 sets two countries of a level apart."""
     price = service.price * country.level * (80 + jitter) // 10_000
-    return min(max(price, _TESTLAND_FLOOR if country.id == TESTLAND_ID else _FLOOR), _CEILING)
+    return min(max(price, TESTLAND_PRICE_FLOOR if country.id == TESTLAND_ID else PRICE_FLOOR), PRICE_CEILING)

@@ -8,16 +8,27 @@ from mockserver.domain.moments import seconds_text
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
 from mockserver.providers.daisysim import wire
+from mockserver.providers.daisysim.settings import (
+    ACTIVATION_ID_SPAN,
+    ACTIVATION_ID_STEP,
+    CODE_DIGITS,
+    FIRST_ACTIVATION_ID,
+    KEY_ALPHABET,
+    KEY_LENGTH,
+    KEY_PREFIX,
+    LONGEST_CODE,
+    LONGEST_TEXT,
+    USD,
+    WEBHOOK_USER_AGENT,
+)
 from mockserver.sandbox.trade import Trade, UnitOfWork
 from mockserver.webhooks.model import Notice
-
-_KEY_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def activation_id(dice: Dice, kind: str, number: int) -> str:
     """A text of nine digits (documented); each id is a few above the one before."""
-    start = 100_000_000 + dice.below(400_000_000, "activation ids start")
-    return str(start + number * 7 + dice.below(7, "activation id", number))
+    start = FIRST_ACTIVATION_ID + dice.below(ACTIVATION_ID_SPAN, "activation ids start")
+    return str(start + number * ACTIVATION_ID_STEP + dice.below(ACTIVATION_ID_STEP, "activation id", number))
 
 
 def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,11 +45,11 @@ def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any])
         if code is None:
             raise Invalid({"text": ["holds no code of 4 to 8 digits: give it as `code`"]})
     if code is None:
-        code = unit.dice.digits(6, "code", order.id, order.visit)
-    if not isinstance(code, str) or not 0 < len(code) <= 32 or not code.isprintable():
-        raise Invalid({"code": ["must be a text of 1 to 32 printable characters"]})
-    if text is not None and (not isinstance(text, str) or len(text) > 1000):
-        raise Invalid({"text": ["must be a text of at most 1000 characters"]})
+        code = unit.dice.digits(CODE_DIGITS, "code", order.id, order.visit)
+    if not isinstance(code, str) or not 0 < len(code) <= LONGEST_CODE or not code.isprintable():
+        raise Invalid({"code": [f"must be a text of 1 to {LONGEST_CODE} printable characters"]})
+    if text is not None and (not isinstance(text, str) or len(text) > LONGEST_TEXT):
+        raise Invalid({"text": [f"must be a text of at most {LONGEST_TEXT} characters"]})
     label = order.facts["label"]
     return {
         "code": code,
@@ -52,13 +63,13 @@ async def notices(unit: UnitOfWork, order: Order, event: str) -> list[Notice]:
     account = await unit.account(order.provider, order.account)
     if not account.webhook_url:
         return []
-    headers = {"content-type": "application/json", "user-agent": "DaisySIM-Webhook/1.0"}
+    headers = {"content-type": "application/json", "user-agent": WEBHOOK_USER_AGENT}
     return [Notice(event, account.webhook_url, wire.code_received(order), headers)]
 
 
 def new_credential(dice: Dice, account_id: str) -> dict[str, str]:
     """A key as real ones look: `DA_` and 40 letters and digits (observed)."""
-    return {"key": "DA_" + dice.letters(_KEY_ALPHABET, 40, "key", account_id)}
+    return {"key": KEY_PREFIX + dice.letters(KEY_ALPHABET, KEY_LENGTH, "key", account_id)}
 
 
 def account_details(account_id: str) -> dict[str, Any]:
@@ -68,7 +79,7 @@ def account_details(account_id: str) -> dict[str, Any]:
 
 TRADE = Trade(
     provider="daisysim",
-    currency=wire.USD,
+    currency=USD,
     kinds=("activation",),
     order_id=activation_id,
     compose=compose,

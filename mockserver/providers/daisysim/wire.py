@@ -5,15 +5,8 @@ from typing import Any
 import orjson
 
 from mockserver.domain.moments import seconds_text
-from mockserver.domain.money import Currency
 from mockserver.domain.orders import Order, event_of
-
-#: Wallets and prices are kept in ten-thousandths of a dollar: the API has at most 4 decimals (documented).
-USD = Currency("USD", 4)
-
-#: (name, percent, total spent from which it holds, in minor units). Silver and Gold's threshold are
-#: documented, the rest is assumed.
-TIERS = (("Bronze", 0, 0), ("Silver", 10, 250_000), ("Gold", 15, 1_000_000), ("Platinum", 20, 5_000_000))
+from mockserver.providers.daisysim.settings import LOYALTY_TIERS, USD
 
 
 def money(minor: int) -> orjson.Fragment:
@@ -22,22 +15,22 @@ def money(minor: int) -> orjson.Fragment:
 
 
 def tier_of(total_spent: int) -> int:
-    """The index of the loyalty tier in `TIERS`."""
-    return max(index for index, (_, _, threshold) in enumerate(TIERS) if total_spent >= threshold)
+    """The index of the loyalty tier in `LOYALTY_TIERS`."""
+    return max(index for index, (_, _, threshold) in enumerate(LOYALTY_TIERS) if total_spent >= threshold)
 
 
 def discount(total_spent: int) -> dict[str, Any]:
     """The loyalty part of a balance; at the top there is no next tier."""
     index = tier_of(total_spent)
-    name, percent, _ = TIERS[index]
-    if index + 1 == len(TIERS):
+    name, percent, _ = LOYALTY_TIERS[index]
+    if index + 1 == len(LOYALTY_TIERS):
         return {"tier": name, "percent": percent, "next_tier": None, "next_at": None, "needed": None}
-    following, _, threshold = TIERS[index + 1]
+    following, _, threshold = LOYALTY_TIERS[index + 1]
     return {
         "tier": name,
         "percent": percent,
         "next_tier": following,
-        "next_at": threshold // 10_000,
+        "next_at": threshold // USD.minor(1),
         "needed": money(threshold - total_spent),
     }
 

@@ -4,8 +4,8 @@ from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import MissingCredential, UnknownCredential
 from mockserver.http.call import Call
 from mockserver.providers.doctorsim_v1.errors import PlainHttp
+from mockserver.providers.doctorsim_v1.settings import KEY_HEADER, SECRET_HEADER
 
-NAME = "doctorsim_v1"
 SANDBOX = "sandbox"
 PRODUCTION = "production"
 
@@ -14,7 +14,7 @@ async def identify(call: Call) -> Account:
     """Raises PlainHttp where HTTPS is required, MissingCredential and UnknownCredential."""
     if call.state.settings.values["doctorsim_v1.require_https"] and not call.base_url.startswith("https://"):
         raise PlainHttp
-    key, secret = call.headers.get("dsim_key", "").strip(), call.headers.get("dsim_secret", "").strip()
+    key, secret = call.headers.get(KEY_HEADER, "").strip(), call.headers.get(SECRET_HEADER, "").strip()
     if not key or not secret:
         raise MissingCredential
     # A call of no method opens no account, whatever key it has.

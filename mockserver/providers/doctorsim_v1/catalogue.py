@@ -6,14 +6,7 @@ from functools import cache
 
 from mockserver.providers.doctorsim_v1.models import Brand, Device, brands
 from mockserver.providers.doctorsim_v1.networks import countries
-
-#: A brand that only the list of all devices has (observed).
-DUMMY_BRAND = "0"
-_IMAGES = "https://img{}.doctorsim.com/img/term/{}.png"
-#: Hosts of pictures that the page shows, where another than the device's number would give (documented).
-_IMAGE_HOSTS = {"iphone_x": 2}
-#: Brands without a description: 1, 6, 15 and 29 (documented), 22 and 32 (assumed).
-_WITHOUT_TEXT = frozenset({"1", "6", "15", "22", "29", "32"})
+from mockserver.providers.doctorsim_v1.settings import BRANDS_WITHOUT_TEXT, IMAGE_HOSTS, IMAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +62,7 @@ def catalogue() -> Catalogue:
 
 def brand_text(brand: Brand) -> str:
     """The description of a brand: HTML in our own words; some have none (documented)."""
-    if brand.id in _WITHOUT_TEXT:
+    if brand.id in BRANDS_WITHOUT_TEXT:
         return ""
     return f"<p>Codes and services for {len(brand.devices)} models by <strong>{brand.name}</strong>.</p>"
 
@@ -88,7 +81,7 @@ def device_text(model: Model) -> str:
 def image_url(model: Model | None) -> str:
     """Where the picture of a device would be; of none, that of the silhouette."""
     if model is None:
-        return _IMAGES.format(3, "default")
+        return IMAGES.format(3, "default")
     words = "".join(letter if letter.isalnum() else " " for letter in model.full_name.lower())
     name = "_".join(words.split())
-    return _IMAGES.format(_IMAGE_HOSTS.get(name, 1 + (int(model.device.id) + 2) % 3), name)
+    return IMAGES.format(IMAGE_HOSTS.get(name, 1 + (int(model.device.id) + 2) % 3), name)

@@ -11,7 +11,7 @@ from mockserver.providers.doctorsim_v1.auth import SANDBOX, mode_of
 from mockserver.providers.doctorsim_v1.errors import HashMissing
 from mockserver.providers.doctorsim_v1.imei import decomposition, problem_of
 from mockserver.providers.doctorsim_v1.reports import UNKNOWN, Listing, Phone, Report
-from mockserver.providers.doctorsim_v1.wire import API_HOST, REPORTS, WEB_HOST
+from mockserver.providers.doctorsim_v1.settings import API_HOST, REPORTS, WEB_HOST
 
 _FREE = {"type": "F", "desc": "free"}
 _PAY = {"type": "P", "desc": "pay"}

@@ -9,14 +9,15 @@ from mockserver.http.customers import Purchase, Visit
 from mockserver.providers.doctorsim_v1.auth import SANDBOX, mode_of
 from mockserver.providers.doctorsim_v1.catalogue import catalogue
 from mockserver.providers.doctorsim_v1.errors import NothingOffered
+from mockserver.providers.doctorsim_v1.settings import (
+    CANCEL_PERCENT,
+    HURRY_PERCENT,
+    MINDS_CHANGE_AFTER,
+    TEST_IMEIS,
+    TEST_PERCENT,
+)
 from mockserver.providers.doctorsim_v1.tools import FLAGS
 
-#: Of a hundred customers of a sandbox pair so many use one of the documented test IMEIs.
-_TEST_PERCENT = 20
-_TEST_IMEIS = ("123456789876543", "355710060480006")
-_CANCEL_PERCENT, _HURRY_PERCENT = 15, 15
-#: In how many seconds minds change: mostly while there is still something to be done about it.
-_SOON = (12, 90)
 _DIGITS = "0123456789"
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -55,10 +56,10 @@ class UnlockCustomers:
         flag = next((one for one in FLAGS if tool[one] == "true"), "")
         fields = {**pair, "tool_id": tool["id_tool"], "imei": _imei(visit) + _suffix(visit, flag)}
         mind = visit.below(100, "mind")
-        if mind < _CANCEL_PERCENT:
-            return Purchase("create_order", fields, ((visit.seconds(*_SOON, "when"), _cancel),))
-        if mind < _CANCEL_PERCENT + _HURRY_PERCENT:
-            return Purchase("create_order", fields, ((visit.seconds(*_SOON, "when"), _hurry),))
+        if mind < CANCEL_PERCENT:
+            return Purchase("create_order", fields, ((visit.seconds(*MINDS_CHANGE_AFTER, "when"), _cancel),))
+        if mind < CANCEL_PERCENT + HURRY_PERCENT:
+            return Purchase("create_order", fields, ((visit.seconds(*MINDS_CHANGE_AFTER, "when"), _hurry),))
         return Purchase("create_order", fields)
 
 
@@ -73,8 +74,8 @@ async def _hurry(visit: Visit, order: str) -> None:
 def _imei(visit: Visit) -> str:
     from stdnum import luhn
 
-    if mode_of(visit.account) == SANDBOX and visit.below(100, "test") < _TEST_PERCENT:
-        return visit.choice(_TEST_IMEIS, "test imei")
+    if mode_of(visit.account) == SANDBOX and visit.below(100, "test") < TEST_PERCENT:
+        return visit.choice(TEST_IMEIS, "test imei")
     digits = "35" + visit.dice.digits(12, *visit.purpose, "imei")
     return digits + luhn.calc_check_digit(digits)
 

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from mockserver.domain.mistakes import InsufficientBalance, NotFound, NotTaken, TooLate
 from mockserver.http.endpoint_tables import group, lazy_handlers
 from mockserver.http.provider import Endpoint
-from mockserver.http.replies import Limit
 from mockserver.providers.doctorsim_v1.errors import (
     DuplicateImei,
     HashMissing,
@@ -13,14 +12,12 @@ from mockserver.providers.doctorsim_v1.errors import (
     NothingOffered,
     ReportsNotInstalled,
 )
+from mockserver.providers.doctorsim_v1.settings import LIMIT
 
 if TYPE_CHECKING:
     from mockserver.providers.doctorsim_v1 import checks, lists, orders
 else:
     checks, lists, orders = lazy_handlers(__name__, "checks", "lists", "orders")
-
-#: All methods are counted together (documented).
-LIMIT = Limit(500, bucket="all")
 
 
 ENDPOINTS = group(

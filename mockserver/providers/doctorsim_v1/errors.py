@@ -27,7 +27,8 @@ from mockserver.domain.mistakes import (
 from mockserver.http.call import Call
 from mockserver.http.provider import Worder
 from mockserver.http.replies import Reply, Wording
-from mockserver.providers.doctorsim_v1.wire import CREDITS, encode
+from mockserver.providers.doctorsim_v1.settings import CREDITS
+from mockserver.providers.doctorsim_v1.wire import encode
 
 #: First segments of the paths whose answers have no `code` (documented).
 WITHOUT_CODE = frozenset({"cancel_order", "retrieve_order_instructions", "imeicheck"})

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from mockserver.domain.mistakes import Invalid
+from mockserver.providers.doctorsim_v1.settings import IMEI_LENGTH
 
-LENGTH = 15
 _PARTS = re.compile(r"([0-9]*)(.*)", re.DOTALL)
 
 
@@ -35,9 +35,11 @@ SUFFIXES = {
 def problem_of(imei: str) -> str | None:
     """What is wrong with an IMEI (15 digits, the last a check digit after Luhn), or None."""
     if not (imei.isascii() and imei.isdigit()):
-        return "the IMEI has to begin with its 15 digits" if not imei else "the IMEI has to consist of digits"
-    if len(imei) != LENGTH:
-        return f"the IMEI has to have {LENGTH} digits, not {len(imei)}"
+        if not imei:
+            return f"the IMEI has to begin with its {IMEI_LENGTH} digits"
+        return "the IMEI has to consist of digits"
+    if len(imei) != IMEI_LENGTH:
+        return f"the IMEI has to have {IMEI_LENGTH} digits, not {len(imei)}"
     # Imported with the first IMEI, not with the server.
     from stdnum import luhn
 

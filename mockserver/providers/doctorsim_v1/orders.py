@@ -6,11 +6,12 @@ from mockserver.domain.orders import Order
 from mockserver.http.call import Call
 from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v1 import wire
-from mockserver.providers.doctorsim_v1.auth import NAME, mode_of
+from mockserver.providers.doctorsim_v1.auth import mode_of
 from mockserver.providers.doctorsim_v1.catalogue import Model, Network
 from mockserver.providers.doctorsim_v1.errors import DuplicateImei, NotAvailableYet
 from mockserver.providers.doctorsim_v1.imei import read_segment
 from mockserver.providers.doctorsim_v1.instructions import howto
+from mockserver.providers.doctorsim_v1.settings import MOST_RUNNING, NAME
 from mockserver.providers.doctorsim_v1.shop import known_model, known_network, shop_of
 from mockserver.providers.doctorsim_v1.tools import Tool
 from mockserver.providers.doctorsim_v1.trade import TRADE
@@ -18,8 +19,6 @@ from mockserver.sandbox.orders import list_orders
 from mockserver.sandbox.work import Work
 
 _PAGE = 500
-#: How many open and how many pending orders are looked at for a duplicate, newest first.
-_MOST_RUNNING = 1_000
 
 
 async def create_order(call: Call) -> Reply:
@@ -39,7 +38,7 @@ async def create_order(call: Call) -> Reply:
 async def _refuse_a_duplicate(work: Work, account: str, imei: str, tool: Tool) -> None:
     """Raise DuplicateImei when one of the account's newest running orders is for this IMEI and tool."""
     for word in ("open", "pending"):
-        for order in await list_orders(work.tx, NAME, account, shown=word, limit=_MOST_RUNNING):
+        for order in await list_orders(work.tx, NAME, account, shown=word, limit=MOST_RUNNING):
             if order.facts["imei"] == imei and order.facts["tool"] == tool.id:
                 raise DuplicateImei("create_order", order)
 

@@ -5,24 +5,29 @@ Answers are in Spanish (`lang` is documented as `es`); names of countries and op
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import NamedTuple
 
 from mockserver.catalogue.data_files import once, read_csv
 from mockserver.engine.dice import Dice
 from mockserver.providers.doctorsim_v1.catalogue import Model, catalogue, image_url
 from mockserver.providers.doctorsim_v1.imei import type_allocation
+from mockserver.providers.doctorsim_v1.settings import (
+    EARLIEST_REPORT,
+    HISTORY_GAP,
+    IMAGE_HOSTS,
+    IMAGES,
+    IMEI_LENGTH,
+    MOST_HISTORY,
+    PAID_ONE_IN,
+    REPORT_DAYS,
+    REPORT_NAME_LENGTH,
+    REPORTED_ONE_IN,
+)
 from mockserver.providers.doctorsim_v1.wire import php_moment
 
 BLACK, USABLE, UNCONFIRMED = "0", "1", "2"
-MOST_HISTORY = 10
 _DICE = Dice("doctorsim imei reports")
-#: One phone in eight is reported.
-_ONE_IN = 8
-#: Of one phone in sixteen the report has to be paid for.
-_PAID_ONE_IN = 16
-_OLDEST = datetime(2014, 1, 1, tzinfo=UTC)
-_DAYS = 3_650
 
 Listing = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 """Countries with their operators and the status at each."""
@@ -94,7 +99,7 @@ _IPHONE_X = Phone(
     "IPHONE",
     "Apple iPhone X (A1901)",
     "iPhone X (A1901)",
-    "https://img2.doctorsim.com/img/term/iphone_x.png",
+    IMAGES.format(IMAGE_HOSTS["iphone_x"], "iphone_x"),
 )
 #: Models that the documented test IMEIs give away.
 _TYPES: Mapping[str, Phone] = {"35304709": _IPHONE_X, "35940508": _IPHONE_X}
@@ -132,13 +137,13 @@ def phone_of(imei: str) -> Phone:
 
 def is_paid(imei: str) -> bool:
     """Return whether the phone is recognised and its report has to be paid for."""
-    return _DICE.below(_PAID_ONE_IN, "paid", imei) == 0
+    return _DICE.below(PAID_ONE_IN, "paid", imei) == 0
 
 
 def report_of(imei: str) -> Report:
     """The report of a valid IMEI."""
     phone = phone_of(imei)
-    listed = _DICE.below(_ONE_IN, "listed", imei) == 0
+    listed = _DICE.below(REPORTED_ONE_IN, "listed", imei) == 0
     group = _DICE.choice(_GROUPS, "group", imei) if listed else ()
     return Report(
         imei=imei,
@@ -166,29 +171,29 @@ def _country(imei: str, country: str, *, black: bool) -> tuple[str, tuple[tuple[
 def _history(imei: str, group: tuple[str, ...]) -> tuple[Passage, ...]:
     """Put on the list and taken off in turn, newest first; the newest entry puts it on."""
     count = _DICE.between(1, MOST_HISTORY, "history", imei)
-    moment = _OLDEST + timedelta(seconds=_DICE.below(_DAYS * 86_400, "last listed", imei))
+    moment = EARLIEST_REPORT + timedelta(seconds=_DICE.below(REPORT_DAYS * 86_400, "last listed", imei))
     rows = []
     for place in range(count):
         country = _DICE.choice(group, "history country", imei, place)
         operator = _DICE.choice(_operators()[country], "history operator", imei, place)
         action = "Black Insert" if place % 2 == 0 else "Black Remove"
         rows.append(Passage(action, php_moment(moment), f"{operator} {country}".upper(), country))
-        moment -= timedelta(seconds=_DICE.between(86_400, 90 * 86_400, "history gap", imei, place))
+        moment -= timedelta(seconds=_DICE.between(*HISTORY_GAP, "history gap", imei, place))
     return tuple(rows)
 
 
 # -- addresses: twelve characters that hold the IMEI, twelve that only its own report has ---------------------------
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
-_LENGTH = 12
-_SIZE = len(_ALPHABET) ** _LENGTH
+_SIZE = len(_ALPHABET) ** REPORT_NAME_LENGTH
 _FACTOR = 2_862_933_555_777_941  # no factor in common with the size, so that it can be undone
 _SHIFT = 1_442_695_040_888_963
 
 
 def report_name(imei: str) -> str:
     """The last part of a report's address (documented form): {12}-{12} small letters and digits."""
-    return f"{_written((int(imei) * _FACTOR + _SHIFT) % _SIZE)}-{_DICE.letters(_ALPHABET, _LENGTH, 'report', imei)}"
+    own = _DICE.letters(_ALPHABET, REPORT_NAME_LENGTH, "report", imei)
+    return f"{_written((int(imei) * _FACTOR + _SHIFT) % _SIZE)}-{own}"
 
 
 def report_named(name: str) -> Report | None:
@@ -197,16 +202,16 @@ def report_named(name: str) -> Report | None:
         if report.name == name:
             return report
     first = name.partition("-")[0]
-    if len(first) != _LENGTH or not set(first) <= set(_ALPHABET):
+    if len(first) != REPORT_NAME_LENGTH or not set(first) <= set(_ALPHABET):
         return None
     number = (_read(first) - _SHIFT) * pow(_FACTOR, -1, _SIZE) % _SIZE
-    imei = f"{number:015d}"
-    return report_of(imei) if len(imei) == 15 and report_name(imei) == name else None
+    imei = str(number).zfill(IMEI_LENGTH)
+    return report_of(imei) if len(imei) == IMEI_LENGTH and report_name(imei) == name else None
 
 
 def _written(number: int) -> str:
     letters = []
-    for _ in range(_LENGTH):
+    for _ in range(REPORT_NAME_LENGTH):
         number, place = divmod(number, len(_ALPHABET))
         letters.append(_ALPHABET[place])
     return "".join(letters)

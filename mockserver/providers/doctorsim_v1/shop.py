@@ -7,7 +7,6 @@ from typing import Any
 from mockserver.domain.mistakes import NotFound
 from mockserver.engine.dice import Dice
 from mockserver.providers.doctorsim_v1.catalogue import (
-    DUMMY_BRAND,
     Model,
     Network,
     brand_text,
@@ -17,12 +16,10 @@ from mockserver.providers.doctorsim_v1.catalogue import (
 )
 from mockserver.providers.doctorsim_v1.errors import NothingOffered, envelope
 from mockserver.providers.doctorsim_v1.models import Brand
+from mockserver.providers.doctorsim_v1.settings import DUMMY_BRAND, MOST_TOOLS_KEPT
 from mockserver.providers.doctorsim_v1.tools import Tool, is_served, tool_data, tools_of
 from mockserver.providers.doctorsim_v1.wire import price
 from mockserver.sandbox.state import SandboxState
-
-#: How many answers of /tools, and lists of tools, a sandbox keeps.
-_MOST_KEPT = 1_000
 
 
 @cache
@@ -148,7 +145,7 @@ def shop_of(state: SandboxState) -> Shop:
 
 
 def _kept(rows: dict[tuple[str, str], Any], key: tuple[str, str], value: Any) -> Any:
-    if len(rows) >= _MOST_KEPT:
+    if len(rows) >= MOST_TOOLS_KEPT:
         rows.clear()
     rows[key] = value
     return value

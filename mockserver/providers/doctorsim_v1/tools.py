@@ -11,10 +11,10 @@ from mockserver.catalogue.data_files import once, read_json
 from mockserver.engine.dice import Dice
 from mockserver.providers.doctorsim_v1.catalogue import Model, Network
 from mockserver.providers.doctorsim_v1.models import Brand
+from mockserver.providers.doctorsim_v1.settings import FIRST_TOOL_ID, UNSERVED_ONE_IN
 
 #: The extra parameters that a service may demand, by the names of their fields.
 FLAGS = ("sn", "prd", "pin", "mep", "sro")
-_FIRST_TOOL_ID = 500_000
 _MOST_NETWORKS = 1024
 _SLOTS = 8
 #: What never changes about the catalogue is cast from these.
@@ -96,7 +96,7 @@ def is_served(model: Model, network: Network) -> bool:
         return False
     if pair in _SERVED or model.brand.name in services().extra or model.brand.name in _CHECKED_BRANDS:
         return True
-    return _FIXED.below(12, "served", *pair) != 0
+    return _FIXED.below(UNSERVED_ONE_IN, "served", *pair) != 0
 
 
 def tools_of(brand: Brand, network: Network, dice: Dice) -> tuple[Tool, ...]:
@@ -119,7 +119,7 @@ def _services(brand: Brand, network: Network) -> Iterator[tuple[int, Service]]:
 def _tool(brand: Brand, network: Network, slot: int, service: Service, dice: Dice) -> Tool:
     if (brand.name, network.id, slot) == _KNOWN_PLACE:
         return Tool(_KNOWN_ID, "Samsung - USA Standard Service", service, 1, 6, "2 days, 8 hours", 72, 2_495)
-    number = _FIRST_TOOL_ID + (brand.place * _MOST_NETWORKS + network.place) * _SLOTS + slot
+    number = FIRST_TOOL_ID + (brand.place * _MOST_NETWORKS + network.place) * _SLOTS + slot
     low, high = service.times
     middle = (low + high) // 2
     shortest = dice.between(low, middle, "shortest", number)

@@ -6,18 +6,27 @@ from typing import Any
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
-from mockserver.providers.doctorsim_v1.auth import NAME, PRODUCTION, SANDBOX
-from mockserver.providers.doctorsim_v1.wire import CREDITS
+from mockserver.providers.doctorsim_v1.auth import PRODUCTION, SANDBOX
+from mockserver.providers.doctorsim_v1.settings import (
+    CREDENTIAL_ALPHABET,
+    CREDENTIAL_LENGTH,
+    CREDITS,
+    FIRST_TICKET,
+    LONGEST_CODE,
+    LONGEST_TEXT,
+    NAME,
+    NEW_BALANCE,
+    TICKET_SPAN,
+    TICKET_STEP,
+)
 from mockserver.sandbox.trade import Trade, UnitOfWork
 from mockserver.webhooks.model import Notice
-
-_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
 def ticket_id(dice: Dice, kind: str, number: int) -> str:
     """A text of seven digits and later more (documented: 1509403); each is a little above the one before."""
-    start = 1_500_000 + dice.below(400_000, "ticket ids start")
-    return str(start + number * 3 + dice.below(3, "ticket id", number))
+    start = FIRST_TICKET + dice.below(TICKET_SPAN, "ticket ids start")
+    return str(start + number * TICKET_STEP + dice.below(TICKET_STEP, "ticket id", number))
 
 
 def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -34,10 +43,10 @@ def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any])
         from mockserver.providers.doctorsim_v1.instructions import code_for
 
         code = code_for(order.facts["brand"], unit.dice, "unlock code", order.id)
-    if not isinstance(code, str) or not 0 < len(code) <= 64 or not code.isprintable():
-        raise Invalid({"code": ["must be a text of 1 to 64 printable characters"]})
-    if text is not None and (not isinstance(text, str) or not 0 < len(text) <= 10_000):
-        raise Invalid({"text": ["must be a text of 1 to 10000 characters"]})
+    if not isinstance(code, str) or not 0 < len(code) <= LONGEST_CODE or not code.isprintable():
+        raise Invalid({"code": [f"must be a text of 1 to {LONGEST_CODE} printable characters"]})
+    if text is not None and (not isinstance(text, str) or not 0 < len(text) <= LONGEST_TEXT):
+        raise Invalid({"text": [f"must be a text of 1 to {LONGEST_TEXT} characters"]})
     return {"code": code} if text is None else {"code": code, "howto": text}
 
 
@@ -48,7 +57,7 @@ async def notices(unit: UnitOfWork, order: Order, event: str) -> list[Notice]:
 
 def new_credential(dice: Dice, account_id: str) -> dict[str, str]:
     """Two texts of 32 letters and digits (assumed)."""
-    return {part: dice.letters(_LETTERS, 32, part, account_id) for part in ("key", "secret")}
+    return {part: dice.letters(CREDENTIAL_ALPHABET, CREDENTIAL_LENGTH, part, account_id) for part in ("key", "secret")}
 
 
 def account_details(account_id: str) -> dict[str, Any]:
@@ -68,5 +77,5 @@ TRADE = Trade(
     account_details=account_details,
     public="key",
     choices={"mode": (SANDBOX, PRODUCTION)},
-    new_balance="1000",
+    new_balance=NEW_BALANCE,
 )

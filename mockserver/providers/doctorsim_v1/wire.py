@@ -10,17 +10,11 @@ from typing import Any
 
 import orjson
 
-from mockserver.domain.money import Currency
 from mockserver.domain.orders import Order
+from mockserver.providers.doctorsim_v1.settings import CREDITS
 
-#: Prices are numbers with at most two decimals.
-CREDITS = Currency("credits", 2)
 AVAILABLE = "available"
 
-API_HOST = "api.doctorsim.com"
-WEB_HOST = "www.doctorsim.com"
-#: Where WEB_HOST keeps the reports.
-REPORTS = "/imei_report"
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 

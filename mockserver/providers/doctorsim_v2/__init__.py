@@ -13,25 +13,26 @@ from mockserver.domain.mistakes import (
     RateLimited,
     UnknownCredential,
 )
-from mockserver.http.cors import Cors
 from mockserver.http.provider import Mount, Provider, ProviderEvent, Secrets, Unrouted
-from mockserver.providers.doctorsim_v2 import auth, endpoints, errors, hooks, next_steps, profile, trade
+from mockserver.providers.doctorsim_v2 import auth, endpoints, errors, next_steps, profile, trade
 from mockserver.providers.doctorsim_v2.oauth.endpoints import ANNEXES
+from mockserver.providers.doctorsim_v2.settings import (
+    API_HOST,
+    COMPLETED,
+    CORS,
+    EVENTS,
+    NAME,
+    PREFIX,
+    RATE_TIERS,
+    SETTINGS,
+    STRANGERS_TIER,
+)
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.settings import Setting
 
 if TYPE_CHECKING:
     from mockserver.http.customers import Customers
 
 _WEBHOOK = "doctorsim_v2/order.webhook"
-
-#: The page's own Explorer calls the API from a browser (assumed: nothing says which pages may).
-_CORS = Cors(
-    "doctorsim_v2",
-    ("https://www.doctorsim.com",),
-    exposes=("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
-    default="documented",
-)
 
 
 async def _rotate_key(sandbox: Sandbox) -> Mapping[str, Any]:
@@ -47,9 +48,9 @@ def _customers() -> "Customers":
 
 
 PROVIDER = Provider(
-    name="doctorsim_v2",
+    name=NAME,
     title="doctorSIM API v2",
-    mounts=(Mount("api.doctorsim.com", "/v2"),),
+    mounts=(Mount(API_HOST, PREFIX),),
     endpoints=endpoints.ENDPOINTS,
     identify=auth.identify,
     mistakes=next_steps.with_next_steps(errors.MISTAKES),
@@ -60,74 +61,22 @@ PROVIDER = Provider(
     trade=trade.TRADE,
     annexes=ANNEXES,
     limit=auth.limit_of,
-    unrouted=Unrouted(auth.TIERS["Free"], lambda _: False),
+    unrouted=Unrouted(RATE_TIERS[STRANGERS_TIER], lambda _: False),
     headers=auth.headers,
     answer_headers="doctorsim_v2/answer.headers",
     secrets=Secrets(fields=frozenset({"code"}), visible=frozenset({"price_token"})),
     offers=profile.offered_of(
         [*endpoints.ENDPOINTS, *(one for annex in ANNEXES for one in annex.endpoints)],
     ),
-    cors=_CORS,
+    cors=CORS,
     events={
         "rotate_key": ProviderEvent(
             "OAuth tokens are signed with a new key; the old one stays in the key set until its tokens have ended",
             _rotate_key,
         ),
     },
-    settings=(
-        _CORS.setting,
-        Setting(
-            profile.SETTING,
-            "all",
-            "choice",
-            "documented: only the paths that the vendor's reference page names, and no error.next_step; all: also what"
-            " it states elsewhere and what is assumed (status, order preview, /topup, /giftcards, revocation, ...)",
-            ("all", "documented"),
-        ),
-        Setting(
-            "doctorsim_v2.fulfilled_event",
-            hooks.FULFILLED,
-            "choice",
-            "the name of the event of a fulfilled order; the page and the vendor's agent documents differ",
-            (hooks.FULFILLED, hooks.COMPLETED),
-        ),
-        Setting(
-            "doctorsim_v2.local_http_webhooks",
-            True,
-            "boolean",
-            "whether webhooks may be http:// on loopback and private hosts",
-        ),
-        Setting("doctorsim_v2.token_ttl", "15m", "duration", "how long a price token is taken"),
-        Setting("doctorsim_v2.access_token_lifetime", "1h", "duration", "how long an OAuth access token is taken"),
-        Setting(
-            "doctorsim_v2.refresh_grace",
-            "0s",
-            "duration",
-            "how long a refresh token that was used is still taken, for clients that refresh twice at once; after that"
-            " its return ends all tokens of the grant",
-        ),
-        Setting(
-            "doctorsim_v2.token_clock",
-            "sandbox",
-            "choice",
-            "the clock by which OAuth access tokens are issued and expire: the sandbox's, or real time, so that"
-            " clients which check tokens themselves find them valid in a sandbox of another time",
-            ("sandbox", "real"),
-        ),
-        Setting(
-            "doctorsim_v2.private_schemes",
-            False,
-            "boolean",
-            "whether OAuth redirect URIs may have an app's own scheme without a dot, such as cursor://",
-        ),
-        Setting(
-            "doctorsim_v2.auto_approve",
-            "",
-            "text",
-            "the account that approves every OAuth request without the consent page; empty shows the page",
-        ),
-    ),
-    webhooks=dict.fromkeys((*hooks.EVENTS, hooks.COMPLETED), _WEBHOOK),
+    settings=SETTINGS,
+    webhooks=dict.fromkeys((*EVENTS, COMPLETED), _WEBHOOK),
     customers=_customers,
     common_mistakes=(
         MissingCredential,

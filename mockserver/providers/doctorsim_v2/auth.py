@@ -1,8 +1,6 @@
 """Who calls: an API key (`Bearer api_id:api_secret`) or an OAuth access token (a Bearer value without a colon)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 
 from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import MissingCredential, UnknownCredential, whole_seconds
@@ -19,17 +17,18 @@ from mockserver.providers.doctorsim_v2.errors import (
 from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of
 from mockserver.providers.doctorsim_v2.oauth.endpoints import RESOURCE_PATH
 from mockserver.providers.doctorsim_v2.profile import offers_everything
-
-PROVIDER = "doctorsim_v2"
-#: What keys allow, by their `scope`.
-READ_ONLY = frozenset({"orders:read", "balance:read", "webhooks:read"})
-READ_WRITE = READ_ONLY | {"orders:write", "webhooks:write"}
-
-#: Calls a minute (documented), counted over all endpoints of an account.
-TIERS: Mapping[str, Limit] = {
-    name: Limit(calls, timedelta(minutes=1), bucket="api")
-    for name, calls in (("Free", 50), ("Pro", 500), ("Enterprise", 5_000))
-}
+from mockserver.providers.doctorsim_v2.settings import (
+    DEFAULT_TIER,
+    LIMIT_HEADER,
+    NAME,
+    PRODUCTION_PREFIX,
+    RATE_TIERS,
+    READ_ONLY,
+    READ_WRITE,
+    REMAINING_HEADER,
+    RESET_HEADER,
+    STRANGERS_TIER,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class Identity:
 
 def environment_of(api_id: str) -> str:
     """`live_` keys are production (documented), all others the sandbox."""
-    return "production" if api_id.startswith("live_") else "sandbox"
+    return "production" if api_id.startswith(PRODUCTION_PREFIX) else "sandbox"
 
 
 async def identify(call: Call) -> Account:
@@ -65,13 +64,13 @@ async def identify(call: Call) -> Account:
 
 def limit_of(call: Call) -> Limit:
     """What the account's tier allows."""
-    return TIERS.get(call.account.details.get("tier", "Pro"), TIERS["Pro"])
+    return RATE_TIERS.get(call.account.details.get("tier", DEFAULT_TIER), RATE_TIERS[DEFAULT_TIER])
 
 
 def headers(call: Call, status: int) -> tuple[tuple[str, str], ...]:
     """The three limit headers of every answer; where nobody is known, those of the smallest tier, unused."""
     now = call.state.clock.now()
-    limit = TIERS["Free"]
+    limit = RATE_TIERS[STRANGERS_TIER]
     used, ends = 0, now + limit.window
     if call.entry.account is not None:
         limit = call.limit = limit_of(call)
@@ -80,9 +79,9 @@ def headers(call: Call, status: int) -> tuple[tuple[str, str], ...]:
         else:
             ends = now + limit.window
     found: tuple[tuple[str, str], ...] = (
-        ("X-RateLimit-Limit", str(limit.calls)),
-        ("X-RateLimit-Remaining", str(max(0, limit.calls - used))),
-        ("X-RateLimit-Reset", str(whole_seconds(ends - EPOCH))),
+        (LIMIT_HEADER, str(limit.calls)),
+        (REMAINING_HEADER, str(max(0, limit.calls - used))),
+        (RESET_HEADER, str(whole_seconds(ends - EPOCH))),
     )
     if status == 401:
         found += (("WWW-Authenticate", _challenge(call)),)
@@ -93,7 +92,7 @@ async def _by_key(call: Call, api_id: str, secret: str) -> Account:
     account = await call.find_account((api_id, secret), known_only=True)
     if account is None:
         # A known api_id with another secret is a mistake also where any unknown key would do.
-        if await call.sandbox.account(PROVIDER, api_id) is not None:
+        if await call.sandbox.account(NAME, api_id) is not None:
             raise WrongSecret
         account = await call.find_account((api_id, secret)) if api_id and secret else None
         if account is None:
@@ -108,7 +107,7 @@ async def _by_token(call: Call, token: str) -> Account:
 
     claims = await claims_of_token(call, token)
     call.identity = Identity(claims["env"], frozenset(claims["scope"].split()))
-    account = await call.sandbox.account(PROVIDER, claims["sub"])
+    account = await call.sandbox.account(NAME, claims["sub"])
     if account is None:
         raise InvalidToken
     return account

@@ -13,6 +13,19 @@ from mockserver.catalogue.data_files import once, read_csv
 from mockserver.engine.dice import Dice
 from mockserver.providers.doctorsim_v2.carriers import Carriers, Country, Operator, carriers
 from mockserver.providers.doctorsim_v2.currencies import currency_of, dollar_cents, euro_cents, local_amount
+from mockserver.providers.doctorsim_v2.settings import (
+    AIRTIME_CENTS,
+    BUNDLE_PERCENT,
+    BUNDLE_PLANS,
+    CARD_CENTS,
+    DATA_PERCENT,
+    DATA_PLANS,
+    FEE_PERCENT,
+    FEE_STEP_CENTS,
+    FIRST_BRAND_ID,
+    FIRST_CHILD_ID,
+    LEAST_FEE_CENTS,
+)
 
 Kind = Literal["topup", "giftcard"]
 
@@ -30,13 +43,6 @@ AIRTIME = ServiceType(1, "airtime", "Credit in the currency of the recipient")
 DATA = ServiceType(5, "data", "A volume of mobile data for some days")
 BUNDLE = ServiceType(6, "bundle", "Calls, messages and data together")
 SERVICE_TYPES = (AIRTIME, DATA, BUNDLE)
-
-_CHILDREN = 10_000_000
-_BRANDS = 2_000_000
-_AIRTIME_CENTS = (300, 500, 1000, 1500, 2000, 3000, 5000)
-_DATA_PLANS = ((1, 7, 400), (3, 15, 800), (5, 30, 1200), (10, 30, 1900), (20, 30, 2900))
-_BUNDLE_PLANS = ((100, 2, 7, 600), (300, 5, 15, 1100), (1000, 10, 30, 2100))
-_CARD_CENTS = (1000, 1500, 2500, 5000, 10000)
 
 
 class Card(NamedTuple):
@@ -141,8 +147,8 @@ class Catalogue:
         return found
 
     def _made(self, owner: int) -> tuple[Product, ...]:
-        if owner >= _CHILDREN:
-            parent, service = divmod(owner - _CHILDREN, 10)
+        if owner >= FIRST_CHILD_ID:
+            parent, service = divmod(owner - FIRST_CHILD_ID, 10)
             return tuple(one for one in self.products(parent) if one.service and one.service.id == service)
         operator = self.carriers.operators.get(owner)
         if operator is not None:
@@ -152,7 +158,7 @@ class Catalogue:
 
     def brand(self, number: int) -> Brand | None:
         """The gift card with this id."""
-        place, country_id = divmod(number - _BRANDS, 10_000)
+        place, country_id = divmod(number - FIRST_BRAND_ID, 10_000)
         country = self.carriers.countries.get(country_id)
         if country is None or not 0 <= place < len(_cards()):
             return None
@@ -163,7 +169,7 @@ class Catalogue:
 
     def brands(self, country: Country) -> tuple[Brand, ...]:
         """The gift cards sold in a country, by id."""
-        ids = (_BRANDS + place * 10_000 + country.id for place in range(len(_cards())))
+        ids = (FIRST_BRAND_ID + place * 10_000 + country.id for place in range(len(_cards())))
         return tuple(found for number in ids if (found := self.brand(number)) is not None)
 
     def rates(self, product: Product) -> tuple[Rate, ...]:
@@ -183,12 +189,12 @@ class Catalogue:
     def _top_ups(self, operator: Operator) -> tuple[Product, ...]:
         """Airtime always; data and bundles where the dice have it, and always where we name the operator."""
         offered = [AIRTIME]
-        for service, percent in ((DATA, 60), (BUNDLE, 35)):
+        for service, percent in ((DATA, DATA_PERCENT), (BUNDLE, BUNDLE_PERCENT)):
             if operator.id < 1000 or self._dice.below(100, "offers", operator.id, service.id) < percent:
                 offered.append(service)
         return tuple(
             Product(
-                _CHILDREN + operator.id * 10 + service.id,
+                FIRST_CHILD_ID + operator.id * 10 + service.id,
                 operator.id,
                 "topup",
                 operator.name,
@@ -205,7 +211,8 @@ class Catalogue:
             if amount <= seen:
                 continue
             seen = amount
-            fee = 29 + self._dice.below(3, "fee", product.parent) * 20 + cents * 3 // 100
+            step = self._dice.below(3, "fee", product.parent)
+            fee = LEAST_FEE_CENTS + step * FEE_STEP_CENTS + cents * FEE_PERCENT // 100
             names = {lang: text.format(amount=_plain(amount), currency=product.currency) for lang, text in name.items()}
             yield Rate(product, place, names, about, amount, fee, euro_cents(amount, product.currency) + fee)
 
@@ -240,13 +247,13 @@ def _offers(product: Product) -> Iterator[tuple[int, dict[str, str], dict[str, s
     """Worth in euro cents, name and description, in English and Spanish."""
     owner = product.name
     if product.service is DATA:
-        for volume, days, cents in _DATA_PLANS:
+        for volume, days, cents in DATA_PLANS:
             yield cents, *_texts(
                 f"{volume} GB, {days} days", f"{owner}: {volume} GB of mobile data for {days} days",
                 f"{volume} GB, {days} días", f"{owner}: {volume} GB de datos móviles para {days} días",
             )  # fmt: skip
     elif product.service is BUNDLE:
-        for minutes, volume, days, cents in _BUNDLE_PLANS:
+        for minutes, volume, days, cents in BUNDLE_PLANS:
             yield cents, *_texts(
                 f"{minutes} min + {volume} GB, {days} days",
                 f"{owner}: {minutes} minutes, {volume} GB and WhatsApp for {days} days",
@@ -254,13 +261,13 @@ def _offers(product: Product) -> Iterator[tuple[int, dict[str, str], dict[str, s
                 f"{owner}: {minutes} minutos, {volume} GB y WhatsApp durante {days} días",
             )  # fmt: skip
     elif product.service is AIRTIME:
-        for cents in _AIRTIME_CENTS:
+        for cents in AIRTIME_CENTS:
             yield cents, *_texts(
                 f"{owner} {{amount}} {{currency}}", f"Airtime for {owner} in {product.country.name}",
                 f"{owner} {{amount}} {{currency}}", f"Saldo para {owner} en {product.country.name}",
             )  # fmt: skip
     else:
-        for cents in _CARD_CENTS:
+        for cents in CARD_CENTS:
             yield cents, *_texts(
                 f"{owner} {{amount}} {{currency}}", f"Gift card for {product.about}",
                 f"{owner} {{amount}} {{currency}}", f"Tarjeta regalo {owner}",

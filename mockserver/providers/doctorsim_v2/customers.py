@@ -7,15 +7,17 @@ from typing import Any
 from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import Mistake
 from mockserver.http.customers import Purchase, Visit
-from mockserver.providers.doctorsim_v2.auth import READ_ONLY, READ_WRITE, Identity, environment_of
-
-#: Where phones are topped up.
-_COUNTRIES = ("ES", "MX", "US", "GB", "FR", "DE", "IT", "CO", "AR", "PE", "MA", "PH")
-_CARD_PERCENT, _SMS_PERCENT = 20, 15
-#: Ends of numbers that decide how an order goes, and of how many in a hundred.
-_ENDINGS = (("0000", 5), ("0001", 8), ("0002", 5), ("0003", 4), ("0004", 2))
-_DEAREST = Decimal(60)
-_NUMBERS_TRIED = 8
+from mockserver.providers.doctorsim_v2.auth import Identity, environment_of
+from mockserver.providers.doctorsim_v2.settings import (
+    CARD_PERCENT,
+    CUSTOMERS_COUNTRIES,
+    MAGIC_ENDINGS,
+    MOST_EXPENSIVE,
+    NUMBERS_TRIED,
+    READ_ONLY,
+    READ_WRITE,
+    SMS_PERCENT,
+)
 
 
 class TopUpCustomers:
@@ -28,7 +30,7 @@ class TopUpCustomers:
 
         import_module("mockserver.providers.doctorsim_v2.orders")
         known = catalogue()
-        for iso2 in _COUNTRIES:
+        for iso2 in CUSTOMERS_COUNTRIES:
             known.carriers.owner(iso2, number_at(iso2, 0)[1:])
 
     def hindrance(self, account: Account) -> str | None:
@@ -46,8 +48,8 @@ class TopUpCustomers:
 
     async def choose(self, visit: Visit) -> Purchase | None:
         """A top-up for a number of the operator that it belongs to, or a gift card."""
-        iso2 = visit.choice(_COUNTRIES, "country")
-        if visit.below(100, "card") < _CARD_PERCENT:
+        iso2 = visit.choice(CUSTOMERS_COUNTRIES, "country")
+        if visit.below(100, "card") < CARD_PERCENT:
             return await _card(visit, iso2)
         found = await _phone(visit, iso2)
         if found is None:
@@ -57,7 +59,7 @@ class TopUpCustomers:
         if token is None:
             return None
         fields: dict[str, Any] = {"price_token": token, "phone": phone}
-        if visit.below(100, "sms") < _SMS_PERCENT:
+        if visit.below(100, "sms") < SMS_PERCENT:
             fields |= {"sms_notification": True, "sms_text": f"From {visit.customer.name}"[:140]}
         return Purchase("create_order", fields)
 
@@ -76,7 +78,7 @@ async def _phone(visit: Visit, iso2: str) -> tuple[str, int] | None:
     from mockserver.providers.doctorsim_v2.phones import is_valid_in
 
     lines = how_many_numbers(iso2)
-    for place in range(_NUMBERS_TRIED):
+    for place in range(NUMBERS_TRIED):
         drawn = number_at(iso2, visit.below(lines, f"line {place}"))
         phone = drawn[:-4] + _ending(visit, drawn[-4:])
         operator = catalogue().carriers.of_mobile(iso2, phone[1:])
@@ -87,7 +89,7 @@ async def _phone(visit: Visit, iso2: str) -> tuple[str, int] | None:
 
 def _ending(visit: Visit, drawn: str) -> str:
     point = visit.below(100, "ending")
-    for ending, percent in _ENDINGS:
+    for ending, percent in MAGIC_ENDINGS:
         if point < percent:
             return ending
         point -= percent
@@ -100,5 +102,5 @@ async def _token(visit: Visit, operator: int) -> str | None:
         rates = (await visit.ask("rates", id=operator))["data"]["rates"]
     except Mistake:
         return None
-    payable = [one for one in rates if Decimal(one["total_cost_eur"]) <= _DEAREST]
+    payable = [one for one in rates if Decimal(one["total_cost_eur"]) <= MOST_EXPENSIVE]
     return visit.choice(payable, "rate")["token"] if payable else None

@@ -17,17 +17,24 @@ from mockserver.domain.moments import seconds_text
 from mockserver.domain.orders import Order
 from mockserver.providers.doctorsim_v2 import wire
 from mockserver.providers.doctorsim_v2.errors import WebhookInactive, WebhookLimitReached, WebhookNotFound
+from mockserver.providers.doctorsim_v2.settings import (
+    COMPLETED,
+    DELIVERY_HEADER,
+    EVENT_HEADER,
+    EVENTS,
+    FULFILLED,
+    MOST_WEBHOOKS,
+    SIGNATURE_HEADER,
+    TIMESTAMP_HEADER,
+    WEBHOOK_SECRET_LENGTH,
+    WEBHOOK_SECRET_PREFIX,
+    WEBHOOK_USER_AGENT,
+)
 from mockserver.sandbox.codec import decode_json, encode_json
 from mockserver.sandbox.trade import UnitOfWork
 from mockserver.webhooks.model import Delivery, Notice
 
-PROVIDER = "doctorsim_v2"
 TABLE = "doctorsim_v2 webhooks"
-#: How many an account may have (documented).
-MOST = 5
-FULFILLED = "order.fulfilled"
-COMPLETED = "order.completed"
-EVENTS = ("order.created", FULFILLED, "order.failed")
 _HEX = "0123456789abcdef"
 
 
@@ -48,7 +55,7 @@ def read_events(unit: UnitOfWork, names: Sequence[str]) -> list[str]:
 
 async def create(unit: UnitOfWork, account: str, url: str, events: list[str]) -> dict[str, Any]:
     """A new webhook with its secret; raises WebhookLimitReached."""
-    if await unit.tx.count(TABLE, prefix=f"{account}/") >= MOST:
+    if await unit.tx.count(TABLE, prefix=f"{account}/") >= MOST_WEBHOOKS:
         raise WebhookLimitReached
     number = await unit.next_number("doctorsim_v2/webhook")
     row = {
@@ -64,7 +71,8 @@ async def create(unit: UnitOfWork, account: str, url: str, events: list[str]) ->
 
 def _secret(unit: UnitOfWork, account: str, number: int) -> str:
     """Never kept: rows are shown in snapshots."""
-    return "whsec_" + unit.dice.letters(_HEX, 40, "webhook secret", unit.identity, account, number)
+    purpose = ("webhook secret", unit.identity, account, number)
+    return WEBHOOK_SECRET_PREFIX + unit.dice.letters(_HEX, WEBHOOK_SECRET_LENGTH, *purpose)
 
 
 async def listing(unit: UnitOfWork, account: str) -> list[dict[str, Any]]:
@@ -110,8 +118,8 @@ async def notices(unit: UnitOfWork, order: Order, event: str) -> list[Notice]:
     )
     headers = {
         "content-type": "application/json",
-        "user-agent": "doctorSIM-Webhook/2.0",
-        "X-DoctorSIM-Event": name,
+        "user-agent": WEBHOOK_USER_AGENT,
+        EVENT_HEADER: name,
     }
     return [Notice(name, row["url"], body, headers, receiver=str(row["id"])) for row in hooks]
 
@@ -126,11 +134,9 @@ async def sign(unit: UnitOfWork, delivery: Delivery, real: datetime) -> dict[str
         raise WebhookInactive(f"webhook {delivery.receiver} is inactive")
     timestamp = str(int(real.timestamp()))
     return {
-        "X-DoctorSIM-Delivery": delivery.id,
-        "X-DoctorSIM-Timestamp": timestamp,
-        "X-DoctorSIM-Signature": signature(
-            _secret(unit, delivery.account, row["id"]), timestamp, delivery.body.encode()
-        ),
+        DELIVERY_HEADER: delivery.id,
+        TIMESTAMP_HEADER: timestamp,
+        SIGNATURE_HEADER: signature(_secret(unit, delivery.account, row["id"]), timestamp, delivery.body.encode()),
     }
 
 

@@ -1,29 +1,27 @@
 """`Idempotency-Key`: the same key gives the answer of the first call, byte for byte, for a day."""
 
 import re
-from datetime import timedelta
 
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import from_micros, to_micros
 from mockserver.http.call import Call
 from mockserver.http.replies import Reply
+from mockserver.providers.doctorsim_v2.settings import IDEMPOTENCY_LIVES, LONGEST_IDEMPOTENCY_KEY, MOST_KEPT
 from mockserver.sandbox.codec import decode_json, encode_json
 from mockserver.sandbox.work import Work
 
 _TABLE = "doctorsim_v2 idempotency"
-_LIVES = timedelta(hours=24)
-#: How many answers a sandbox keeps; beyond, the oldest are forgotten before their day is over.
-MOST_KEPT = 10_000
 #: How many of those that are a day old go with each one that is kept.
 _AT_ONCE = 10
-_KEY = re.compile(r"[\x20-\x7e]{1,128}")
+_KEY = re.compile(rf"[\x20-\x7e]{{1,{LONGEST_IDEMPOTENCY_KEY}}}")
 
 
 def key_of(call: Call) -> str | None:
     """The key sent, None without one; raises Invalid when it is not 1 to 128 printable ASCII characters."""
     key = call.headers.get("idempotency-key")
     if key is not None and not _KEY.fullmatch(key):
-        raise Invalid({"Idempotency-Key": ["The Idempotency-Key header must be 1 to 128 printable ASCII characters."]})
+        rule = f"must be 1 to {LONGEST_IDEMPOTENCY_KEY} printable ASCII characters"
+        raise Invalid({"Idempotency-Key": [f"The Idempotency-Key header {rule}."]})
     return key
 
 
@@ -35,7 +33,7 @@ async def kept_reply(work: Work, account: str, key: str | None) -> tuple[Reply, 
     if row is None:
         return None
     at, status, body, order = decode_json(row)
-    if work.now - from_micros(at) >= _LIVES:
+    if work.now - from_micros(at) >= IDEMPOTENCY_LIVES:
         return None
     return Reply(body.encode(), status=status), order
 
@@ -45,9 +43,9 @@ async def keep_reply(work: Work, account: str, key: str | None, reply: Reply, or
     if key is None:
         return
     row = encode_json([to_micros(work.now), reply.status, reply.data.decode(), order])
-    await work.tx.put(_TABLE, f"{account}/{key}", row, due=work.now + _LIVES)
+    await work.tx.put(_TABLE, f"{account}/{key}", row, due=work.now + IDEMPOTENCY_LIVES)
     spent = await work.tx.due(_TABLE, until=work.now, limit=_AT_ONCE)
     if await work.tx.count(_TABLE) - len(spent) > MOST_KEPT:
-        spent += await work.tx.due(_TABLE, until=work.now + _LIVES, limit=1)
+        spent += await work.tx.due(_TABLE, until=work.now + IDEMPOTENCY_LIVES, limit=1)
     for one in spent:
         await work.tx.delete(_TABLE, one.key)

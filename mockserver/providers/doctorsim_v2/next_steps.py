@@ -35,7 +35,7 @@ from mockserver.providers.doctorsim_v2.errors import (
     WrongSecret,
 )
 from mockserver.providers.doctorsim_v2.oauth_errors import OAuthError
-from mockserver.providers.doctorsim_v2.profile import SETTING
+from mockserver.providers.doctorsim_v2.settings import PROFILE
 from mockserver.providers.doctorsim_v2.tokens import InvalidPriceToken
 
 FIELD = "next_step"
@@ -83,7 +83,7 @@ def with_next_steps(mistakes: Mapping[type[Mistake], Wording | Worder]) -> dict[
 
 def reword(call: Call, wording: Wording) -> Wording:
     """Without `next_step` in the profile `documented`, whose page has no such member."""
-    if FIELD not in wording.extra or call.state.settings.values[SETTING] != "documented":
+    if FIELD not in wording.extra or call.state.settings.values[PROFILE] != "documented":
         return wording
     return replace(wording, extra={name: value for name, value in wording.extra.items() if name != FIELD})
 

@@ -12,8 +12,9 @@ from mockserver.providers.doctorsim_v2.discovery import signer_of
 from mockserver.providers.doctorsim_v2.errors import Page, wrap
 from mockserver.providers.doctorsim_v2.idempotency import keep_reply, kept_reply, key_of
 from mockserver.providers.doctorsim_v2.paging import cursor_of, place_of
+from mockserver.providers.doctorsim_v2.settings import SMS_CENTS
 from mockserver.providers.doctorsim_v2.trade import TRADE, next_order_id
-from mockserver.providers.doctorsim_v2.wanted import SMS_CENTS, Wanted, circumstances_of, facts_of, read_wanted
+from mockserver.providers.doctorsim_v2.wanted import Wanted, circumstances_of, facts_of, read_wanted
 from mockserver.sandbox.orders import page_orders
 from mockserver.sandbox.work import Work
 

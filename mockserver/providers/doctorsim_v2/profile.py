@@ -4,13 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mockserver.http.provider import Endpoint
-
-SETTING = "doctorsim_v2.profile"
+from mockserver.providers.doctorsim_v2.settings import PROFILE
 
 
 def offers_everything(settings: Mapping[str, Any]) -> bool:
     """Whether what the page does not name exists too."""
-    return bool(settings[SETTING] == "all")
+    return bool(settings[PROFILE] == "all")
 
 
 def offered_of(endpoints: Iterable[Endpoint]) -> Callable[[Endpoint, Mapping[str, Any]], bool]:

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 from mockserver.domain.mistakes import Mistake
 from mockserver.domain.moments import from_micros, to_micros
 from mockserver.engine.dice import Dice
+from mockserver.providers.doctorsim_v2.settings import LONGEST_PRICE_TOKEN, PRICE_TOKEN_SIGNATURE
 
 if TYPE_CHECKING:
     from mockserver.providers.doctorsim_v2.catalogue import Rate
 
 
 _PREFIX = b"pt_"
-_SIGNATURE = 16
-_LONGEST = 200
 
 
 class InvalidPriceToken(Mistake):
@@ -60,14 +59,14 @@ class Signer:
     def read(self, token: str, *, now: datetime, lives: timedelta) -> Quote:
         """What the token says; raises InvalidPriceToken when it is altered, foreign or `lives` old."""
         prefix = _PREFIX.decode()
-        if not token.startswith(prefix) or len(token) > _LONGEST:
+        if not token.startswith(prefix) or len(token) > LONGEST_PRICE_TOKEN:
             raise InvalidPriceToken
         text = token.removeprefix(prefix)
         try:
             raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
         except ValueError:
             raise InvalidPriceToken from None
-        mark, payload = raw[:_SIGNATURE], raw[_SIGNATURE:]
+        mark, payload = raw[:PRICE_TOKEN_SIGNATURE], raw[PRICE_TOKEN_SIGNATURE:]
         # Base64 leaves bits over at its end that decoders ignore: a token is right only as it was written.
         written = urlsafe_b64encode(raw).decode().rstrip("=")
         if written != text or not compare_digest(mark, self._mark(payload)):
@@ -79,4 +78,4 @@ class Signer:
         return Quote(product, denomination, price, issued_at)
 
     def _mark(self, payload: bytes) -> bytes:
-        return blake2b(payload, digest_size=_SIGNATURE, key=self._key).digest()
+        return blake2b(payload, digest_size=PRICE_TOKEN_SIGNATURE, key=self._key).digest()

@@ -1,29 +1,33 @@
 """What the use cases need to know of doctorSIM: ids, redemption codes, webhooks and their signature."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import seconds_text
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
-from mockserver.providers.doctorsim_v2 import wire
 from mockserver.providers.doctorsim_v2.hooks import gone, notices, sign
+from mockserver.providers.doctorsim_v2.settings import (
+    DEFAULT_TIER,
+    EUR,
+    FIRST_PRODUCTION_ID,
+    LONGEST_CODE,
+    NAME,
+    PRODUCTION_ID_SPAN,
+    RATE_TIERS,
+    REDEEM,
+    REDEMPTION_CODE_ALPHABET,
+    REDEMPTION_CODE_GROUP,
+    REDEMPTION_CODE_LENGTH,
+    RETRY_PAUSES,
+    SECRET_LENGTH,
+    SECRET_PREFIX,
+)
 from mockserver.sandbox.trade import Trade, UnitOfWork
 from mockserver.webhooks.backoff import RetryPolicy
 
-#: Letters and digits that are not mistaken for each other.
-_CODE = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _HEX = "0123456789abcdef"
-#: After each try the pause before the next (assumed).
-_PAUSES = (
-    timedelta(seconds=5),
-    timedelta(seconds=30),
-    timedelta(minutes=2),
-    timedelta(minutes=10),
-    timedelta(hours=1),
-)
 
 
 def order_id(dice: Dice, kind: str, number: int) -> str:
@@ -35,7 +39,7 @@ async def next_order_id(unit: UnitOfWork, environment: str) -> str | None:
     """The id of a new production order, numbers in sequence (the vendor's); None where `order_id` makes it."""
     if environment != "production":
         return None
-    start = 4_000_000 + unit.dice.below(1_000_000, "production order ids start")
+    start = FIRST_PRODUCTION_ID + unit.dice.below(PRODUCTION_ID_SPAN, "production order ids start")
     return str(start + await unit.next_number("doctorsim_v2/production order"))
 
 
@@ -45,27 +49,29 @@ def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any])
     if order.facts["type"] == "giftcard":
         code = given.get("code")
         if code is None:
-            drawn = unit.dice.letters(_CODE, 16, "redemption code", order.id)
-            code = "-".join(drawn[place : place + 4] for place in range(0, 16, 4))
-        if not isinstance(code, str) or not 0 < len(code) <= 64 or not code.isprintable():
-            raise Invalid({"code": ["must be a text of 1 to 64 printable characters"]})
-        facts |= {"redemption_code": code, "redemption_url": f"https://redeem.example.com/{order.id}"}
+            drawn = unit.dice.letters(REDEMPTION_CODE_ALPHABET, REDEMPTION_CODE_LENGTH, "redemption code", order.id)
+            size = REDEMPTION_CODE_GROUP
+            code = "-".join(drawn[place : place + size] for place in range(0, len(drawn), size))
+        if not isinstance(code, str) or not 0 < len(code) <= LONGEST_CODE or not code.isprintable():
+            raise Invalid({"code": [f"must be a text of 1 to {LONGEST_CODE} printable characters"]})
+        facts |= {"redemption_code": code, "redemption_url": f"{REDEEM}/{order.id}"}
     return facts
 
 
 def new_credential(dice: Dice, account_id: str) -> dict[str, str]:
     """The account's id is its api_id: begin it with `live_` for production."""
-    return {"api_id": account_id, "api_secret": "sk_" + dice.letters(_HEX, 32, "api secret", account_id)}
+    secret = SECRET_PREFIX + dice.letters(_HEX, SECRET_LENGTH, "api secret", account_id)
+    return {"api_id": account_id, "api_secret": secret}
 
 
 def account_details(account_id: str) -> dict[str, Any]:
     """`scope` read or read-write, `tier` Free, Pro or Enterprise, `ip_allowlist` off, missing or other."""
-    return {"scope": "read-write", "tier": "Pro", "ip_allowlist": "off"}
+    return {"scope": "read-write", "tier": DEFAULT_TIER, "ip_allowlist": "off"}
 
 
 TRADE = Trade(
-    provider="doctorsim_v2",
-    currency=wire.EUR,
+    provider=NAME,
+    currency=EUR,
     kinds=("order",),
     order_id=order_id,
     compose=compose,
@@ -76,10 +82,10 @@ TRADE = Trade(
     public="api_id",
     choices={
         "scope": ("read", "read-write"),
-        "tier": ("Free", "Pro", "Enterprise"),
+        "tier": tuple(RATE_TIERS),
         "ip_allowlist": ("off", "missing", "other"),
     },
-    retries=RetryPolicy(_PAUSES),
+    retries=RetryPolicy(RETRY_PAUSES),
     sign=sign,
     gone=gone,
 )

@@ -11,10 +11,8 @@ from mockserver.providers.doctorsim_v2 import wire
 from mockserver.providers.doctorsim_v2.catalogue import Product, Rate, catalogue
 from mockserver.providers.doctorsim_v2.discovery import signer_of
 from mockserver.providers.doctorsim_v2.phones import is_valid_in, line_of
+from mockserver.providers.doctorsim_v2.settings import SMS_CENTS
 from mockserver.providers.doctorsim_v2.tokens import InvalidPriceToken
-
-#: What telling the recipient by SMS costs, in euro cents (documented).
-SMS_CENTS = 99
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,17 +10,15 @@ from mockserver.http.call import Call
 from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2 import hooks, wire
 from mockserver.providers.doctorsim_v2.errors import Page
+from mockserver.providers.doctorsim_v2.settings import EVENTS, LOCAL_ENDINGS
 from mockserver.sandbox.work import Work
-
-#: Endings of names that no public zone has; a name without a dot is a neighbour's, as among containers.
-_LOCAL = (".localhost", ".local", ".internal", ".lan", ".test", ".home.arpa")
 
 
 async def create(call: Call) -> Reply:
     """A new webhook; this answer is the only one with its secret."""
     _check_url(call)
     async with call.work() as work:
-        events = hooks.read_events(work, call.fields["events"]) if "events" in call.fields else list(hooks.EVENTS)
+        events = hooks.read_events(work, call.fields["events"]) if "events" in call.fields else list(EVENTS)
         row = await hooks.create(work, call.account.id, call.fields["url"], events)
         return Reply(_shown(work, row, secret=True), status=201)
 
@@ -85,5 +83,5 @@ def _is_local(host: str) -> bool:
     try:
         address = ip_address(host)
     except ValueError:
-        return host == "localhost" or "." not in host or host.endswith(_LOCAL)
+        return host == "localhost" or "." not in host or host.endswith(LOCAL_ENDINGS)
     return address.is_loopback or (address.is_private and not address.is_link_local and not address.is_unspecified)

@@ -5,17 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 from mockserver.domain.ledger import ADJUSTMENTS, OPENING, TOP_UPS, Movement
 from mockserver.domain.moments import seconds_text
-from mockserver.domain.money import Currency
 from mockserver.domain.orders import Order
+from mockserver.providers.doctorsim_v2.settings import EUR, PICTURES
 
 if TYPE_CHECKING:
     from mockserver.providers.doctorsim_v2.carriers import Country, Operator
     from mockserver.providers.doctorsim_v2.catalogue import Product, Rate, ServiceType
 
 
-EUR = Currency("EUR", 2)
-#: Where the vendor has its pictures; nobody serves them here.
-_PICTURES = "https://www.doctorsim.com/img"
 #: What the delivery is at, by the order's status (assumed).
 _DELIVERY = {
     "pending": "pending",
@@ -58,11 +55,11 @@ def operator_row(operator: "Operator") -> dict[str, Any]:
 
 
 def _flag(country: "Country") -> str:
-    return f"{_PICTURES}/country_flags/vectored/{country.iso2.lower()}.svg"
+    return f"{PICTURES}/country_flags/vectored/{country.iso2.lower()}.svg"
 
 
 def _logo(number: int) -> str:
-    return f"{_PICTURES}/oper/{number}.png"
+    return f"{PICTURES}/oper/{number}.png"
 
 
 def service_definition(service: "ServiceType") -> dict[str, Any]:

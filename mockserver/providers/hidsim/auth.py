@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from datetime import timedelta
 from typing import Any
 
 from mockserver.domain.accounts import Account
@@ -11,6 +10,7 @@ from mockserver.domain.moments import parse_span
 from mockserver.http.call import Call
 from mockserver.http.replies import Reply
 from mockserver.providers.hidsim import wire
+from mockserver.providers.hidsim.settings import FAILURES_WINDOW, MOST_FAILURES
 from mockserver.providers.hidsim.tokens import BadToken, Tokens
 from mockserver.providers.hidsim.trade import fold_name, secret_of
 from mockserver.providers.hidsim.warming import warm_up
@@ -20,8 +20,6 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.work import Work
 
-#: Failed logins of one identifier in a window, after which none is tried (assumed).
-MOST_FAILURES, FAILURES_WINDOW = 20, timedelta(minutes=15)
 _BATCH = 500
 
 

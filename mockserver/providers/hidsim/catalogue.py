@@ -12,8 +12,9 @@ from mockserver.catalogue.countries import TESTLAND, Country, country_of
 from mockserver.providers.hidsim.ids import OBJECT_ID, both_ids, object_id, short_id
 from mockserver.providers.hidsim.magic import MAGIC_SERVICES, MagicProduct, Style
 from mockserver.providers.hidsim.services import SOLD_IN, ServiceSeed, services
+from mockserver.providers.hidsim.settings import CATALOGUE_MOMENT
 
-_BEGAN = {"createdAt": "2025-03-01T09:00:00.000Z", "updatedAt": "2025-03-01T09:00:00.000Z"}
+_BEGAN = {"createdAt": CATALOGUE_MOMENT, "updatedAt": CATALOGUE_MOMENT}
 _CENT = 100
 
 

@@ -8,11 +8,13 @@ from mockserver.domain.mistakes import NotTaken
 from mockserver.http.customers import Purchase, Visit
 from mockserver.providers.hidsim.catalogue import catalogue
 from mockserver.providers.hidsim.magic import MAGIC_SERVICES
-
-#: Of a hundred customers so many buy one of Testland's products, which decide how it goes.
-_TESTLAND_PERCENT = 20
-_IMPATIENT_PERCENT, _PATIENCE = 50, (125, 900)
-_GREEDY_PERCENT, _SOON = 10, (20, 200)
+from mockserver.providers.hidsim.settings import (
+    GREED_AFTER,
+    GREEDY_PERCENT,
+    IMPATIENT_PERCENT,
+    PATIENCE,
+    TESTLAND_PERCENT,
+)
 
 
 class NumberCustomers:
@@ -35,17 +37,17 @@ class NumberCustomers:
     async def choose(self, visit: Visit) -> Purchase | None:
         """Any product, or what is cheapest of a service."""
         known = catalogue()
-        if visit.below(100, "testland") < _TESTLAND_PERCENT:
+        if visit.below(100, "testland") < TESTLAND_PERCENT:
             magic = [one.id for service in MAGIC_SERVICES for one in service.products]
             product = known.product_by_id(visit.choice(magic, "magic"))
             assert product is not None, "the catalogue has every product of Testland"
         else:
             product = visit.choice(known.active, "product")
         later = []
-        if visit.below(100, "greedy") < _GREEDY_PERCENT:
-            later.append((visit.seconds(*_SOON, "when"), _ask_again))
-        if visit.below(100, "impatient") < _IMPATIENT_PERCENT:
-            later.append((visit.seconds(*_PATIENCE, "patience"), _give_up))
+        if visit.below(100, "greedy") < GREEDY_PERCENT:
+            later.append((visit.seconds(*GREED_AFTER, "when"), _ask_again))
+        if visit.below(100, "impatient") < IMPATIENT_PERCENT:
+            later.append((visit.seconds(*PATIENCE, "patience"), _give_up))
         if visit.below(2, "by service"):
             service = known.services[product.service].id
             return Purchase("purchaseService", {"serviceId": service}, later)

@@ -4,8 +4,8 @@ from mockserver.http.call import Call
 from mockserver.http.provider import Annex, Endpoint, Mount, Outcome
 from mockserver.http.replies import Reply
 from mockserver.providers.hidsim import errors
+from mockserver.providers.hidsim.settings import HOST
 
-HOST = "api.hidsim.com"
 _PAGE = "/_mock/docs/hidsim"
 _LEADS = Outcome(302, "The documentation of this emulation, for the same sandbox.", headers=("Location",))
 

@@ -1,6 +1,5 @@
 """The eighteen endpoints: twelve that the page names, and six that it only counts, which are assumed."""
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from mockserver.domain.mistakes import (
@@ -16,18 +15,15 @@ from mockserver.domain.mistakes import (
 )
 from mockserver.http.endpoint_tables import group, lazy_handlers
 from mockserver.http.provider import Endpoint
-from mockserver.http.replies import Limit
 from mockserver.providers.hidsim.errors import TooDear, Unavailable
+from mockserver.providers.hidsim.settings import CALL_LIMIT as _CALLS
+from mockserver.providers.hidsim.settings import PURCHASE_LIMIT as _PURCHASES
 
 if TYPE_CHECKING:
     from mockserver.providers.hidsim import auth, operations, records, shelves
 else:
     auth, operations, records, shelves = lazy_handlers(__name__, "auth", "operations", "records", "shelves")
 
-_MINUTE = timedelta(minutes=1)
-#: Purchases have a window of their own; everything else shares one (assumed).
-_PURCHASES = Limit(10, _MINUTE, bucket="purchase")
-_CALLS = Limit(60, _MINUTE, bucket="calls")
 _OF_OPERATION = (NotFound, NotTaken, TooEarly)
 
 ENDPOINTS = (

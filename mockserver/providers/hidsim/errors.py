@@ -35,7 +35,7 @@ from mockserver.http.call import Call
 from mockserver.http.provider import Worder
 from mockserver.http.replies import Reply, Wording
 from mockserver.providers.hidsim.listing import Page, enveloped
-from mockserver.providers.hidsim.money import USD
+from mockserver.providers.hidsim.settings import USD
 from mockserver.providers.hidsim.tokens import BadToken, ExpiredToken
 
 #: Python's own table calls 413 by another name from version to version.

@@ -6,21 +6,18 @@ from functools import lru_cache
 from hashlib import blake2b
 
 from mockserver.engine.dice import Dice
+from mockserver.providers.hidsim.settings import CATALOGUE_AGE, FIRST_OPERATION
 
 OBJECT_ID = re.compile(r"[0-9a-fA-F]{24}")
 _SHORT_ID = re.compile(r"[0-9a-z]{8}")
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 _PAIRS = tuple(f"{first}{second}" for first in _ALPHABET for second in _ALPHABET)
 _SHORT_IDS = 36**8
-#: The first four bytes of an id count seconds since 1970, so that ids sort by age: catalogue in March 2025, operations
-#: from January 2026 on.
-_CATALOGUE_AGE = "67c2d0b0"
-_FIRST_OPERATION = 0x69580000
 
 
 def object_id(*parts: object) -> str:
     """The `_id` of what these parts name; the same in every sandbox."""
-    return _CATALOGUE_AGE + _digest(parts, 8).hex()
+    return CATALOGUE_AGE + _digest(parts, 8).hex()
 
 
 def short_id(*parts: object) -> str:
@@ -31,14 +28,14 @@ def short_id(*parts: object) -> str:
 def both_ids(*parts: object) -> tuple[str, str]:
     """The `_id` and the short id of what these parts name, in half the time that it takes to ask for each."""
     digest = _digest(parts, 8)
-    return _CATALOGUE_AGE + digest.hex(), _base36(int.from_bytes(digest, "big") % _SHORT_IDS)
+    return CATALOGUE_AGE + digest.hex(), _base36(int.from_bytes(digest, "big") % _SHORT_IDS)
 
 
 def operation_id(dice: Dice, kind: str, number: int) -> str:
     """The `_id` of a sandbox's n-th operation: one ascends to the next."""
     counter = (dice.below(1 << 24, "hidsim ids", "counter") + number) & 0xFFFFFF
     maker = dice.below(1 << 40, "hidsim ids", "maker")
-    return f"{_FIRST_OPERATION + number:08x}{maker:010x}{counter:06x}"
+    return f"{FIRST_OPERATION + number:08x}{maker:010x}{counter:06x}"
 
 
 def operation_short_id(dice: Dice, identifier: str) -> str:
@@ -60,7 +57,7 @@ def read_operation_id(dice: Dice, text: str) -> str:
 
 def drawn_id(dice: Dice, *purpose: object) -> str:
     """The `_id` of something that belongs to a sandbox and is never looked up."""
-    return f"{_FIRST_OPERATION:08x}{dice.cast('hidsim ids', *purpose):016x}"
+    return f"{FIRST_OPERATION:08x}{dice.cast('hidsim ids', *purpose):016x}"
 
 
 def drawn_short_id(dice: Dice, *purpose: object) -> str:
@@ -69,7 +66,7 @@ def drawn_short_id(dice: Dice, *purpose: object) -> str:
 
 
 def _number_of(identifier: str) -> int:
-    return int(identifier[:8], 16) - _FIRST_OPERATION
+    return int(identifier[:8], 16) - FIRST_OPERATION
 
 
 @lru_cache(maxsize=128)

@@ -10,14 +10,13 @@ import orjson
 from mockserver.domain.mistakes import Invalid
 from mockserver.http.call import Call
 from mockserver.http.replies import Reply
+from mockserver.providers.hidsim.settings import MOST_FILTER_VALUES, TOTAL_HEADER
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
 #: A relation's field -> what makes the object of an `_id`; None where there is none.
 Relations = Mapping[str, Callable[[str], Any]]
 
-#: How many values a filter takes, however they are written: each is compared with each row.
-_MOST_VALUES = 500
 #: How many rows are worked on while all other requests wait: a few milliseconds.
 _SLICE = 250
 
@@ -35,7 +34,7 @@ class Page:
 def listed(call: Call, rows: Sequence[Any], total: int) -> Reply:
     """The answer with these rows of `total`, as paged by the call's `skip` and `limit`; without limit that is all."""
     page = Page(rows, total, call.fields["skip"], call.fields.get("limit", total))
-    return Reply(page, headers=(("X-Total-Count", str(total)),))
+    return Reply(page, headers=((TOTAL_HEADER, str(total)),))
 
 
 def paged(call: Call, rows: Sequence[T]) -> Sequence[T]:
@@ -75,9 +74,9 @@ def any_of(call: Call, *names: str) -> set[str] | None:
     if not texts:
         return None
     values = {part.strip() for text in texts for part in text.split(",")}
-    if len(values) > _MOST_VALUES:
+    if len(values) > MOST_FILTER_VALUES:
         name = next(name for name in names if name in call.fields)
-        raise Invalid({name: [f"The {name} field must not have more than {_MOST_VALUES} values."]})
+        raise Invalid({name: [f"The {name} field must not have more than {MOST_FILTER_VALUES} values."]})
     return values - {""}
 
 

@@ -11,6 +11,7 @@ from mockserver.engine.dice import Dice
 from mockserver.providers.hidsim.catalogue import catalogue
 from mockserver.providers.hidsim.languages import NON_LATIN, TEXTS_WITHOUT_CODE, language_of, texts
 from mockserver.providers.hidsim.services import ServiceSeed
+from mockserver.providers.hidsim.settings import LONGEST_CODE, LONGEST_SENDER, LONGEST_TEXT
 
 #: Looks like no other sign, so that nobody types it wrong.
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -80,12 +81,12 @@ def _sign(dice: Dice, sign: str, *purpose: object) -> str:
 def _check(given: Mapping[str, Any]) -> None:
     errors = {}
     code = given.get("code")
-    if code is not None and not (_is_text(code, 32) and code.isprintable() and without_separators(code)):
-        errors["code"] = ["must be a text of 1 to 32 printable characters, not only separators"]
-    if given.get("text") is not None and not _is_text(given["text"], 1000):
-        errors["text"] = ["must be a text of 1 to 1000 characters"]
-    if "sender" in given and not _is_text(given["sender"], 32):
-        errors["sender"] = ["must be a text of 1 to 32 characters"]
+    if code is not None and not (_is_text(code, LONGEST_CODE) and code.isprintable() and without_separators(code)):
+        errors["code"] = [f"must be a text of 1 to {LONGEST_CODE} printable characters, not only separators"]
+    if given.get("text") is not None and not _is_text(given["text"], LONGEST_TEXT):
+        errors["text"] = [f"must be a text of 1 to {LONGEST_TEXT} characters"]
+    if "sender" in given and not _is_text(given["sender"], LONGEST_SENDER):
+        errors["sender"] = [f"must be a text of 1 to {LONGEST_SENDER} characters"]
     if errors:
         raise Invalid(errors)
 

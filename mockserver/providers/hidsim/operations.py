@@ -1,6 +1,5 @@
 """Purchases, and everything about the operations that they create."""
 
-from datetime import timedelta
 from typing import Any
 
 from mockserver.domain.mistakes import NotFound, NotTaken, OutOfStock, TooEarly
@@ -13,15 +12,13 @@ from mockserver.providers.hidsim import wire
 from mockserver.providers.hidsim.catalogue import Product, catalogue
 from mockserver.providers.hidsim.errors import TooDear, Unavailable
 from mockserver.providers.hidsim.listing import check_window, wants_populated
-from mockserver.providers.hidsim.money import USD
+from mockserver.providers.hidsim.settings import SHORTEST_WAIT, USD
 from mockserver.providers.hidsim.shelves import candidates, known_product
 from mockserver.providers.hidsim.showing import shown_operations, word_of
 from mockserver.providers.hidsim.stock import facts_of, left_of, stock_key, stocks_left
 from mockserver.providers.hidsim.trade import TRADE
 from mockserver.sandbox.orders import timers_of
 from mockserver.sandbox.work import Work
-
-_SOON = timedelta(seconds=1)
 
 
 async def purchase_product(call: Call) -> Reply:
@@ -64,7 +61,7 @@ async def refetch(call: Call) -> Reply:
         order = await _own(call, work)
         if word_of(call, order) == "creating":
             timers = await timers_of(work.tx, order)
-            raise TooEarly("refetch", order, timers[0].due - work.now if timers else _SOON)
+            raise TooEarly("refetch", order, timers[0].due - work.now if timers else SHORTEST_WAIT)
         return await _answer(call, work, await work.send(order, "refetch"))
 
 
@@ -77,7 +74,7 @@ async def close(call: Call) -> Reply:
             closable = order.created_at + parse_span(work.settings["hidsim.close_after"])
             timers = await timers_of(work.tx, order)
             moments = [closable, *(timer.due for timer in timers[:1])]
-            raise TooEarly(operation, order, max(max(moments) - work.now, _SOON))
+            raise TooEarly(operation, order, max(max(moments) - work.now, SHORTEST_WAIT))
         try:
             closed = await work.send(order, "close")
         except NotTaken as refused:

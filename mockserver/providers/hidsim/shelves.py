@@ -24,7 +24,7 @@ from mockserver.providers.hidsim.listing import (
     sort_keys,
     wants_populated,
 )
-from mockserver.providers.hidsim.money import USD
+from mockserver.providers.hidsim.settings import USD
 from mockserver.providers.hidsim.stock import left_of, stocks_left
 
 #: The names under which a search may come; the first that is given counts.

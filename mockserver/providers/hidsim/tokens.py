@@ -9,10 +9,8 @@ from typing import Any
 from mockserver.domain.mistakes import Unauthenticated
 from mockserver.domain.moments import EPOCH
 from mockserver.engine.dice import Dice
+from mockserver.providers.hidsim.settings import LONGEST_TOKEN, MOST_TOKENS
 
-#: How many tokens one sandbox remembers as well signed.
-_MOST = 2_000
-_LONGEST = 4_096
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
@@ -63,14 +61,14 @@ class Tokens:
         claims = self._known.get(token)
         if claims is None:
             claims = self._known[token] = self._verified(sandbox, token)
-            if len(self._known) > _MOST:
+            if len(self._known) > MOST_TOKENS:
                 self._known.popitem(last=False)
         if now >= EPOCH + timedelta(seconds=claims.expires):
             raise ExpiredToken
         return claims
 
     def _verified(self, sandbox: str, token: str) -> Claims:
-        if len(token) > _LONGEST or _TOKEN.fullmatch(token) is None:
+        if len(token) > LONGEST_TOKEN or _TOKEN.fullmatch(token) is None:
             raise BadToken
         from joserfc import jwt
         from joserfc.errors import JoseError

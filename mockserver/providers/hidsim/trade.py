@@ -8,12 +8,18 @@ from mockserver.domain.mistakes import Invalid
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
 from mockserver.providers.hidsim.ids import drawn_id, operation_id, read_operation_id
-from mockserver.providers.hidsim.money import USD
+from mockserver.providers.hidsim.settings import (
+    FEWEST_DIGITS,
+    MOST_DIGITS,
+    NEW_BALANCE,
+    PASSWORD_ALPHABET,
+    PASSWORD_LENGTH,
+    USD,
+)
 from mockserver.sandbox.trade import Trade, UnitOfWork
 from mockserver.webhooks.model import Notice
 
-_PASSWORD_ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
-_NUMBER = re.compile(r"\+[0-9]{6,15}")
+_NUMBER = re.compile(rf"\+[0-9]{{{FEWEST_DIGITS},{MOST_DIGITS}}}")
 
 
 def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,7 +43,7 @@ def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any])
 
 def new_credential(dice: Dice, account_id: str) -> dict[str, str]:
     """An address that belongs to nobody (RFC 2606), and a password."""
-    password = dice.letters(_PASSWORD_ALPHABET, 20, "hidsim password", account_id)
+    password = dice.letters(PASSWORD_ALPHABET, PASSWORD_LENGTH, "hidsim password", account_id)
     return {"identifier": f"{account_id}@example.com", "password": password}
 
 
@@ -71,7 +77,7 @@ def _number(dice: Dice, order: Order, given: Mapping[str, Any]) -> str:
     number = given.get("number")
     if number is not None:
         if not isinstance(number, str) or _NUMBER.fullmatch(number) is None:
-            raise Invalid({"number": ["must be + and 6 to 15 digits"]})
+            raise Invalid({"number": [f"must be + and {FEWEST_DIGITS} to {MOST_DIGITS} digits"]})
         return number
     from mockserver.catalogue.numbers import how_many_numbers, number_at
 
@@ -94,6 +100,6 @@ TRADE = Trade(
     fold=fold,
     secret_of=secret_of,
     public="identifier",
-    new_balance="25",
+    new_balance=NEW_BALANCE,
     read_id=read_operation_id,
 )

@@ -14,7 +14,7 @@ from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
 from mockserver.providers.hidsim.catalogue import Product, catalogue
 from mockserver.providers.hidsim.ids import drawn_id, drawn_short_id, object_id, operation_short_id, short_id
-from mockserver.providers.hidsim.money import USD
+from mockserver.providers.hidsim.settings import USD
 from mockserver.sandbox.state import SandboxState
 
 #: The words for states in which the money is back.

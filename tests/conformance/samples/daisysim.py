@@ -1,6 +1,10 @@
 """Requests that DaisySIM accepts."""
 
-from tests.conformance.client import Ask, Client, Samples
+from collections.abc import Sequence
+
+from tests.conformance.client import Ask, Client, Samples, Seen
+from tests.conformance.proofs import seen_of
+from tests.conformance.wanted import Wanted
 
 # Silent: nothing but time happens to what was bought.
 _WHAT = {"country": 999, "service": "ns"}
@@ -49,6 +53,29 @@ async def _prices(_client: Client) -> Ask:
     return Ask("/prices", {"country": 6, "service": "wa"})
 
 
+async def _shaped(client: Client, wanted: Wanted) -> Ask:
+    country = wanted.pick("request.country", 6, 999)
+    what = {"country": country, "service": wanted.pick("request.service", "wa")}
+    tiers = (await client.send("POST", "/prices", what)).json()["data"]["tiers"]
+    # What is sold out has no price: any will do to be told so.
+    return Ask("/purchase", {**what, "price": tiers[0]["price"] if tiers else 1})
+
+
+async def _hear(client: Client, _event: str) -> Wanted:
+    await client.world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": "http://127.0.0.1:9/hook"})
+    return Wanted()
+
+
+async def _magic(client: Client, where: str, value: str) -> Sequence[Seen]:
+    """Buys it twice, and lets a day pass."""
+    wanted = {"request.country": 999, "request.service": value} if where != "country" else {"request.country": 999}
+    seen = []
+    for _ in range(2):
+        ask = await _shaped(client, Wanted.of(wanted))
+        seen.append(await seen_of(client, await client.send("POST", ask.path, ask.body)))
+    return seen
+
+
 SAMPLES = Samples(
     account="demo",
     credential={"Authorization": "Bearer daisy-demo"},
@@ -63,4 +90,9 @@ SAMPLES = Samples(
         "cancel": _cancel,
         "history": _history,
     },
+    shaped={"purchase": _shaped},
+    placing=frozenset({"purchase"}),
+    hear=_hear,
+    magic=_magic,
+    signs={"999": lambda seen: all(one.status == 201 for one in seen)},
 )

@@ -1,6 +1,12 @@
 """Requests that doctorSIM v1 accepts."""
 
-from tests.conformance.client import Ask, Client, Form, Samples
+import json
+from collections.abc import Iterator, Sequence
+
+from mockserver.providers.doctorsim_v1.catalogue import catalogue
+from tests.conformance.client import Ask, Client, Form, Samples, Seen
+from tests.conformance.proofs import seen_of
+from tests.conformance.wanted import Wanted
 
 _IMEI = "011950004980028"
 _AVAILABLE = "123456789876543"
@@ -79,6 +85,42 @@ async def _imeicheck(_client: Client) -> Ask:
     return Ask(f"/imeicheck/{_IMEI}/aGFzaA==")
 
 
+_LIVE = {"DSIM_KEY": "live-key", "DSIM_SECRET": "live-secret"}
+
+
+def _devices_of_each_brand() -> Iterator[str]:
+    yield "1697"
+    yield from (brand.devices[0].id for brand in catalogue().brands.values() if brand.devices)
+
+
+async def _shaped(client: Client, wanted: Wanted) -> Ask:
+    """The first service that is wanted, of any brand."""
+    mode = wanted.pick("order.mode", "sandbox", "production")
+    imei = wanted.pick("order.imei", _IMEI)
+    for device in _devices_of_each_brand():
+        answer = (await client.send("GET", f"/tools/{device}/3")).json()
+        for tool in answer["res"]["tools"] if answer["res"] else ():
+            fits = wanted.allows("order.tool_type", tool["tool_type"])
+            plain = "true" not in (tool["sn"], tool["prd"], tool["pin"], tool["mep"], tool["sro"])
+            if fits and plain and wanted.allows("order.time_unit", tool["time"]["type"]):
+                headers = _LIVE if mode == "production" else None
+                return Ask(f"/create_order/{device}/3/{imei}/{tool['id_tool']}", headers=headers)
+    raise AssertionError("no service is what the rule wants")
+
+
+async def _magic(client: Client, where: str, value: str) -> Sequence[Seen]:
+    if where.startswith("imei of create_order"):
+        ask = await _shaped(client, Wanted.of({"order.imei": value}))
+        return [await seen_of(client, await client.send("POST", ask.path))]
+    return [await seen_of(client, await client.send("POST", f"/imeicheck/{value}"))]
+
+
+def _report(seen: Seen) -> tuple[str, bool | None]:
+    """Whether the check was free (F) or wants payment (P), and whether the phone is blacklisted."""
+    res = json.loads(seen.text)["res"]
+    return res["type_pay"]["type"], res["result"].get("blackliststatus")
+
+
 SAMPLES = Samples(
     account="sandbox",
     credential={"DSIM_KEY": "sandbox-key", "DSIM_SECRET": "sandbox-secret"},
@@ -106,4 +148,13 @@ SAMPLES = Samples(
     varying=rb'"url_report":"[^"]*"',
     # An IMEI that cannot be is answered with an error inside an accepted answer.
     any_path=frozenset({"imeicheck_open", "imeicheck"}),
+    shaped={"create_order": _shaped},
+    placing=frozenset({"create_order"}),
+    magic=_magic,
+    signs={
+        "353047098598802": lambda seen: _report(seen[0]) == ("F", True),
+        "359405085972766": lambda seen: _report(seen[0]) == ("F", False),
+        "123456789876543": lambda seen: seen[0].order is not None or _report(seen[0]) == ("P", None),
+        "123456789987654": lambda seen: _report(seen[0]) == ("P", None),
+    },
 )

@@ -1,8 +1,11 @@
 """Requests that doctorSIM's API v2 accepts."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from tests.conformance.client import Ask, Client, Samples
+from tests.conformance.client import Ask, Client, Samples, Seen
+from tests.conformance.proofs import seen_of
+from tests.conformance.wanted import Wanted
 
 # Nobody listens there, and no name is looked up when an order of a test ends.
 _HOOK = "https://127.0.0.1:9/hook"
@@ -81,6 +84,38 @@ async def _webhooks(client: Client) -> Ask:
     return Ask("/webhooks")
 
 
+#: Telcel's, and others that cannot be.
+_NUMBERS = {"none": "+52222123", "invalid": "+5200000", "country": "+34612345", "operator": "+52222123"}
+_LIVE = {"Authorization": "Bearer live_demo:sk_demo"}
+
+
+async def _shaped_order(client: Client, wanted: Wanted) -> Ask:
+    body = await _order_body(client)
+    ending = wanted.pick("order.ending", "1231")
+    mismatch = wanted.pick("order.mismatch", "none", "country")
+    phone = f"{_NUMBERS[mismatch]}{ending}" if mismatch != "country" else "+34612345678"
+    headers = _LIVE if wanted.pick("order.environment", "sandbox", "production") == "production" else None
+    return Ask("/orders", {**body, "phone": phone}, headers)
+
+
+async def _shaped_lookup(_client: Client, wanted: Wanted) -> Ask:
+    return Ask(f"/carriers/lookup/{wanted.pick('request.phone', '+522221231231', '+522221230009')}")
+
+
+async def _hear(client: Client, event: str) -> Wanted:
+    if event == "order.completed":
+        await client.world.steer("PATCH", "/settings", {"doctorsim_v2.fulfilled_event": event})
+    await client.send("POST", "/webhooks", {"url": _HOOK, "events": [event]})
+    return Wanted.of({"order.ending": "0001"} if event == "order.failed" else {})
+
+
+async def _magic(client: Client, where: str, value: str) -> Sequence[Seen]:
+    if where.startswith("end of the number of a carrier lookup"):
+        return [await seen_of(client, await client.send("GET", f"/carriers/lookup/+52222123{value}"))]
+    ask = await _shaped_order(client, Wanted.of({"order.ending": value}))
+    return [await seen_of(client, await client.send("POST", ask.path, ask.body))]
+
+
 SAMPLES = Samples(
     account="test_demo",
     credential={"Authorization": "Bearer test_demo:sk_demo"},
@@ -113,4 +148,8 @@ SAMPLES = Samples(
         "giftcard_product": _plain(f"/giftcards/products/{_CARD}"),
     },
     varying=rb'"request_id":"req_[0-9]{8}"|"pt_[A-Za-z0-9_-]+"|"whsec_[0-9a-f]+"',
+    shaped={"create_order": _shaped_order, "lookup": _shaped_lookup},
+    placing=frozenset({"create_order"}),
+    hear=_hear,
+    magic=_magic,
 )

@@ -1,13 +1,18 @@
 """Requests that HidSim accepts."""
 
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from mockserver.engine.dice import Dice
+from mockserver.providers.hidsim.catalogue import Product, catalogue
+from mockserver.providers.hidsim.settings import USD
 from mockserver.providers.hidsim.tokens import Tokens
 from mockserver.providers.hidsim.wire import user_id
-from tests.conformance.client import Ask, Client, Samples
+from tests.conformance.client import Ask, Client, Samples, Seen
+from tests.conformance.proofs import seen_of
+from tests.conformance.wanted import ABSENT, Wanted
 from tests.support import START
 
 #: Silent: nothing but time happens to what was bought.
@@ -50,6 +55,70 @@ async def _country(client: Client) -> Ask:
     return Ask(f"/countries/{found.json()['data'][0]['_id']}")
 
 
+def _product(wanted: Wanted) -> Product:
+    """A product that the rule wants: of no magic service where it does not ask for one."""
+    named = wanted.values("order.product")
+    for one in catalogue().products:
+        fits = one.short in named if named else one.country != "ZZ" and one.stock > 5 and _is_alone(one)
+        if fits and one.active and wanted.allows("order.country", one.country):
+            return one
+    raise AssertionError("no product is what the rule wants")
+
+
+def _is_alone(product: Product) -> bool:
+    rivals = [one for one in catalogue().products if (one.service, one.price) == (product.service, product.price)]
+    return len(rivals) == 1
+
+
+def _most(wanted: Wanted) -> dict[str, Any]:
+    most = wanted.pick("request.maxPrice", ABSENT, 50)
+    return {} if most is ABSENT else {"maxPrice": most}
+
+
+async def _shaped_product(_client: Client, wanted: Wanted) -> Ask:
+    return Ask(f"/products/{_product(wanted).short}/purchase", _most(wanted))
+
+
+async def _shaped_service(_client: Client, wanted: Wanted) -> Ask:
+    """Of the product's service, at a price that no other product of it has."""
+    one = _product(wanted)
+    price = float(USD.decimal(one.price))
+    service = catalogue().services[one.service].id
+    return Ask(f"/services/{service}/purchase", {"minPrice": price, "maxPrice": price})
+
+
+async def _magic(client: Client, where: str, value: str) -> Sequence[Seen]:
+    """Buys it twice by each way that its place says, and lets a day pass after each."""
+    if where == "login identifier":
+        login = await client.send(
+            "POST", "/auth/login", {"identifier": value, "password": "secret-password"}, headers={}
+        )
+        seen = [await seen_of(client, login)]
+        if login.is_success:
+            headers = {"Authorization": f"Bearer {login.json()['token']}"}
+            answer = await client.send("POST", f"/products/{_PRODUCT}/purchase", headers=headers)
+            seen.append(await seen_of(client, answer))
+        return seen
+    ways = [f"/{kind}s/{value}/purchase" for kind in ("product", "service") if kind in where]
+    return [await seen_of(client, await client.send("POST", way)) for way in ways for _ in range(2)]
+
+
+def _sms(seen: Sequence[Seen]) -> list[dict[str, Any]]:
+    return [sms for one in seen if one.order is not None for sms in one.order["facts"]["messages"]]
+
+
+def _every_sms(**shapes: str) -> Callable[[Sequence[Seen]], bool]:
+    """Whether there is an SMS, and each has fields of these shapes."""
+    return lambda seen: (
+        bool(_sms(seen))
+        and all(re.fullmatch(shape, str(sms[name]), re.DOTALL) for sms in _sms(seen) for name, shape in shapes.items())
+    )
+
+
+def _prices(seen: Sequence[Seen]) -> set[str]:
+    return {one.order["amount"] for one in seen if one.order is not None}
+
+
 SAMPLES = Samples(
     account="partner",
     credential=_credential,
@@ -75,4 +144,17 @@ SAMPLES = Samples(
         "transactions": _plain("/transactions?limit=2"),
     },
     varying=rb'"token":"[^"]*"',
+    shaped={"purchaseProduct": _shaped_product, "purchaseService": _shaped_service},
+    placing=frozenset({"purchaseProduct", "purchaseService"}),
+    magic=_magic,
+    signs={
+        "twosms01": lambda seen: all(len(one.order["facts"]["messages"]) == 2 for one in seen if one.order is not None),
+        "nocode01": _every_sms(code="None"),
+        "hyphen01": _every_sms(code=r"\d{6}", text=r".*\d{3}-\d{3}.*"),
+        "alphanum": _every_sms(code=r"(?=.*[A-Z])(?=.*[0-9])[A-Z0-9]{6}"),
+        "leadzero": _every_sms(code=r"0\d{5}"),
+        "nonlatin": _every_sms(text=r".*[^\W\d_A-Za-z\u00c0-\u024f].*"),
+        "tiers001": lambda seen: _prices(seen) == {"0.2000"},
+        "poor@example.com": lambda seen: seen[-1].status == 400,
+    },
 )

@@ -2,12 +2,12 @@
 
 from mockserver.http.call import Call
 from mockserver.providers.doctorsim_v2.oauth_errors import InvalidTarget
+from mockserver.providers.doctorsim_v2.settings import API_HOST, PREFIX, WWW_HOST
 
-API_HOST, WWW_HOST = "api.doctorsim.com", "www.doctorsim.com"
 #: What the vendor's own documents call the API; clients may name it by that wherever the mock runs.
-VENDORS_RESOURCE = f"https://{API_HOST}/v2"
+VENDORS_RESOURCE = f"https://{API_HOST}{PREFIX}"
 #: Where each mount of the provider ends.
-_MOUNTS = ("/v2/.well-known", "/.well-known", "/v2")
+_MOUNTS = (f"{PREFIX}/.well-known", "/.well-known", PREFIX)
 
 
 def issuer_of(call: Call) -> str:
@@ -17,7 +17,7 @@ def issuer_of(call: Call) -> str:
 
 def resource_of(call: Call) -> str:
     """The API that the tokens are for, from a call of either host."""
-    return f"{_host_root(call, API_HOST)}/v2"
+    return f"{_host_root(call, API_HOST)}{PREFIX}"
 
 
 def resource_wanted(call: Call, asked: str | None) -> str:

@@ -27,11 +27,11 @@ from mockserver.providers.doctorsim_v2.oauth_errors import (
     UnsupportedResponseType,
 )
 from mockserver.providers.doctorsim_v2.profile import offers_everything
+from mockserver.providers.doctorsim_v2.settings import DEFAULT_ACCOUNT
 from mockserver.sandbox.accounts import list_accounts
 
 #: S256 of anything has 43 characters.
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
-_DEFAULT_ACCOUNT = "test_demo"
 #: What the consent page itself asks; in a request they are unknown, and so ignored (RFC 6749, 3.1).
 _ANSWERS = ("account", "decision")
 _HTML = "text/html; charset=utf-8"
@@ -73,7 +73,7 @@ async def show(call: Call) -> Reply:
     async with call.work() as work:
         accounts = [one for one in await list_accounts(work) if one.provider == "doctorsim_v2"]
     names = sorted(
-        (one.id for one in accounts if one.status == "active"), key=lambda name: (name != _DEFAULT_ACCOUNT, name)
+        (one.id for one in accounts if one.status == "active"), key=lambda name: (name != DEFAULT_ACCOUNT, name)
     )
     page = pages.consent(
         client.get("client_name") or client["client_id"],
@@ -98,7 +98,7 @@ async def decide(call: Call) -> Reply:
         asked = _asked(call, parameters, client, redirect_uri)
         if parameters.get("decision") != "approve":
             raise AccessDenied("the request was denied")
-        return await _approve(call, parameters, asked, parameters.get("account", _DEFAULT_ACCOUNT))
+        return await _approve(call, parameters, asked, parameters.get("account", DEFAULT_ACCOUNT))
     except OAuthError as error:
         return _redirect(call, parameters, redirect_uri, {"error": error.code, "error_description": error.description})
 

@@ -4,21 +4,16 @@ A used one is remembered, so that its tokens fall when it comes again (RFC 6749,
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
 from mockserver.domain.moments import to_micros
 from mockserver.providers.doctorsim_v2.oauth.drawing import HEX, URL_SAFE, digest, draw
 from mockserver.providers.doctorsim_v2.oauth.rows import make_room
+from mockserver.providers.doctorsim_v2.settings import CODE_LIVES, MOST_CODES, USED_CODE_LIVES
 from mockserver.sandbox.codec import decode_json, encode_json
 from mockserver.sandbox.work import Work
 
 _WAITING, _USED = "doctorsim_v2 codes", "doctorsim_v2 used codes"
-#: How long a code may wait (the contract's), and how long it is known that it was used (assumed).
-CODE_LIVES = timedelta(seconds=60)
-_USED_LIVES = timedelta(days=1)
-#: How many of each a sandbox has.
-MOST_CODES = 1_000
 
 
 async def add_code(work: Work, facts: Mapping[str, Any]) -> str:
@@ -44,4 +39,4 @@ async def use_code(work: Work, code: str, row: Mapping[str, Any]) -> None:
     key = digest(code)
     await work.tx.delete(_WAITING, key)
     await make_room(work, _USED, most=MOST_CODES)
-    await work.tx.put(_USED, key, encode_json({**row, "used": True}), due=work.now + _USED_LIVES)
+    await work.tx.put(_USED, key, encode_json({**row, "used": True}), due=work.now + USED_CODE_LIVES)

@@ -10,7 +10,6 @@ from mockserver.http.call import Call
 from mockserver.http.endpoint_tables import group, lazy_handlers
 from mockserver.http.provider import Annex, Endpoint, Mount, Outcome
 from mockserver.http.replies import Reply, Wording
-from mockserver.providers.doctorsim_v2.oauth.addresses import API_HOST, WWW_HOST
 from mockserver.providers.doctorsim_v2.oauth_errors import (
     InvalidClient,
     InvalidClientMetadata,
@@ -22,6 +21,7 @@ from mockserver.providers.doctorsim_v2.oauth_errors import (
     UnauthorizedClient,
     UnsupportedGrantType,
 )
+from mockserver.providers.doctorsim_v2.settings import API_HOST, PREFIX, WWW_HOST
 
 if TYPE_CHECKING:
     from mockserver.providers.doctorsim_v2.oauth import authorize, exchange, guide, metadata, registration
@@ -241,5 +241,5 @@ def _annex(host: str, prefix: str, *endpoints: Endpoint) -> Annex:
 ANNEXES = (
     _annex(WWW_HOST, "", *ENDPOINTS, _RESOURCE, *GUIDES),
     _annex(API_HOST, "/.well-known", _RESOURCE_ON_API),
-    _annex(API_HOST, "/v2/.well-known", _RESOURCE_BELOW),
+    _annex(API_HOST, f"{PREFIX}/.well-known", _RESOURCE_BELOW),
 )

@@ -28,10 +28,10 @@ from mockserver.providers.doctorsim_v2.oauth_errors import (
     UnauthorizedClient,
     UnsupportedGrantType,
 )
+from mockserver.providers.doctorsim_v2.settings import DEFAULT_ACCOUNT
 from mockserver.sandbox.work import Work
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
-_DEFAULT_ACCOUNT = "test_demo"
 #: What a grant type gives: the answer, or a refusal that is to be written down too (a grant revoked for reuse).
 _Given = dict[str, Any] | OAuthError
 
@@ -120,7 +120,7 @@ async def _by_refresh(work: Work, call: Call, client: Mapping[str, Any], paramet
 
 
 async def _by_client(work: Work, call: Call, client: Mapping[str, Any], parameters: dict[str, str]) -> _Given:
-    account = await work.account("doctorsim_v2", client.get("mock_account", _DEFAULT_ACCOUNT))
+    account = await work.account("doctorsim_v2", client.get("mock_account", DEFAULT_ACCOUNT))
     resource = resource_wanted(call, parameters.get("resource"))
     scope = _narrowed(parameters, client.get("scope", scope_text(SCOPES)))
     allowed = within(scope.split(), account.details.get("scope", "read-write"))

@@ -5,28 +5,24 @@ Refresh tokens are kept as digests. `refresh` is the newest, `twins` are others 
 """
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, Literal
 
 from mockserver.domain.moments import MICROSECOND, from_micros, parse_span, to_micros
 from mockserver.providers.doctorsim_v2.oauth.drawing import HEX, URL_SAFE, digest, draw
 from mockserver.providers.doctorsim_v2.oauth.rows import make_room
 from mockserver.providers.doctorsim_v2.oauth_errors import InvalidGrant
+from mockserver.providers.doctorsim_v2.settings import (
+    MOST_GRANTS,
+    MOST_LIVE,
+    MOST_RETIRED_TOKENS,
+    MOST_REVOKED,
+    REFRESH_LIVES,
+)
 from mockserver.sandbox.codec import decode_json, encode_json
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.work import Work
 
 _GRANTS = "doctorsim_v2 grants"
-#: How long a refresh token may wait (stated by the vendor, not on the reference page).
-REFRESH_LIVES = timedelta(days=30)
-#: How many grants a sandbox has; beyond that the one goes whose tokens end first.
-MOST_GRANTS = 5_000
-#: Of how many rotated refresh tokens a grant knows that they were its own, so that it falls when one comes back.
-MOST_RETIRED = 100
-#: How many refresh tokens of one grant are good at the same time.
-MOST_LIVE = 10
-#: How many access tokens are revoked one by one before the grant falls whole.
-MOST_REVOKED = 1_000
 _INVALID_GRANT = "the refresh token is not valid or has expired"
 
 #: What a refresh token is: good, used a moment ago (within the grace), or used before.
@@ -99,7 +95,7 @@ async def next_refresh_token(work: Work, row: dict[str, Any], *, used: str | Non
     before = digest(used) if used is not None else None
     if before in live:
         del live[before]
-        row["retired"] = [*row["retired"], before][-MOST_RETIRED:]
+        row["retired"] = [*row["retired"], before][-MOST_RETIRED_TOKENS:]
         row["rotated"] = [*_within_grace(work, row), [before, to_micros(work.now)]][-MOST_LIVE:]
     row |= {
         "twins": [[one, expires] for one, expires in live.items()][1 - MOST_LIVE :],

@@ -12,12 +12,17 @@ from mockserver.http.call import Call
 from mockserver.http.provider import Provider
 from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2.oauth import pages
-from mockserver.providers.doctorsim_v2.oauth.addresses import API_HOST, WWW_HOST, issuer_of, resource_of
-from mockserver.providers.doctorsim_v2.oauth.codes import CODE_LIVES
-from mockserver.providers.doctorsim_v2.oauth.grants import REFRESH_LIVES
-from mockserver.providers.doctorsim_v2.oauth.registry import PUBLIC_CLIENT
+from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of, resource_of
 from mockserver.providers.doctorsim_v2.oauth.scopes import MEANINGS
 from mockserver.providers.doctorsim_v2.profile import offers_everything
+from mockserver.providers.doctorsim_v2.settings import (
+    API_HOST,
+    CODE_LIVES,
+    PREFIX,
+    PUBLIC_CLIENT,
+    REFRESH_LIVES,
+    WWW_HOST,
+)
 
 MARKDOWN = "text/markdown; charset=utf-8"
 YAML = "application/yaml"
@@ -52,7 +57,7 @@ def _openapi_text() -> Callable[[Call], Awaitable[Reply]]:
             assert isinstance(call.provider, Provider), "the kit serves declared providers"
             written.append(await asyncio.to_thread(_written, call.provider))
         text = written[0].replace(f"{_SOMEWHERE}/{WWW_HOST}", issuer_of(call))
-        text = text.replace(f"{_SOMEWHERE}/{API_HOST}", resource_of(call).removesuffix("/v2"))
+        text = text.replace(f"{_SOMEWHERE}/{API_HOST}", resource_of(call).removesuffix(PREFIX))
         return Reply(text.encode(), media=YAML)
 
     return handler

@@ -9,10 +9,10 @@ from typing import Any
 from mockserver.providers.doctorsim_v2.oauth.keyring import token_lifetime, token_time
 from mockserver.providers.doctorsim_v2.oauth.tokens import sign
 from mockserver.providers.doctorsim_v2.oauth_errors import InvalidRequest
+from mockserver.providers.doctorsim_v2.settings import LONGEST_NONCE
 from mockserver.sandbox.work import Work
 
 CLAIMS = ("iss", "sub", "aud", "iat", "exp", "nonce")
-_LONGEST_NONCE = 1_000
 
 
 def identity_wanted(parameters: Mapping[str, str]) -> dict[str, str] | None:
@@ -20,8 +20,8 @@ def identity_wanted(parameters: Mapping[str, str]) -> dict[str, str] | None:
     if "openid" not in parameters.get("scope", "").split():
         return None
     nonce = parameters.get("nonce")
-    if nonce is not None and len(nonce) > _LONGEST_NONCE:
-        raise InvalidRequest(f"nonce must not be longer than {_LONGEST_NONCE} characters")
+    if nonce is not None and len(nonce) > LONGEST_NONCE:
+        raise InvalidRequest(f"nonce must not be longer than {LONGEST_NONCE} characters")
     return {"nonce": nonce} if nonce is not None else {}
 
 

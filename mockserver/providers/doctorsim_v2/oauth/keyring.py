@@ -10,13 +10,12 @@ from mockserver.domain.mistakes import Mistake
 from mockserver.domain.moments import parse_span, to_micros
 from mockserver.engine.dice import Dice
 from mockserver.providers.doctorsim_v2.oauth.keys import signing_key
+from mockserver.providers.doctorsim_v2.settings import MOST_RETIRED_KEYS
 from mockserver.sandbox.codec import decode_json, encode_json
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.work import Work
 
 _TABLE, _RING = "doctorsim_v2 keys", "ring"
-#: How many keys that sign no more are kept for their tokens.
-MOST_RETIRED = 10
 
 
 class KeySetFull(Mistake):
@@ -101,8 +100,8 @@ async def rotate(sandbox: Sandbox) -> Ring:
     async with sandbox.work("rotate_key") as work:
         ring, now = await find_ring(work), token_time(work.settings, work.now)
         retired = tuple(one for one in ring.retired if one.ends > now)
-        if len(retired) >= MOST_RETIRED:
-            raise KeySetFull(f"{MOST_RETIRED} keys wait for their tokens to end; advance the clock first")
+        if len(retired) >= MOST_RETIRED_KEYS:
+            raise KeySetFull(f"{MOST_RETIRED_KEYS} keys wait for their tokens to end; advance the clock first")
         last = Retired(ring.number, max(ring.ends, now + token_lifetime(work)))
         ring = Ring(ring.number + 1, 0, (*retired, last))
         await _keep(work, ring)

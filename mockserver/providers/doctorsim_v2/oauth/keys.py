@@ -5,12 +5,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from mockserver.engine.dice import Dice
+from mockserver.providers.doctorsim_v2.settings import KEY_BITS
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from joserfc.jwk import RSAKey
 
-_BITS = 1024
 _EXPONENT = 65_537
 _BASES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29)
 
@@ -44,10 +44,10 @@ def _private_key(p: int, q: int) -> "RSAPrivateKey":
 def _prime(dice: Dice, name: str) -> int:
     """The first prime from a cast number of 1024 bits on, whose predecessor the exponent does not divide."""
     drawn = 0
-    for part in range(_BITS // 64):
+    for part in range(KEY_BITS // 64):
         drawn = drawn << 64 | dice.cast("rsa", name, part)
     # The two highest bits set, so that the product of two has all its 2048 bits.
-    return next(_primes_from(drawn | 3 << _BITS - 2 | 1))
+    return next(_primes_from(drawn | 3 << KEY_BITS - 2 | 1))
 
 
 def _primes_from(start: int) -> Iterator[int]:

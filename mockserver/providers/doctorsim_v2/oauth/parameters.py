@@ -4,8 +4,8 @@ from urllib.parse import parse_qsl
 
 from mockserver.http.call import Call
 from mockserver.providers.doctorsim_v2.oauth_errors import InvalidRequest
+from mockserver.providers.doctorsim_v2.settings import MOST_PARAMETERS
 
-_MOST = 100
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -32,9 +32,9 @@ def need(parameters: dict[str, str], name: str) -> str:
 
 def _read(raw: bytes) -> dict[str, str]:
     try:
-        pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST)
+        pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
     except ValueError:
-        raise InvalidRequest(f"there are more than {_MOST} parameters") from None
+        raise InvalidRequest(f"there are more than {MOST_PARAMETERS} parameters") from None
     found: dict[str, str] = {}
     for name, value in pairs:
         if name in found:

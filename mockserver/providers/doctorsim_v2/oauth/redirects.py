@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-LONGEST = 2_000
+from mockserver.providers.doctorsim_v2.settings import LONGEST_REDIRECT
+
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.IGNORECASE)
 #: A browser or the system itself carries these out: no setting admits them.
 _NEVER = frozenset(
@@ -24,8 +25,9 @@ def redirect_problem(uri: Any, *, private_schemes: bool) -> str | None:
     Good are https anywhere, http on this machine, and an app's own scheme: with a dot in it, or with
     `private_schemes` without one.
     """
-    if not isinstance(uri, str) or len(uri) > LONGEST or not uri.isascii() or not uri.isprintable() or " " in uri:
-        return f"a redirect URI must be a text of at most {LONGEST} printable ASCII characters without blanks"
+    printable = isinstance(uri, str) and uri.isascii() and uri.isprintable() and " " not in uri
+    if not isinstance(uri, str) or not printable or len(uri) > LONGEST_REDIRECT:
+        return f"a redirect URI must be a text of at most {LONGEST_REDIRECT} printable ASCII characters without blanks"
     try:
         parts = urlsplit(uri)
         host = parts.hostname

@@ -9,15 +9,15 @@ from mockserver.domain.mistakes import NotFound
 from mockserver.http.call import Call
 from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2.oauth.metadata import GRANTS, METHODS
-from mockserver.providers.doctorsim_v2.oauth.redirects import LONGEST, redirect_problem
-from mockserver.providers.doctorsim_v2.oauth.registry import MOST_METADATA, add_client
+from mockserver.providers.doctorsim_v2.oauth.redirects import redirect_problem
+from mockserver.providers.doctorsim_v2.oauth.registry import add_client
 from mockserver.providers.doctorsim_v2.oauth.scopes import parse_scope, scope_text
 from mockserver.providers.doctorsim_v2.oauth_errors import InvalidClientMetadata, InvalidRedirectUri
+from mockserver.providers.doctorsim_v2.settings import LONGEST_REDIRECT, MOST_METADATA, MOST_REDIRECTS
 from mockserver.sandbox.work import Work
 
 #: Texts that are kept as they came.
 _TEXTS = ("client_name", "client_uri", "logo_uri", "tos_uri", "policy_uri", "software_id", "software_version")
-_MOST_REDIRECTS = 20
 NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 
 
@@ -83,7 +83,7 @@ def _metadata(body: Mapping[str, Any], *, private_schemes: bool) -> dict[str, An
         found["scope"] = _scope(body["scope"])
     for name in _TEXTS:
         if name in body:
-            if not isinstance(body[name], str) or len(body[name]) > LONGEST:
+            if not isinstance(body[name], str) or len(body[name]) > LONGEST_REDIRECT:
                 raise InvalidClientMetadata(f"{name} must be a text")
             found[name] = body[name]
     return found
@@ -105,8 +105,8 @@ def _scope(value: Any) -> str:
 
 def _redirects(body: Mapping[str, Any], *, needed: bool, private_schemes: bool) -> list[str]:
     value = body.get("redirect_uris", [])
-    if not isinstance(value, list) or len(value) > _MOST_REDIRECTS or (needed and not value):
-        raise InvalidRedirectUri(f"redirect_uris must be a list of 1 to {_MOST_REDIRECTS} URIs")
+    if not isinstance(value, list) or len(value) > MOST_REDIRECTS or (needed and not value):
+        raise InvalidRedirectUri(f"redirect_uris must be a list of 1 to {MOST_REDIRECTS} URIs")
     for one in value:
         problem = redirect_problem(one, private_schemes=private_schemes)
         if problem is not None:

@@ -1,7 +1,6 @@
 """Registered clients as rows, and the one that is registered beforehand. Of secrets only digests are kept."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -9,18 +8,12 @@ from mockserver.domain.moments import to_micros
 from mockserver.providers.doctorsim_v2.oauth.drawing import HEX, digest, draw
 from mockserver.providers.doctorsim_v2.oauth_errors import InvalidClientMetadata
 from mockserver.providers.doctorsim_v2.profile import offers_everything
+from mockserver.providers.doctorsim_v2.settings import MOST_CLIENTS, PUBLIC_CLIENT, UNUSED_CLIENT_LIVES
 from mockserver.sandbox.codec import decode_json, encode_json
 from mockserver.sandbox.work import Work
 
 _CLIENTS = "doctorsim_v2 clients"
-#: How many clients a sandbox has at most, and how many bytes the metadata of one.
-MOST_CLIENTS = 1_000
-MOST_METADATA = 8_192
-#: After how long a client is forgotten that was not used, where room is needed.
-UNUSED_LIVES = timedelta(days=90)
 
-#: The vendor publishes its id; redirects and the ports that they may have are assumed.
-PUBLIC_CLIENT = "cli_e97f6079db704bcc0a0c39b8"
 _BEFOREHAND: Mapping[str, Any] = MappingProxyType(
     {
         "client_id": PUBLIC_CLIENT,
@@ -68,7 +61,7 @@ async def note_use(work: Work, client: Mapping[str, Any]) -> None:
 
 
 async def _keep(work: Work, client: Mapping[str, Any]) -> None:
-    await work.tx.put(_CLIENTS, client["client_id"], encode_json(dict(client)), due=work.now + UNUSED_LIVES)
+    await work.tx.put(_CLIENTS, client["client_id"], encode_json(dict(client)), due=work.now + UNUSED_CLIENT_LIVES)
 
 
 async def _make_room(work: Work) -> None:

@@ -16,9 +16,8 @@ from mockserver.providers.doctorsim_v2.oauth.keyring import (
     token_time,
 )
 from mockserver.providers.doctorsim_v2.oauth.keys import signing_key
+from mockserver.providers.doctorsim_v2.settings import LONGEST_TOKEN
 from mockserver.sandbox.work import Work
-
-_LONGEST = 4_096
 
 
 async def issue_access_token(work: Work, grant: dict[str, Any], *, issuer: str, scope: str) -> tuple[str, int]:
@@ -69,7 +68,7 @@ async def claims_of_token(call: Call, token: str) -> Mapping[str, Any]:
 
 def is_jwt(text: str) -> bool:
     """Whether a text can be a token of ours at all; for any other no key need be made."""
-    return len(text) <= _LONGEST and text.count(".") == 2
+    return len(text) <= LONGEST_TOKEN and text.count(".") == 2
 
 
 #: What `issue_access_token` always writes; whoever knows the seed can sign anything else.

@@ -10,6 +10,7 @@ import pytest
 
 from mockserver.clockwork.clock import machine_now
 from mockserver.providers.doctorsim_v2.oauth import codes, grants, keyring
+from mockserver.providers.doctorsim_v2.settings import MOST_LIVE
 from tests.providers.doctorsim_v2.oauth.flows import Flow, refusal
 
 pytestmark = pytest.mark.anyio
@@ -75,10 +76,10 @@ async def test_the_good_tokens_of_a_grant_are_few(flow: Flow) -> None:
     await flow.world.setting(refresh_grace="1d")
     client = await flow.register()
     first = (await flow.tokens(client))["refresh_token"]
-    made = [(await flow.refresh(client, first)).json()["refresh_token"] for _ in range(grants.MOST_LIVE + 2)]
+    made = [(await flow.refresh(client, first)).json()["refresh_token"] for _ in range(MOST_LIVE + 2)]
     rows = (await flow.world.steer("GET", "/state"))["tables"]["doctorsim_v2 grants"]
     [row] = rows.values()
-    assert len(row["twins"]) == grants.MOST_LIVE - 1
+    assert len(row["twins"]) == MOST_LIVE - 1
     # The oldest is forgotten, which is no reason to end the others.
     assert refusal(await flow.refresh(client, made[0])) == (400, "invalid_grant")
     assert (await flow.refresh(client, made[-2])).status_code == 200

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver.providers.doctorsim_v2.oauth import registry
+from mockserver.providers.doctorsim_v2.settings import MOST_CLIENTS
 from tests.conformance.judge import validator
 from tests.providers.doctorsim_v2.oauth.flows import CALLBACK, Flow, refusal
 
@@ -193,7 +194,7 @@ async def test_the_metadata_of_a_client_are_bounded(flow: Flow) -> None:
 async def test_a_sandbox_has_a_thousand_clients_at_most_and_forgets_those_that_nobody_used(
     flow: Flow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert registry.MOST_CLIENTS == 1_000
+    assert MOST_CLIENTS == 1_000
     monkeypatch.setattr(registry, "MOST_CLIENTS", 3)
     body = {"redirect_uris": [CALLBACK]}
     used, unused = await flow.register(), await flow.register()

@@ -110,7 +110,7 @@ async def test_the_keys_survive_a_snapshot(flow: Flow) -> None:
 
 
 async def test_the_key_set_has_a_bound(flow: Flow, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keyring, "MOST_RETIRED", 1)
+    monkeypatch.setattr(keyring, "MOST_RETIRED_KEYS", 1)
     await rotate(flow)
     answer = await flow.world.control("POST", "/events/doctorsim_v2", ROTATE)
     assert (answer.status_code, "1 keys wait" in answer.json()["detail"]) == (409, True)

@@ -1,0 +1,163 @@
+"""Every number, name and address that HidSim was documented or assumed to have, and what tests can change.
+
+Elsewhere are only the life cycle of an operation (`scenarios/hidsim/quick.yaml`, which names the settings below), the
+shapes and bounds of requests (`schemas/hidsim/`), and tables of facts (services, languages, magic products).
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from mockserver.domain.money import Currency
+from mockserver.http.cors import Cors
+from mockserver.http.replies import Limit
+from mockserver.sandbox.settings import Setting
+
+# -- where it is --------------------------------------------------------------------------------------
+
+#: Assumed: the page leaves the address to `$API_URL`.
+HOST: Final = "api.hidsim.com"
+
+#: The header with how many rows a list has in all, which web pages may read (assumed).
+TOTAL_HEADER: Final = "X-Total-Count"
+
+#: Assumed: nothing says which pages may call the API.
+CORS: Final = Cors("hidsim", ("https://hidsim.com", "https://www.hidsim.com"), exposes=(TOTAL_HEADER,))
+
+#: The first parts of paths whose answers are not to be cached (assumed).
+UNCACHED: Final = ("auth", "operations", "transactions")
+
+# -- money --------------------------------------------------------------------------------------------
+
+#: Ten-thousandths of a dollar: at most four decimals (assumed).
+USD: Final = Currency("USD", 4)
+
+#: What a new account has (assumed).
+NEW_BALANCE: Final = "25"
+
+# -- limits -------------------------------------------------------------------------------------------
+
+#: Purchases have a window of their own; everything else shares one (assumed).
+PURCHASE_LIMIT: Final = Limit(10, timedelta(minutes=1), bucket="purchase")
+CALL_LIMIT: Final = Limit(60, timedelta(minutes=1), bucket="calls")
+
+#: Failed logins of one identifier in a window, after which none is tried (assumed).
+MOST_FAILURES: Final = 20
+FAILURES_WINDOW: Final = timedelta(minutes=15)
+
+#: What `Retry-After` says at least when something comes too early (assumed).
+SHORTEST_WAIT: Final = timedelta(seconds=1)
+
+# -- ids and credentials ------------------------------------------------------------------------------
+
+#: The first four bytes of an id count seconds since 1970, so that ids sort by age: catalogue in March 2025, operations
+#: from January 2026 on (assumed).
+CATALOGUE_AGE: Final = "67c2d0b0"
+FIRST_OPERATION: Final = 0x69580000
+CATALOGUE_MOMENT: Final = "2025-03-01T09:00:00.000Z"
+
+#: Passwords of accounts that a test opens (assumed).
+PASSWORD_ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
+PASSWORD_LENGTH: Final = 20
+
+#: How many tokens one sandbox remembers as well signed, and the longest that is looked at (assumed).
+MOST_TOKENS: Final = 2_000
+LONGEST_TOKEN: Final = 4_096
+
+# -- messages: what a test may give (assumed) ---------------------------------------------------------
+
+LONGEST_CODE: Final = 32
+LONGEST_TEXT: Final = 1_000
+LONGEST_SENDER: Final = 32
+#: Digits of a telephone number.
+FEWEST_DIGITS: Final = 6
+MOST_DIGITS: Final = 15
+
+# -- lists --------------------------------------------------------------------------------------------
+
+#: How many values a filter takes, however they are written: each is compared with each row (assumed).
+MOST_FILTER_VALUES: Final = 500
+
+# -- invented customers: assumed ----------------------------------------------------------------------
+
+#: Of a hundred so many buy in Testland, whose products decide how it goes.
+TESTLAND_PERCENT: Final = 20
+#: Of a hundred so many look after their number, in seconds from here to there, and close it if no SMS is there.
+IMPATIENT_PERCENT: Final = 50
+PATIENCE: Final = (125, 900)
+#: Of a hundred so many want another SMS, in seconds from here to there.
+GREEDY_PERCENT: Final = 10
+GREED_AFTER: Final = (20, 200)
+
+# -- what tests can change ----------------------------------------------------------------------------
+
+SETTINGS: Final = (
+    CORS.setting,
+    Setting(
+        "hidsim.profile",
+        "all",
+        "choice",
+        "all: eighteen endpoints and /docs and /redoc, those that no page names marked X-Mock-Assumed;"
+        " documented: the twelve only",
+        ("all", "documented"),
+    ),
+    Setting(
+        "hidsim.list_envelope",
+        "data",
+        "choice",
+        "data: {data, total, limit, skip}; array: a bare list; docs: {docs, totalDocs, limit, page, totalPages};"
+        " results: {results, total, limit, skip}; X-Total-Count always (not documented)",
+        ("data", "array", "docs", "results"),
+    ),
+    Setting(
+        "hidsim.error_envelope",
+        "boom",
+        "choice",
+        "boom: {statusCode, error, message, ...}; message: {code, message}; ok: {ok: false, msg} (not documented)",
+        ("boom", "message", "ok"),
+    ),
+    Setting(
+        "hidsim.state_field",
+        "both",
+        "choice",
+        "under which name operations tell their state (the page names the states, not the field)",
+        ("both", "state", "status"),
+    ),
+    Setting(
+        "hidsim.number_plus",
+        True,
+        "boolean",
+        "whether telephone numbers begin with + (not documented)",
+    ),
+    Setting(
+        "hidsim.purchase_status",
+        201,
+        "choice",
+        "the HTTP status of a purchase (not documented)",
+        (201, 200),
+    ),
+    Setting(
+        "hidsim.close_after",
+        "120s",
+        "duration",
+        "how old a pending operation must be before it can be closed; earlier it is 425 (the span is not documented)",
+    ),
+    Setting(
+        "hidsim.expire_after",
+        "20m",
+        "duration",
+        "when an operation bought from now on gives up waiting for an SMS, counted from the purchase (not documented)",
+    ),
+    Setting(
+        "hidsim.token_lifetime",
+        "24h",
+        "duration",
+        "how long tokens signed from now on are good, on the sandbox's clock (not documented)",
+    ),
+    Setting(
+        "hidsim.extra_fields",
+        False,
+        "boolean",
+        "whether every object has a member `undocumented`, to prove that a client takes what it does not know"
+        " (the page: extra fields may appear)",
+    ),
+)

@@ -1,0 +1,34 @@
+"""Settings named in a text: `{daisysim.cancel_after}` becomes `60 seconds`, so that no file repeats their values."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_NAMED = re.compile(r"\{([a-z][a-z0-9_]*\.[a-z0-9_.]+)\}")
+_SPAN = re.compile(r"([0-9]+)(ms|s|m|h|d|w)")
+_UNITS = {"ms": "millisecond", "s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
+
+
+def named_settings(text: str) -> list[str]:
+    """Return the names of the settings that the text refers to, in its order."""
+    return _NAMED.findall(text)
+
+
+def with_settings(text: str, settings: Mapping[str, Any]) -> str:
+    """Return the text with the values of the settings that it names; a name that no setting has stays.
+
+    >>> with_settings("cancel after {shop.cancel_after}", {"shop.cancel_after": "60s"})
+    'cancel after 60 seconds'
+    """
+    return _NAMED.sub(lambda match: _words(settings[match[1]]) if match[1] in settings else match[0], text)
+
+
+def _words(value: object) -> str:
+    """Return a span as people say it; anything else as it is written."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:g} seconds"
+    match = _SPAN.fullmatch(str(value).strip())
+    if match is None:
+        return str(value)
+    count, unit = int(match[1]), _UNITS[match[2]]
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
