@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any
 from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import (
     AccountDisabled,
-    InternalError,
     MissingCredential,
-    PayloadTooLarge,
 )
 from mockserver.http.call import Call
 from mockserver.http.cors import Cors
@@ -150,7 +148,5 @@ PROVIDER = Provider(
         BadToken,
         ExpiredToken,
         AccountDisabled,
-        PayloadTooLarge,
-        InternalError,
     ),
 )
