@@ -9,9 +9,9 @@ import pytest
 
 from mockserver.app import create_app
 from mockserver.config import Settings
-from mockserver.providers import PROVIDERS
 from mockserver.scenario.check import check_text
 from mockserver.server import LiveServer
+from tests.served import PROVIDERS
 
 TOP = Path(__file__).parents[2]
 README = TOP / "README.md"
