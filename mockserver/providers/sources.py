@@ -102,7 +102,7 @@ def _outside_sources(path: tuple[str, ...]) -> tuple[Source, ...]:
     importlib.metadata takes 20 ms to import and parses every distribution, so it is asked only where a file
     mentions the group.
     """
-    if not any(_mentions_group(Path(entry or ".")) for entry in path):
+    if not any(_mentions_group(entry or os.curdir) for entry in path):
         return ()
     from importlib.metadata import entry_points
 
@@ -116,15 +116,17 @@ def _name_of(distribution: "Distribution | None") -> str:
     return f"{distribution.name} {distribution.version}" if distribution is not None else "an unknown distribution"
 
 
-def _mentions_group(folder: Path) -> bool:
+def _mentions_group(folder: str) -> bool:
     try:
-        names = [name for name in os.listdir(folder) if name.endswith(_METADATA_SUFFIXES)]
+        names = os.listdir(folder)
     except OSError:
         return False
     for name in names:
-        try:
-            if _GROUP_HEADER in (folder / name / "entry_points.txt").read_bytes():
-                return True
-        except OSError:
-            continue
+        if name.endswith(_METADATA_SUFFIXES):
+            try:
+                with open(f"{folder}/{name}/entry_points.txt", "rb", buffering=0) as file:
+                    if _GROUP_HEADER in file.read():
+                        return True
+            except OSError:
+                continue
     return False
