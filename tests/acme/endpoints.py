@@ -9,7 +9,7 @@ from mockserver.sandbox.orders import list_orders
 from tests.acme.rules import EUR, RULES, order_data
 
 #: What is sold, and how many numbers of each.
-SERVICES, STOCK = ("chat", "mail", "silent", "last"), 100
+SERVICES, STOCK = ("chat", "mail", "silent", "last"), 100_000
 
 
 def prices(dice: Dice) -> dict[str, int]:
