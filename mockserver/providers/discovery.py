@@ -20,8 +20,8 @@ from mockserver.providers.sources import (
     ProviderProblem,
     Source,
     bundled_sources,
-    data_root,
     folder_of,
+    outside_root,
     roots_of,
     sources,
 )
@@ -57,11 +57,9 @@ def load(source: Source) -> Provider:
         raise ProviderProblem(f"provider {source.name!r} ({source}) calls itself {provider.name!r}")
     if not source.distribution:
         return provider
-    folder = folder_of(source)
     for kind in NAMES:
-        if data_root(folder, kind, source.name) is None:
-            raise ProviderProblem(f"provider {source.name!r} ({source}) has no {kind}/{source.name} in {folder}")
-    return replace(provider, folder=folder)
+        outside_root(source, kind)
+    return replace(provider, folder=folder_of(source))
 
 
 def data_roots(kind: str, providers: Iterable[Provider]) -> tuple[Path, ...]:

@@ -72,8 +72,22 @@ def folder_of(source: Source) -> Path:
 def source_roots(kind: str, names: Iterable[str]) -> tuple[Path, ...]:
     """Return the folders of the scenarios or schemas of the providers of these names, the bundled folder first."""
     wanted = frozenset(names)
-    outside = [(folder_of(one), one.name) for one in sources() if one.distribution and one.name in wanted]
-    return roots_of(kind, outside)
+    roots = [outside_root(one, kind) for one in sources() if one.distribution and one.name in wanted]
+    return (bundled(kind), *dict.fromkeys(roots))
+
+
+def outside_root(source: Source, kind: str) -> Path:
+    """Return the folder of the scenarios or schemas of another distribution's provider.
+
+    Raises ProviderProblem where there is none, or no scenario `quick` in it.
+    """
+    folder = folder_of(source)
+    root = data_root(folder, kind, source.name)
+    if root is None:
+        raise ProviderProblem(f"provider {source.name!r} ({source}) has no {kind}/{source.name} in {folder}")
+    if kind == "scenarios" and not (root / source.name / "quick.yaml").is_file():
+        raise ProviderProblem(f"provider {source.name!r} ({source}) has no quick.yaml in {root / source.name}")
+    return root
 
 
 def roots_of(kind: str, outside: Iterable[tuple[Path, str]]) -> tuple[Path, ...]:

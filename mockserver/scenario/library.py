@@ -47,13 +47,6 @@ class Library:
         """
         return cls([*roots, *extra_roots], providers=providers, trusted=len(roots))
 
-    @classmethod
-    def bundled(cls, extra_roots: Sequence[Path] = (), *, providers: Sequence[str] = ()) -> "Library":
-        """Return the library of the bundled scenarios, and over them those of `extra_roots`."""
-        from mockserver.resources import bundled
-
-        return cls.of_providers([bundled("scenarios")], extra_roots, providers=providers)
-
     def overlaid(self) -> "Library":
         """A library that shares the files and what was read of them, and begins with the same posted scenarios.
 

@@ -91,6 +91,15 @@ async def test_a_fault_answers_in_plain_text_where_the_provider_does(world: Worl
     assert (answer.headers["content-type"], answer.text) == (TEXT, "Slow down: try again in 7 s.")
 
 
+@pytest.mark.parametrize(
+    ("status", "code"), [(413, "payload_too_large"), (405, "method_not_allowed"), (418, "invalid")]
+)
+async def test_a_fault_that_names_a_status_is_worded_as_the_kit_words_it(world: World, status: int, code: str) -> None:
+    await world.steer("POST", "/faults", {"times": 1, "answer": {"status": status}})
+    answer = await world.call("GET", f"{BASE}/balance", headers=DEMO)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+
+
 def test_the_document_tells_the_media_types_of_refusals() -> None:
     schemas = SchemaStore(*data_roots("schemas", [ACME]))
     responses = document(ACME, schemas, origin="http://localhost")["paths"]["/orders"]["post"]["responses"]

@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -101,6 +102,16 @@ def test_names_are_found_without_importing_a_provider_or_the_metadata_of_distrib
             },
             "has no scenarios/odd in ",
         ),
+        (
+            "odd_quiet",
+            {
+                "odd_quiet/__init__.py": "from dataclasses import replace\nfrom tests.acme import PROVIDER as ACME\n"
+                "PROVIDER = replace(ACME, name='odd')",
+                "odd_quiet/scenarios/odd/late.yaml": "scenario: late\nprovider: odd\nabout: Late.\n",
+                "odd_quiet/schemas/odd/error.schema.json": "{}",
+            },
+            "has no quick.yaml in ",
+        ),
     ],
 )
 def test_a_provider_that_cannot_be_used_is_one_line_and_exit_code_1(
@@ -148,7 +159,7 @@ def test_a_mistake_in_a_bundled_provider_keeps_its_traceback(here: Path) -> None
 
 def test_a_real_server_serves_what_is_installed(tmp_path: Path) -> None:
     declare(tmp_path, acme="tests.acme:PROVIDER")
-    paths = f"{tmp_path}:{ROOT}"
+    paths = f"{tmp_path}{os.pathsep}{ROOT}"
     with python("-m", "mockserver", "--port", "0", "--log-format", "json", PYTHONPATH=paths) as process:
         url = json.loads(line_of(process))["url"]
         index = httpx.get(f"{url}/_mock").json()["providers"]["acme"]
