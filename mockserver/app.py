@@ -14,7 +14,7 @@ from mockserver import __version__
 from mockserver.clockwork.clock import machine_now
 from mockserver.config import LISTENING, Settings, is_loopback
 from mockserver.http.body import Disconnected
-from mockserver.http.heads import refusal_in
+from mockserver.http.heads import REFUSED
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
 from mockserver.http.service import ACCEPTED, Arrival, Service
@@ -252,7 +252,7 @@ class App:
             return found[0], f"/{first}{found[1]}", found[2]
         mounts = self._hosts.get(_host_of(scope))
         if mounts is None:
-            raise refusal_in(scope) or self._nothing_here(path)
+            raise scope.get(REFUSED) or self._nothing_here(path)
         return _mounted(mounts, path)
 
     def _judge(self) -> "Judge":

@@ -21,6 +21,7 @@ from mockserver.cli.clock import clock
 from mockserver.cli.explain import explain
 from mockserver.cli.graph import graph
 from mockserver.cli.health import health
+from mockserver.cli.reference import reference
 from mockserver.config import Settings
 from mockserver.providers.sources import ProviderProblem
 
@@ -245,17 +246,5 @@ def _report_as_json(problems: Iterable[Any]) -> int:
     return int(any(row["severity"] == "error" for row in rows))
 
 
-@program.command("reference")
-@click.option("--schema", "as_schema", is_flag=True, help="Print the JSON Schema instead, for editors.")
-def reference_command(as_schema: bool) -> None:
-    """Print the reference of scenario files, as Markdown."""
-    import json
-
-    from mockserver.scenario.reference import reference
-    from mockserver.scenario.schema import scenario_schema
-
-    click.echo(json.dumps(scenario_schema(), indent=2) if as_schema else reference().rstrip("\n"))
-
-
-for _command in (clock, explain, graph, health):
+for _command in (clock, explain, graph, health, reference):
     program.add_command(_command)

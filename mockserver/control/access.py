@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from mockserver.control.problems import Problem
+from mockserver.domain.hosts import is_own_name
 
 #: `host[:port]` as RFC 9110 (7.2) and RFC 3986 (3.2.2) have it, less what no client of ours is called by.
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})))(?::([0-9]{0,5}))?")
@@ -39,7 +40,7 @@ def check_access(headers: Mapping[str, str], *, token: str | None) -> None:
             )
         return
     host = headers.get("host")
-    if host is not None and not is_local_name(host_name(host) or ""):
+    if host is not None and not is_own_name(host_name(host) or ""):
         raise Problem(403, f"foreign Host refused: {host!r} (use localhost or 127.0.0.1)")
     _check_site(headers)
 
@@ -51,17 +52,6 @@ def check_receiving(headers: Mapping[str, str], *, token: str | None) -> None:
     """
     if token is None or not _holds(headers, token):
         _check_site(headers)
-
-
-def is_local_name(host: str) -> bool:
-    """Whether this is a name of the machine itself: localhost or a loopback address."""
-    host = host.lower().rstrip(".")
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def host_name(text: str) -> str | None:
@@ -79,7 +69,7 @@ def host_name(text: str) -> str | None:
 
 def _check_site(headers: Mapping[str, str]) -> None:
     origin = headers.get("origin")
-    if origin is not None and not is_local_name(_origin_host(origin)):
+    if origin is not None and not is_own_name(_origin_host(origin)):
         raise Problem(403, f"foreign Origin refused: {origin!r}")
     if headers.get("sec-fetch-site", "").strip().lower() == "cross-site":
         raise Problem(403, "cross-site requests are refused")

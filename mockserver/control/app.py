@@ -35,7 +35,7 @@ from mockserver.control.routes import Routes
 from mockserver.domain.mistakes import Invalid, MethodNotAllowed, NotFound
 from mockserver.http.body import MOST, Disconnected, read_body
 from mockserver.http.checking import Checker
-from mockserver.http.heads import refusal_in
+from mockserver.http.heads import REFUSED
 from mockserver.http.origin import origin_of
 
 log = logging.getLogger("mockserver")
@@ -91,7 +91,7 @@ class ControlApp:
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
-        oversized = refusal_in(scope)
+        oversized = scope.get(REFUSED)
         if oversized is not None:
             raise oversized
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}

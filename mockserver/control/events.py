@@ -1,11 +1,9 @@
 """`/_mock/events/{provider}`: what a test can let happen to a provider as a whole, beside any order."""
 
-from collections.abc import Iterable
-from difflib import get_close_matches
-
 from mockserver.control.operation import Answer, ControlCall, Operation, object_schema, text_schema
 from mockserver.control.problems import Problem
 from mockserver.domain.mistakes import Invalid
+from mockserver.domain.suggestions import suggestion
 from mockserver.http.provider import Provider
 
 EVENT = object_schema(("event",), event=text_schema("One of the provider's own events, such as rotate_key."))
@@ -25,7 +23,7 @@ async def push(call: ControlCall) -> Answer:
     provider, name = _provider(call), call.body["event"]
     event = provider.events.get(name)
     if event is None:
-        hint = _hint(name, provider.events) or f"{provider.name} takes none"
+        hint = suggestion(name, provider.events) if provider.events else f"{provider.name} takes none"
         raise Invalid({"event": [f"unknown event: {name[:100]!r} ({hint})"]})
     told = await event.happen(await call.sandbox())
     return Answer({"provider": provider.name, "event": name, **told})
@@ -34,14 +32,8 @@ async def push(call: ControlCall) -> Answer:
 def _provider(call: ControlCall) -> Provider:
     name, known = call.path_fields["provider"], call.server.providers
     if name not in known:
-        raise Problem(404, f"provider not found: {name[:100]!r} ({_hint(name, known)})")
+        raise Problem(404, f"provider not found: {name[:100]!r} ({suggestion(name, known)})")
     return known[name]
-
-
-def _hint(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name[:100].lower(), known, n=1)
-    names = ", ".join(known)
-    return f"did you mean {near[0]}?" if near else f"one of {names}" if names else ""
 
 
 OPERATIONS = (

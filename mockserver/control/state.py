@@ -16,7 +16,7 @@ _STATE: dict[str, Any] = {
     "required": ["format", "version"],
     "properties": {
         "format": {"const": "mockserver state"},
-        "version": text_schema("Of the server that made it; only the same one restores it."),
+        "version": text_schema("Of the server that made it; older ones are read forward, newer ones refused with 409."),
     },
 }
 
@@ -33,7 +33,7 @@ async def show(call: ControlCall) -> Answer:
 
 async def restore(call: ControlCall) -> Answer:
     """Become what the snapshot says, its clock included, or refuse it and change nothing."""
-    from mockserver.sandbox.snapshot import WrongVersion, read
+    from mockserver.sandbox.snapshot import NewerVersion, read
 
     try:
         data = await asyncio.to_thread(read_json, call.raw)
@@ -43,7 +43,7 @@ async def restore(call: ControlCall) -> Answer:
     try:
         # In a thread: the lines of a large document are checked one by one, and nobody else should wait for that.
         world = await asyncio.to_thread(read, sandbox, data, version=call.server.version)
-    except WrongVersion as error:
+    except NewerVersion as error:
         raise Problem(409, str(error)) from None
     await sandbox.become(world)
     return Answer(described(call, sandbox))
@@ -56,7 +56,7 @@ OPERATIONS = (
         "/state",
         restore,
         name="restoreState",
-        summary="Restore this sandbox from a snapshot of the same version",
+        summary="Restore this sandbox from a snapshot of this or an older version",
         reads=_STATE,
         gives=MADE,
         largest=LARGEST,

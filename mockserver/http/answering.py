@@ -1,7 +1,7 @@
 """Words what went wrong, sends answers, and writes every exchange down without its secrets."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import perf_counter_ns
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from mockserver.sandbox.sandbox import Sandbox
 
 log = logging.getLogger("mockserver")
 
+_NONE: Mapping[str, str] = {}
 _JSON = (b"content-type", b"application/json")
 
 
@@ -81,7 +82,7 @@ class Recorder:
             sandbox.state.clock.now(),
             self._provider,
             scope["method"],
-            self._shown_path(scope) if self._secret_paths else scope["path"],
+            self._shown_path(scope) if self._secret_paths & scope.get("path_params", _NONE).keys() else scope["path"],
             redact_query(query.decode("latin-1"), self.secret_names) if query else "",
             redact_headers(scope["headers"], self.secret_names),
             redact_body(body[:MOST_BODY], self._secret_body, scope["headers"]) if body else b"",
@@ -117,7 +118,7 @@ class Recorder:
         headers = [
             _JSON if answer.media == "application/json" else (b"content-type", answer.media.encode()),
             (b"content-length", b"%d" % len(payload)),
-            (b"date", self._date.at(sandbox.state.clock.now())),
+            (b"date", self._date.at(call.state.clock.now())),
             (b"x-mock-request-id", entry.id.encode()),
         ]
         if answer.status == 204:

@@ -1,6 +1,6 @@
 """One call of an endpoint, as its handler sees it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, Protocol
 
 from starlette.types import Scope
@@ -153,12 +153,12 @@ class Call:
         self.view = view
         self.state = view(self.sandbox.state)
 
-    async def find_account(self, parts: Sequence[str], *, known_only: bool = False) -> Account | None:
+    def find_account(self, parts: Sequence[str], *, known_only: bool = False) -> Awaitable[Account | None]:
         """Return the account that a credential opens; with `accept_any_key` one is opened for an unknown one.
 
         `known_only`: not so, whatever the setting says.
         """
-        return await self.sandbox.find_account(self.provider.name, parts, known_only=known_only, view=self.view)
+        return self.sandbox.find_account(self.provider.name, parts, known_only=known_only, view=self.view)
 
     def decide(self, aspect: Aspect, facts: Mapping[str, Any] | None = None) -> Rule | None:
         """The rule that decides this aspect of the call; `facts` of an order are matched as `order.*`."""

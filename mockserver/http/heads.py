@@ -19,7 +19,8 @@ MOST_DROPPED = 1024 * 1024
 _END = re.compile(rb"\n\r?\n")
 _BEGINNING = re.compile(rb"([A-Za-z]{1,16}) ((?:https?://)?[^\s?#]{1,2000})")
 _HOST = re.compile(rb"(?i)\nhost:[ \t]*([^\r\n]{1,300})")
-_REFUSED = "mock.refused"
+#: In a request's scope: why its head is refused (`domain.mistakes.Mistake`).
+REFUSED = "mock.refused"
 
 
 class HeldHead:
@@ -93,13 +94,7 @@ class HeldHead:
 
 def mark(scope: MutableMapping[str, Any], refusal: Mistake) -> None:
     """Tell the application that the request's head is refused."""
-    scope[_REFUSED] = refusal
-
-
-def refusal_in(scope: MutableMapping[str, Any]) -> Mistake | None:
-    """Why the request's head is refused, or None."""
-    refusal: Mistake | None = scope.get(_REFUSED)
-    return refusal
+    scope[REFUSED] = refusal
 
 
 _TEXT = b"The head of the request is too large."

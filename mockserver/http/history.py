@@ -17,6 +17,7 @@ from mockserver.http.customers import Customer, Customers, Purchase, Visit, inve
 from mockserver.http.provider import Provider
 from mockserver.sandbox.accounts import list_accounts
 from mockserver.sandbox.birth import Population
+from mockserver.sandbox.naming import account_id_of
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.tallies import count_one
 from mockserver.sandbox.view import QuietView
@@ -217,21 +218,25 @@ async def _buyers(sandbox: Sandbox, population: Population, providers: Mapping[s
         raise Invalid({"providers": [f"unknown provider: {name!r} (one of {known})" for name in unknown]})
     found: list[_Buyer] = []
     hindered: dict[str, str] = {}
+    buying: set[str] = set()
     async with sandbox.work("populate") as work:
         accounts = await list_accounts(work)
         for provider in providers.values():
             if provider.customers is None or provider.name not in (population.providers or providers):
                 continue
             customers = provider.customers()
+            ids = {name: await account_id_of(work, provider.trade, name) for name in population.accounts}
             for account in (one for one in accounts if one.provider == provider.name):
+                names = [name for name, account_id in ids.items() if account_id == account.id]
                 why = f"it is {account.status}" if account.status != "active" else customers.hindrance(account)
                 if why is not None:
-                    hindered[account.id] = why
+                    hindered |= dict.fromkeys(names, why)
                     continue
                 wallet = await documented(work, provider.trade, account)
-                if account.id in population.accounts if population.accounts else wallet.documented:
+                if names if population.accounts else wallet.documented:
                     found.append(_Buyer(provider, customers, wallet))
-    _check_names(population.accounts, {one.wallet.account for one in found}, hindered)
+                    buying |= set(names)
+    _check_names(population.accounts, buying, hindered)
     if not found:
         raise Invalid({"accounts": ["none of these providers has an account that could buy"]})
     return found

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from mockserver.domain.mistakes import Invalid
+from mockserver.domain.suggestions import nearest
 from mockserver.engine.delays import Delay, FromSetting, LogNormal, Uniform
 from mockserver.engine.machine import Machine
 from mockserver.engine.weights import SettingWeight
@@ -113,11 +114,8 @@ def _fields(endpoints: list[Endpoint], schemas: SchemaStore) -> set[str]:
 
 
 def _near(name: str, known: list[str]) -> str:
-    from difflib import get_close_matches
-
-    # A name that is longer is like none of them, and takes long to compare.
-    near = get_close_matches(name[:100], known, n=1)
-    return f"did you mean {near[0]}?" if near else f"one of {', '.join(known)}"
+    near = nearest(name, known)
+    return f"did you mean {near}?" if near is not None else f"one of {', '.join(known)}"
 
 
 def _judge_machines(

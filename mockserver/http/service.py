@@ -24,7 +24,7 @@ from mockserver.http.answering import Edge, Instead, Payload, Recorder, worded
 from mockserver.http.body import read_body
 from mockserver.http.call import Call
 from mockserver.http.cors import is_preflight
-from mockserver.http.heads import refusal_in
+from mockserver.http.heads import REFUSED
 from mockserver.http.provider import Annex, Endpoint, Offers, Provider
 from mockserver.http.reading import read_fields, read_headers
 from mockserver.http.replies import Limit, Reply
@@ -154,16 +154,16 @@ class _Resource:
         endpoint = methods.get(method) or (_for_head(methods) if method == "HEAD" else None)
         entry = service.recorder.begin(scope, sandbox, body, endpoint)
         call = Call(sandbox, provider, endpoint, entry, headers, scope, prefix, body)
-        verdict, refusal = None, refusal_in(scope)
-        if refusal is None and method == "OPTIONS" and (allowed := _preflight(service, call)) is not None:
+        verdict, state = None, call.state
+        if method == "OPTIONS" and REFUSED not in scope and (allowed := _preflight(service, call)) is not None:
             await service.recorder.send(send, scope, call, allowed, began=began)
             return
         try:
-            if refusal is not None:
-                raise refusal
-            if call.state.per_poll is not None and endpoint is not None and endpoint.reads_order:
+            if REFUSED in scope:
+                raise scope[REFUSED]
+            if state.per_poll is not None and endpoint is not None and endpoint.reads_order:
                 await _polled(provider, call)
-            if call.state.faults.some or "prefer" in headers:
+            if state.faults.some or "prefer" in headers:
                 verdict = await _consulted(service.edge, endpoint, call, scope, body)
                 await verdict.begin()
             if endpoint is None or too_large is not None:

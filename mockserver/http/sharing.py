@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from ipaddress import ip_address
 
+from mockserver.domain.hosts import is_own_name
 from mockserver.http.cors import Cors
 
 Headers = tuple[tuple[str, str], ...]
@@ -59,12 +59,4 @@ def _allowed_origin(cors: Cors, settings: Mapping[str, object], origin: str) -> 
 def is_loopback(origin: str) -> bool:
     """Whether a page of this origin was served by the machine that its browser runs on."""
     match = _ORIGIN.fullmatch(origin)
-    if match is None:
-        return False
-    host = match[1].lower()
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    return match is not None and is_own_name(match[1])

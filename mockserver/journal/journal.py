@@ -3,10 +3,11 @@
 import operator
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain, islice
 from typing import Any, NamedTuple
+
+import msgspec
 
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.journal.budget import Budget
@@ -42,8 +43,7 @@ class Decision(NamedTuple):
     subject: Mapping[str, Any]
 
 
-@dataclass(slots=True)
-class Entry:
+class Entry(msgspec.Struct, weakref=False, eq=False):
     """One exchange. `request_headers` and bodies are already redacted; `subject` is what rules were asked about.
 
     `rules` are those that were asked, first things first; `decisions` what they said.
@@ -70,7 +70,7 @@ class Entry:
     mistake: str | None = None
     because: Mapping[str, Any] | None = None
     """What would have been right in place of what was refused."""
-    subject: Mapping[str, Any] = field(default_factory=dict)
+    subject: Mapping[str, Any] = {}
     rules: tuple[Rule, ...] = ()
     decisions: tuple[Decision, ...] = ()
     faults: Sequence[Mapping[str, Any]] = ()
@@ -197,23 +197,29 @@ class Journal:
 
     def keep(self, entry: Entry) -> None:
         """Write the entry down, and forget the oldest where there are too many."""
-        entries, budget = self._entries, self._budget
         # What most requests are: with nothing in them that could be large but texts, joined to add up their lengths.
-        size = _OVERHEAD + len(entry.request_body) + len(entry.response_body) + len(entry.path) + len(entry.query)
-        size += len(b"".join(chain.from_iterable(entry.request_headers)))
-        if size > _LARGE or entry.subject or entry.faults or entry.fault_misses or 300 <= entry.status < 400:
+        size = len(b"".join(chain.from_iterable(entry.request_headers))) + len(entry.path) + len(entry.query)
+        size += _OVERHEAD + len(entry.request_body) + len(entry.response_body)
+        if size > _LARGE or entry.subject or entry.faults or entry.fault_misses:
             size = _looked_at(entry)
         entry.counted = size
+        entries, budget, held = self._entries, self._budget, self._held
         entries[entry.id] = entry
-        if not self._held:
+        if not held:
             budget.take_in(self)
-        change = size
-        while len(entries) > self._most or (self._held + change > MOST_BYTES and len(entries) > 1):
-            change -= entries.popitem(last=False)[1].counted
-        self._held += change
-        budget.held += change
+        self._held = held = held + size
+        budget.held += size
+        if held > MOST_BYTES or len(entries) > self._most:
+            self._forget_oldest()
         if budget.held > budget.most:
             budget.make_room()
+
+    def _forget_oldest(self) -> None:
+        entries, freed = self._entries, 0
+        while len(entries) > self._most or (self._held - freed > MOST_BYTES and len(entries) > 1):
+            freed += entries.popitem(last=False)[1].counted
+        self._held -= freed
+        self._budget.held -= freed
 
     def find(self, entry_id: str) -> Entry | None:
         """The entry, or None when it never was or is forgotten."""

@@ -79,7 +79,8 @@ class Sandbox:
 
     async def order(self, provider: str, order_id: str) -> Order:
         """The order as it stands now, everything due applied; raises NotFound. Quicker than a unit of work."""
-        if self.turns.next_timer is not None and self.turns.overdue(self.state.clock.now()):
+        turns = self.turns
+        if turns.next_timer is not None and turns.overdue(turns.state.clock.now()):
             async with self.work("clock"):
                 pass
         return await self._lookup.order(provider, order_id)

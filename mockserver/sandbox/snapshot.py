@@ -4,6 +4,7 @@ The journal's entries and what inboxes received are logs, not part of the world;
 """
 
 import asyncio
+import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -36,13 +37,14 @@ _WHOLE = 1 << 40
 _MOST_ERRORS = 20
 _END = datetime.max.replace(tzinfo=UTC) - MICROSECOND
 _HIGHEST_RATE = 1_000_000
+_RELEASE = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})\.([0-9]{1,6})(?![0-9])")
 
 #: posted: to this sandbox. active: in force from a file. past: only orders that began under it know it.
 Use = Literal["posted", "active", "past"]
 
 
-class WrongVersion(Exception):
-    """The snapshot was made by another version; the message says both."""
+class NewerVersion(Exception):
+    """The snapshot was made by a newer version; the message says both."""
 
 
 class Window(NamedTuple):
@@ -197,12 +199,13 @@ def _kept(state: SandboxState, orders: Mapping[str, Any]) -> Iterator[Kept]:
 def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
     """The world that a document describes, for this sandbox to become.
 
-    Raises WrongVersion, Invalid with the path of each mistake, or ScenarioProblems.
+    Older versions are read forward: what a class of the document or of a row has gained since has a default there.
+    Raises NewerVersion, Invalid with the path of each mistake, or ScenarioProblems.
     """
     if not isinstance(data, dict) or data.get("format") != FORMAT or not isinstance(data.get("version"), str):
         raise Invalid({"format": [f"must be a snapshot, with format {FORMAT!r} and a version"]})
-    if data["version"] != version:
-        raise WrongVersion(f"the snapshot was made by version {data['version'][:100]!r}, this is {version!r}")
+    if _release(data["version"]) > _release(version):
+        raise NewerVersion(f"the snapshot was made by version {data['version'][:100]!r}, this is {version!r}")
     try:
         document: Document = typed(Document, data)
     except Unreadable as error:
@@ -235,6 +238,14 @@ def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
     state.limiter.put_windows(document.limits)
     _refuse(list(_contradictions(document, rows, state)))
     return World(state, document.requests, rows, document.agenda)
+
+
+def _release(version: str) -> tuple[int, ...]:
+    """The three numbers of a version, without what marks it as on its way to them."""
+    found = _RELEASE.match(version)
+    if found is None:
+        raise Invalid({"version": [f"must be a version such as 1.2.3: {version[:100]!r}"]})
+    return tuple(map(int, found.groups()))
 
 
 def _check_values(document: Document) -> None:

@@ -26,7 +26,7 @@ def data_of(path: Path) -> Any:
 
 
 async def load(sandbox: Sandbox, path: Path, *, version: str) -> None:
-    """Restore the sandbox from a file; raises OSError, Invalid, WrongVersion or ScenarioProblems."""
+    """Restore the sandbox from a file; raises OSError, Invalid, NewerVersion or ScenarioProblems."""
     world = await asyncio.to_thread(lambda: read(sandbox, data_of(path), version=version))
     await sandbox.become(world)
 

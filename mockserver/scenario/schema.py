@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from mockserver.domain.suggestions import nearest
 from mockserver.scenario.problems import Report, Trail, shown, trail_text
 
 if TYPE_CHECKING:
@@ -59,19 +60,17 @@ def _found(error: "ValidationError") -> Any:
 
 
 def _unknown_keys(error: "ValidationError", report: Report, trail: Trail) -> None:
-    from difflib import get_close_matches
-
     # A validation error always carries the schema object that it comes from.
     known = list(error.schema.get("properties", {})) if isinstance(error.schema, Mapping) else []
     for key in _found(error):
         if key in known:
             continue
         missing = [name for name in known if name not in _found(error)]
-        near = get_close_matches(key[:100].lower(), missing, n=1)
-        if near:
+        near = nearest(key, missing)
+        if near is not None:
             # One slip of the pen is one problem, not an unknown key and a missing one.
-            report.silence((*trail, near[0]))
-        hint = f"did you mean {near[0]}?" if near else f"one of {', '.join(known)}"
+            report.silence((*trail, near))
+        hint = f"did you mean {near}?" if near is not None else f"one of {', '.join(known)}"
         report.error((*trail, key), f"unknown key {shown(key)} ({hint})", at_key=True)
 
 

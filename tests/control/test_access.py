@@ -4,7 +4,7 @@ from base64 import b64encode
 
 import pytest
 
-from mockserver.control.access import is_local_name
+from mockserver.domain.hosts import is_own_name
 from tests.control.problems import problem_of
 from tests.support import DAISY, World, running
 
@@ -286,4 +286,4 @@ async def test_the_emulated_apis_ask_for_no_token_and_no_host() -> None:
     ],
 )
 def test_names_of_the_machine_itself(name: str, local: bool) -> None:
-    assert is_local_name(name) is local
+    assert is_own_name(name) is local

@@ -214,6 +214,12 @@ async def test_accounts_that_are_named_buy_and_no_others(world: World) -> None:
     assert held["daisysim", "poor"] == ("0.1000", "0.0000")
 
 
+async def test_accounts_can_be_named_by_the_public_part_of_their_credential(world: World) -> None:
+    await populate(world, 20, accounts=["poor@example.com", "daisy-demo", "demo"])
+    bought = {(one["provider"], one["account"]) for one in (await world.steer("GET", "/orders"))["orders"]}
+    assert bought == {("hidsim", "poor"), ("daisysim", "demo")}
+
+
 async def test_an_account_that_a_test_spent_from_ends_at_its_documented_balance_too(world: World) -> None:
     await world.steer("PATCH", "/accounts/daisysim/demo", {"balance": "250", "total_spent": "1"})
     await populate(world, 10, accounts=["demo"])

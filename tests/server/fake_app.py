@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
-from mockserver.http.heads import refusal_in
+from mockserver.http.heads import REFUSED
 
 
 class FakeApp:
@@ -58,7 +58,7 @@ async def _tell(scope: Scope, receive: Receive, send: Send) -> None:
             return
         body += message["body"]
         more = message["more_body"]
-    refusal = refusal_in(scope)
+    refusal = scope.get(REFUSED)
     told: dict[str, Any] = {
         "method": scope["method"],
         "path": scope["path"],

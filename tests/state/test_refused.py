@@ -29,14 +29,22 @@ async def refused(world: World, body: bytes, status: int) -> Data:
     return problem
 
 
-async def test_another_version_is_a_conflict_that_names_both() -> None:
+async def test_a_newer_version_is_a_conflict_that_names_both() -> None:
     async with running() as world:
         data = json.loads(await snapshot(world))
         problem = await refused(world, json.dumps({**data, "version": "9.8.7"}).encode(), 409)
         assert "'9.8.7'" in problem["detail"]
         assert f"'{__version__}'" in problem["detail"]
-        # What the other version wrote may look quite different.
+        # What the newer version wrote may look quite different.
         await refused(world, json.dumps({"format": data["format"], "version": "9.8.7"}).encode(), 409)
+
+
+@pytest.mark.parametrize("version", ["", "next", "1", "1.2", "0.1.0000000", "\u0661.\u0662.\u0663"])
+async def test_a_version_that_is_none_is_named(version: str) -> None:
+    async with running() as world:
+        data = json.loads(await snapshot(world))
+        problem = await refused(world, json.dumps({**data, "version": version}).encode(), 422)
+        assert [error["field"] for error in problem["errors"]] == ["version"]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"7", b'"state"', b"{}", b"\xff", b"[" * 100_000])

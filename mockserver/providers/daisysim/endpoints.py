@@ -112,7 +112,7 @@ async def purchase(call: Call) -> Reply:
 async def check(call: Call) -> Reply:
     """Whether the code is there."""
     order = await call.own_order(call.fields["activation_id"])
-    return Reply(wire.status(order, _shown(call, order)), assumed="expire" in wire.events_of(order))
+    return Reply(wire.status(order, _shown(call, order)), assumed=wire.is_expired(order))
 
 
 async def cancel(call: Call) -> Reply:
@@ -148,7 +148,7 @@ async def history(call: Call) -> Reply:
     }
     return Reply(
         {"orders": [wire.history_row(order, _shown(call, order)) for order in found], "pagination": pagination},
-        assumed=any("expire" in wire.events_of(order) for order in found),
+        assumed=any(wire.is_expired(order) for order in found),
     )
 
 

@@ -57,6 +57,11 @@ def events_of(order: Order) -> set[str]:
     return {event for passage in order.history if (event := event_of(passage.cause)) is not None}
 
 
+def is_expired(order: Order) -> bool:
+    """Whether the order stands as it does because its time was up, which is assumed."""
+    return order.state not in ("waiting", "completed") and "expire" in events_of(order)
+
+
 def history_row(order: Order, shown: str) -> dict[str, Any]:
     """One order of /history."""
     done = "code" in order.facts

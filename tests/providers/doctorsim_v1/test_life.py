@@ -2,11 +2,11 @@
 
 import asyncio
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.docs.pages import read
 from tests.providers.doctorsim_v1.client import DEVICE, IMEI, NETWORK, V1, error_of
 
 pytestmark = pytest.mark.anyio
@@ -258,9 +258,8 @@ async def test_whoever_reads_of_cancelling_reads_of_the_scenario_that_has_the_wi
     endpoints = next(one for one in told if one["provider"] == "doctorsim_v1")["endpoints"]
     (summary,) = [one["summary"] for one in endpoints if one["name"] == "cancel_order"]
     settings = await v1.world.steer("GET", "/settings?help=1")
-    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
-    section = readme.partition("## doctorSIM v1")[2].partition("\n## ")[0]
-    (paragraph,) = [part for part in section.split("\n\n") if "ten" in part.split() and "minutes" in part]
+    page = read("docs/doctorsim-v1.md")
+    (paragraph,) = [part for part in page.split("\n\n") if "ten" in part.split() and "minutes" in part]
     for text in (summary, settings["doctorsim_v1.cancel_window"]["help"], paragraph):
         assert "guaranteed-times" in text
 

@@ -1,7 +1,6 @@
-"""The how-to and the verification recipes do what they say."""
+"""The recipes of docs/doctorsim-v2.md (`verify: python`, `verify: node`, `verify: php`) do what they say."""
 
 import json
-import re
 import shutil
 import subprocess
 from functools import partial
@@ -10,42 +9,17 @@ from pathlib import Path
 import anyio.to_thread
 import pytest
 
-from mockserver.app import create_app
-from mockserver.config import Settings
 from mockserver.http.openapi import document
 from mockserver.providers.doctorsim_v2 import PROVIDER
-from mockserver.server import LiveServer
 from tests.conformance.judge import schema_store
+from tests.docs.pages import ADDRESS, marked
 from tests.providers.doctorsim_v2.judged import V2
 from tests.webhooks.receivers import Visit, receiving
 
-TOP = Path(__file__).parents[3]
-ADDRESS = "http://localhost:7460"
 
-
-def blocks_after(mark: str, count: int) -> list[str]:
-    """The fenced blocks after a mark, in whichever file has it."""
-    for file in (TOP / "README.md", TOP / "docs-howto-doctorsim_v2.md"):
-        text = file.read_text(encoding="utf-8").partition(f"<!-- {mark} -->")[2] if file.exists() else ""
-        if text:
-            return [found[1] for found in re.finditer(r"^```\w*\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)][:count]
-    raise AssertionError(f"nothing is marked {mark!r}")
-
-
-@pytest.mark.parametrize("mark", ["doctorsim_v2", "oauth"])
-def test_the_how_to_prints_what_it_says(mark: str) -> None:
-    assert shutil.which("bash"), "the how-to is written for bash"
-    commands, printed = blocks_after(f"howto: {mark}", 2)
-    with LiveServer(create_app(Settings())) as server:
-        ran = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", commands.replace(ADDRESS, server.url)],
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout == printed
+def recipe_in(language: str) -> str:
+    """The text of the recipe in this language."""
+    return marked("verify", language)[0].text
 
 
 def test_the_openapi_document_tells_scopes_limits_and_the_header_that_makes_orders_safe_to_repeat() -> None:
@@ -86,7 +60,7 @@ async def sent(world: V2) -> tuple[str, Visit]:
 async def test_the_recipe_in_python_tells_genuine_from_forged(world: V2) -> None:
     secret, visit = await sent(world)
     recipe: dict[str, object] = {}
-    exec(blocks_after("verify: python", 1)[0], recipe)
+    exec(recipe_in("python"), recipe)
     is_genuine = recipe["is_genuine"]
     assert callable(is_genuine)
     names = ("X-DoctorSIM-Timestamp", "X-DoctorSIM-Signature")
@@ -102,7 +76,7 @@ async def test_the_recipe_in_python_tells_genuine_from_forged(world: V2) -> None
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 async def test_the_recipe_in_node_tells_genuine_from_forged(world: V2, tmp_path: Path) -> None:
     secret, visit = await sent(world)
-    (tmp_path / "recipe.mjs").write_text(blocks_after("verify: node", 1)[0])
+    (tmp_path / "recipe.mjs").write_text(recipe_in("node"))
     script = """
       import { isGenuine } from './recipe.mjs';
       const [secret, headers, body] = JSON.parse(process.argv[1]);
@@ -130,7 +104,7 @@ async def test_the_recipe_in_php_tells_genuine_from_forged(world: V2, tmp_path: 
       $found[] = is_genuine($secret, $body);
       echo json_encode($found);
     """
-    (tmp_path / "recipe.php").write_text("<?php\n" + blocks_after("verify: php", 1)[0] + script)
+    (tmp_path / "recipe.php").write_text("<?php\n" + recipe_in("php") + script)
     told = json.dumps([secret, visit.headers, visit.body.decode()])
     assert await said_by("php", "recipe.php", told, cwd=tmp_path) == "[true,false,false,false,false]"
 

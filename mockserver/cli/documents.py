@@ -1,0 +1,218 @@
+"""The pages of `docs/` that are made from the code, as Markdown: scenarios, settings, configuration."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import click
+
+from mockserver import config
+from mockserver.control.app import OPERATIONS
+from mockserver.control.operation import Operation
+from mockserver.http.provider import Provider
+from mockserver.providers.discovery import bundled_providers
+from mockserver.resources import bundled
+from mockserver.sandbox.settings import COMMON, Setting
+from mockserver.scenario.library import DEFAULT, Library
+from mockserver.scenario.model import Scenario
+
+_LIBRARY = """\
+# The bundled scenarios
+
+<!-- Made by `mockserver reference library`; edit `about` and `teaches` in the scenario files instead. -->
+
+A scenario decides what an API does: how orders live, what is sold out, what fails. `quick` is each provider's default
+and lies underneath all others. Make others active with `PUT /_mock/scenarios/active` `["NAME", "NAME"]`; the first rule
+that matches a request decides. `GET /_mock/scenarios` has this list as JSON. To write one, see
+[your own scenarios](own-scenarios.md).
+"""
+
+_SETTINGS = """\
+# Settings of a sandbox
+
+<!-- Made by `mockserver reference settings`; edit the provider's declaration instead. -->
+
+Every sandbox has these settings. `GET /_mock/settings?help=1` lists them, `PATCH /_mock/settings` changes some, and
+`settings` in the body of `POST /_mock/sandboxes` or in a scenario file sets them from the start. A duration is a text
+such as `90s`, `10m`, `2h` or `1d`, or a number of seconds. Where the vendor documents nothing and a client could
+depend on it, there is a setting.
+"""
+
+_CONFIGURATION = """\
+# Configuration
+
+<!-- Made by `mockserver reference configuration`; edit the settings table in mockserver/config.py instead. -->
+
+A flag wins over its environment variable, the variable over the default. An empty variable counts as not set, and so
+does the URL of an orchestrator where a number belongs (Kubernetes sets `MOCKSERVER_PORT=tcp://10.0.0.1:7460` for a
+service of that name). Flags may stand before or after `serve`, which is what `mockserver` does without a command.
+"""
+
+_CONTROL = """\
+# Operations of the control API
+
+<!-- Made by `mockserver reference control`; edit the operations in mockserver/control/ instead. -->
+
+Every operation under `/_mock`, as a running server's `/_mock/openapi.json` has them with their schemas. Put `/~NAME` in
+front of `/_mock` for another sandbox than the default one. [The control API](control-api.md) shows how to use them.
+"""
+
+
+def library_page() -> str:
+    """The bundled scenarios of every provider, with what each teaches, and the values that decide an outcome."""
+    providers = bundled_providers()
+    library = Library.of_providers([bundled("scenarios")], providers=[provider.name for provider in providers])
+    parts = [_LIBRARY]
+    for provider in providers:
+        parts += [*_heading(provider), *_scenarios(provider, library), ""]
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def settings_page() -> str:
+    """The settings that every sandbox has, then those of each provider."""
+    parts = [_SETTINGS, "## Of every sandbox\n", *_setting_rows(COMMON), ""]
+    for provider in bundled_providers():
+        parts += [*_heading(provider), *_setting_rows(provider.settings), ""]
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def configuration_page(program: click.Group) -> str:
+    """The settings of a server process, then the commands of the program with their options."""
+    parts = [_CONFIGURATION, "## Flags and variables\n", *_configuration_rows(), "", "## Commands", ""]
+    parts.append("Exit codes: 0 success, 1 the work failed, 2 a mistake in the command line.")
+    for path, command in _commands(program, "mockserver"):
+        parts += ["", *_command(path, command)]
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def control_page() -> str:
+    """The operations of the control API, by the noun that they are about."""
+    nouns: dict[str, list[Operation]] = {}
+    for operation in OPERATIONS:
+        nouns.setdefault(operation.path.split("/")[1] if operation.path else "", []).append(operation)
+    parts = [_CONTROL]
+    for noun, operations in sorted(nouns.items()):
+        parts += [f"## {noun.partition('.')[0].capitalize() or 'The index'}", ""]
+        parts += [*_table(("operation", "what it does", "query", "body"), map(_operation, operations)), ""]
+    return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _operation(operation: Operation) -> tuple[str, str, str, str]:
+    free = " No token is needed." if operation.open else ""
+    query = "; ".join(f"`{name}`: {_words(told)}" for name, told in operation.query.items())
+    return f"`{operation.method} /_mock{operation.path}`", f"{operation.summary}.{free}", query, _body(operation)
+
+
+def _words(told: str | Mapping[str, Any]) -> str:
+    """What a parameter of the query is for, of a sentence or of a schema."""
+    text = told if isinstance(told, str) else str(told.get("description", ""))
+    return text.rstrip(".")
+
+
+def _body(operation: Operation) -> str:
+    schema = operation.takes or operation.reads
+    if schema is None:
+        return "" if operation.media == "application/json" else f"`{operation.media}`"
+    if "properties" not in schema:
+        return str(schema.get("description", schema.get("type", "JSON"))).rstrip(".")
+    needed = schema.get("required", ())
+    return ", ".join(f"`{name}`{' (required)' if name in needed else ''}" for name in schema["properties"])
+
+
+def _heading(provider: Provider) -> list[str]:
+    return [f"## {provider.title}", "", f'<a id="{provider.name}"></a>', ""]
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"| {' | '.join('---' for _ in head)} |"
+    for row in rows:
+        yield f"| {' | '.join(map(_cell, row))} |"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def _scenarios(provider: Provider, library: Library) -> Iterator[str]:
+    names = sorted(library.names(provider.name), key=lambda name: (name != DEFAULT, name))
+    found = [library.get(provider.name, name) for name in names]
+    rows = [(f"`{one.name}`", one.about, one.teaches) for one in found]
+    yield from _table(("scenario", "what happens", "what a client learns"), rows)
+    yield from _magic(found)
+
+
+def _magic(scenarios: Iterable[Scenario]) -> Iterator[str]:
+    values = [
+        (one.where, f"`{one.value}`", one.effect, one.provenance) for scenario in scenarios for one in scenario.magic
+    ]
+    if values:
+        yield from ("", "Values that decide an outcome (`GET /_mock/magic`):", "")
+        yield from _table(("where", "value", "what happens", "provenance"), values)
+
+
+def _setting_rows(settings: Iterable[Setting]) -> Iterator[str]:
+    rows = [(f"`{one.name}`", f"`{json.dumps(one.default)}`", _values(one), one.help) for one in settings]
+    return _table(("setting", "default", "values", "what it says"), rows)
+
+
+def _values(setting: Setting) -> str:
+    kinds = {"boolean": "`true`, `false`", "whole": "whole number", "duration": "duration", "text": "text"}
+    if setting.kind == "choice":
+        return ", ".join(f"`{json.dumps(one)}`" for one in setting.choices)
+    return kinds[setting.kind]
+
+
+def _configuration_rows() -> Iterator[str]:
+    rows = []
+    for name, option, default in config.table():
+        flag = f"`{config.flag_of(name)}{' ' if option.metavar else ''}{option.metavar}`"
+        usual = "" if default in (None, (), False) else f"`{default}`"
+        rows.append((flag, f"`{config.variable_of(name)}`", usual, option.help + _repeatable(option)))
+    return _table(("flag", "variable", "default", "what it says"), rows)
+
+
+def _repeatable(option: config.Option) -> str:
+    if option.separator is None:
+        return ""
+    # The one separator that differs between systems is that of lists of directories.
+    between = "," if option.separator == "," else "the separator of `PATH`"
+    return f" Repeatable; {'`,`' if between == ',' else between} stands between the values of the variable."
+
+
+def _commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Command]]:
+    for name in sorted(group.commands):
+        command = group.commands[name]
+        yield f"{path} {name}", command
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{path} {name}")
+
+
+def _command(path: str, command: click.Command) -> Iterator[str]:
+    usage = " ".join([path, *command.collect_usage_pieces(click.Context(command, info_name=path))])
+    yield f"### `{path}`"
+    for paragraph in (f"`{usage}`", *_paragraphs(command.help or "")):
+        yield from ("", paragraph)
+    options = [one for one in command.params if isinstance(one, click.Option)]
+    if command.name == "serve":
+        yield from ("", "Takes the flags above.")
+    elif options:
+        yield ""
+        yield from _table(("option", "what it says"), [_option(one) for one in options])
+
+
+def _paragraphs(help_text: str) -> list[str]:
+    return [" ".join(paragraph.split()) for paragraph in help_text.strip().split("\n\n")]
+
+
+def _option(option: click.Option) -> tuple[str, str]:
+    names = ", ".join(option.opts)
+    value = "" if option.is_flag else f" {option.metavar or _kind(option)}"
+    usual: Any = option.default if option.show_default else None
+    return f"`{names}{value}`", (option.help or "") + (f" Default: `{usual}`." if usual else "")
+
+
+def _kind(option: click.Option) -> str:
+    if isinstance(option.type, click.Choice):
+        return "|".join(map(str, option.type.choices))
+    return option.type.name.upper()
