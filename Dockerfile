@@ -4,7 +4,7 @@
 FROM python:3.13-slim AS build
 WORKDIR /build
 COPY requirements.lock ./
-RUN pip install --no-cache-dir --constraint requirements.lock hatchling
+RUN pip install --no-cache-dir --constraint requirements.lock hatchling pyyaml
 COPY pyproject.toml README.md LICENSE ./
 COPY mockserver ./mockserver
 COPY scenarios ./scenarios

@@ -1,6 +1,7 @@
 """The wheel, used as a user would: installed into an environment that holds its dependencies and nothing else."""
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -17,14 +18,19 @@ from tests.installed import PATIENCE, link_distribution, new_environment, outsid
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("wheel")
-    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(target), str(ROOT)]
-    done = subprocess.run(build, capture_output=True, text=True, check=False)
+def build(target: Path, *options: str) -> Path:
+    """Build into `target`; returns the wheel."""
+    command = [sys.executable, "-m", "build", *options, "--no-isolation", "--outdir", str(target), str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     (built,) = target.glob("*.whl")
     return built
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel built straight from the checkout."""
+    return build(tmp_path_factory.mktemp("wheel"), "--wheel")
 
 
 @pytest.fixture(scope="module")
@@ -72,13 +78,31 @@ def call(url: str, body: object = None) -> tuple[int, dict[str, object]]:
         return answer.status, content["data"]
 
 
-def test_the_wheel_holds_the_scenarios_and_the_schemas(wheel: Path) -> None:
+def test_the_wheel_holds_the_scenarios_the_schemas_and_the_tables(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     for folder in ("scenarios", "schemas"):
         kept = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.suffix in {".yaml", ".json"}}
         assert kept
         assert {f"mockserver/{path.as_posix()}" for path in kept} <= names
+    files = (path for suffix in ("csv", "json") for path in (ROOT / "mockserver").rglob(f"*.{suffix}"))
+    tables = {path.relative_to(ROOT).as_posix() for path in files}
+    assert len(tables) >= 15
+    assert tables <= names
     assert "mockserver/py.typed" in names
+
+
+def test_the_wheel_holds_every_scenario_compiled_and_not_what_compiles_them(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    scenarios = {name for name in names if re.fullmatch(r"mockserver/scenarios/.*\.yaml", name)}
+    compiled = {name for name in names if re.fullmatch(r"mockserver/scenarios/.*\.json", name)}
+    assert compiled == {name.replace(".yaml", ".json") for name in scenarios}
+    assert "mockserver/scenario/build_hook.py" not in names
+
+
+def test_a_wheel_from_the_source_distribution_is_the_same(wheel: Path, tmp_path: Path) -> None:
+    from_source = build(tmp_path)
+    assert from_source.name == wheel.name
+    assert from_source.read_bytes() == wheel.read_bytes()
 
 
 def test_the_wheel_holds_nothing_but_the_package(wheel: Path) -> None:
@@ -87,11 +111,42 @@ def test_the_wheel_holds_nothing_but_the_package(wheel: Path) -> None:
     assert tops > {"mockserver"}
 
 
+EVERY_SCENARIO = """
+import sys
+from mockserver.resources import bundled
+from mockserver.scenario.library import Library
+
+library = Library.bundled()
+loaded = [library.get(provider, name) for provider, name, _ in library.listing()]
+assert not {"yaml", "mockserver.scenario.source"} & set(sys.modules)
+from mockserver.scenario.check import load_file
+
+assert loaded == [load_file(path) for _, _, path in library.listing()]
+print(len(loaded))
+"""
+
+
+def test_an_installed_package_reads_no_yaml_and_has_the_scenarios_of_the_checkout(
+    environment: Path, tmp_path: Path
+) -> None:
+    program = [str(environment / "python"), "-c", EVERY_SCENARIO]
+    done = subprocess.run(program, cwd=tmp_path, env=outside_variables(), capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert int(done.stdout) == len(list((ROOT / "scenarios").glob("*/*.yaml")))
+
+
+def own_files(environment: Path) -> dict[Path, int]:
+    """What lies in the installed package, but for byte code, with the time of its last change."""
+    (package,) = environment.parent.glob("lib/python*/site-packages/mockserver")
+    return {path: path.stat().st_mtime_ns for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+
+
 def test_a_purchase_works_from_an_environment_with_nothing_but_the_wheel(environment: Path, tmp_path: Path) -> None:
     where = [str(environment / "python"), "-c", "import mockserver; print(mockserver.__file__)"]
     found = subprocess.run(where, cwd=tmp_path, env=outside_variables(), capture_output=True, text=True, check=True)
     assert Path(found.stdout.strip()).is_relative_to(environment.parent)
     command = [str(environment / "mockserver"), "--port", "0"]
+    before = own_files(environment)
     with served(command, directory=tmp_path, variables=outside_variables()) as address:
         base = f"{address}/daisysim.com/api/v1/virtual"
         status, countries = call(f"{base}/countries")
@@ -105,3 +160,4 @@ def test_a_purchase_works_from_an_environment_with_nothing_but_the_wheel(environ
         assert status == 201
         assert bought["amount_charged"] == price
         assert call(f"{base}/check/{bought['activation_id']}")[1]["status"] == "Waiting"
+    assert own_files(environment) == before

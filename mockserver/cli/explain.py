@@ -113,7 +113,7 @@ def _fault(row: Mapping[str, Any]) -> str:
 def _what_it_did(row: Mapping[str, Any]) -> str:
     if not row["hit"]:
         return f"spared it: {row['why']}"
-    what = [f"{aspect} {_short(row[aspect])}" for aspect in row["decides"]]
+    what = [f"{aspect} {_short(row[aspect])}{_about(aspect, row[aspect])}" for aspect in row["decides"]]
     if "delayed" in row:
         what.append(f"{row['delayed']} passed")
     if "times" in row:
@@ -125,6 +125,15 @@ def _what_it_did(row: Mapping[str, Any]) -> str:
     if "by" in row:
         what.append(f"asked for by {row['by']}")
     return f"struck: {'; '.join(what)}"
+
+
+def _about(aspect: str, written: Any) -> str:
+    """What the client has seen of it, where the aspect's name and kind do not say it."""
+    if aspect != "wire":
+        return ""
+    from mockserver.faults.wire_kinds import about
+
+    return f" ({text})" if (text := about(written)) else ""
 
 
 def _differences(miss: Mapping[str, Any]) -> Iterator[str]:

@@ -13,8 +13,8 @@ from mockserver.control.paths import PathTest, path_problem
 from mockserver.control.vocabulary import Vocabulary
 from mockserver.domain.mistakes import Invalid, NotFound
 from mockserver.domain.suggestions import suggestion
-from mockserver.engine.faults import looked_up
 from mockserver.engine.matching import Matcher, matcher_from_data
+from mockserver.faults.model import looked_up
 from mockserver.http.asked import body_data, texts_of
 from mockserver.journal.journal import Entry
 from mockserver.sandbox.naming import account_id_of, known_names

@@ -11,10 +11,10 @@ from mockserver.control.webhooks import delivery_data
 from mockserver.domain.ledger import Movement
 from mockserver.domain.moments import moment_text
 from mockserver.domain.orders import Order
-from mockserver.engine.faults import source_of
 from mockserver.engine.matching import differences, matches
 from mockserver.engine.retrace import retrace
 from mockserver.engine.rules import Aspect, Rule, near_misses
+from mockserver.faults.model import source_of
 from mockserver.journal.journal import Entry
 from mockserver.journal.redact import redact_difference
 from mockserver.sandbox import orders

@@ -7,8 +7,9 @@ from mockserver.control.operation import Answer, ControlCall, Operation, list_of
 from mockserver.control.vocabulary import operations_of
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.suggestions import suggestion
-from mockserver.engine.faults import HOSTILITIES, Fault, source_of
-from mockserver.journal.faultdata import shown_fault
+from mockserver.faults import wire_kinds
+from mockserver.faults.model import HOSTILITIES, Fault, source_of
+from mockserver.journal.fault_secrets import shown_fault
 from mockserver.sandbox.naming import account_id_of, known_names
 from mockserver.sandbox.sandbox import Sandbox
 
@@ -38,7 +39,7 @@ FAULT = {
             "type": "object",
             "description": "{mistake, retry_after?} in the provider's words, or {status, body?, headers?}.",
         },
-        "wire": {"description": 'reset, empty, garbage, {"cut": 0.4} or {"drip": "10B/s"}.'},
+        "wire": wire_kinds.control_schema(),
         "webhook": {"type": "object", "description": f"What deliveries suffer: {', '.join(HOSTILITIES)}."},
     },
 }

@@ -3,8 +3,9 @@
 from typing import Any
 
 from mockserver.control.operation import Server
+from mockserver.faults import registry
 from mockserver.journal import journal
-from mockserver.sandbox import faults, inboxes, limits, room, tallies
+from mockserver.sandbox import inboxes, limits, room, tallies
 
 
 def limits_data(server: Server) -> dict[str, Any]:
@@ -19,8 +20,8 @@ def limits_data(server: Server) -> dict[str, Any]:
             "inboxes": inboxes.MOST_INBOXES,
             "inbox_messages": inboxes.MOST_RECEIVED,
             "inbox_bytes": inboxes.MOST_BYTES,
-            "faults": faults.MOST_ARMED,
-            "fault_bytes": faults.MOST_ARMED_BYTES,
+            "faults": registry.MOST_ARMED,
+            "fault_bytes": registry.MOST_ARMED_BYTES,
             "scenarios": room.MOST_POSTED,
             "scenario_characters": room.MOST_POSTED_TEXT,
             "machines": room.MOST_MACHINES,

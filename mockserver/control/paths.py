@@ -11,6 +11,7 @@ from mockserver.engine.paths import PathPattern, compile_path
 
 _EQUAL = ("eq", "in")
 _UNEQUAL = ("ne", "not_in")
+_PLAIN_WORD = re.compile(r"/[A-Za-z]*")
 
 
 class PathTest:
@@ -45,7 +46,7 @@ class PathTest:
 def path_problem(pattern: PathPattern, words: Vocabulary) -> str | None:
     """Why no request can have a path like this, with a suggestion; None where one can.
 
-    An endpoint whose whole path is a field takes anything: it does not count where another path is near.
+    An endpoint whose whole path is a field, such as a report's random name, does not count for a plain word.
     """
     paths = words.paths()
     telling = [path for path in paths if re.search(r"/[^/{}]+(/|$)", path)]
@@ -55,8 +56,9 @@ def path_problem(pattern: PathPattern, words: Vocabulary) -> str | None:
     for other in _meant(pattern.text, words.bases()):
         if can_have(telling, other):
             return f"{said} (did you mean {other[:100]!r}, which is the path after the provider's base URL?)"
-    near = nearest(pattern.text, telling)
-    if near is None and can_have(paths, pattern.text):
+    longer = next((path for path in telling if path.startswith(f"{pattern.text.rstrip('/')}/{{")), None)
+    near = re.sub(r"\{[^}]*\}", "*", longer) if longer is not None else nearest(pattern.text, telling)
+    if near is None and can_have(paths, pattern.text) and not _PLAIN_WORD.fullmatch(pattern.text):
         return None
     return f"{said} (did you mean {near!r}?)" if near is not None else said
 

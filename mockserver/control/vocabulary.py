@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mockserver.domain.mistakes import MISTAKE_NAMES, Mistake
-from mockserver.engine.faults import WIRES
+from mockserver.faults import wire_kinds
 from mockserver.http.provider import Endpoint, Provider
 from mockserver.http.schemas import SchemaStore
 from mockserver.sandbox.state import SandboxState
@@ -80,11 +80,12 @@ class Vocabulary:
         """Those in force, and those that a caller may always ask for."""
         names = {one.name for one in self._providers}
         yield from (fault.label for fault in self._state.faults.in_force() if fault.provider in (None, *names))
-        yield from (*WIRES, *MISTAKE_NAMES, *map(str, range(400, 600)))
+        yield from (*wire_kinds.names(), *MISTAKE_NAMES, *map(str, range(400, 600)))
 
     def library_faults(self) -> Iterator[str]:
         """Those of the library's scenarios, which a caller may ask for by name; every file is read for that."""
-        from mockserver.sandbox.strikes import names_known
+        from mockserver.faults.select import names_known
 
         for provider in self._providers:
-            yield from names_known(self._state, provider.name)
+            library = self._state.library.faults(provider.name)
+            yield from names_known(self._state.faults, library, provider.name)

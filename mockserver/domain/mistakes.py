@@ -5,6 +5,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
 
+from mockserver.domain.moments import span_text
 from mockserver.domain.orders import Order
 
 
@@ -175,6 +176,13 @@ class InternalError(Mistake):
     """The provider itself failed."""
 
 
+class NoRoom(Mistake):
+    """The sandbox keeps as many (or as much) of this as it may; `remedy` is what makes room."""
+
+    def __init__(self, what: str, most: str, *, remedy: str) -> None:
+        super().__init__(f"this sandbox keeps at most {most} of {what}; {remedy}")
+
+
 class PlainStatus(Mistake):
     """A refusal of which only the status is known, and what that is called."""
 
@@ -187,8 +195,8 @@ class PlainStatus(Mistake):
 class NotTaken(Mistake):
     """The order does not take `event` in the state it is in."""
 
-    def __init__(self, event: str, order: Order) -> None:
-        super().__init__(f"event {event!r} is not taken in state {order.state!r}")
+    def __init__(self, event: str, order: Order, hint: str = "") -> None:
+        super().__init__(f"event {event!r} is not taken in state {order.state!r}{hint}")
         self.event = event
         self.order = order
 
@@ -197,7 +205,7 @@ class TooEarly(NotTaken):
     """It will be taken in `left`."""
 
     def __init__(self, event: str, order: Order, left: timedelta) -> None:
-        super().__init__(event, order)
+        super().__init__(event, order, f" yet: it will be in {span_text(left)}")
         self.left = left
 
 
@@ -205,7 +213,7 @@ class TooLate(NotTaken):
     """It was taken until `ago` before now."""
 
     def __init__(self, event: str, order: Order, ago: timedelta) -> None:
-        super().__init__(event, order)
+        super().__init__(event, order, f" any more: it was until {span_text(ago)} ago")
         self.ago = ago
 
 

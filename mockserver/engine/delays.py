@@ -73,23 +73,30 @@ def resolve(
     return round(median / _MILLISECOND * factor) * _MILLISECOND
 
 
+def span_from_data(data: object) -> timedelta:
+    """Return the duration that this JSON data writes; unlike `parse_span`, takes no blanks around a text."""
+    if isinstance(data, str) and data != data.strip():
+        raise ValueError(f"not a duration: {data!r} (no blanks around it)")
+    return parse_span(data)
+
+
 def delay_from_data(data: object) -> Delay:
     """The delay that this JSON data writes; raises ValueError with a sentence when it writes none.
 
     `8s`, `{uniform: [1s, 3s]}`, `{lognormal: {median: 1s, sigma: 0.5}}`, `{fact: name}`, `{setting: name}`.
     """
     if not isinstance(data, Mapping):
-        return Fixed(parse_span(data))
+        return Fixed(span_from_data(data))
     match dict(data):
         case {"uniform": [low, high], **rest} if not rest:
             return Uniform(delay_from_data(low), delay_from_data(high))
         case {"lognormal": {"median": median, "sigma": int() | float() as sigma, **inner}, **rest} if not rest | inner:
-            if not 0 <= sigma <= 5:
+            if isinstance(sigma, bool) or not 0 <= sigma <= 5:
                 raise ValueError(f"sigma must be between 0 and 5: {sigma}")
             return LogNormal(delay_from_data(median), float(sigma))
-        case {"fact": str() as name, **rest} if not rest:
+        case {"fact": str() as name, **rest} if name and not rest:
             return FromFact(name)
-        case {"setting": str() as name, **rest} if not rest:
+        case {"setting": str() as name, **rest} if name and not rest:
             return FromSetting(name)
     raise ValueError(f"not a delay: {dict(data)!r} (a duration, uniform, lognormal, fact or setting)")
 

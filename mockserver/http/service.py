@@ -35,7 +35,7 @@ from mockserver.sandbox.sandbox import Sandbox
 if TYPE_CHECKING:
     from starlette.routing import Router
 
-    from mockserver.http.faulting import Verdict
+    from mockserver.http.fault_plan import Verdict
 
 _REFUSED: dict[str, type[AccountRefused]] = {
     "suspended": AccountSuspended,
@@ -235,7 +235,7 @@ async def _polled(provider: Provider, call: Call) -> None:
 
 
 async def _consulted(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> "Verdict":
-    from mockserver.http.faulting import consult
+    from mockserver.http.fault_plan import consult
 
     return await consult(edge, endpoint, call, scope, body)
 

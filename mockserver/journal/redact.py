@@ -1,27 +1,25 @@
 """Takes secrets out of what the journal keeps: headers, query values, differences; bodies in `journal.bodies`."""
 
 from collections.abc import Container, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from mockserver.engine.matching import Difference
+from mockserver.faults.model import Miss
 from mockserver.journal.names import SecretNames
-
-if TYPE_CHECKING:
-    from mockserver.engine.faults import Miss
-    from mockserver.engine.matching import Difference
 
 HIDDEN = "[redacted]"
 _HIDDEN = HIDDEN.encode()
 
 
-def redact_difference(one: "Difference", secret: Container[str]) -> dict[str, Any]:
+def redact_difference(one: Difference, secret: Container[str]) -> dict[str, Any]:
     """A difference as data, with what secret fields have and should have hidden."""
     if one.name.rpartition(".")[2] in secret:
         return {"name": one.name, "wanted": HIDDEN, "found": HIDDEN}
     return {"name": one.name, "wanted": one.wanted, "found": without_secrets(one.found, secret)}
 
 
-def misses_told(misses: "Iterable[Miss]", secret: Container[str]) -> tuple[dict[str, Any], ...]:
+def misses_told(misses: Iterable[Miss], secret: Container[str]) -> tuple[dict[str, Any], ...]:
     """A row for each fault that nearly matched, with its differences."""
     return tuple(
         {

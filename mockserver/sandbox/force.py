@@ -6,10 +6,10 @@ from typing import Any
 
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.suggestions import did_you_mean
-from mockserver.engine.faults import Fault
 from mockserver.engine.machine import Machine
 from mockserver.engine.matching import Subject, matches
 from mockserver.engine.rules import Aspect, Rule
+from mockserver.faults.model import Fault
 from mockserver.scenario.library import Library
 from mockserver.scenario.model import AccountSeed, Magic, Scenario
 

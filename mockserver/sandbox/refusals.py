@@ -32,10 +32,3 @@ class TooManySandboxes(Mistake):
             " delete some, or make them with `expires`"
         )
         self.most = most
-
-
-class NoRoom(Mistake):
-    """The sandbox keeps as many (or as much) of this as it may; `remedy` is what makes room."""
-
-    def __init__(self, what: str, most: str, *, remedy: str) -> None:
-        super().__init__(f"this sandbox keeps at most {most} of {what}; {remedy}")

@@ -14,10 +14,11 @@ from mockserver.clockwork.clock import Clock
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import MICROSECOND, parse_span, span_text
 from mockserver.engine.dice import Dice
+from mockserver.faults.registry import Faults
+from mockserver.journal.fault_secrets import kept_fault
 from mockserver.sandbox.birth import LONGEST_PAST, MOST_ORDERS, Birth, Population
 from mockserver.sandbox.codec import decode_timer
 from mockserver.sandbox.delivery_log import DeliveryLog
-from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.force import Force, in_force
 from mockserver.sandbox.plain import Unreadable, plain, typed
 from mockserver.sandbox.sandbox import Sandbox
@@ -158,7 +159,7 @@ async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
             requests=sandbox.journal.number,
             tallies=dict(sorted(state.tallies.items())),
             limits={name: Window(*window) for name, window in sorted(state.limiter.windows().items())},
-            faults=typed(Struck, state.faults.state()),
+            faults=typed(Struck, state.faults.state(kept_fault)),
             tables={},
             agenda=agenda,
         )

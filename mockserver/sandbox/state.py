@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 from mockserver.clockwork.clock import Clock, machine_now
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
-from mockserver.engine.faults import Fault
 from mockserver.engine.machine import Machine
 from mockserver.engine.matching import Subject
 from mockserver.engine.rules import Aspect, Rule
+from mockserver.faults.model import Fault
+from mockserver.faults.registry import Faults
 from mockserver.sandbox.birth import Birth, Surroundings
 from mockserver.sandbox.delivery_log import DeliveryLog
-from mockserver.sandbox.faults import Faults
 from mockserver.sandbox.force import Force, in_force
 from mockserver.sandbox.limits import Limiter
 from mockserver.sandbox.settings import SettingsTable

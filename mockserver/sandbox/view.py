@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from mockserver.engine.faults import Fault, scenario_of
+from mockserver.faults.model import Fault, scenario_of
 from mockserver.sandbox.force import in_force
 from mockserver.sandbox.state import SandboxState
 

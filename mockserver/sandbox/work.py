@@ -291,7 +291,7 @@ class Work:
         )
         due: datetime | None = self.now
         if self.state.faults.some or self.state.born or (order.plan is not None and "faults" in order.plan):
-            from mockserver.sandbox.hostile import made_hostile
+            from mockserver.sandbox.delivery_faults import made_hostile
 
             delivery, due = await made_hostile(self.state, self.tx, self.now, order, delivery)
         if due is not None and (reason := await self.state.delivery_log.refusal(self)) is not None:

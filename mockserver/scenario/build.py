@@ -3,23 +3,28 @@
 import re
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from mockserver.domain.accounts import STATUSES
 from mockserver.domain.mistakes import MISTAKE_NAMES
 from mockserver.engine.delays import asks_the_order
 from mockserver.engine.machine import Machine
-from mockserver.engine.matching import COMPARISONS, Conditions, Matcher, matcher_from_data
 from mockserver.engine.rules import Rule
+from mockserver.faults.model import Fault
 from mockserver.scenario.cursor import Cursor
-from mockserver.scenario.machines import build_delay, build_machine, known_state
+from mockserver.scenario.machines import EVENT, EVENT_RULE, NAME, NAME_RULE, build_delay, build_machine, known_state
+from mockserver.scenario.matchers import build_conditions
 from mockserver.scenario.model import AccountSeed, Magic, Scenario
 from mockserver.scenario.problems import Report, shown
 
-if TYPE_CHECKING:
-    from mockserver.engine.faults import Fault
-
 PROVENANCES = ("documented", "observed", "assumed")
+FILE_KEYS = (
+    *("scenario", "provider", "about", "teaches", "settings", "machine", "machines"),
+    *("rules", "faults", "accounts", "magic"),
+)
+RULE_KEYS = ("name", "about", "when", "times", "per", "then")
+ACCOUNT_KEYS = ("id", "credentials", "balance", "total_spent", "status", "about", "details", "webhook_url")
+MAGIC_KEYS = ("where", "value", "effect", "provenance")
 THEN_KEYS = ("start", "delays", "never", "outcomes", "refuse", "stock", "reprice", "takes")
 _SCENARIO = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _PROVIDER = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -36,6 +41,7 @@ def build_scenario(data: Any, report: Report, *, text: str, providers: Sequence[
     top = Cursor(report, (), data)
     if not isinstance(data, dict):
         top.refuse("an object")
+    top.only(FILE_KEYS)
     name_at, provider_at, about_at = top.need("scenario"), top.need("provider"), top.need("about")
     teaches_at = top.get("teaches")
     name = name_at.text_like(_SCENARIO, "lower-case letters, digits, _ and -, at most 64") if name_at else ""
@@ -71,6 +77,8 @@ def _machines(top: Cursor, provider: str, origin: str) -> Mapping[str, Machine]:
     one, several = top.get("machine"), top.get("machines")
     if one and several:
         several.error("write machine or machines, not both", at_key=True)
+    if several:
+        several.some()
     written = [one] if one else several.items() if several else []
     machines: dict[str, Machine] = {}
     for cursor in written:
@@ -116,13 +124,14 @@ def _rules(cursor: Cursor | None, scenario: str, machines: Mapping[str, Machine]
 def _rule(cursor: Cursor, default_name: str, known: _Known) -> Rule:
     if not isinstance(cursor.value, dict):
         cursor.refuse("an object")
+    cursor.only(RULE_KEYS)
     name, when, then, times, per = (cursor.get("name"), cursor.get("when"), cursor.need("then"), *_limits(cursor))
     about = cursor.get("about")
     if then:
         _check_then(then, known)
     return Rule(
         name=name.text() if name else default_name,
-        when=_conditions(when) if when else (),
+        when=build_conditions(when) if when else (),
         then=then.value if then and isinstance(then.value, dict) else {},
         times=times.whole(1) if times else None,
         per=tuple(item.text() for item in per.items()) if per else (),
@@ -134,10 +143,12 @@ def _limits(cursor: Cursor) -> tuple[Cursor | None, Cursor | None]:
     times, per = cursor.get("times"), cursor.get("per")
     if per and not times:
         per.error("per says for whom times counts: add times", at_key=True)
+    if per:
+        per.distinct()
     return times, per
 
 
-def _faults(cursor: Cursor | None, scenario: str, provider: str) -> "tuple[Fault, ...]":
+def _faults(cursor: Cursor | None, scenario: str, provider: str) -> tuple[Fault, ...]:
     if cursor is None:
         return ()
     from mockserver.scenario.faults import build_faults
@@ -145,42 +156,14 @@ def _faults(cursor: Cursor | None, scenario: str, provider: str) -> "tuple[Fault
     return build_faults(cursor, scenario, provider)
 
 
-def _conditions(cursor: Cursor) -> Conditions:
-    conditions = []
-    for name, entry in cursor.entries().items():
-        matcher = _matcher(entry)
-        if matcher is not None:
-            conditions.append((name, matcher))
-    return tuple(conditions)
-
-
-def _matcher(cursor: Cursor) -> Matcher | None:
-    fine = True
-    for name, operand in cursor.entries().items() if isinstance(cursor.value, dict) else ():
-        if name not in COMPARISONS:
-            operand.error(f"unknown comparison {shown(name)} (one of {', '.join(COMPARISONS)})", at_key=True)
-            fine = False
-            continue
-        try:
-            matcher_from_data({name: operand.value})
-        except ValueError as error:
-            operand.error(f"{error}, not {shown(operand.value)}")
-            fine = False
-    if not fine:
-        return None
-    try:
-        return matcher_from_data(cursor.value)
-    except ValueError as error:
-        cursor.error(str(error))
-        return None
-
-
 def _check_then(cursor: Cursor, known: _Known) -> None:
     if cursor.value == {}:
         cursor.error(f"then must say something (one of {', '.join(THEN_KEYS)})")
     cursor.entries()
+    cursor.only(THEN_KEYS)
     start, refuse, stock = cursor.get("start"), cursor.get("refuse"), cursor.get("stock")
     if start:
+        start.text_like(NAME, NAME_RULE)
         _check_state(start, known)
     if refuse:
         refuse.word(MISTAKE_NAMES)
@@ -199,17 +182,24 @@ def _check_then(cursor: Cursor, known: _Known) -> None:
 def _check_events(cursor: Cursor, known: _Known) -> None:
     """`delays`, `never` and `outcomes`, whose keys or items are events of the file's machines."""
     delays, never, outcomes = cursor.get("delays"), cursor.get("never"), cursor.get("outcomes")
+    for written in (delays, never, outcomes):
+        if written:
+            written.some()
+            written.distinct()
     for event, delay in delays.entries().items() if delays else ():
         _check_event(delay, event, known, at_key=True)
         build_delay(delay)
     for item in never.items() if never else []:
-        _check_event(item, item.text(), known, at_key=False)
+        _check_event(item, item.text_like(EVENT, EVENT_RULE), known, at_key=False)
     for event, target in outcomes.entries().items() if outcomes else ():
         _check_event(target, event, known, at_key=True)
+        target.text_like(NAME, NAME_RULE)
         _check_state(target, known)
 
 
 def _check_event(cursor: Cursor, event: str, known: _Known, *, at_key: bool) -> None:
+    if at_key and EVENT.fullmatch(event) is None:
+        cursor.error(f"an event's name is {EVENT_RULE}: {shown(event)}", at_key=True)
     if known.events and event not in known.events:
         cursor.error(f"unknown event {shown(event)} (one of {', '.join(known.events)})", at_key=at_key)
 
@@ -241,6 +231,7 @@ def _accounts(cursor: Cursor | None) -> tuple[AccountSeed, ...]:
 def _account(cursor: Cursor) -> AccountSeed:
     if not isinstance(cursor.value, dict):
         cursor.refuse("an object")
+    cursor.only(ACCOUNT_KEYS)
     id_at, credentials, balance = cursor.need("id"), cursor.need("credentials"), cursor.need("balance")
     spent, status, about = cursor.get("total_spent"), cursor.get("status"), cursor.get("about")
     details, url = cursor.get("details"), cursor.get("webhook_url")
@@ -270,6 +261,7 @@ def _magic(cursor: Cursor | None) -> tuple[Magic, ...]:
     for item in cursor.items() if cursor else []:
         if not isinstance(item.value, dict):
             item.refuse("an object")
+        item.only(MAGIC_KEYS)
         texts = {key: member.text() if (member := item.need(key)) else "" for key in ("where", "value", "effect")}
         provenance = item.need("provenance")
         rows.append(Magic(**texts, provenance=provenance.word(PROVENANCES) if provenance else ""))

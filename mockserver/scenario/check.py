@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mockserver.scenario.build import build_scenario
-from mockserver.scenario.kept import keep, kept
+from mockserver.scenario.compiled import read_compiled
 from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import LARGEST, Problem, Report, ScenarioProblems
 
@@ -44,7 +44,7 @@ def load_file(
     report = Report(str(path))
     raw = _bytes(path, report)
     if check or judge is not None:
-        scenario, _ = _read(raw, report, check=check, providers=providers, judge=judge)
+        scenario = _load(raw, report, check=check, providers=providers, judge=judge)
     else:
         scenario = _trusted(path, raw, tuple(providers))
     written = {"provider": scenario.provider, "scenario": scenario.name}
@@ -90,12 +90,10 @@ def _bytes(path: Path, report: Report) -> bytes:
 def _trusted(path: Path, raw: bytes, providers: tuple[str, ...]) -> Scenario:
     """One value for the same bytes: a test suite starts thousands of apps in one process."""
     report = Report(str(path))
-    data = kept(path, raw)
+    data = read_compiled(path, raw)
     if data:
         return build_scenario(data, report, text=raw.decode("utf-8-sig"), providers=providers)
-    scenario, data = _read(raw, report, check=False, providers=providers, judge=None)
-    keep(path, raw, data)
-    return scenario
+    return _load(raw, report, check=False, providers=providers)
 
 
 def _load(
@@ -106,12 +104,6 @@ def _load(
     providers: Sequence[str],
     judge: Judge | None = None,
 ) -> Scenario:
-    return _read(raw, report, check=check, providers=providers, judge=judge)[0]
-
-
-def _read(
-    raw: str | bytes, report: Report, *, check: bool, providers: Sequence[str], judge: Judge | None
-) -> tuple[Scenario, Any]:
     from mockserver.scenario.source import read_source
 
     text, data = read_source(raw, report)
@@ -127,4 +119,4 @@ def _read(
     errors = report.errors()
     if errors:
         raise ScenarioProblems(errors)
-    return scenario, data
+    return scenario

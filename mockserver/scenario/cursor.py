@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from mockserver.scenario.problems import Report, Trail, shown, trail_text
+from mockserver.scenario.problems import Report, Trail, shown, trail_text, unknown_key
 
 
 class Cursor:
@@ -56,6 +56,24 @@ class Cursor:
         if member is None and isinstance(self.value, dict):
             self.report.error((*self.trail, key), f"{key} is missing{_within(self.trail)}")
         return member
+
+    def only(self, known: Sequence[str]) -> None:
+        """Report every member of an object that is none of these."""
+        if isinstance(self.value, dict) and not self.value.keys() <= set(known):
+            for key in self.value:
+                if key not in known:
+                    unknown_key(self.report, self.trail, key, known=known, present=self.value)
+
+    def some(self) -> None:
+        """Report an object or list that is empty."""
+        if self.value in ({}, []):
+            self.error(f"{self.name} must not be empty")
+
+    def distinct(self) -> None:
+        """Report a list that holds a text twice."""
+        texts = [item for item in self.value if isinstance(item, str)] if isinstance(self.value, list) else []
+        if len(set(texts)) < len(texts):
+            self.error(f"{self.name} must not name anything twice")
 
     def text(self) -> str:
         """A text that is not empty."""

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
-from mockserver.engine.fault_data import fault_from_data
-from mockserver.engine.faults import Fault
+from mockserver.faults import wire_kinds
+from mockserver.faults.model import Fault
+from mockserver.faults.parse import fault_from_data
 from mockserver.scenario.cursor import Cursor
+from mockserver.scenario.matchers import build_conditions, build_matcher
 from mockserver.scenario.problems import Report, trail_text
 
 
@@ -38,7 +40,20 @@ def _fault(cursor: Cursor, key: str, provider: str) -> Fault | None:
         where = "" if place else f" ({trail_text(cursor.trail)})"
         cursor.report.error((*cursor.trail, *place), message + where, at_key=at_key)
 
-    return fault_from_data(cursor.value, key=key, refuse=refuse, provider=provider)
+    fault = fault_from_data(cursor.value, key=key, refuse=refuse, provider=provider)
+    _check_matchers(cursor)
+    return fault
+
+
+def _check_matchers(cursor: Cursor) -> None:
+    """Report what a file's matchers may not be, and those that a test arms may; says nothing twice."""
+    for name in ("body", "query"):
+        member = cursor.get(name)
+        if member is not None and isinstance(member.value, dict):
+            build_conditions(member)
+    state = cursor.get("state")
+    if state is not None:
+        build_matcher(state)
 
 
 def lint_faults(faults: Sequence[Fault], report: Report) -> None:
@@ -54,8 +69,8 @@ def lint_faults(faults: Sequence[Fault], report: Report) -> None:
             report.warning(
                 (*at, "webhook", "drop"), "what is dropped is not sent at all: the rest is idle", at_key=True
             )
-        if fault.answer is not None and fault.wire is not None and fault.wire[0] in ("reset", "empty", "garbage"):
-            report.warning((*at, "answer"), f"nobody sees the answer: {fault.wire[0]} lets none out", at_key=True)
+        if fault.answer is not None and fault.wire is not None and not wire_kinds.needs_answer(fault.wire):
+            report.warning((*at, "answer"), f"nobody sees the answer: {fault.wire.kind} lets none out", at_key=True)
         if _always(fault) and not report.has_error_below(at):
             for name in speaks:
                 decided.setdefault(name, fault.label)

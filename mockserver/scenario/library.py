@@ -1,10 +1,13 @@
 """The scenarios that can be made active: files under roots, read when first asked for, and posted ones."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from mockserver.faults.model import Fault
 from mockserver.scenario.check import Judge, load_file
 from mockserver.scenario.model import Scenario
+from mockserver.scenario.problems import ScenarioProblems
 
 #: The scenario that lies under all others of its provider.
 DEFAULT = "quick"
@@ -113,6 +116,12 @@ class Library:
     def default(self, provider: str) -> Scenario:
         """The provider's `quick`; raises KeyError when it has none."""
         return self.get(provider, DEFAULT)
+
+    def faults(self, provider: str) -> Iterator[Fault]:
+        """Return the faults of all the provider's scenarios; each file is read when its turn comes."""
+        for name in self.names(provider):
+            with suppress(ScenarioProblems):  # a file that can't be used keeps nobody from the others
+                yield from self.get(provider, name).faults
 
     def _path_now(self, key: Key) -> Path | None:
         provider, name = key

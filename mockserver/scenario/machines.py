@@ -11,16 +11,21 @@ from mockserver.engine.weights import Targets, Weight, weight_from_data
 from mockserver.scenario.cursor import Cursor
 from mockserver.scenario.problems import shown
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
-_NAME_RULE = "letters, digits, _ and -, beginning with a letter"
-_EVENT = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
-_EVENT_RULE = "letters, digits, _, - and dots, beginning with a letter"
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+NAME_RULE = "letters, digits, _ and -, beginning with a letter"
+EVENT = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+EVENT_RULE = "letters, digits, _, - and dots, beginning with a letter"
+MACHINE_KEYS = ("kind", "start", "states")
+STATE_KEYS = ("shows", "final", "effects", "transitions")
+TRANSITION_KEYS = ("on", "to", "after", "since", "not_before", "not_after", "effects", "stay", "sends")
+SENDING_KEYS = ("event", "after", "within")
 
 
 def build_machine(cursor: Cursor, *, provider: str, origin: str) -> Machine:
     """The machine; `origin` goes into its key. What is wrong with it is reported and left out."""
+    cursor.only(MACHINE_KEYS)
     kind_at, start_at, states_at = cursor.need("kind"), cursor.need("start"), cursor.need("states")
-    kind = kind_at.text_like(_NAME, _NAME_RULE) if kind_at else ""
+    kind = kind_at.text_like(NAME, NAME_RULE) if kind_at else ""
     written = states_at.entries() if states_at else {}
     if states_at and states_at.value == {}:
         states_at.error("states must name at least one state")
@@ -39,10 +44,11 @@ def known_state(cursor: Cursor, name: str, states: Collection[str]) -> None:
 
 def build_state(name: str, cursor: Cursor, states: Collection[str]) -> State:
     """One state; the targets of its transitions must be among `states`."""
-    if _NAME.fullmatch(name) is None:
-        cursor.error(f"a state's name is {_NAME_RULE}: {shown(name)}", at_key=True)
+    if NAME.fullmatch(name) is None:
+        cursor.error(f"a state's name is {NAME_RULE}: {shown(name)}", at_key=True)
     if not isinstance(cursor.value, dict):
         cursor.refuse("an object")
+    cursor.only(STATE_KEYS)
     shows, final, moves = cursor.get("shows"), cursor.get("final"), cursor.get("transitions")
     return State(
         name,
@@ -70,12 +76,13 @@ def _transitions(cursor: Cursor, states: Collection[str]) -> tuple[Transition, .
 def _transition(cursor: Cursor, states: Collection[str]) -> Transition:
     if not isinstance(cursor.value, dict):
         cursor.refuse("an object")
+    cursor.only(TRANSITION_KEYS)
     event, target, since = cursor.need("on"), cursor.need("to"), cursor.get("since")
     stay, sends = cursor.get("stay"), cursor.get("sends")
     if stay and target and cursor.trail[-3] != target.value:
         target.error(f"with stay, to is the state itself: {shown(cursor.trail[-3])}")
     return Transition(
-        on=event.text_like(_EVENT, _EVENT_RULE) if event else "",
+        on=event.text_like(EVENT, EVENT_RULE) if event else "",
         to=_targets(target, states) if target else (),
         after=build_delay(cursor.get("after")),
         since=cast(Since, since.word(("entered", "created"))) if since else "entered",
@@ -91,8 +98,9 @@ def _sending(cursor: Cursor) -> Sending | None:
     if not isinstance(cursor.value, dict):
         cursor.refuse("an object")
         return None
+    cursor.only(SENDING_KEYS)
     event, after, within = cursor.need("event"), cursor.need("after"), cursor.get("within")
-    word = event.text_like(_EVENT, _EVENT_RULE) if event else ""
+    word = event.text_like(EVENT, EVENT_RULE) if event else ""
     delay = build_delay(after)
     return Sending(word, delay, build_delay(within)) if delay is not None else None
 

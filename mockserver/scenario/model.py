@@ -1,13 +1,11 @@
 """A scenario file, read and checked."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from mockserver.engine.machine import Machine
 from mockserver.engine.rules import Rule
-
-if TYPE_CHECKING:
-    from mockserver.engine.faults import Fault
+from mockserver.faults.model import Fault
 
 
 class AccountSeed(NamedTuple):
@@ -55,4 +53,4 @@ class Scenario(NamedTuple):
     magic: tuple[Magic, ...]
     settings: Mapping[str, Any]
     origin: str = ""
-    faults: "tuple[Fault, ...]" = ()
+    faults: tuple[Fault, ...] = ()

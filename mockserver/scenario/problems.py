@@ -1,9 +1,11 @@
 """What is wrong with a scenario file, and where: one line and column for each cause."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from mockserver.domain.suggestions import nearest
 
 #: Bytes that a file may have.
 LARGEST = 1024 * 1024
@@ -133,6 +135,16 @@ class Report:
 
 
 _BEFORE_VALUE = re.compile(", not | instead of |: remove ")
+
+
+def unknown_key(report: Report, trail: Trail, key: str, *, known: Sequence[str], present: Collection[str]) -> None:
+    """Report a key that none of the object at `trail` is called, and which of those it lacks may be meant."""
+    near = nearest(key, [name for name in known if name not in present])
+    if near is not None:
+        # One slip of the pen is one problem, not an unknown key and a missing one.
+        report.silence((*trail, near))
+    hint = f"did you mean {near}?" if near is not None else f"one of {', '.join(known)}"
+    report.error((*trail, key), f"unknown key {shown(key)} ({hint})", at_key=True)
 
 
 def trail_text(trail: Trail) -> str:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from mockserver.scenario.beyond_schema import BEYOND_SCHEMA
 from mockserver.scenario.problems import MOST
 from mockserver.scenario.schema import scenario_schema
 from mockserver.scenario.source import MOST_ITEMS, MOST_KEYS, MOST_VALUES
@@ -46,6 +47,12 @@ Every example below is executed by a test.
 """
 
 
+_BEYOND = """\
+Schema and loader accept and refuse the same files, but for these rules, which only the loader and `mockserver check`
+know:
+"""
+
+
 def reference() -> str:
     """The whole document; the same for the same schema."""
     schema = scenario_schema()
@@ -54,6 +61,7 @@ def reference() -> str:
     for name, kind in schema["$defs"].items():
         if "title" in kind:
             parts += _section(kind["title"], kind, level=2, anchor=name)
+    parts += ["## Beyond the schema\n", _BEYOND, *(f"- {one.rule}" for one in BEYOND_SCHEMA), ""]
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
@@ -78,6 +86,8 @@ def _rows(schema: Schema) -> Iterator[str]:
     required = schema.get("required", ())
     for part in (schema, *(schema[key] for key in ("then", "else") if isinstance(schema.get(key), dict))):
         for key, member in part.get("properties", {}).items():
+            if member.keys() <= {"not"}:
+                continue
             default = f"`{as_yaml(member['default'])}`" if "default" in member else ""
             needed = "**required**" if key in required else default
             text = member.get("description") or member.get("title", "")

@@ -3,8 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from mockserver.domain.suggestions import nearest
-from mockserver.scenario.problems import Report, Trail, shown, trail_text
+from mockserver.scenario.problems import Report, Trail, shown, trail_text, unknown_key
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -21,12 +20,14 @@ _KINDS = {
 
 
 def scenario_schema() -> dict[str, Any]:
-    """The JSON Schema of scenario files, parsed anew."""
+    """The JSON Schema of scenario files, parsed anew; what it says of `wire` is made from the table of kinds."""
     import json
 
+    from mockserver.faults.wire_kinds import wire_schema
     from mockserver.resources import bundled
 
     loaded: dict[str, Any] = json.loads((bundled("schemas") / "scenario.schema.json").read_text(encoding="utf-8"))
+    loaded["$defs"]["fault"]["properties"]["wire"] = wire_schema()
     return loaded
 
 
@@ -63,15 +64,8 @@ def _unknown_keys(error: "ValidationError", report: Report, trail: Trail) -> Non
     # A validation error always carries the schema object that it comes from.
     known = list(error.schema.get("properties", {})) if isinstance(error.schema, Mapping) else []
     for key in _found(error):
-        if key in known:
-            continue
-        missing = [name for name in known if name not in _found(error)]
-        near = nearest(key, missing)
-        if near is not None:
-            # One slip of the pen is one problem, not an unknown key and a missing one.
-            report.silence((*trail, near))
-        hint = f"did you mean {near}?" if near is not None else f"one of {', '.join(known)}"
-        report.error((*trail, key), f"unknown key {shown(key)} ({hint})", at_key=True)
+        if key not in known:
+            unknown_key(report, trail, key, known=known, present=_found(error))
 
 
 def _lonely_keys(error: "ValidationError", report: Report, trail: Trail) -> None:

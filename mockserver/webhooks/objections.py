@@ -1,7 +1,6 @@
 """Whether a webhook can ever arrive, told when its URL is set and not only when the first is sent."""
 
 import asyncio
-from urllib.parse import urlsplit
 
 from mockserver.webhooks.targets import RefusedTarget, TargetGuard, UnresolvedTarget
 
@@ -14,11 +13,8 @@ async def objection_to(guard: TargetGuard, url: str, *, patience: float = PATIEN
     try:
         async with asyncio.timeout(patience):
             await guard.resolve(url)
-    except RefusedTarget as refused:
-        host = urlsplit(url).hostname if "listed hosts" in refused.reason else None
-        return f"{refused.reason} (start the server with --webhook-hosts {host})" if host else refused.reason
-    except UnresolvedTarget as unresolved:
-        return unresolved.reason
+    except (RefusedTarget, UnresolvedTarget) as refused:
+        return refused.reason
     except TimeoutError:
         return None
     return None

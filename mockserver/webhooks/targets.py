@@ -128,7 +128,7 @@ class TargetGuard:
 
     def _objection(self, host: str, address: Address, port: int, path: str) -> str | None:
         """Why nothing is sent there, or None; says by which flag it would be, where one helps."""
-        is_told = f"{host} is {address}"
+        is_told = host if host == str(address) else f"{host} is {address}"
         listed = host.rstrip(".") in self._allowed or str(address) in self._allowed
         objection = _objection(address, listed=listed)
         if objection is not None:
@@ -151,7 +151,8 @@ class TargetGuard:
         try:
             found = [ip_address(text.partition("%")[0]) for text in await self._shared_lookup(host)]
         except (OSError, ValueError) as error:
-            raise UnresolvedTarget(f"the host name cannot be resolved: {host} ({error})") from None
+            hint = "" if host in self._allowed else f"; a public one needs --webhook-hosts {host}, too"
+            raise UnresolvedTarget(f"the host name cannot be resolved: {host} ({error}{hint})") from None
         if not found:
             raise UnresolvedTarget(f"the host name has no address: {host}")
         return found

@@ -94,6 +94,8 @@ async def test_a_form_is_a_flat_object_whatever_it_is_sent_as(all_four: World, k
         ({"mistake": "Unauthorised"}, "mistake", "did you mean"),
         ({"rule": "testland-silnt"}, "rule", "did you mean 'testland-silent'?"),
         ({"fault": "RateLimite"}, "fault", "did you mean 'RateLimited'?"),
+        ({"path": "/check"}, "path", "did you mean '/check/*'?"),
+        ({"path": "/nope"}, "path", "no endpoint has a path like"),
         ({"path": "/purchases"}, "path", "did you mean '/purchase'?"),
         ({"path": "/purchase?x=1"}, "path", "did you mean '/purchase'"),
         ({"path": "/daisysim.com/api/v1/virtual/purchase"}, "path", "did you mean '/purchase'"),

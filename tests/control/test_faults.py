@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from mockserver.journal.fault_secrets import kept_fault
 from tests.control.problems import fields_of, problem_of
 from tests.support import World, code_of, running
 
@@ -350,7 +351,7 @@ async def test_the_state_of_the_faults_is_plain_data_that_can_be_put_back(world:
     await statuses(world, 2)
     found = world.app._sandboxes.known("default")
     assert found is not None
-    state = found.state.faults.state()
+    state = found.state.faults.state(kept_fault)
     assert httpx.Response(200, json=state).json() == state
     await world.steer("POST", "/reset")
     assert await statuses(world, 1) == [200]

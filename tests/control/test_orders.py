@@ -83,13 +83,16 @@ async def test_an_event_that_the_state_does_not_take_is_409_and_changes_nothing(
     before = await world.order(order)
     problem = problem_of(await push(world, order, event="sms", code="2"), 409)
     assert problem["detail"] == "event 'sms' is not taken in state 'completed'"
+
     problem_of(await push(world, order, event="no such event"), 409)
     assert await world.order(order) == before
 
 
-async def test_an_event_before_its_time_is_409(world: World) -> None:
+async def test_an_event_before_its_time_is_409_and_told_when_it_will_be_taken(world: World) -> None:
     order = (await world.buy(999, "ns"))["activation_id"]
-    problem_of(await push(world, order, event="cancel"), 409)
+    await world.advance("2s")
+    problem = problem_of(await push(world, order, event="cancel"), 409)
+    assert problem["detail"] == "event 'cancel' is not taken in state 'waiting' yet: it will be in 58s"
     await world.advance("60s")
     assert (await push(world, order, event="cancel")).json()["state"] == "cancelled"
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from mockserver.faults import registry
 from mockserver.providers.doctorsim_v2 import idempotency
-from mockserver.sandbox import faults, limits, room, tallies
+from mockserver.sandbox import limits, room, tallies
 from mockserver.sandbox.limits import Limiter
 from tests.control.problems import problem_of
 from tests.support import START, World, running
@@ -31,7 +32,7 @@ async def arm(world: World, **more: Any) -> Any:
 async def test_so_many_faults_can_be_armed_and_room_is_made_by_taking_some_back(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(faults, "MOST_ARMED", 3)
+    monkeypatch.setattr(registry, "MOST_ARMED", 3)
     for number in range(3):
         assert (await arm(world, name=f"f{number}")).status_code == 201
     assert "at most 3 of armed faults" in problem_of(await arm(world), 409)["detail"]
@@ -42,7 +43,7 @@ async def test_so_many_faults_can_be_armed_and_room_is_made_by_taking_some_back(
 
 
 async def test_faults_may_be_written_in_so_many_bytes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(faults, "MOST_ARMED_BYTES", 10_000)
+    monkeypatch.setattr(registry, "MOST_ARMED_BYTES", 10_000)
     long = {"wire": None, "answer": {"status": 503, "body": "x" * 4_000}}
     body = {"provider": "daisysim", "on_demand": True, "answer": long["answer"]}
     armed = [

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.engine.fault_data import KEYS
-from mockserver.engine.faults import HOSTILITIES, WIRES
+from mockserver.faults import wire_kinds
+from mockserver.faults.model import HOSTILITIES
+from mockserver.faults.parse import KEYS
 from mockserver.scenario.check import check_text, load_scenario
 from mockserver.scenario.schema import scenario_schema
 from tests.support import World, code_of, running
@@ -31,7 +32,26 @@ def test_the_schema_names_what_the_code_names() -> None:
     fault = scenario_schema()["$defs"]["fault"]["properties"]
     assert set(fault) == set(KEYS) - {"provider"}
     assert set(fault["webhook"]["properties"]) == set(HOSTILITIES)
-    assert {*fault["wire"]["then"]["enum"], *fault["wire"]["properties"]} == set(WIRES)
+    assert {*fault["wire"]["then"]["enum"], *fault["wire"]["properties"]} == set(wire_kinds.names())
+
+
+@pytest.mark.parametrize("key", ["body", "query", "state"])
+@pytest.mark.parametrize(
+    ("matcher", "message"),
+    [
+        ("{gt: many}", "gt: a number, or a text that is one: 'many'"),
+        ("{gt: true}", "gt must be a number or a text, not true"),
+        ("{eq: [1]}", "eq must be a text, a number, true or false or null, not a list"),
+        ("[1, [2]]", "must be a text, a number, true or false or null, not a list"),
+        ("{like: 1}", "like takes a text"),
+        ("{near: 1}", "unknown comparison 'near' (one of eq, ne, "),
+        ("{}", "an empty matcher matches nothing in particular; name a comparison"),
+    ],
+)
+def test_a_matcher_that_is_none_is_told_once(key: str, matcher: str, message: str) -> None:
+    written = matcher if key == "state" else f"{{field: {matcher}}}"
+    [problem] = check_text(f"{HEAD}  - {{wire: reset, {key}: {written}}}\n", source="f.yaml")
+    assert message in problem.message
 
 
 def test_a_good_file_is_built_and_has_no_problems() -> None:

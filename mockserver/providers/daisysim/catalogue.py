@@ -2,8 +2,8 @@
 
 from mockserver.catalogue.sorting import alphabetical
 from mockserver.engine.dice import Dice
-from mockserver.providers.daisysim.countries import BY_ID, BY_NAME, TESTLAND_ID, Country
-from mockserver.providers.daisysim.services import BY_CODE, EVERYWHERE, SERVICES, TESTLAND_SERVICES, Service
+from mockserver.providers.daisysim.countries import TESTLAND_ID, Country, countries_by_id, countries_by_name
+from mockserver.providers.daisysim.services import Service, services
 from mockserver.providers.daisysim.tiers import Tier, tiers_of
 
 __all__ = ["Catalogue", "Country", "Service", "Tier"]
@@ -27,15 +27,15 @@ class Catalogue:
     @property
     def countries(self) -> tuple[Country, ...]:
         """Every country, Testland included, sorted by name without regard to case; the same for all seeds."""
-        return BY_NAME
+        return countries_by_name()
 
     def country(self, country_id: int) -> Country | None:
         """The country with this number."""
-        return BY_ID.get(country_id)
+        return countries_by_id().get(country_id)
 
     def services(self, country_id: int) -> tuple[Service, ...]:
         """What the country sells, sorted by name without regard to case; nothing when there is no such country."""
-        if country_id not in BY_ID:
+        if country_id not in countries_by_id():
             return ()
         sold = self._services.get(country_id)
         if sold is None:
@@ -44,7 +44,7 @@ class Catalogue:
 
     def service(self, country_id: int, code: str) -> Service | None:
         """The service with this code, if the country sells it."""
-        found = BY_CODE.get(code)
+        found = services().by_code.get(code)
         return found if found is not None and found in self.services(country_id) else None
 
     def tiers(self, country_id: int, code: str, *, draw: tuple[int, ...]) -> tuple[Tier, ...]:
@@ -59,13 +59,13 @@ class Catalogue:
         return tiers_of(country, service, self._dice, draw=draw)
 
     def _drawn(self, country_id: int) -> tuple[Service, ...]:
+        table = services()
         if country_id == TESTLAND_ID:
-            return _by_name([*TESTLAND_SERVICES, *(BY_CODE[code] for code in EVERYWHERE)])
-        always = [service for service in SERVICES if service.code in EVERYWHERE]
-        others = [service for service in SERVICES if service.code not in EVERYWHERE]
-        others.sort(key=lambda service: self._dice.cast("daisysim", "sells", country_id, service.code))
-        count = self._dice.between(_FEWEST, len(SERVICES), "daisysim", "services", country_id)
-        return _by_name([*always, *others[: count - len(always)]])
+            return _by_name([*table.testland, *table.everywhere])
+        others = sorted(table.some, key=lambda service: self._dice.cast("daisysim", "sells", country_id, service.code))
+        most = len(table.everywhere) + len(others)
+        count = self._dice.between(_FEWEST, most, "daisysim", "services", country_id)
+        return _by_name([*table.everywhere, *others[: count - len(table.everywhere)]])
 
 
 def _by_name(services: list[Service]) -> tuple[Service, ...]:

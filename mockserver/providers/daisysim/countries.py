@@ -1,11 +1,10 @@
-"""DaisySIM's countries: their numbers and how dear they are.
+"""DaisySIM's countries: their numbers and how dear they are."""
 
-Documented are 4 and 36 and 6, observed 187; all others are assumed, close to the numbering that such shops share.
-"""
-
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from mockserver.catalogue.countries import TESTLAND, country_of
+from mockserver.catalogue.data_files import once, read_csv
 from mockserver.catalogue.sorting import alphabetical
 
 
@@ -18,239 +17,38 @@ class Country(NamedTuple):
     level: int
 
 
+class CountryRow(NamedTuple):
+    """A line of `countries.csv`. A number, once given, stays: clients keep them in their settings.
+
+    `own_name` is where DaisySIM calls a country by another name than the common table. `provenance` is that of
+    number and name; those assumed are close to the numbering that such shops share. All levels are assumed.
+    """
+
+    id: int
+    iso2: str
+    level: int
+    own_name: str | None
+    provenance: str
+
+
 #: Its services decide the outcome of an order.
 TESTLAND_ID = 999
 
-#: What prices are multiplied with, in percent; countries without an entry are average.
-_LEVELS = {
-    40: "BD EG GH ID IN KE KH LA LK MM NG NP PH PK TZ UG VN",
-    60: "AR BJ BR BY CD CI CM CO DZ ET GE GN KG KZ MA MD MG ML MW MX MY MZ PE RU RW SN TG TH TJ UA UZ VE ZA ZM ZW",
-    140: "AT BE BG CL CY CZ EE ES FI FR GB GR HK HR HU IE IL LT LU LV MT NL PL PR PT RO SE SI SK TR TW",
-    180: "AE AU CA DE DK IS IT KR KW NO NZ QA SA SG US",
-    220: "BM CH JP LI MC",
-}
 
-#: Names that differ from the common table (observed).
-_NAMES = {"US": "USA"}
-
-#: Number and ISO 3166-1 code. A number, once given, stays: clients keep them in their settings.
-_IDS = {
-    1: "UA",
-    2: "KZ",
-    3: "CN",
-    4: "AF",
-    5: "MM",
-    6: "RU",
-    7: "MY",
-    8: "KE",
-    9: "TZ",
-    10: "VN",
-    11: "KG",
-    12: "ID",
-    13: "IL",
-    14: "HK",
-    15: "PL",
-    16: "GB",
-    17: "MG",
-    18: "CD",
-    19: "NG",
-    20: "MO",
-    21: "EG",
-    22: "IN",
-    23: "IE",
-    24: "KH",
-    25: "LA",
-    26: "HT",
-    27: "CI",
-    28: "GM",
-    29: "RS",
-    30: "YE",
-    31: "ZA",
-    32: "RO",
-    33: "CO",
-    34: "EE",
-    35: "AZ",
-    36: "CA",
-    37: "MA",
-    38: "GH",
-    39: "AR",
-    40: "UZ",
-    41: "CM",
-    42: "TD",
-    43: "DE",
-    44: "LT",
-    45: "HR",
-    46: "SE",
-    47: "IQ",
-    48: "NL",
-    49: "LV",
-    50: "AT",
-    51: "BY",
-    52: "TH",
-    53: "SA",
-    54: "MX",
-    55: "TW",
-    56: "ES",
-    57: "IR",
-    58: "DZ",
-    59: "SI",
-    60: "BD",
-    61: "SN",
-    62: "TR",
-    63: "CZ",
-    64: "LK",
-    65: "PE",
-    66: "PK",
-    67: "NZ",
-    68: "GN",
-    69: "ML",
-    70: "VE",
-    71: "ET",
-    72: "MN",
-    73: "BR",
-    74: "PH",
-    75: "UG",
-    76: "AO",
-    77: "CY",
-    78: "FR",
-    79: "PG",
-    80: "MZ",
-    81: "NP",
-    82: "BE",
-    83: "BG",
-    84: "HU",
-    85: "MD",
-    86: "IT",
-    87: "PY",
-    88: "HN",
-    89: "TN",
-    90: "NI",
-    91: "TL",
-    92: "BO",
-    93: "CR",
-    94: "GT",
-    95: "AE",
-    96: "ZW",
-    97: "PR",
-    98: "SD",
-    99: "TG",
-    100: "KW",
-    101: "SV",
-    102: "LY",
-    103: "JM",
-    104: "TT",
-    105: "EC",
-    106: "SZ",
-    107: "OM",
-    108: "BA",
-    109: "DO",
-    110: "SY",
-    111: "QA",
-    112: "PA",
-    113: "CU",
-    114: "MR",
-    115: "SL",
-    116: "JO",
-    117: "PT",
-    118: "BB",
-    119: "BI",
-    120: "BJ",
-    121: "BN",
-    122: "BS",
-    123: "BW",
-    124: "BZ",
-    125: "CF",
-    126: "DM",
-    127: "GD",
-    128: "GE",
-    129: "GR",
-    130: "GW",
-    131: "GY",
-    132: "IS",
-    133: "KM",
-    134: "KN",
-    135: "LR",
-    136: "LS",
-    137: "MW",
-    138: "NA",
-    139: "NE",
-    140: "RW",
-    141: "SK",
-    142: "SR",
-    143: "TJ",
-    144: "MC",
-    145: "BH",
-    146: "RE",
-    147: "ZM",
-    148: "AM",
-    149: "SO",
-    150: "CG",
-    151: "CL",
-    152: "BF",
-    153: "LB",
-    154: "GA",
-    155: "AL",
-    156: "UY",
-    157: "MU",
-    158: "BT",
-    159: "MV",
-    160: "GP",
-    161: "TM",
-    162: "GF",
-    163: "FI",
-    164: "LC",
-    165: "LU",
-    166: "VC",
-    167: "GQ",
-    168: "DJ",
-    169: "AG",
-    170: "KY",
-    171: "ME",
-    172: "DK",
-    173: "CH",
-    174: "NO",
-    175: "AU",
-    176: "ER",
-    177: "SS",
-    178: "ST",
-    179: "AW",
-    180: "MS",
-    181: "AI",
-    182: "JP",
-    183: "MK",
-    184: "SC",
-    185: "NC",
-    186: "CV",
-    187: "US",
-    188: "PS",
-    189: "FJ",
-    190: "KR",
-    193: "SB",
-    195: "BM",
-    196: "SG",
-    197: "TO",
-    198: "WS",
-    199: "MT",
-    200: "LI",
-    201: "GI",
-    202: "CW",
-    204: "XK",
-    TESTLAND_ID: TESTLAND.iso2,
-}
-
-
-def _table() -> dict[int, Country]:
-    levels = {iso2: level for level, codes in _LEVELS.items() for iso2 in codes.split()}
+@once
+def countries_by_id() -> Mapping[int, Country]:
+    """Return every country by its number, Testland included."""
     table = {}
-    for number, iso2 in _IDS.items():
-        country = country_of(iso2)
+    for row in read_csv(__file__, "countries.csv", CountryRow):
+        country = country_of(row.iso2)
         if country is None:
-            raise KeyError(f"no country {iso2!r} in the common table")
-        table[number] = Country(number, _NAMES.get(iso2, country.name), iso2, levels.get(iso2, 100))
+            raise KeyError(f"no country {row.iso2!r} in the common table")
+        table[row.id] = Country(row.id, row.own_name or country.name, row.iso2, row.level)
+    table[TESTLAND_ID] = Country(TESTLAND_ID, TESTLAND.name, TESTLAND.iso2, 100)
     return table
 
 
-BY_ID: dict[int, Country] = _table()
-
-#: Sorted by name, without regard to case: USA comes after Uruguay.
-BY_NAME: tuple[Country, ...] = tuple(sorted(BY_ID.values(), key=lambda country: alphabetical(country.name)))
+@once
+def countries_by_name() -> tuple[Country, ...]:
+    """Return them sorted by name, without regard to case: USA comes after Uruguay."""
+    return tuple(sorted(countries_by_id().values(), key=lambda country: alphabetical(country.name)))

@@ -5,7 +5,7 @@ from typing import Any
 from mockserver.domain.accounts import Account
 from mockserver.http.customers import Purchase, Visit
 from mockserver.providers.daisysim.countries import TESTLAND_ID
-from mockserver.providers.daisysim.services import TESTLAND_SERVICES
+from mockserver.providers.daisysim.services import services
 from mockserver.providers.daisysim.shop import shop_of
 from mockserver.providers.daisysim.wire import USD
 
@@ -38,7 +38,7 @@ class DaisyCustomers:
         """A number of one of the lower tiers."""
         catalogue = shop_of(visit.state).catalogue
         if visit.below(100, "testland") < _TESTLAND_PERCENT:
-            country, service = TESTLAND_ID, visit.choice(TESTLAND_SERVICES, "service")
+            country, service = TESTLAND_ID, visit.choice(services().testland, "service")
         else:
             country = visit.choice(catalogue.countries, "country").id
             service = visit.choice(catalogue.services(country), "service")

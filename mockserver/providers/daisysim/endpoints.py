@@ -1,6 +1,6 @@
-"""The eight endpoints. Each handler reads, asks and answers; what is refused is raised below it."""
+"""The eight endpoints."""
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from mockserver.domain.mistakes import (
     InsufficientBalance,
@@ -11,195 +11,29 @@ from mockserver.domain.mistakes import (
     ProviderError,
     TooEarly,
 )
-from mockserver.domain.orders import Order
-from mockserver.http.call import Call
+from mockserver.http.endpoint_tables import lazy_handlers
 from mockserver.http.provider import Endpoint
-from mockserver.http.replies import Limit, Reply
-from mockserver.providers.daisysim import wire
-from mockserver.providers.daisysim.catalogue import Tier
+from mockserver.http.replies import Limit
 from mockserver.providers.daisysim.errors import RefundedAtExpiry
-from mockserver.providers.daisysim.shop import live_tiers, move_prices, shop_of, stock_key
-from mockserver.providers.daisysim.trade import TRADE
-from mockserver.sandbox.orders import count_orders, list_orders
 
-
-async def balance(call: Call) -> Reply:
-    """Wallet and loyalty tier."""
-    async with call.work() as work:
-        account = await work.account("daisysim", call.account.id)
-        held = await work.balance(account)
-    return Reply(
-        {
-            "balance": wire.money(held),
-            "currency": "USD",
-            "email": account.details["email"],
-            "total_spent": wire.money(account.total_spent),
-            "discount": wire.discount(account.total_spent),
-        }
-    )
-
-
-async def countries(call: Call) -> Reply:
-    """Every country, sorted by name."""
-    return Reply(shop_of(call.state).countries_answer())
-
-
-async def services(call: Call) -> Reply:
-    """What a country sells."""
-    return Reply(shop_of(call.state).services_answer(call.fields["country_id"]))
-
-
-async def prices(call: Call) -> Reply:
-    """The tiers of a country and service that have numbers left."""
-    country, service = call.fields["country"], call.fields["service"]
-    async with call.work() as work:
-        account = await work.account("daisysim", call.account.id)
-        name, percent, _ = wire.TIERS[wire.tier_of(account.total_spent)]
-        rows = []
-        total = 0
-        for tier in live_tiers(call.state, country, service, now=work.now, most=work.most_in_stock()):
-            left = tier.stock - await work.sold(stock_key(country, service, tier))
-            if left > 0:
-                total += left
-                price = wire.money(tier.price)
-                rows.append({"tier": tier.number, "price": price, "discount_pct": percent, "available": left})
-    return Reply(
-        {
-            "country": country,
-            "service": service,
-            "total_numbers": total,
-            "discount_tier": name,
-            "discount_pct": percent,
-            "tiers": rows,
-        }
-    )
-
-
-async def purchase(call: Call) -> Reply:
-    """Charge the price and give a number; the checks run in the order price, stock, balance."""
-    country, service = call.fields["country"], call.fields["service"]
-    if call.decide("reprice") is not None:
-        move_prices(call.state, country, service)
-    async with call.work() as work:
-        tiers = live_tiers(call.state, country, service, now=work.now, most=work.most_in_stock())
-        tier = _tier_at_price(call.fields["price"], tiers)
-        key = stock_key(country, service, tier)
-        await work.take_stock(key, stock=tier.stock)
-        account = await work.account("daisysim", call.account.id)
-        facts = await _facts(call, await work.next_number("daisysim/phone"), account.total_spent)
-        order = await work.place(
-            TRADE,
-            kind="activation",
-            account=account.id,
-            amount=tier.price,
-            facts=facts,
-            stock=key,
-        )
-        left = await work.balance(account)
-    return Reply(
-        {
-            "activation_id": order.id,
-            "phone_number": facts["phone_number"],
-            "amount_charged": wire.money(order.amount),
-            "balance_after": wire.money(left),
-            "service": facts["label"],
-            "country": facts["country_name"],
-        },
-        status=201,
-    )
-
-
-async def check(call: Call) -> Reply:
-    """Whether the code is there."""
-    order = await call.own_order(call.fields["activation_id"])
-    return Reply(wire.status(order, _shown(call, order)), assumed=wire.is_expired(order))
-
-
-async def cancel(call: Call) -> Reply:
-    """Give the number back for a full refund."""
-    async with call.work() as work:
-        order = await work.own_order(call.account, call.fields["activation_id"])
-        events = wire.events_of(order)
-        if "expire" in events and "cancel" not in events and _shown(call, order) == "Cancelled":
-            raise RefundedAtExpiry("cancel", order)
-        await work.send(order, "cancel")
-        left = await work.balance(call.account)
-    return Reply(
-        {"activation_id": order.id, "refund": wire.money(order.amount), "balance_after": wire.money(left)},
-        assumed="expire" in events,
-    )
-
-
-async def history(call: Call) -> Reply:
-    """The account's orders, newest first."""
-    page, per_page = call.fields["page"], call.fields["per_page"]
-    word = call.fields.get("status") or ""
-    account = call.account.id
-    async with call.work() as work:
-        shown = word.capitalize()
-        total = await count_orders(work.tx, "daisysim", account, shown=shown)
-        skip = (page - 1) * per_page
-        found = await list_orders(work.tx, "daisysim", account, shown=shown, skip=skip, limit=per_page)
-    pagination = {
-        "current_page": page,
-        "per_page": per_page,
-        "total": total,
-        "last_page": max(1, -(-total // per_page)),
-    }
-    return Reply(
-        {"orders": [wire.history_row(order, _shown(call, order)) for order in found], "pagination": pagination},
-        assumed=any(wire.is_expired(order) for order in found),
-    )
-
-
-def _tier_at_price(asked: Any, tiers: tuple[Tier, ...]) -> Tier:
-    """The tier with the price sent; raises InvalidPrice, and OutOfStock when the pair never has any numbers."""
-    if tiers and not any(tier.stock for tier in tiers):
-        raise OutOfStock
-    try:
-        price = wire.USD.rounded(asked)
-    except ValueError:
-        raise _invalid_price(tiers) from None
-    for tier in tiers:
-        if tier.price == price:
-            return tier
-    raise _invalid_price(tiers)
-
-
-def _invalid_price(tiers: tuple[Tier, ...]) -> InvalidPrice:
-    return InvalidPrice([{"tier": tier.number, "price": wire.money(tier.price)} for tier in tiers if tier.stock])
-
-
-async def _facts(call: Call, number: int, total_spent: int) -> dict[str, object]:
-    from mockserver.catalogue.numbers import number_at
-
-    known = shop_of(call.state).catalogue
-    country = known.country(call.fields["country"])
-    service = known.service(call.fields["country"], call.fields["service"])
-    assert country is not None, "a tier belongs to a known country"
-    assert service is not None, "a tier belongs to a known service"
-    return {
-        "country": country.id,
-        "country_name": country.name,
-        "service": service.code,
-        "label": call.fields.get("service_name") or service.name,
-        "phone_number": number_at(country.iso2, call.state.dice.below(1 << 32, "daisysim phones") + number),
-        "discount_pct": wire.TIERS[wire.tier_of(total_spent)][1],
-    }
-
-
-def _shown(call: Call, order: Order) -> str:
-    return call.state.shown(order)
-
+if TYPE_CHECKING:
+    from mockserver.providers.daisysim import handlers
+else:
+    (handlers,) = lazy_handlers(__name__, "handlers")
 
 ENDPOINTS = (
     Endpoint(
-        "GET", "/balance", balance, name="balance", summary="Wallet balance and loyalty tier", gives="daisysim/balance"
+        "GET",
+        "/balance",
+        handlers.balance,
+        name="balance",
+        summary="Wallet balance and loyalty tier",
+        gives="daisysim/balance",
     ),
     Endpoint(
         "GET",
         "/countries",
-        countries,
+        handlers.countries,
         name="countries",
         summary="All countries, sorted by name",
         gives="daisysim/countries",
@@ -208,7 +42,7 @@ ENDPOINTS = (
     Endpoint(
         "GET",
         "/services/{country_id}",
-        services,
+        handlers.services,
         name="services",
         summary="What a country sells",
         gives="daisysim/services",
@@ -218,7 +52,7 @@ ENDPOINTS = (
     Endpoint(
         "POST",
         "/prices",
-        prices,
+        handlers.prices,
         name="prices",
         summary="Price tiers of a country and service",
         gives="daisysim/prices",
@@ -229,7 +63,7 @@ ENDPOINTS = (
     Endpoint(
         "POST",
         "/purchase",
-        purchase,
+        handlers.purchase,
         name="purchase",
         summary="Buy a number",
         gives="daisysim/purchase",
@@ -241,7 +75,7 @@ ENDPOINTS = (
     Endpoint(
         "GET",
         "/check/{activation_id}",
-        check,
+        handlers.check,
         name="check",
         reads_order=True,
         summary="Whether the code has arrived",
@@ -253,7 +87,7 @@ ENDPOINTS = (
     Endpoint(
         "POST",
         "/cancel/{activation_id}",
-        cancel,
+        handlers.cancel,
         name="cancel",
         summary="Cancel a number that has no code yet",
         gives="daisysim/cancel",
@@ -264,7 +98,7 @@ ENDPOINTS = (
     Endpoint(
         "GET",
         "/history",
-        history,
+        handlers.history,
         name="history",
         summary="The account's orders, newest first",
         gives="daisysim/history",

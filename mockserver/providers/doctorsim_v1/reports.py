@@ -6,7 +6,9 @@ Answers are in Spanish (`lang` is documented as `es`); names of countries and op
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
+from mockserver.catalogue.data_files import once, read_csv
 from mockserver.engine.dice import Dice
 from mockserver.providers.doctorsim_v1.catalogue import Model, catalogue, image_url
 from mockserver.providers.doctorsim_v1.imei import type_allocation
@@ -64,33 +66,19 @@ class Report:
     name: str
 
 
-#: Operators by country, in the order of reports: by the country's name, descending (documented).
-_OPERATORS: Mapping[str, tuple[str, ...]] = {
-    "Venezuela": ("Digitel", "Movilnet", "Movistar"),
-    "Uruguay": ("Antel", "Claro", "Movistar"),
-    "Suiza": ("Salt", "Sunrise", "Swisscom"),
-    "Suecia": ("Tele2", "Telenor", "Telia"),
-    "Reino Unido": ("EE", "O2", "Vodafone"),
-    "Portugal": ("MEO", "NOS", "Vodafone"),
-    "Perú": ("Bitel", "Claro", "Entel", "Movistar"),
-    "Panamá": ("Claro", "Digicel", "Movistar"),
-    "Mexico": ("Iusacell", "Movistar", "Telcel"),
-    "Italia": ("TIM", "Vodafone", "Wind"),
-    "Irlanda": ("Meteor", "Vodafone"),
-    "Guatemala": ("Claro", "Movistar", "Tigo"),
-    "Francia": ("Bouygues", "Orange", "SFR"),
-    "Estados Unidos": ("AT&T", "Sprint", "T-Mobile", "Verizon"),
-    "España": ("Movistar", "Orange", "Vodafone", "Yoigo"),
-    "Ecuador": ("Claro", "CNT", "Movistar"),
-    "Colombia": ("Claro", "Movistar", "Tigo"),
-    "Chile": ("Claro", "Entel", "Movistar"),
-    "Canadá": ("Bell", "Rogers", "Telus"),
-    "Brasil": ("Claro", "TIM", "Vivo"),
-    "Bolivia": ("Entel", "Tigo", "Viva"),
-    "Australia": ("Optus", "Telstra", "Vodafone"),
-    "Argentina": ("Claro", "Movistar", "Personal"),
-    "Alemania": ("E-Plus", "O2", "Vodafone"),
-}
+class ReportRow(NamedTuple):
+    """A line of `report_operators.csv`: a country as reports call it, and its operators."""
+
+    country: str
+    operators: tuple[str, ...]
+
+
+@once
+def _operators() -> Mapping[str, tuple[str, ...]]:
+    """Return the operators by country, in the order of reports: by the country's name, descending (documented)."""
+    return {row.country: row.operators for row in read_csv(__file__, "report_operators.csv", ReportRow)}
+
+
 _GROUPS: Sequence[tuple[str, ...]] = (
     ("Mexico",),
     ("España",),
@@ -157,8 +145,8 @@ def report_of(imei: str) -> Report:
         phone=phone,
         listed=listed,
         history=_history(imei, group) if listed else (),
-        black=tuple(_country(imei, country, black=True) for country in _OPERATORS if country in group),
-        white=tuple(_country(imei, country, black=False) for country in _OPERATORS if country not in group),
+        black=tuple(_country(imei, country, black=True) for country in _operators() if country in group),
+        white=tuple(_country(imei, country, black=False) for country in _operators() if country not in group),
         name=report_name(imei),
     )
 
@@ -169,7 +157,7 @@ def _marketing_name(model: Model) -> str:
 
 def _country(imei: str, country: str, *, black: bool) -> tuple[str, tuple[tuple[str, str], ...]]:
     rows = []
-    for operator in _OPERATORS[country]:
+    for operator in _operators()[country]:
         unconfirmed = _DICE.below(4, "unconfirmed", imei, country, operator) == 0
         rows.append((f"{country}-{operator}", BLACK if black else UNCONFIRMED if unconfirmed else USABLE))
     return country, tuple(rows)
@@ -182,7 +170,7 @@ def _history(imei: str, group: tuple[str, ...]) -> tuple[Passage, ...]:
     rows = []
     for place in range(count):
         country = _DICE.choice(group, "history country", imei, place)
-        operator = _DICE.choice(_OPERATORS[country], "history operator", imei, place)
+        operator = _DICE.choice(_operators()[country], "history operator", imei, place)
         action = "Black Insert" if place % 2 == 0 else "Black Remove"
         rows.append(Passage(action, php_moment(moment), f"{operator} {country}".upper(), country))
         moment -= timedelta(seconds=_DICE.between(86_400, 90 * 86_400, "history gap", imei, place))

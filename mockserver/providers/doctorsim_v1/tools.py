@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mockserver.catalogue.data_files import once, read_json
 from mockserver.engine.dice import Dice
 from mockserver.providers.doctorsim_v1.catalogue import Model, Network
 from mockserver.providers.doctorsim_v1.models import Brand
@@ -69,102 +70,22 @@ class Tool:
         return self.shortest * unit, self.longest * unit
 
 
-_STANDARD = Service(
-    "Standard Service",
-    "The inexpensive way: the code is looked up where the operator's own records are.",
-    "Looks the code up in the records of one country. Costs little and finds most codes; where it finds none, you"
-    " get your credits back and can try the Premium Service.",
-    "days", (1, 6), (495, 2_995), (55, 90),
-)  # fmt: skip
-_PREMIUM = Service(
-    "Premium Service",
-    "For phones that the Standard Service finds no code for.",
-    "Asks the manufacturer and the records of all countries. Takes longer, costs more and hardly ever comes back"
-    " without a code.",
-    "weeks", (1, 3), (2_995, 8_995), (90, 99),
-)  # fmt: skip
-_CHECKS = (
-    Service(
-        "Blacklist Check",
-        "Tells at once whether the phone is reported as stolen or lost.",
-        "Looks the IMEI up in the operators' lists. The result comes at once; there is nothing to cancel.",
-        "minutes", (1, 5), (99, 299), (98, 99), "check",
-    ),
-    Service(
-        "Operator and Lock Check",
-        "Tells at once which operator the phone is locked to.",
-        "Reads operator and lock of the IMEI. The result comes at once; there is nothing to cancel.",
-        "minutes", (1, 5), (149, 399), (98, 99), "check",
-    ),
-)  # fmt: skip
-_EXTRA: Mapping[str, tuple[Service, ...]] = {
-    "Alcatel": (
-        Service(
-            "Provider ID Service",
-            "A code within minutes; needs the provider ID.",
-            "Works out the code from the IMEI and the provider ID, which stands on the label under the battery.",
-            "minutes", (5, 30), (399, 999), (90, 99), flag="sn",
-        ),
-        Service(
-            "SRO Service",
-            "A code within hours; needs the SRO.",
-            "For newer models, whose code depends on the SRO that the phone shows in its information menu.",
-            "hours", (1, 12), (699, 1_499), (85, 97), flag="sro",
-        ),
-    ),
-    "BlackBerry": (
-        Service(
-            "MEP Service",
-            "A code within minutes; needs the MEP.",
-            "Works out the code from the IMEI and the MEP, which the phone shows in its device status.",
-            "minutes", (5, 60), (299, 899), (92, 99), flag="mep",
-        ),
-        Service(
-            "PRD Service",
-            "A code within hours; needs the PRD.",
-            "For models whose MEP is not known: the PRD stands on the label under the battery.",
-            "hours", (2, 24), (799, 1_899), (88, 97), flag="prd",
-        ),
-        Service(
-            "PIN Service",
-            "A code within days; needs the PIN of the phone.",
-            "For BlackBerry 10: the PIN is in the settings, under About.",
-            "days", (1, 3), (1_199, 2_499), (85, 96), flag="pin",
-        ),
-    ),
-    "LG": (
-        Service(
-            "Serial Number Service",
-            "A code within hours; needs the serial number.",
-            "Works out the code from the IMEI and the serial number that stands on the label.",
-            "hours", (2, 36), (599, 1_999), (85, 97), flag="sn",
-        ),
-    ),
-    "Samsung": (
-        Service(
-            "USB Remote Service",
-            "Done from afar while the phone is on a cable.",
-            "Connect the phone to a computer with Windows; a technician removes the lock.",
-            "minutes", (15, 45), (1_499, 3_999), (93, 99), "usb", custom={"system": "Windows", "cable": "USB"},
-        ),
-    ),
-    "ZTE": (
-        Service(
-            "File Service",
-            "Works out the code from a file that the phone writes.",
-            "Save the file as the guide says and send it to us; a code comes back.",
-            "hours", (1, 8), (899, 1_999), (88, 97), "file", custom={"extension": "bin"},
-        ),
-    ),
-    "Huawei": (
-        Service(
-            "Instant Code Service",
-            "A code within minutes, worked out from the IMEI.",
-            "For modems and phones whose code follows from the IMEI alone.",
-            "minutes", (1, 10), (199, 599), (80, 95),
-        ),
-    ),
-}  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What there is: for every brand, for those whose phones can be checked, and the `extra` ones of some brands."""
+
+    standard: Service
+    premium: Service
+    checks: tuple[Service, ...]
+    extra: Mapping[str, tuple[Service, ...]]
+
+
+@once
+def services() -> Services:
+    """Return the services."""
+    return read_json(__file__, "services.json", Services)
+
+
 _CHECKED_BRANDS = ("iPhone", "Samsung")
 
 
@@ -173,7 +94,7 @@ def is_served(model: Model, network: Network) -> bool:
     pair = (model.device.id, network.id)
     if pair in _NEVER_SERVED:
         return False
-    if pair in _SERVED or model.brand.name in _EXTRA or model.brand.name in _CHECKED_BRANDS:
+    if pair in _SERVED or model.brand.name in services().extra or model.brand.name in _CHECKED_BRANDS:
         return True
     return _FIXED.below(12, "served", *pair) != 0
 
@@ -187,12 +108,12 @@ def _services(brand: Brand, network: Network) -> Iterator[tuple[int, Service]]:
     """The services with their places; every brand has one at least, iPhones the two ordinary ones and the checks."""
     which = 2 if brand.name in ("iPhone", "Samsung") else _FIXED.below(3, "services", brand.id, network.id)
     if which != 1:
-        yield 0, _STANDARD
+        yield 0, services().standard
     if which != 0:
-        yield 1, _PREMIUM
-    yield from enumerate(_EXTRA.get(brand.name, ()), start=2)
+        yield 1, services().premium
+    yield from enumerate(services().extra.get(brand.name, ()), start=2)
     if brand.name in _CHECKED_BRANDS:
-        yield from enumerate(_CHECKS, start=6)
+        yield from enumerate(services().checks, start=6)
 
 
 def _tool(brand: Brand, network: Network, slot: int, service: Service, dice: Dice) -> Tool:

@@ -11,7 +11,7 @@ from mockserver.domain.mistakes import (
     UnknownCredential,
 )
 from mockserver.http.cors import Cors
-from mockserver.http.provider import Mount, Provider, ProviderEvent, Secrets
+from mockserver.http.provider import Mount, Provider, ProviderEvent, Secrets, Unrouted
 from mockserver.providers.doctorsim_v2 import auth, endpoints, errors, hooks, next_steps, profile, trade
 from mockserver.providers.doctorsim_v2.oauth.endpoints import ANNEXES
 from mockserver.sandbox.sandbox import Sandbox
@@ -57,6 +57,7 @@ PROVIDER = Provider(
     trade=trade.TRADE,
     annexes=ANNEXES,
     limit=auth.limit_of,
+    unrouted=Unrouted(auth.TIERS["Free"], lambda _: False),
     headers=auth.headers,
     answer_headers="doctorsim_v2/answer.headers",
     secrets=Secrets(fields=frozenset({"code"}), visible=frozenset({"price_token"})),

@@ -4,16 +4,20 @@ The profile `documented` hides all of it.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from mockserver.http.later import Later
+from mockserver.http.endpoint_tables import group, lazy_handlers
 from mockserver.http.provider import Endpoint
 from mockserver.providers.doctorsim_v2.errors import OperatorNotFound
 
-giftcards = Later("mockserver.providers.doctorsim_v2.giftcards")
+if TYPE_CHECKING:
+    from mockserver.providers.doctorsim_v2 import giftcards
+else:
+    (giftcards,) = lazy_handlers(__name__, "giftcards")
 
 _OPERATOR = "doctorsim_v2/operator.path"
 
-GIFT_CARDS = (
+GIFT_CARDS = group(
     Endpoint(
         "GET",
         "/giftcards/countries",
@@ -21,7 +25,6 @@ GIFT_CARDS = (
         name="giftcard_countries",
         summary="Every country where gift cards are sold, with how many brands it has",
         gives="doctorsim_v2/countries",
-        provenance="observed",
     ),
     Endpoint(
         "GET",
@@ -31,7 +34,6 @@ GIFT_CARDS = (
         summary="The gift cards of a country",
         gives="doctorsim_v2/search",
         query="doctorsim_v2/brands.query",
-        provenance="observed",
     ),
     Endpoint(
         "GET",
@@ -43,7 +45,6 @@ GIFT_CARDS = (
         path_fields=_OPERATOR,
         query="doctorsim_v2/rates.query",
         mistakes=(OperatorNotFound,),
-        provenance="observed",
     ),
     Endpoint(
         "GET",
@@ -55,8 +56,8 @@ GIFT_CARDS = (
         path_fields=_OPERATOR,
         query="doctorsim_v2/rates.query",
         mistakes=(OperatorNotFound,),
-        provenance="observed",
     ),
+    provenance="observed",
 )
 
 #: Prefixes under which the vendor has operations today, beside the paths of its reference page; each with their names.

@@ -8,61 +8,37 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
+from typing import NamedTuple
 
-from mockserver.catalogue.countries import COUNTRIES
 from mockserver.catalogue.countries import Country as Place
+from mockserver.catalogue.countries import countries
+from mockserver.catalogue.data_files import once, read_csv
 
-#: Operators that are named here keep these ids whatever the metadata says; a prefix is added to those that it knows
-#: (it has none of Mexico, the United States and Canada, whose numbers move between operators).
-NAMED: Mapping[tuple[str, str], tuple[int, str | None]] = {
-    ("MX", "Telcel"): (101, "52222"),
-    ("MX", "Movistar"): (102, None),
-    ("MX", "AT&T"): (103, None),
-    ("MX", "Unefon"): (104, None),
-    ("ES", "Vodafone"): (111, None),
-    ("ES", "Movistar"): (112, None),
-    ("ES", "Orange"): (113, None),
-    ("ES", "Yoigo"): (114, None),
-    ("ES", "Lycamobile"): (115, None),
-    ("ES", "Lebara"): (116, None),
-    ("US", "AT&T"): (121, None),
-    ("US", "T-Mobile"): (122, None),
-    ("US", "Verizon"): (123, None),
-    ("CA", "Rogers"): (131, None),
-    ("CA", "Bell"): (132, None),
-    ("CA", "Telus"): (133, None),
-    ("GB", "Vodafone"): (141, None),
-    ("DE", "Vodafone"): (142, None),
-    ("IT", "Vodafone"): (143, None),
-    ("PT", "Vodafone"): (144, None),
-    ("DO", "Claro"): (151, None),
-    ("CU", "CUBACEL"): (152, None),
-}
-#: Places with telephone numbers of their own that few sell numbers of.
-_TERRITORIES = (
-    Place("AC", "ASC", "Ascension Island", "247"),
-    Place("AX", "ALA", "Aland Islands", "358"),
-    Place("BL", "BLM", "Saint Barthelemy", "590"),
-    Place("BQ", "BES", "Caribbean Netherlands", "599"),
-    Place("CC", "CCK", "Cocos (Keeling) Islands", "61"),
-    Place("CX", "CXR", "Christmas Island", "61"),
-    Place("EH", "ESH", "Western Sahara", "212"),
-    Place("FK", "FLK", "Falkland Islands", "500"),
-    Place("GG", "GGY", "Guernsey", "44"),
-    Place("IM", "IMN", "Isle of Man", "44"),
-    Place("IO", "IOT", "British Indian Ocean Territory", "246"),
-    Place("JE", "JEY", "Jersey", "44"),
-    Place("MF", "MAF", "Saint Martin", "590"),
-    Place("NF", "NFK", "Norfolk Island", "672"),
-    Place("NU", "NIU", "Niue", "683"),
-    Place("PM", "SPM", "Saint Pierre and Miquelon", "508"),
-    Place("SH", "SHN", "Saint Helena", "290"),
-    Place("SJ", "SJM", "Svalbard and Jan Mayen", "47"),
-    Place("TA", "TAA", "Tristan da Cunha", "290"),
-    Place("TK", "TKL", "Tokelau", "690"),
-    Place("VA", "VAT", "Vatican City", "39"),
-    Place("WF", "WLF", "Wallis and Futuna", "681"),
-)
+
+class NamedOperator(NamedTuple):
+    """An operator that keeps its id whatever the metadata says; `prefix` is added to those that it knows.
+
+    The metadata has none of Mexico, the United States and Canada, whose numbers move between operators.
+    """
+
+    iso2: str
+    name: str
+    id: int
+    prefix: str | None
+
+
+@once
+def named_operators() -> Mapping[tuple[str, str], NamedOperator]:
+    """Return the named operators by country and name."""
+    return {(row.iso2, row.name): row for row in read_csv(__file__, "operators.csv", NamedOperator)}
+
+
+@once
+def _territories() -> tuple[Place, ...]:
+    """Return places with telephone numbers of their own that few sell numbers of."""
+    return read_csv(__file__, "territories.csv", Place)
+
+
 _FIRST_FREE, _LAST_FREE = 1_000, 899_999
 #: Digits that complete a prefix to a number that a country's pattern may take.
 _FILLINGS = ("0000000000", "2345678901", "5551234567", "9999999999")
@@ -96,7 +72,9 @@ class Carriers:
         names = _names_by_prefix(self.by_iso)
         self._longest = max(map(len, names))
         self._prefixes = names
-        ids = operator_ids({pair for by_country in names.values() for pair in by_country.items()} | NAMED.keys())
+        ids = operator_ids(
+            {pair for by_country in names.values() for pair in by_country.items()} | named_operators().keys()
+        )
         made = [Operator(ids[key], key[1], self.by_iso[key[0]]) for key in ids]
         self.operators: Mapping[int, Operator] = {one.id: one for one in sorted(made, key=lambda one: one.id)}
         self._by_name = {(one.country.iso2, one.name): one for one in made}
@@ -137,16 +115,17 @@ def carriers() -> Carriers:
 
 
 def operator_ids(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """An id for each operator: the one in `NAMED`, else a digest of country and name.
+    """An id for each operator: that of `named_operators`, else a digest of country and name.
 
     So an operator keeps its id when others come and go, but for the rare ones whose digests meet.
     """
     found: dict[tuple[str, str], int] = {}
-    taken = {number for number, _ in NAMED.values()}
+    named = named_operators()
+    taken = {row.id for row in named.values()}
     span = _LAST_FREE - _FIRST_FREE + 1
     for key in sorted(keys):
-        if key in NAMED:
-            found[key] = NAMED[key][0]
+        if key in named:
+            found[key] = named[key].id
             continue
         digest = blake2b("/".join(key).encode(), digest_size=8).digest()
         number = int.from_bytes(digest, "big") % span
@@ -166,7 +145,7 @@ def _countries() -> list[Country]:
         number = int(place.calling_code) if first else 1000 + high * 26 + low
         return Country(number, place.iso2, place.name, place.calling_code)
 
-    return [made(place) for place in (*COUNTRIES, *_TERRITORIES)]
+    return [made(place) for place in (*countries(), *_territories())]
 
 
 def _names_by_prefix(known: Container[str]) -> dict[str, dict[str, str]]:
@@ -185,9 +164,9 @@ def _names_by_prefix(known: Container[str]) -> dict[str, dict[str, str]]:
             national = prefix[len(code) :]
             places = [one.iso2 for one in accepts[code] if one.takes(national)] or regions[code][:1]
         found[prefix] = {iso2: name for iso2 in places if iso2 in known}
-    for (iso2, name), (_, prefix_of_ours) in NAMED.items():
-        if prefix_of_ours is not None:
-            found.setdefault(prefix_of_ours, {})[iso2] = name
+    for row in named_operators().values():
+        if row.prefix is not None:
+            found.setdefault(row.prefix, {})[row.iso2] = row.name
     return found
 
 

@@ -7,8 +7,9 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from mockserver.catalogue.data_files import once, read_csv
 from mockserver.engine.dice import Dice
 from mockserver.providers.doctorsim_v2.carriers import Carriers, Country, Operator, carriers
 from mockserver.providers.doctorsim_v2.currencies import currency_of, dollar_cents, euro_cents, local_amount
@@ -36,24 +37,24 @@ _AIRTIME_CENTS = (300, 500, 1000, 1500, 2000, 3000, 5000)
 _DATA_PLANS = ((1, 7, 400), (3, 15, 800), (5, 30, 1200), (10, 30, 1900), (20, 30, 2900))
 _BUNDLE_PLANS = ((100, 2, 7, 600), (300, 5, 15, 1100), (1000, 10, 30, 2100))
 _CARD_CENTS = (1000, 1500, 2500, 5000, 10000)
-#: Name, what it is for, whether the recipient's phone is asked for, and where it is sold (nothing: everywhere).
-_CARDS = (
-    ("Nimbus Play", "games and add-ons", False, ""),
-    ("Voltaro Games", "console games", False, ""),
-    ("Kiosko Uno", "press and books", False, "ES MX AR CO CL PE DO"),
-    ("Melodeo", "music without advertisements", False, ""),
-    ("Parador Cinema", "films and series", False, "ES PT FR IT DE GB US"),
-    ("Mercatino", "everything for the house", False, "IT ES FR DE NL BE"),
-    ("Tienda Clara", "fashion", False, "ES MX"),
-    ("Rapido Taxi", "rides in town", True, ""),
-    ("Forkful", "meals brought home", True, "GB US ES DE FR AE"),
-    ("Pocket Arcade", "games for the phone", True, ""),
-    ("Lumen Cloud", "storage for pictures", False, ""),
-    ("Atlas Market", "an online department store", False, "US GB DE FR ES IT CA MX IN BR"),
-    # What the vendor's agent documents search for.
-    ("Steam", "games for computers", False, ""),
-    ("Spotify", "music and podcasts", False, ""),
-)
+
+
+class Card(NamedTuple):
+    """A brand of gift cards: what it is for, whether the recipient's phone is asked for, and where it is sold.
+
+    Sold in every country where `sold_in` names none. Steam and Spotify are what the vendor's agent documents search
+    for; the others are made up.
+    """
+
+    name: str
+    about: str
+    needs_phone: bool
+    sold_in: tuple[str, ...]
+
+
+@once
+def _cards() -> tuple[Card, ...]:
+    return read_csv(__file__, "gift_cards.csv", Card)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +154,16 @@ class Catalogue:
         """The gift card with this id."""
         place, country_id = divmod(number - _BRANDS, 10_000)
         country = self.carriers.countries.get(country_id)
-        if country is None or not 0 <= place < len(_CARDS):
+        if country is None or not 0 <= place < len(_cards()):
             return None
-        name, about, phone, sold_in = _CARDS[place]
-        return Brand(number, name, about, phone, country) if _sold(sold_in, country) else None
+        card = _cards()[place]
+        if card.sold_in and country.iso2 not in card.sold_in:
+            return None
+        return Brand(number, card.name, card.about, card.needs_phone, country)
 
     def brands(self, country: Country) -> tuple[Brand, ...]:
         """The gift cards sold in a country, by id."""
-        ids = (_BRANDS + place * 10_000 + country.id for place in range(len(_CARDS)))
+        ids = (_BRANDS + place * 10_000 + country.id for place in range(len(_cards())))
         return tuple(found for number in ids if (found := self.brand(number)) is not None)
 
     def rates(self, product: Product) -> tuple[Rate, ...]:
@@ -226,10 +229,6 @@ async def ready() -> Catalogue:
 
 def _card(brand: Brand) -> Product:
     return Product(brand.id, brand.id, "giftcard", brand.name, brand.country, None, brand.about, brand.needs_phone)
-
-
-def _sold(countries: str, country: Country) -> bool:
-    return not countries or country.iso2 in countries.split()
 
 
 def _plain(hundredths: int) -> str:

@@ -1,7 +1,9 @@
 """The endpoints of `api.doctorsim.com/v2`. Catalogue calls need any credential, the others a scope."""
 
+from typing import TYPE_CHECKING
+
 from mockserver.domain.mistakes import InsufficientBalance, NotFound, OutOfStock, ProviderError
-from mockserver.http.later import Later
+from mockserver.http.endpoint_tables import group, lazy_handlers
 from mockserver.http.provider import Endpoint
 from mockserver.providers.doctorsim_v2.additions import GIFT_CARDS, aliases
 from mockserver.providers.doctorsim_v2.errors import (
@@ -13,10 +15,10 @@ from mockserver.providers.doctorsim_v2.errors import (
 )
 from mockserver.providers.doctorsim_v2.tokens import InvalidPriceToken
 
-credits = Later("mockserver.providers.doctorsim_v2.credits")
-discovery = Later("mockserver.providers.doctorsim_v2.discovery")
-orders = Later("mockserver.providers.doctorsim_v2.orders")
-webhooks = Later("mockserver.providers.doctorsim_v2.webhooks")
+if TYPE_CHECKING:
+    from mockserver.providers.doctorsim_v2 import credits, discovery, orders, webhooks
+else:
+    credits, discovery, orders, webhooks = lazy_handlers(__name__, "credits", "discovery", "orders", "webhooks")
 
 _OPERATOR = "doctorsim_v2/operator.path"
 _WEBHOOK = "doctorsim_v2/webhook.path"
@@ -111,7 +113,7 @@ CATALOGUE = (
     ),
 )
 
-ORDERS = (
+ORDERS = group(
     Endpoint(
         "POST",
         "/orders",
@@ -124,7 +126,7 @@ ORDERS = (
         status=201,
         replay=orders.replayed,
         scope="orders:write",
-        mistakes=(InsufficientScope, InvalidPriceToken, InsufficientBalance, OutOfStock, ProviderError),
+        mistakes=(InvalidPriceToken, InsufficientBalance, OutOfStock, ProviderError),
     ),
     Endpoint(
         "POST",
@@ -135,7 +137,7 @@ ORDERS = (
         gives="doctorsim_v2/order-preview",
         takes="doctorsim_v2/order.request",
         scope="orders:read",
-        mistakes=(InsufficientScope, InvalidPriceToken),
+        mistakes=(InvalidPriceToken,),
         provenance="observed",
     ),
     Endpoint(
@@ -147,7 +149,6 @@ ORDERS = (
         gives="doctorsim_v2/orders",
         query="doctorsim_v2/orders.query",
         scope="orders:read",
-        mistakes=(InsufficientScope,),
     ),
     Endpoint(
         "GET",
@@ -159,7 +160,7 @@ ORDERS = (
         gives="doctorsim_v2/order",
         path_fields="doctorsim_v2/order.path",
         scope="orders:read",
-        mistakes=(InsufficientScope, NotFound),
+        mistakes=(NotFound,),
     ),
     Endpoint(
         "GET",
@@ -169,7 +170,6 @@ ORDERS = (
         summary="Credits left",
         gives="doctorsim_v2/balance",
         scope="balance:read",
-        mistakes=(InsufficientScope,),
     ),
     Endpoint(
         "GET",
@@ -180,8 +180,8 @@ ORDERS = (
         gives="doctorsim_v2/balance-history",
         query="doctorsim_v2/page.query",
         scope="balance:read",
-        mistakes=(InsufficientScope,),
     ),
+    mistakes=(InsufficientScope,),
 )
 
 
@@ -196,13 +196,13 @@ def _registration(path: str, name: str) -> Endpoint:
         takes="doctorsim_v2/webhook.request",
         status=201,
         scope="webhooks:write",
-        mistakes=(InsufficientScope, WebhookLimitReached),
+        mistakes=(WebhookLimitReached,),
         confidential=True,
         provenance="documented" if path == "/webhooks" else "observed",
     )
 
 
-WEBHOOKS = (
+WEBHOOKS = group(
     _registration("/webhooks", "create_webhook"),
     _registration("/webhooks/orders", "create_order_webhook"),
     Endpoint(
@@ -214,7 +214,6 @@ WEBHOOKS = (
         gives="doctorsim_v2/webhooks",
         confidential=True,
         scope="webhooks:read",
-        mistakes=(InsufficientScope,),
     ),
     Endpoint(
         "GET",
@@ -226,7 +225,7 @@ WEBHOOKS = (
         confidential=True,
         path_fields=_WEBHOOK,
         scope="webhooks:read",
-        mistakes=(InsufficientScope, WebhookNotFound),
+        mistakes=(WebhookNotFound,),
     ),
     Endpoint(
         "PATCH",
@@ -239,7 +238,7 @@ WEBHOOKS = (
         takes="doctorsim_v2/webhook-change.request",
         path_fields=_WEBHOOK,
         scope="webhooks:write",
-        mistakes=(InsufficientScope, WebhookNotFound),
+        mistakes=(WebhookNotFound,),
     ),
     Endpoint(
         "DELETE",
@@ -250,8 +249,9 @@ WEBHOOKS = (
         gives="doctorsim_v2/webhook-deleted",
         path_fields=_WEBHOOK,
         scope="webhooks:write",
-        mistakes=(InsufficientScope, WebhookNotFound),
+        mistakes=(WebhookNotFound,),
     ),
+    mistakes=(InsufficientScope,),
 )
 
 ENDPOINTS = (*CATALOGUE, *ORDERS, *WEBHOOKS, *GIFT_CARDS, *aliases((*CATALOGUE, *ORDERS)))

@@ -11,7 +11,7 @@ import orjson
 from mockserver.catalogue.countries import TESTLAND, Country, country_of
 from mockserver.providers.hidsim.ids import OBJECT_ID, both_ids, object_id, short_id
 from mockserver.providers.hidsim.magic import MAGIC_SERVICES, MagicProduct, Style
-from mockserver.providers.hidsim.services import SERVICES, SOLD_IN, ServiceSeed
+from mockserver.providers.hidsim.services import SOLD_IN, ServiceSeed, services
 
 _BEGAN = {"createdAt": "2025-03-01T09:00:00.000Z", "updatedAt": "2025-03-01T09:00:00.000Z"}
 _CENT = 100
@@ -144,16 +144,16 @@ def _service_short(seed: ServiceSeed) -> str:
 
 def _seeds() -> list[ServiceSeed]:
     testing = [ServiceSeed(one.id, one.name, "testing", "HidSim Test", "dddddd", 50, 0) for one in MAGIC_SERVICES]
-    return [*SERVICES, *testing]
+    return [*services(), *testing]
 
 
 def _products(countries: Iterable[Country]) -> list[Product]:
     found = [_magic(service.id, product) for service in MAGIC_SERVICES for product in service.products]
     for country in countries:
         level = 60 + _cast("level", country.iso2)[0] % 120
-        for seed in SERVICES:
+        for seed in services():
             found += _tiers(seed, country.iso2, level)
-    for seed in SERVICES:
+    for seed in services():
         if seed.share == 100:
             found += _tiers(seed, TESTLAND.iso2, 100)
     return found

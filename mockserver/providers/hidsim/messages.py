@@ -9,7 +9,7 @@ from mockserver.domain.mistakes import Invalid
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
 from mockserver.providers.hidsim.catalogue import catalogue
-from mockserver.providers.hidsim.languages import NON_LATIN, TEXTS, TEXTS_WITHOUT_CODE, language_of
+from mockserver.providers.hidsim.languages import NON_LATIN, TEXTS_WITHOUT_CODE, language_of, texts
 from mockserver.providers.hidsim.services import ServiceSeed
 
 #: Looks like no other sign, so that nobody types it wrong.
@@ -63,7 +63,7 @@ def _text(dice: Dice, order: Order, style: str, service: ServiceSeed, written: s
         language = dice.choice(NON_LATIN, *purpose, "language")
     else:
         language = language_of(order.facts["country"])
-    return dice.choice(TEXTS[language], *purpose, "text").format(name=service.name, code=written)
+    return dice.choice(texts()[language], *purpose, "text").format(name=service.name, code=written)
 
 
 def _sign(dice: Dice, sign: str, *purpose: object) -> str:

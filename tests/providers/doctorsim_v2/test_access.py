@@ -150,7 +150,34 @@ async def test_bad_requests_count_and_refused_credentials_do_not(world: V2) -> N
     await world.v2("GET", "/nowhere", key="test_readonly")
     await world.v2("GET", "/balance", key="test_readonly:wrong")
     answer = await world.v2("GET", "/balance", key="test_readonly")
-    assert answer.headers["x-ratelimit-remaining"] == "48"
+    assert answer.headers["x-ratelimit-remaining"] == "47"
+
+
+@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/nowhere", 404), ("DELETE", "/balance", 405)])
+async def test_what_no_endpoint_takes_counts_for_whoever_is_known(
+    world: V2, method: str, path: str, status: int
+) -> None:
+    answer = await world.v2(method, path, key="live_demo")
+    assert answer.status_code == status
+    assert (answer.headers["x-ratelimit-limit"], answer.headers["x-ratelimit-remaining"]) == ("5000", "4999")
+    for key in (None, "test_nobody:sk_demo"):
+        answer = await world.v2(method, path, key=key)
+        assert answer.status_code == status
+        assert (answer.headers["x-ratelimit-limit"], answer.headers["x-ratelimit-remaining"]) == ("50", "50")
+
+
+async def test_a_body_that_is_too_large_counts_for_whoever_is_known(world: V2) -> None:
+    answer = await world.v2("POST", "/orders", {"price_token": "x" * 1_100_000}, key="live_demo")
+    assert answer.status_code == 413
+    assert (answer.headers["x-ratelimit-limit"], answer.headers["x-ratelimit-remaining"]) == ("5000", "4999")
+
+
+async def test_limits_that_are_switched_off_leave_remaining_whole(world: V2) -> None:
+    await world.v2("GET", "/balance", key="test_readonly")
+    await world.steer("PATCH", "/settings", {"rate_limits": "off"})
+    assert (await world.v2("GET", "/balance", key="test_readonly")).headers["x-ratelimit-remaining"] == "50"
+    await world.steer("PATCH", "/settings", {"rate_limits": "documented"})
+    assert (await world.v2("GET", "/balance", key="test_readonly")).headers["x-ratelimit-remaining"] == "48"
 
 
 async def test_with_limits_off_remaining_stays_at_the_limit() -> None:

@@ -9,7 +9,7 @@ import phonenumbers
 import pytest
 from phonenumbers.carrierdata import CARRIER_DATA
 
-from mockserver.providers.doctorsim_v2.carriers import NAMED, Carriers, operator_ids
+from mockserver.providers.doctorsim_v2.carriers import Carriers, named_operators, operator_ids
 from mockserver.providers.doctorsim_v2.catalogue import catalogue
 from tests.providers.doctorsim_v2.judged import TELCEL, V2
 
@@ -41,7 +41,7 @@ async def test_there_are_over_1600_operators_and_the_counts_agree_with_the_lists
 def test_the_operators_come_from_the_carrier_metadata() -> None:
     names = {name.get("en") for name in CARRIER_DATA.values()}
     operators = catalogue().carriers.operators.values()
-    ours = {name for _, name in NAMED}
+    ours = {name for _, name in named_operators()}
     assert sum(one.name in names for one in operators) >= 1_600
     # Names that the metadata encodes twice are mended, so a handful differ.
     assert len([one.name for one in operators if one.name not in names | ours]) < 10
@@ -144,7 +144,7 @@ async def test_what_is_no_number_is_refused(world: V2, text: str) -> None:
 def test_named_operators_keep_their_ids_and_others_mostly_do_when_the_metadata_changes() -> None:
     keys = [(one.country.iso2, one.name) for one in catalogue().carriers.operators.values()]
     before, after = operator_ids(keys), operator_ids([*keys, ("ES", "A newcomer"), ("AA", "Another")])
-    assert all(before[key] == NAMED[key][0] for key in NAMED)
+    assert all(before[key] == row.id for key, row in named_operators().items())
     moved = [key for key in keys if before[key] != after[key]]
     assert len(moved) <= 1
     fewer = operator_ids(keys[::2])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.providers.doctorsim_v2.currencies import PER_EURO, currency_of, dollar_cents, euro_cents, local_amount
+from mockserver.providers.doctorsim_v2.currencies import currency_of, dollar_cents, euro_cents, local_amount, per_euro
 from tests.providers.doctorsim_v2.judged import PHONE, TELCEL, V2
 
 pytestmark = pytest.mark.anyio
@@ -124,7 +124,7 @@ def _without(row: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in row.items() if name not in names}
 
 
-@pytest.mark.parametrize("currency", PER_EURO)
+@pytest.mark.parametrize("currency", per_euro())
 def test_amounts_in_every_currency_are_round_grow_and_are_worth_about_what_they_should(currency: str) -> None:
     amounts = [local_amount(cents, currency) for cents in (300, 500, 1000, 2000, 5000)]
     assert amounts == sorted(set(amounts))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from mockserver.providers.hidsim.catalogue import catalogue
-from mockserver.providers.hidsim.languages import TEXTS
-from mockserver.providers.hidsim.services import SERVICES
+from mockserver.providers.hidsim.languages import texts
+from mockserver.providers.hidsim.services import services
 from mockserver.resources import bundled
 from tests.providers.hidsim.hid import SCHEMAS, Hid, hidsim, refusal
 
@@ -59,16 +59,16 @@ async def test_texts_are_in_the_language_and_script_of_the_country(iso2: str, sc
 
 
 def test_there_are_many_languages_and_every_text_says_service_and_code() -> None:
-    assert len(TEXTS) >= 25
-    for texts in TEXTS.values():
-        for text in texts:
+    assert len(texts()) >= 25
+    for written in texts().values():
+        for text in written:
             assert text.format(name="N4ME", code="C0DE").count("C0DE") == 1
             assert "N4ME" in text.format(name="N4ME", code="C0DE")
 
 
 def test_senders_fit_into_an_sms_header() -> None:
-    assert all(0 < len(service.sender) <= 16 for service in SERVICES)
-    assert len({service.shape for service in SERVICES}) >= 6
+    assert all(0 < len(service.sender) <= 16 for service in services())
+    assert len({service.shape for service in services()}) >= 6
 
 
 async def test_the_same_seed_sends_the_same_and_another_does_not() -> None:

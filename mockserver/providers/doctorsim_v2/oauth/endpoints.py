@@ -1,13 +1,13 @@
 """The endpoints of the two annexes, whose bodies are the RFCs' and not the API's envelope."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from mockserver.domain.mistakes import UnknownRoute
 from mockserver.http.call import Call
-from mockserver.http.later import Later
+from mockserver.http.endpoint_tables import group, lazy_handlers
 from mockserver.http.provider import Annex, Endpoint, Mount, Outcome
 from mockserver.http.replies import Reply, Wording
 from mockserver.providers.doctorsim_v2.oauth.addresses import API_HOST, WWW_HOST
@@ -23,11 +23,12 @@ from mockserver.providers.doctorsim_v2.oauth_errors import (
     UnsupportedGrantType,
 )
 
-authorize = Later("mockserver.providers.doctorsim_v2.oauth.authorize")
-guide = Later("mockserver.providers.doctorsim_v2.oauth.guide")
-exchange = Later("mockserver.providers.doctorsim_v2.oauth.exchange")
-metadata = Later("mockserver.providers.doctorsim_v2.oauth.metadata")
-registration = Later("mockserver.providers.doctorsim_v2.oauth.registration")
+if TYPE_CHECKING:
+    from mockserver.providers.doctorsim_v2.oauth import authorize, exchange, guide, metadata, registration
+else:
+    authorize, exchange, guide, metadata, registration = lazy_handlers(
+        __name__, "authorize", "exchange", "guide", "metadata", "registration"
+    )
 
 #: The RFC's word for refusals that the server shares with every API.
 _WORDS = {
@@ -66,7 +67,7 @@ _SHOWN = Outcome(
 _CLIENT: tuple[Mapping[str, Any], ...] = ({}, {"client": {"type": "http", "scheme": "basic"}})
 
 
-ENDPOINTS = (
+ENDPOINTS = group(
     Endpoint(
         "GET",
         "/.well-known/oauth-authorization-server",
@@ -74,7 +75,6 @@ ENDPOINTS = (
         name="oauth_metadata",
         summary="Authorization server metadata (RFC 8414)",
         gives="doctorsim_v2/oauth-metadata",
-        public=True,
     ),
     Endpoint(
         "GET",
@@ -83,7 +83,6 @@ ENDPOINTS = (
         name="openid_metadata",
         summary="Authorization server metadata for OpenID Connect",
         gives="doctorsim_v2/oauth-metadata",
-        public=True,
         provenance="assumed",
     ),
     Endpoint(
@@ -93,7 +92,6 @@ ENDPOINTS = (
         name="oauth_jwks",
         summary="The public key of the access tokens",
         gives="doctorsim_v2/oauth-jwks",
-        public=True,
         provenance="assumed",
     ),
     Endpoint(
@@ -104,7 +102,6 @@ ENDPOINTS = (
         summary="Register a client (RFC 7591)",
         gives="doctorsim_v2/oauth-client",
         status=201,
-        public=True,
         confidential=True,
         takes="doctorsim_v2/oauth-register.request",
         checked=False,
@@ -117,7 +114,6 @@ ENDPOINTS = (
         name="oauth_authorize",
         summary="Ask an account for a code",
         gives="doctorsim_v2/oauth-page",
-        public=True,
         confidential=True,
         head=False,
         query="doctorsim_v2/oauth-authorize.query",
@@ -133,7 +129,6 @@ ENDPOINTS = (
         summary="Approve or deny on the consent page",
         gives="doctorsim_v2/oauth-page",
         status=303,
-        public=True,
         confidential=True,
         form="doctorsim_v2/oauth-decision.request",
         checked=False,
@@ -148,7 +143,6 @@ ENDPOINTS = (
         name="oauth_token",
         summary="Exchange a code, a refresh token or the client's own credentials",
         gives="doctorsim_v2/oauth-token",
-        public=True,
         confidential=True,
         form="doctorsim_v2/oauth-token.request",
         checked=False,
@@ -170,7 +164,6 @@ ENDPOINTS = (
         name="oauth_revoke",
         summary="Revoke a token (RFC 7009)",
         gives="doctorsim_v2/oauth-revoked",
-        public=True,
         form="doctorsim_v2/oauth-revoke.request",
         checked=False,
         media=None,
@@ -178,6 +171,7 @@ ENDPOINTS = (
         mistakes=(InvalidRequest, InvalidClient, InvalidGrant),
         provenance="assumed",
     ),
+    public=True,
 )
 RESOURCE_PATH = "/.well-known/oauth-protected-resource/v2"
 #: The vendor sends clients to the one on www; the one on api is where RFC 9728 looks for it.
@@ -194,7 +188,7 @@ _RESOURCE = Endpoint(
 _RESOURCE_ON_API = _RESOURCE._replace(path="/oauth-protected-resource/v2")
 #: Below the API's own base URL, where clients look that take it for a host (assumed).
 _RESOURCE_BELOW = _RESOURCE_ON_API._replace(name="oauth_resource_below", provenance="assumed")
-GUIDES = (
+GUIDES = group(
     Endpoint(
         "GET",
         "/auth.md",
@@ -202,7 +196,6 @@ GUIDES = (
         name="auth_guide",
         summary="How agents get a token",
         gives="doctorsim_v2/auth-guide",
-        public=True,
         media="text/markdown; charset=utf-8",
     ),
     Endpoint(
@@ -213,7 +206,6 @@ GUIDES = (
         summary="How agents get a token, under the address of a language",
         gives="doctorsim_v2/auth-guide",
         path_fields="doctorsim_v2/language.path",
-        public=True,
         media="text/markdown; charset=utf-8",
         mistakes=(UnknownRoute,),
     ),
@@ -224,7 +216,6 @@ GUIDES = (
         name="api_page",
         summary="Where the documentation is",
         gives="doctorsim_v2/api-page",
-        public=True,
         media=_HTML,
         provenance="observed",
     ),
@@ -235,10 +226,10 @@ GUIDES = (
         name="openapi_text",
         summary="This document",
         gives="doctorsim_v2/openapi-text",
-        public=True,
         media="application/yaml",
         provenance="observed",
     ),
+    public=True,
 )
 _FAILURE = "doctorsim_v2/oauth-error"
 

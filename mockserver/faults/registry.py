@@ -1,13 +1,12 @@
 """The faults of one sandbox: those that tests arm, those of the scenarios in force, and how often each struck."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from mockserver.domain.mistakes import Invalid, NotFound
+from mockserver.domain.mistakes import Invalid, NoRoom, NotFound
 from mockserver.domain.moments import moment_text, parse_moment
-from mockserver.engine.faults import Fault
-from mockserver.sandbox.refusals import NoRoom
+from mockserver.faults.model import Fault
 
 #: How many armed faults that strike no more are kept to be looked at; the oldest go first.
 MOST_SPENT = 100
@@ -59,7 +58,7 @@ class Faults:
         self._tell()
         return fault.key
 
-    def _check_room(self, fault: "Fault") -> int:
+    def _check_room(self, fault: Fault) -> int:
         """How many bytes the fault is written in; raises NoRoom when there are too many with it."""
         replaced = [key for key, one in self._armed.items() if fault.name is not None and one.name == fault.name]
         size = len(str(fault.data))
@@ -136,12 +135,13 @@ class Faults:
 
     # -- as data ---------------------------------------------------------------------------------------
 
-    def state(self) -> dict[str, Any]:
-        """Everything that a snapshot must hold, as JSON data; the scenarios' own faults come from their files."""
-        from mockserver.journal.faultdata import kept_fault
+    def state(self, hide: Callable[[Mapping[str, Any]], Mapping[str, Any]]) -> dict[str, Any]:
+        """Everything that a snapshot must hold, as JSON data; the scenarios' own faults come from their files.
 
+        `hide` returns a fault's data without its secrets.
+        """
         return {
-            "armed": [{"id": key, **kept_fault(fault.data)} for key, fault in self._armed.items()],
+            "armed": [{"id": key, **hide(fault.data)} for key, fault in self._armed.items()],
             "counts": {key: dict(counts) for key, counts in sorted(self.counts.items())},
             "held": dict(sorted(self.held.items())),
             "number": self.number,
@@ -176,7 +176,7 @@ class Faults:
 
 
 def _read(data: Mapping[str, Any], *, key: str) -> Fault:
-    from mockserver.engine.fault_data import fault_from_data
+    from mockserver.faults.parse import fault_from_data
 
     errors: dict[str, list[str]] = {}
 

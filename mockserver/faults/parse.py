@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mockserver.domain.mistakes import MISTAKE_NAMES
-from mockserver.domain.moments import parse_moment, parse_span
+from mockserver.domain.moments import parse_moment
 from mockserver.domain.suggestions import suggestion
-from mockserver.engine.delays import Delay, Fixed, Uniform, asks_the_order, delay_from_data
-from mockserver.engine.faults import ASPECTS, HOSTILITIES, LONGEST_WAIT, Fault
+from mockserver.engine.delays import Delay, Fixed, Uniform, asks_the_order, delay_from_data, span_from_data
 from mockserver.engine.matching import Conditions, Matcher, matcher_from_data
 from mockserver.engine.paths import PathPattern, compile_path
+from mockserver.faults import wire_kinds
+from mockserver.faults.model import ASPECTS, HOSTILITIES, LONGEST_WAIT, Fault, Wire
 
 #: Every key that a fault may have; requests are told by the first group, deliveries by the second.
 _OF_REQUESTS = ("method", "path", "operation", "body", "query", "delay", "clock", "answer", "wire", "stage")
@@ -24,8 +25,6 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 _OUR_HEADERS = ("content-length", "transfer-encoding", "connection", "x-mock-request-id")
-_RATE = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)(B|kB|KB|KiB|MB)/s", re.ASCII)
-_UNITS = {"B": 1, "kB": 1000, "KB": 1000, "KiB": 1024, "MB": 1_000_000}
 
 #: Told of each mistake: the keys that lead to it, and a sentence.
 Refuse = Callable[[tuple[str, ...], str], None]
@@ -37,6 +36,7 @@ def fault_from_data(data: Mapping[str, Any], *, key: str, refuse: Refuse, provid
         refuse((str(name),), f"unknown key {name!r} ({suggestion(str(name), KEYS)})")
     _check_kind(data, refuse)
     reader = _Reader(data, refuse)
+    reader.text("about")
     delay, sandbox_time = reader.delay()
     return Fault(
         key=key,
@@ -57,9 +57,9 @@ def fault_from_data(data: Mapping[str, Any], *, key: str, refuse: Refuse, provid
         delay=delay,
         sandbox_time=sandbox_time,
         answer=reader.answer(),
-        wire=reader.wire(),
+        wire=(wire := reader.wire()),
         webhook=reader.webhook(),
-        after=reader.stage(),
+        after=reader.stage(wire),
         on_demand=reader.flag(("on_demand",), data.get("on_demand", False)),
     )
 
@@ -134,7 +134,7 @@ class _Reader:
             return parse_moment(written)
         except ValueError as error:
             try:
-                return parse_span(written)
+                return span_from_data(written)
             except ValueError:
                 self._refuse(("until",), f"{error}, or a duration like 10m")
                 return None
@@ -146,12 +146,14 @@ class _Reader:
             if "clock" in self._data:
                 self._refuse(("clock",), "clock says which time a delay takes: it needs delay beside it")
             return None, False
+        place: tuple[str, ...] = ("clock",)
         if isinstance(written, Mapping):
             written = dict(written)
+            place = ("delay", "clock") if "clock" in written else place
             clock = written.pop("clock", clock)
             written = written["fixed"] if list(written) == ["fixed"] else written
         if clock not in ("real", "sandbox"):
-            self._refuse(("clock",), f"clock must be real or sandbox, not {clock!r}")
+            self._refuse(place, f"clock must be real or sandbox, not {clock!r}")
         return self.span(("delay",), written, real=clock == "real"), clock == "sandbox"
 
     def span(self, place: tuple[str, ...], data: Any, *, real: bool = False) -> Delay | None:
@@ -191,7 +193,7 @@ class _Reader:
             if given["mistake"] != "RateLimited":
                 self._refuse(("answer", "retry_after"), "retry_after belongs to RateLimited")
             try:
-                parse_span(given["retry_after"])
+                span_from_data(given["retry_after"])
             except ValueError as error:
                 self._refuse(("answer", "retry_after"), str(error))
 
@@ -209,29 +211,25 @@ class _Reader:
             if not isinstance(value, str) or _HEADER_VALUE.fullmatch(value) is None:
                 self._refuse(("answer", "headers", str(name)), "a header is a text in one line (Latin-1)")
 
-    def wire(self) -> tuple[str, float] | None:
-        written = self._data.get("wire")
+    def wire(self) -> Wire | None:
         if "wire" not in self._data:
             return None
-        match written:
-            case "reset" | "empty" | "garbage":
-                return written, 0.0
-            case {"cut": int() | float() as part, **rest} if not rest and not isinstance(part, bool) and 0 <= part < 1:
-                return "cut", float(part)
-            case {"drip": str() as rate, **rest} if not rest and (pace := _pace(rate)):
-                return "drip", pace
-        self._refuse(("wire",), 'wire must be reset, empty, garbage, {"cut": 0.4} (below 1) or {"drip": "10B/s"}')
-        return None
+        try:
+            return wire_kinds.read(self._data["wire"])
+        except ValueError as error:
+            self._refuse(("wire",), str(error))
+            return None
 
-    def stage(self) -> bool:
+    def stage(self, wire: Wire | None) -> bool:
         """Whether the request is worked on before the fault strikes."""
         stage = self._data.get("stage")
         if "stage" not in self._data:
             return False
         if stage not in ("before", "after"):
             self._refuse(("stage",), f"stage must be before or after, not {stage!r}")
-        elif stage == "before" and isinstance(self._data.get("wire"), Mapping) and "answer" not in self._data:
-            self._refuse(("stage",), "cut and drip spoil an answer: there is none before the request is worked on")
+        elif stage == "before" and wire is not None and wire_kinds.needs_answer(wire) and "answer" not in self._data:
+            names = wire_kinds.needing_an_answer()
+            self._refuse(("stage",), f"{names} spoil an answer: there is none before the request is worked on")
         return stage == "after"
 
     def webhook(self) -> Mapping[str, Any] | None:
@@ -252,7 +250,7 @@ class _Reader:
             self.span(("webhook", "delay"), given["delay"])
         if given.get("stale_timestamp", True) is not True:
             try:
-                parse_span(given["stale_timestamp"])
+                span_from_data(given["stale_timestamp"])
             except ValueError as error:
                 self._refuse(("webhook", "stale_timestamp"), str(error))
         return given
@@ -271,8 +269,3 @@ class _Reader:
         if not fine:
             self._refuse((key,), f"{key} must be {wanted}: {self._data[key]!r}")
         return not fine
-
-
-def _pace(text: str) -> float | None:
-    match = _RATE.fullmatch(text)
-    return float(match[1]) * _UNITS[match[2]] if match else None

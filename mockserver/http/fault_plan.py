@@ -7,20 +7,22 @@ import asyncio
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 
 import orjson
 from starlette.types import Receive, Scope, Send
 
 from mockserver.domain.mistakes import Invalid, Mistake, NotFound, mistake_named
 from mockserver.domain.moments import parse_span, span_text
-from mockserver.engine.delays import resolve
-from mockserver.engine.faults import LONGEST_WAIT, Asked, Fault
+from mockserver.faults.apply import noise, spoil, waiting_time
+from mockserver.faults.connection import Connection
+from mockserver.faults.model import Asked, Fault, Wire
+from mockserver.faults.select import StateOf, Strikes, fault_named, names_known, struck
 from mockserver.http.answering import Edge, Instead, Payload, worded
 from mockserver.http.asked import body_data, texts_of
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint
 from mockserver.journal.redact import misses_told
-from mockserver.sandbox.strikes import StateOf, Strikes, fault_named, names_known, struck
 from mockserver.sandbox.view import RequestView
 
 _PREFERENCE = re.compile(r'(?:^|[,;])\s*mock-(scenario|fault)\s*=\s*(?:"([^"]*)"|([^\s,;"]+))', re.IGNORECASE)
@@ -65,23 +67,19 @@ class Verdict:
         answer = answer._replace(headers=(*answer.headers, *self._headers()))
         joined = strikes.wire is None
         if strikes.wire is not None and strikes.wire.wire is not None:
-            from mockserver.http.wire import spoiled
-
-            number = call.state.faults.count(strikes.wire, "hits")
-            casts = [call.state.dice.cast("garbage", strikes.wire.label, number, place) for place in range(8)]
-            noise = b"".join(cast.to_bytes(8) for cast in casts)
-            send = spoiled(*strikes.wire.wire, scope=scope, receive=receive, send=send, entry=call.entry, noise=noise)
+            send = self._spoiled(strikes.wire, strikes.wire.wire, scope, receive, send)
         confidential = self._endpoint is not None and self._endpoint.confidential
         await self._edge.recorder.send(send, scope, call, answer, began=began, confidential=confidential, joined=joined)
 
-    async def _wait(self, fault: Fault) -> None:
-        assert fault.delay is not None, "only delays are waited for"
+    def _spoiled(self, fault: Fault, wire: Wire, scope: Scope, receive: Receive, send: Send) -> Send:
+        """The `send` that spoils the answer as the fault wants; in this process there is no `mock.transport`."""
         state = self._call.state
-        number = state.faults.count(fault, "hits")
-        purpose = ("fault delay", fault.label, number)
-        span = resolve(fault.delay, state.dice, *purpose, facts={}, settings=state.settings.values)
-        if not fault.sandbox_time:
-            span = min(span, LONGEST_WAIT)
+        draw = partial(noise, state.dice, fault, state.faults.count(fault, "hits"))
+        return spoil(wire, Connection(scope.get("mock.transport"), receive, send, self._call.entry, draw))
+
+    async def _wait(self, fault: Fault) -> None:
+        state = self._call.state
+        span = waiting_time(fault, state.dice, state.settings.values, state.faults.count(fault, "hits"))
         for row in self._strikes.rows:
             if row["id"] == fault.key:
                 row["delayed"] = span_text(span)
@@ -129,9 +127,10 @@ async def consult(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scop
     scenarios, name = _preferences(call.headers.get("prefer", ""))
     wanted = None
     if name is not None:
-        wanted = fault_named(call.state, provider, name)
+        state = call.state
+        wanted = fault_named(state.faults, state.library.faults(provider), provider, name)
         if wanted is None:
-            known = ", ".join(names_known(call.state, provider))
+            known = ", ".join(names_known(state.faults, state.library.faults(provider), provider))
             raise Invalid({"Prefer": [f"Unknown fault: {name!r} (one of {known}, or a status from 400 to 599)."]})
     if scenarios or (wanted is not None and wanted.webhook is not None):
         await _override(call, scenarios, wanted)

@@ -5,16 +5,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from mockserver.domain.moments import parse_span, span_text
 from mockserver.domain.orders import Order
-from mockserver.engine.delays import delay_from_data, resolve
-from mockserver.engine.fault_data import fault_from_data
-from mockserver.engine.faults import STALE, Asked, Fault
+from mockserver.faults.apply import delivery_changes
+from mockserver.faults.model import Asked, Fault
+from mockserver.faults.parse import fault_from_data
+from mockserver.faults.select import Hostility, hostile
 from mockserver.journal.names import SECRET_NAMES
 from mockserver.journal.redact import misses_told
 from mockserver.sandbox.codec import decode_delivery
 from mockserver.sandbox.state import SandboxState
-from mockserver.sandbox.strikes import Hostility, hostile
 from mockserver.stores.base import Transaction
 from mockserver.webhooks.model import Delivery
 
@@ -29,25 +28,12 @@ async def made_hostile(
     asked = Asked(order.provider, order.account, event=delivery.event)
     born = [*state.born, *born_faults(order.plan)]
     matching = {one.key: one for one in born if one.event in (None, delivery.event)}
-    wanted: dict[str, Any] = {}
-    names = []
     hostility = await hostile(state, asked, order.state, list(matching.values()))
-    for fault in hostility.faults:
-        names.append(fault.label)
-        for name, value in (fault.webhook or {}).items():
-            wanted.setdefault(name, value)
-    due = now
-    if "delay" in wanted:
-        span = _delay(state, delivery, wanted["delay"])
-        wanted["delay"] = span_text(span)
-        due += span
-    if "stale_timestamp" in wanted:
-        age = wanted["stale_timestamp"]
-        wanted["stale_timestamp"] = span_text(STALE if age is True else parse_span(age))
+    names, wanted, later = delivery_changes(hostility.faults, delivery.id, state.dice, state.settings.values)
     told = _told(hostility)
     if "drop" in wanted:
         return replace(delivery, state="dropped", hostile={"faults": names, **wanted, **told}), None
-    due = await _reordered(state, tx, delivery, wanted, due, hostility.rows)
+    due = await _reordered(state, tx, delivery, wanted, now + later, hostility.rows)
     return replace(delivery, hostile={**({"faults": names} if wanted else {}), **wanted, **told}), due
 
 
@@ -92,11 +78,6 @@ async def _release(tx: Transaction, delivery_id: str, due: datetime) -> bool:
         return False
     await tx.put("outbox", delivery_id, b"", due=due)
     return True
-
-
-def _delay(state: SandboxState, delivery: Delivery, written: Any) -> timedelta:
-    delay = delay_from_data(written)
-    return resolve(delay, state.dice, "webhook delay", delivery.id, facts={}, settings=state.settings.values)
 
 
 def born_faults(plan: Mapping[str, Any] | None) -> list[Fault]:

@@ -1,4 +1,4 @@
-"""Faults: which requests or deliveries fare badly, and how. Armed and counted by `sandbox.faults`."""
+"""Faults: which requests or deliveries fare badly, and how. Armed and counted by `faults.registry`."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -12,10 +12,6 @@ from mockserver.engine.paths import PathPattern
 Aspect = Literal["delay", "answer", "wire"]
 #: What a fault may speak of about a request; of each, the first fault that matches decides.
 ASPECTS: tuple[Aspect, ...] = ("delay", "answer", "wire")
-#: What may happen on the wire.
-WIRES = ("reset", "empty", "garbage", "cut", "drip")
-#: Those that spoil an answer, so that there must be one.
-SPOILING = ("cut", "drip")
 #: What may happen to a webhook.
 HOSTILITIES = ("duplicate", "delay", "reorder", "drop", "before_response", "bad_signature", "stale_timestamp")
 #: The longest that an answer is held back in real time.
@@ -26,11 +22,18 @@ MISSES_TOLD = 3
 STALE = timedelta(hours=1)
 
 
+class Wire(NamedTuple):
+    """What happens on the wire: a kind of `wire_kinds`, and what its argument was read as."""
+
+    kind: str
+    argument: Any = None
+
+
 class Fault(NamedTuple):
     """A fault in force. `key` is what its counters go by, `data` the fault as JSON data.
 
-    `until` is a moment of the sandbox's clock, or a span since the scenario became active. `wire` is its kind
-    and a number: the part of a body that is kept, or bytes per second. `after`: the request is worked on first.
+    `until` is a moment of the sandbox's clock, or a span since the scenario became active. `after`: the request is
+    worked on first.
     """
 
     key: str
@@ -51,7 +54,7 @@ class Fault(NamedTuple):
     delay: Delay | None = None
     sandbox_time: bool = False
     answer: Mapping[str, Any] | None = None
-    wire: tuple[str, float] | None = None
+    wire: Wire | None = None
     webhook: Mapping[str, Any] | None = None
     after: bool = False
     on_demand: bool = False

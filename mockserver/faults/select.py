@@ -1,31 +1,42 @@
 """Which faults strike a request or a delivery. Imported when the first fault is in force."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import suppress
-from typing import Any, NamedTuple
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import chain
+from typing import Any, NamedTuple, Protocol
 
 from mockserver.domain.mistakes import MISTAKE_NAMES
-from mockserver.engine.faults import SPOILING, Asked, Fault, Miss, differences, nearest
+from mockserver.engine.dice import Dice
 from mockserver.engine.matching import ABSENT, Difference
-from mockserver.sandbox.state import SandboxState
-from mockserver.scenario.problems import ScenarioProblems
+from mockserver.faults import wire_kinds
+from mockserver.faults.model import Asked, Fault, Miss, differences, nearest
+from mockserver.faults.registry import Faults
 
 #: Asks for the state of the order that a request or delivery is about; None when there is none.
 StateOf = Callable[[], Awaitable[str | None]]
 
-#: Faults that a caller may name though nobody has written them: what goes wrong on the wire.
-_ON_THE_WIRE: dict[str, Any] = {
-    "reset": "reset",
-    "empty": "empty",
-    "garbage": "garbage",
-    "cut": {"cut": 0.5},
-    "drip": {"drip": "10B/s"},
-}
-
-
 #: How many faults that strike no more are asked whether they would have matched, newest first, and how many that
 #: would have are told: many may have gathered, and each is asked with each request.
 _SPENT_ASKED, _SPENT_TOLD = 20, 5
+
+
+class Now(Protocol):
+    """A clock that can be read."""
+
+    def now(self) -> datetime: ...
+
+
+class State(Protocol):
+    """What the selection needs of a sandbox's state."""
+
+    @property
+    def faults(self) -> Faults: ...
+
+    @property
+    def dice(self) -> Dice: ...
+
+    @property
+    def clock(self) -> Now: ...
 
 
 class Strikes(NamedTuple):
@@ -40,9 +51,10 @@ class Strikes(NamedTuple):
     @property
     def refuse(self) -> bool:
         """Whether the request is not worked on at all."""
-        wire = self.wire
-        unworked = wire is not None and not wire.after and wire.wire is not None and wire.wire[0] not in SPOILING
-        return unworked or (self.answer is not None and not self.answer.after)
+        answer, wire = self.answer, self.wire
+        if answer is not None and not answer.after:
+            return True
+        return wire is not None and wire.wire is not None and not wire.after and not wire_kinds.needs_answer(wire.wire)
 
 
 class Hostility(NamedTuple):
@@ -64,7 +76,7 @@ class _Look(NamedTuple):
     fell: float | None = None
 
 
-async def struck(state: SandboxState, asked: Asked, state_of: StateOf, *, wanted: Fault | None = None) -> Strikes:
+async def struck(state: State, asked: Asked, state_of: StateOf, *, wanted: Fault | None = None) -> Strikes:
     """What strikes this request. `wanted` is the fault that the caller asked for: it comes first, whatever it matches.
 
     Of each aspect the first fault that matches decides; one that comes too late for all its aspects is not counted
@@ -97,7 +109,7 @@ async def struck(state: SandboxState, asked: Asked, state_of: StateOf, *, wanted
     return Strikes(decided.get("delay"), decided.get("answer"), decided.get("wire"), told, nearest(misses))
 
 
-async def hostile(state: SandboxState, asked: Asked, order_state: str, born: list[Fault]) -> Hostility:
+async def hostile(state: State, asked: Asked, order_state: str, born: list[Fault]) -> Hostility:
     """What strikes this delivery; `born` are the faults that its order was born with."""
 
     async def state_of() -> str:
@@ -119,7 +131,7 @@ async def hostile(state: SandboxState, asked: Asked, order_state: str, born: lis
 
 
 async def _matching(
-    state: SandboxState,
+    state: State,
     faults: Sequence[Fault],
     asked: Asked,
     state_of: StateOf,
@@ -139,45 +151,40 @@ async def _matching(
             yield fault, look
 
 
-def fault_named(state: SandboxState, provider: str, name: str) -> Fault | None:
+def fault_named(faults: Faults, library: Iterable[Fault], provider: str, name: str) -> Fault | None:
     """The fault of this name: one in force for the provider, one of its library, or a name that speaks for itself.
 
-    The latter are `reset`, `empty`, `garbage`, `cut`, `drip`, a mistake (`RateLimited`), or a status (`503`).
+    The latter are a kind of fault on the wire (`reset`), a mistake (`RateLimited`), or a status (`503`). The library's
+    faults are looked through only when none in force has the name.
     """
-    for fault in state.faults.in_force():
-        if fault.label == name and fault.provider in (None, provider):
-            return fault
-    for fault in _of_library(state, provider):
+    for fault in chain(_in_force(faults, provider), library):
         if fault.label == name:
             return fault
     data: dict[str, Any] | None = None
-    if name in _ON_THE_WIRE:
-        data = {"wire": _ON_THE_WIRE[name]}
+    if (wire := wire_kinds.usual(name)) is not None:
+        data = {"wire": wire}
     elif name in MISTAKE_NAMES:
         data = {"answer": {"mistake": name}}
     elif name.isascii() and name.isdecimal() and 400 <= int(name[:4]) <= 599:
         data = {"answer": {"status": int(name)}}
     if data is None:
         return None
-    from mockserver.engine.fault_data import fault_from_data
+    from mockserver.faults.parse import fault_from_data
 
     return fault_from_data(data, key=name, refuse=lambda place, message: None)
 
 
-def names_known(state: SandboxState, provider: str) -> list[str]:
+def names_known(faults: Faults, library: Iterable[Fault], provider: str) -> list[str]:
     """Every name that `fault_named` knows, statuses aside."""
-    found = [fault.label for fault in state.faults.in_force() if fault.provider in (None, provider)]
-    found += [fault.label for fault in _of_library(state, provider)]
-    return list(dict.fromkeys([*found, *_ON_THE_WIRE, *MISTAKE_NAMES]))
+    labels = [fault.label for fault in chain(_in_force(faults, provider), library)]
+    return list(dict.fromkeys([*labels, *wire_kinds.names(), *MISTAKE_NAMES]))
 
 
-def _of_library(state: SandboxState, provider: str) -> Iterator[Fault]:
-    for scenario in state.library.names(provider):
-        with suppress(ScenarioProblems):  # one file that cannot be used keeps nobody from the others
-            yield from state.library.get(provider, scenario).faults
+def _in_force(faults: Faults, provider: str) -> Iterator[Fault]:
+    return (fault for fault in faults.in_force() if fault.provider in (None, provider))
 
 
-async def _look(state: SandboxState, fault: Fault, asked: Asked, state_of: StateOf) -> _Look:
+async def _look(state: State, fault: Fault, asked: Asked, state_of: StateOf) -> _Look:
     """How this fault looks at it; a match is counted."""
     missed = await _missed(fault, asked, state_of)
     if missed:
@@ -212,7 +219,7 @@ async def _over(spent: Sequence[tuple[Fault, str]], asked: Asked, state_of: Stat
 
 
 def _struck(
-    state: SandboxState, fault: Fault, decides: Sequence[str], look: _Look | None = None, **more: Any
+    state: State, fault: Fault, decides: Sequence[str], look: _Look | None = None, **more: Any
 ) -> dict[str, Any]:
     """The row of a fault that strikes, which is counted: the how manieth time, and of how many."""
     counted: dict[str, Any] = {"number": state.faults.add(fault, "hits")}

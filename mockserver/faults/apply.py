@@ -1,0 +1,57 @@
+"""What the faults that strike make of an answer or a delivery. The caller sends the one and stores the other."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from mockserver.domain.moments import parse_span, span_text
+from mockserver.engine.delays import delay_from_data, resolve
+from mockserver.engine.dice import Dice
+from mockserver.faults import wire_kinds
+from mockserver.faults.connection import Connection, Send
+from mockserver.faults.model import LONGEST_WAIT, STALE, Fault, Wire
+
+
+def spoil(wire: Wire, connection: Connection) -> Send:
+    """Return the `send` that spoils the answer it is given."""
+    kind = wire_kinds.kind_named(wire.kind)
+    assert kind is not None, "a fault on the wire is of a kind of the table"
+    return kind.act(connection, wire.argument)
+
+
+def noise(dice: Dice, fault: Fault, hits: int, purpose: str) -> bytes:
+    """Return 64 bytes for the fault's `hits`th strike, the same for the same seed."""
+    return b"".join(dice.cast(purpose, fault.label, hits, place).to_bytes(8) for place in range(8))
+
+
+def waiting_time(fault: Fault, dice: Dice, settings: Mapping[str, Any], hits: int) -> timedelta:
+    """Return how long the fault holds an answer back, the `hits`th time that it strikes."""
+    assert fault.delay is not None, "only delays are waited for"
+    span = resolve(fault.delay, dice, "fault delay", fault.label, hits, facts={}, settings=settings)
+    return span if fault.sandbox_time else min(span, LONGEST_WAIT)
+
+
+class DeliveryChanges(NamedTuple):
+    """What faults make of a delivery: their names, the kinds with their arguments, and how much later it is sent."""
+
+    names: list[str]
+    wanted: dict[str, Any]
+    later: timedelta
+
+
+def delivery_changes(
+    faults: Iterable[Fault], delivery: str, dice: Dice, settings: Mapping[str, Any]
+) -> DeliveryChanges:
+    """Lay the faults over each other: of each kind the first decides. `delivery` is the delivery's id."""
+    names, wanted, later = [], dict[str, Any](), timedelta()
+    for fault in faults:
+        names.append(fault.label)
+        for name, value in (fault.webhook or {}).items():
+            wanted.setdefault(name, value)
+    if "delay" in wanted:
+        later = resolve(delay_from_data(wanted["delay"]), dice, "webhook delay", delivery, facts={}, settings=settings)
+        wanted["delay"] = span_text(later)
+    if "stale_timestamp" in wanted:
+        age = wanted["stale_timestamp"]
+        wanted["stale_timestamp"] = span_text(STALE if age is True else parse_span(age))
+    return DeliveryChanges(names, wanted, later)

@@ -1,0 +1,97 @@
+"""The connection that an answer leaves by, as faults on the wire take hold of it."""
+
+import os
+import socket
+import struct
+import sys
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class Transport(Protocol):
+    """What faults use of an `asyncio.Transport`."""
+
+    def get_extra_info(self, name: str) -> Any: ...
+
+    def write(self, data: bytes) -> None: ...
+
+    def close(self) -> None: ...
+
+    def abort(self) -> None: ...
+
+
+class Exchange(Protocol):
+    """What faults write down about the request: the journal's entry."""
+
+    status: int
+    faults: Sequence[Mapping[str, Any]]
+
+
+class Failure(NamedTuple):
+    """What a client in this process meets where there is no socket to break.
+
+    `reset`: as after a TCP RST; otherwise as after an answer that nobody can read.
+    """
+
+    message: str
+    reset: bool = False
+
+    def exception(self) -> Exception:
+        """Return the exception that httpx would have raised, or Python's own where httpx is not in use."""
+        httpx = sys.modules.get("httpx")
+        if httpx is None:
+            return ConnectionResetError(self.message) if self.reset else ConnectionError(self.message)
+        error: Exception = httpx.ReadError(self.message) if self.reset else httpx.RemoteProtocolError(self.message)
+        return error
+
+
+class Connection(NamedTuple):
+    """The client's connection. `transport` is None for a client in this process.
+
+    `noise` returns 64 bytes for a purpose, the same for the same seed.
+    """
+
+    transport: Transport | None
+    receive: Receive
+    send: Send
+    exchange: Exchange
+    noise: Callable[[str], bytes]
+
+    def note(self, **facts: object) -> None:
+        """Add facts to the journal's row of the fault that decides the wire."""
+        for row in self.exchange.faults:
+            if row["hit"] and "wire" in row["decides"] and isinstance(row, dict):
+                row.update(facts)
+
+    async def ended(self) -> None:
+        """Wait until the connection has ended, so that the server does not take the answer for forgotten."""
+        while (await self.receive())["type"] != "http.disconnect":
+            pass
+
+    async def end(self, how: Callable[[Transport], None], failure: Failure) -> None:
+        """End the connection in this way; raises the failure where there is none."""
+        if self.transport is None:
+            raise failure.exception()
+        how(self.transport)
+        await self.ended()
+
+
+def close(transport: Transport) -> None:
+    """Close the connection once everything written has been sent."""
+    transport.close()
+
+
+def reset(transport: Transport) -> None:
+    """End the connection with a TCP RST: closing a socket that lingers for no time sends one."""
+    transport_socket = transport.get_extra_info("socket")
+    if os.name == "nt":
+        transport_socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh", 1, 0))
+    else:
+        # uvloop's socket objects take no options; a second descriptor of the same socket does.
+        with socket.socket(fileno=os.dup(transport_socket.fileno())) as twin:
+            twin.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()

@@ -1,0 +1,72 @@
+"""The rules of the scenario language that its JSON Schema does not say, in one place: all others stand in both.
+
+The reference lists them; a test holds schema and loader against each other and takes no other difference.
+"""
+
+import re
+from typing import NamedTuple
+
+
+class BeyondSchema(NamedTuple):
+    """A rule that only the loader knows: a sentence for people, and what its errors say."""
+
+    rule: str
+    errors: re.Pattern[str]
+
+    def explains(self, message: str) -> bool:
+        """Return whether an error with this message comes of the rule."""
+        return self.errors.search(message) is not None
+
+
+def _rule(rule: str, errors: str) -> BeyondSchema:
+    return BeyondSchema(rule, re.compile(errors))
+
+
+BEYOND_SCHEMA = (
+    _rule(
+        "The file is UTF-8 of at most 1 MiB and holds one YAML document, which nests at most 32 levels deep and has at"
+        " most 50,000 values, 1,000 items in a list and 500 keys in an object.",
+        r"^(the file is (empty|larger)|not (UTF-8|Unicode|YAML)|a second document|nested deeper|a character that YAML"
+        r"|a file has at most|.* has more than [0-9]+ (items|keys)$)",
+    ),
+    _rule(
+        "Keys are texts and stand once; there are no anchors, aliases, tags or missing values, and no number is larger"
+        " than a floating point number can be or longer than 40 characters.",
+        r"^(keys? |no (anchors|aliases|tags)|a (value|key) is missing|the number is too large|numbers have at most)",
+    ),
+    _rule(
+        "A whole number is written without a decimal point: 1, not 1.0.",
+        r"must be (a whole number|true or a whole number)|^a weight is a whole number",
+    ),
+    _rule(
+        "A state that start, to, a rule's start or its outcomes name is one of the file's machines; with stay, to is"
+        " the state itself.",
+        r"^(unknown state|with stay, to is)",
+    ),
+    _rule("An event that a rule names is one of the file's machines, where there are any.", r"^unknown event"),
+    _rule(
+        "These stand once: the kind of a machine, the name of a rule, the name of a fault, the id and the credentials"
+        " of an account, and an event among the transitions of a state.",
+        r"^(a second (machine|rule|fault|account|transition) |another account has the same credentials)",
+    ),
+    _rule("From each state that is not final a final one can be reached.", r"^(state .* is neither|no way leads from)"),
+    _rule("No timers lead from a state back to it in no time.", r"^an endless loop"),
+    _rule("A uniform delay goes from the shorter to the longer.", r"^uniform goes from the shorter"),
+    _rule("A duration that is a text lasts a hundred years at most.", r"^duration too long: '"),
+    _rule(
+        "A fact stands only where there is an order: not in takes, and not in the delays of faults.",
+        r"cannot be a fact",
+    ),
+    _rule(
+        "A fault holds an answer back for an hour of real time at most.", r"^an answer is held back for an hour"
+    ),
+    _rule("until is a moment with a time zone, or a duration.", r"^(not a moment|moment without a time zone)"),
+    _rule(
+        "A fault's path has stars beside other characters in at most four of its segments.",
+        r"segments of a path have a \* beside",
+    ),
+    _rule(
+        "A fault's answer does not set Content-Length, Transfer-Encoding, Connection or X-Mock-Request-Id.",
+        r"^not a header that a fault may set",
+    ),
+)  # fmt: skip

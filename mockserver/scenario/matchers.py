@@ -1,0 +1,70 @@
+"""Matchers and conditions out of a scenario file's data: a value, a list of values, or comparisons with them."""
+
+import re
+
+from mockserver.engine.matching import COMPARISONS, Conditions, Matcher, matcher_from_data
+from mockserver.scenario.cursor import Cursor
+from mockserver.scenario.problems import shown
+
+_AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
+def build_conditions(cursor: Cursor) -> Conditions:
+    """Return names with their matchers; what is wrong with one is reported, and it is left out."""
+    built = [(name, build_matcher(entry)) for name, entry in cursor.entries().items()]
+    return tuple((name, matcher) for name, matcher in built if matcher is not None)
+
+
+def build_matcher(cursor: Cursor) -> Matcher | None:
+    """Return the matcher; None where the value is none, which is reported."""
+    fine = True
+    if isinstance(cursor.value, list):
+        fine = _are_values(cursor)
+    for name, operand in cursor.entries().items() if isinstance(cursor.value, dict) else ():
+        fine = _check_comparison(name, operand) and fine
+    if not fine:
+        return None
+    try:
+        return matcher_from_data(cursor.value)
+    except ValueError as error:
+        cursor.error(str(error))
+        return None
+
+
+def _check_comparison(name: str, operand: Cursor) -> bool:
+    if name not in COMPARISONS:
+        operand.error(f"unknown comparison {shown(name)} (one of {', '.join(COMPARISONS)})", at_key=True)
+        return False
+    try:
+        matcher_from_data({name: operand.value})
+    except ValueError as error:
+        operand.error(f"{error}, not {shown(operand.value)}")
+        return False
+    if name in ("in", "not_in"):
+        return _are_values(operand)
+    if name in ("gt", "gte", "lt", "lte"):
+        return _is_amount(operand)
+    return _is_value(operand)
+
+
+def _are_values(cursor: Cursor) -> bool:
+    """Return whether every item is a value; reports each that is none."""
+    return not [item for item in cursor.items() if not _is_value(item)]
+
+
+def _is_value(cursor: Cursor) -> bool:
+    if isinstance(cursor.value, list | dict):
+        cursor.refuse("a text, a number, true or false or null")
+        return False
+    return True
+
+
+def _is_amount(cursor: Cursor) -> bool:
+    if isinstance(cursor.value, str):
+        if _AMOUNT.fullmatch(cursor.value) is None:
+            cursor.error(f"{cursor.name}: a number, or a text that is one: {shown(cursor.value)}")
+            return False
+    elif isinstance(cursor.value, bool) or not isinstance(cursor.value, int | float):
+        cursor.refuse("a number or a text")
+        return False
+    return True
