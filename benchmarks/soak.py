@@ -25,8 +25,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from mockserver.engine.dice import Dice
 from mockserver.http.provider import Endpoint, Provider
-from mockserver.providers import PROVIDERS
 from tests.conformance.client import Client
+from tests.served import PROVIDERS
 from tests.support import World
 
 JOURNAL = 1_000

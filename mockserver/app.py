@@ -19,8 +19,7 @@ from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
 from mockserver.http.service import ACCEPTED, Arrival, Service
 from mockserver.journal.budget import Budget
-from mockserver.providers import PROVIDERS
-from mockserver.resources import bundled
+from mockserver.providers.discovery import all_providers, data_roots
 from mockserver.sandbox.birth import Birth, Population, Surroundings
 from mockserver.sandbox.credentials import is_sealed
 from mockserver.sandbox.sandbox import Sandbox
@@ -62,11 +61,15 @@ class App:
     def __init__(
         self,
         settings: Settings,
-        providers: Sequence[Provider] = PROVIDERS,
+        providers: Sequence[Provider] | None = None,
         *,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`ticks` tells real seconds, by which sandboxes expire."""
+        """`providers` are all that are found unless given. `ticks` tells real seconds, by which sandboxes expire.
+
+        Raises ProviderProblem for a provider that is found and cannot be used.
+        """
+        providers = all_providers() if providers is None else providers
         self._settings = settings
         self._started = machine_now()
         self._providers = {provider.name: provider for provider in providers}
@@ -78,11 +81,13 @@ class App:
         self._control: ASGIApp | None = None
         self._watching: asyncio.Task[None] | None = None
         self._sweeping: asyncio.Task[None] | None = None
-        schemas = self._schemas = SchemaStore(bundled("schemas"))
+        schemas = self._schemas = SchemaStore(*data_roots("schemas", providers))
         rows = (*COMMON, *(row for provider in providers for row in provider.settings))
         shared = self._shared = Surroundings(
             trades={provider.name: provider.trade for provider in providers},
-            library=Library.bundled(settings.scenarios, providers=list(self._providers)),
+            library=Library.of_providers(
+                data_roots("scenarios", providers), settings.scenarios, providers=list(self._providers)
+            ),
             rows=rows,
             sender=self._deliver,
             populate=self._populate,

@@ -116,7 +116,7 @@ import sys
 from mockserver.resources import bundled
 from mockserver.scenario.library import Library
 
-library = Library.bundled()
+library = Library.of_providers([bundled("scenarios")])
 loaded = [library.get(provider, name) for provider, name, _ in library.listing()]
 assert not {"yaml", "mockserver.scenario.source"} & set(sys.modules)
 from mockserver.scenario.check import load_file

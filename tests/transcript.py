@@ -18,8 +18,8 @@ import httpx
 from mockserver.app import App
 from mockserver.config import Settings
 from mockserver.http.provider import Provider
-from mockserver.providers import PROVIDERS
 from tests.conformance.client import Client
+from tests.served import PROVIDERS
 from tests.support import World, frozen_settings, started
 
 #: Real time, the machine's own, and tokens signed with real randomness (ECDSA).

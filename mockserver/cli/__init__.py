@@ -23,6 +23,7 @@ from mockserver.cli.graph import graph
 from mockserver.cli.health import health
 from mockserver.cli.reference import reference
 from mockserver.config import Settings
+from mockserver.providers.sources import ProviderProblem
 
 _log = logging.getLogger("mockserver")
 _HELP = {"help_option_names": ["-h", "--help"]}
@@ -35,6 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except click.ClickException as error:
         return _complain(_sentence(error), error.exit_code)
+    except ProviderProblem as error:
+        return _complain(str(error), 1)
     except (KeyboardInterrupt, click.Abort):
         return 0
     except BrokenPipeError:
@@ -215,7 +218,8 @@ def _misplaced(directories: Iterable[Path]) -> list[Path]:
 
 
 def _problems(files: Iterable[Path]) -> Iterable[Any]:
-    from mockserver.cli.providers import provider_names, scenario_judge
+    from mockserver.cli.providers import scenario_judge
+    from mockserver.providers.sources import provider_names
     from mockserver.scenario.check import check_file
 
     providers, judge = provider_names(), scenario_judge()

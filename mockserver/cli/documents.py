@@ -10,10 +10,12 @@ from mockserver import config
 from mockserver.control.app import OPERATIONS
 from mockserver.control.operation import Operation
 from mockserver.http.provider import Provider
-from mockserver.providers import PROVIDERS
+from mockserver.providers.discovery import bundled_providers
+from mockserver.resources import bundled
 from mockserver.sandbox.settings import COMMON, Setting
 from mockserver.scenario.library import DEFAULT, Library
 from mockserver.scenario.model import Scenario
+from mockserver.scenario.placeholders import with_settings
 
 _LIBRARY = """\
 # The bundled scenarios
@@ -59,9 +61,10 @@ front of `/_mock` for another sandbox than the default one. [The control API](co
 
 def library_page() -> str:
     """The bundled scenarios of every provider, with what each teaches, and the values that decide an outcome."""
-    library = Library.bundled(providers=[provider.name for provider in PROVIDERS])
+    providers = bundled_providers()
+    library = Library.of_providers([bundled("scenarios")], providers=[provider.name for provider in providers])
     parts = [_LIBRARY]
-    for provider in PROVIDERS:
+    for provider in providers:
         parts += [*_heading(provider), *_scenarios(provider, library), ""]
     return "\n".join(parts).rstrip("\n") + "\n"
 
@@ -69,7 +72,7 @@ def library_page() -> str:
 def settings_page() -> str:
     """The settings that every sandbox has, then those of each provider."""
     parts = [_SETTINGS, "## Of every sandbox\n", *_setting_rows(COMMON), ""]
-    for provider in PROVIDERS:
+    for provider in bundled_providers():
         parts += [*_heading(provider), *_setting_rows(provider.settings), ""]
     return "\n".join(parts).rstrip("\n") + "\n"
 
@@ -137,12 +140,14 @@ def _scenarios(provider: Provider, library: Library) -> Iterator[str]:
     found = [library.get(provider.name, name) for name in names]
     rows = [(f"`{one.name}`", one.about, one.teaches) for one in found]
     yield from _table(("scenario", "what happens", "what a client learns"), rows)
-    yield from _magic(found)
+    yield from _magic(found, {one.name: one.default for one in provider.settings})
 
 
-def _magic(scenarios: Iterable[Scenario]) -> Iterator[str]:
+def _magic(scenarios: Iterable[Scenario], defaults: Mapping[str, Any]) -> Iterator[str]:
     values = [
-        (one.where, f"`{one.value}`", one.effect, one.provenance) for scenario in scenarios for one in scenario.magic
+        (one.where, f"`{one.value}`", with_settings(one.effect, defaults), one.provenance)
+        for scenario in scenarios
+        for one in scenario.magic
     ]
     if values:
         yield from ("", "Values that decide an outcome (`GET /_mock/magic`):", "")

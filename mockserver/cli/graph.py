@@ -4,8 +4,6 @@ from pathlib import Path
 
 import click
 
-from mockserver.cli.providers import provider_names
-
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("provider")
@@ -36,6 +34,7 @@ def graph(provider: str, kind: str | None, form: str, directories: tuple[Path, .
     --scenario that has one.
     """
     from mockserver.domain.mistakes import Invalid
+    from mockserver.providers.sources import provider_names, source_roots
     from mockserver.sandbox.force import in_force
     from mockserver.scenario.drawing import dot, mermaid
     from mockserver.scenario.library import Library
@@ -44,8 +43,9 @@ def graph(provider: str, kind: str | None, form: str, directories: tuple[Path, .
     known = provider_names()
     if provider not in known:
         raise click.UsageError(f"unknown provider {provider!r} (one of {', '.join(known)})")
+    library = Library.of_providers(source_roots("scenarios", [provider]), directories, providers=known)
     try:
-        force = in_force(Library.bundled(directories, providers=known), names, [provider])
+        force = in_force(library, names, [provider])
     except Invalid as invalid:
         raise click.UsageError(str(invalid)) from None
     except ScenarioProblems as problems:

@@ -1,21 +1,12 @@
-"""Which providers there are, told without importing them, and what a scenario file must suit."""
+"""What a scenario file must suit: the providers that are found."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mockserver.scenario.check import Judge
     from mockserver.scenario.model import Scenario
     from mockserver.scenario.problems import Report
-
-
-def provider_names() -> list[str]:
-    """By their folders: importing them takes longer than drawing one of their machines."""
-    import pkgutil
-
-    folder = Path(__file__).parents[1] / "providers"
-    return [module.name for module in pkgutil.iter_modules([str(folder)]) if module.ispkg]
 
 
 def scenario_judge() -> "Judge":
@@ -33,11 +24,12 @@ def scenario_judge() -> "Judge":
 def _judge() -> "Judge":
     from mockserver.http.lint import judge_of
     from mockserver.http.schemas import SchemaStore
-    from mockserver.providers import PROVIDERS
-    from mockserver.resources import bundled
+    from mockserver.providers.discovery import all_providers, data_roots
     from mockserver.sandbox.settings import COMMON, SettingsTable
     from mockserver.scenario.library import Library
 
-    providers = {provider.name: provider for provider in PROVIDERS}
-    table = SettingsTable((*COMMON, *(row for provider in PROVIDERS for row in provider.settings)))
-    return judge_of(providers.get, table, SchemaStore(bundled("schemas")), Library.bundled(providers=list(providers)))
+    found = all_providers()
+    providers = {provider.name: provider for provider in found}
+    table = SettingsTable((*COMMON, *(row for provider in found for row in provider.settings)))
+    library = Library.of_providers(data_roots("scenarios", found), providers=list(providers))
+    return judge_of(providers.get, table, SchemaStore(*data_roots("schemas", found)), library)

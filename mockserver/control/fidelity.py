@@ -8,6 +8,7 @@ from typing import Any
 from mockserver.control.fidelity_page import MEANINGS, page
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of
 from mockserver.domain.mistakes import Mistake
+from mockserver.http.kit_mistakes import KIT_MISTAKES
 from mockserver.http.provider import Endpoint, Provider, word
 from mockserver.http.replies import Wording
 from mockserver.http.samples import samples_of
@@ -132,7 +133,7 @@ def _target(schemas: SchemaStore, reference: str, name: str) -> tuple[Any, str, 
 def _wordings(provider: Provider) -> list[dict[str, Any]]:
     found: dict[tuple[int, str, str], Wording] = {}
     declared = (kind for _, endpoint in _endpoints(provider) for kind in endpoint.mistakes)
-    for kind in dict.fromkeys((*provider.mistakes, *declared)):
+    for kind in dict.fromkeys((*provider.mistakes, *declared, *KIT_MISTAKES)):
         for wording in _worded(provider, kind):
             found.setdefault((wording.status, wording.code, wording.text), wording)
     return [

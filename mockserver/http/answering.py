@@ -59,6 +59,8 @@ class Edge(NamedTuple):
     refuse: Callable[[Call, Wording], bytes]
     headers: Callable[[Call, int], tuple[tuple[str, str], ...]] | None
     recorder: "Recorder"
+    media: str
+    """The content type of refusals whose wordings name none."""
 
 
 class Recorder:

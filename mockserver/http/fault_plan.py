@@ -113,7 +113,7 @@ class Verdict:
         endpoint = self._endpoint
         if wording.provenance == "assumed" or (endpoint is not None and endpoint.provenance == "assumed"):
             headers += (("X-Mock-Assumed", "true"),)
-        return Payload(wording.status, edge.refuse(call, wording), "application/json", headers)
+        return Payload(wording.status, edge.refuse(call, wording), wording.media or edge.media, headers)
 
     def _headers(self) -> list[tuple[str, str]]:
         fault = self._call.entry.fault

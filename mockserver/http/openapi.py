@@ -6,15 +6,16 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from mockserver.domain.mistakes import (
-    AT_THE_EDGE,
     AccountRefused,
     Invalid,
     Malformed,
+    MethodNotAllowed,
     Mistake,
     RateLimited,
     Unauthenticated,
 )
 from mockserver.http.components import Components
+from mockserver.http.kit_mistakes import ANY_CALL
 from mockserver.http.provider import Annex, Endpoint, Outcome, Provider, word
 from mockserver.http.replies import Wording
 from mockserver.http.samples import samples_of
@@ -26,6 +27,8 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 
 _PATH_FIELD = re.compile(r"\{([^}:]+)(?::[^}]*)?\}")
+_NOT_ALLOWED = 405
+_TEXT = {"type": "string"}
 _FREE_KEYWORDS = frozenset({"title", "description", "examples", "type", "x-provenance"})
 
 
@@ -50,7 +53,7 @@ def document(
     components = Components(schemas)
     operations = _Operations(provider, schemas, components, wordings, failure)
     mount = provider.mounts[0]
-    own = _Envelope(provider.failure_schema, headers=provider.answer_headers)
+    own = _Envelope(provider.failure_schema, provider.failure_media, headers=provider.answer_headers)
     paths = _Paths()
     for endpoint in provider.endpoints:
         paths.add(endpoint, operations.operation(endpoint, own))
@@ -87,12 +90,17 @@ class _Envelope(NamedTuple):
     """How refusals look; `code` tells what is made of a wording's code, `headers` is the schema of every answer's."""
 
     failure: str
+    media: str
     code: Callable[[Wording], str] = attrgetter("code")
     headers: str | None = None
 
 
 def _envelope_of(annex: Annex, provider: Provider) -> _Envelope:
-    return _Envelope(annex.failure_schema or provider.failure_schema, annex.code or attrgetter("code"))
+    return _Envelope(
+        annex.failure_schema or provider.failure_schema,
+        annex.failure_media or provider.failure_media,
+        annex.code or attrgetter("code"),
+    )
 
 
 def _security(provider: Provider) -> Iterator[Mapping[str, Any]]:
@@ -267,15 +275,20 @@ class _Operations:
             _refuses(one) for one in self._fields(endpoint.path_fields).values()
         ):
             implied.append(Invalid)
-        edge = [kind for kind in AT_THE_EDGE if kind in self._provider.mistakes]
-        return [*endpoint.mistakes, *implied, *common, *edge]
+        return [*endpoint.mistakes, *implied, *common, *filter(self._is_told, ANY_CALL)]
+
+    def _is_told(self, kind: type[Mistake]) -> bool:
+        """Whether a mistake of the kit is one of an operation; not a method that is refused as an unknown path is."""
+        return kind is not MethodNotAllowed or word(self._provider, MethodNotAllowed("", ())).status == _NOT_ALLOWED
 
     def _refusal(self, wordings: Sequence[Wording], envelope: _Envelope) -> dict[str, Any]:
-        content = self._content(envelope.failure)
-        if self._failure and envelope.failure == self._provider.failure_schema:
+        content: dict[str, Any] = {}
+        for media in dict.fromkeys(wording.media or envelope.media for wording in wordings):
+            content |= self._content(envelope.failure, media) if _is_json(media) else {media: {"schema": _TEXT}}
+        if self._failure and JSON in content and envelope.failure == self._provider.failure_schema:
             # Of a code that is documented in one case and assumed in another, the first case is shown.
-            examples = {wording.code: {"value": self._failure(wording)} for wording in reversed(wordings)}
-            content[JSON]["examples"] = examples
+            shown = [one for one in reversed(wordings) if (one.media or envelope.media) == JSON]
+            content[JSON]["examples"] = {one.code: {"value": self._failure(one)} for one in shown}
         rows = [{"code": envelope.code(one), "text": one.text, "x-provenance": one.provenance} for one in wordings]
         found: dict[str, Any] = {"description": "\n".join(f"- `{row['code']}`: {row['text']}" for row in rows)}
         if headers := _headers(name for one in wordings for name, _value in one.headers):
@@ -288,8 +301,13 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
     if outcome.headers:
         found["headers"] = _headers(outcome.headers)
     if outcome.media:
-        found["content"] = {outcome.media: {"schema": {"type": "string"}}}
+        found["content"] = {outcome.media: {"schema": _TEXT}}
     return found
+
+
+def _is_json(media: str) -> bool:
+    kind = media.partition(";")[0].strip()
+    return kind == JSON or kind.endswith("+json")
 
 
 def _headers(names: Iterable[str]) -> dict[str, Any]:
@@ -299,8 +317,9 @@ def _headers(names: Iterable[str]) -> dict[str, Any]:
 def _either(done: dict[str, Any], refusal: dict[str, Any]) -> dict[str, Any]:
     """One response for an answer and for refusals that have the same status."""
     content = {**done.get("content", {})}
-    known, refused = content.get(JSON), refusal["content"][JSON]
-    content[JSON] = {**refused, "schema": {"anyOf": [known["schema"], refused["schema"]]}} if known else refused
+    for media, refused in refusal["content"].items():
+        known = content.get(media)
+        content[media] = {**refused, "schema": {"anyOf": [known["schema"], refused["schema"]]}} if known else refused
     return {
         **done,
         **refusal,

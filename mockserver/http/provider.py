@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from mockserver.domain.accounts import Account
@@ -10,6 +11,7 @@ from mockserver.domain.mistakes import Invalid, Mistake, PlainStatus
 from mockserver.http.call import Call
 from mockserver.http.cors import Cors
 from mockserver.http.customers import Customers
+from mockserver.http.kit_mistakes import kit_wording
 from mockserver.http.replies import Limit, Provenance, Reply, Wording
 from mockserver.journal.names import SecretNames
 from mockserver.sandbox.sandbox import Sandbox
@@ -105,7 +107,8 @@ class Mount(NamedTuple):
 class Annex(NamedTuple):
     """Endpoints of a provider that live elsewhere (another host, or another envelope).
 
-    Of an envelope of its own, `failure_schema` is the schema, and `code` tells what it makes of a wording's code.
+    Of an envelope of its own, `failure_schema` is the schema, `failure_media` the content type (the provider's by
+    default), and `code` tells what it makes of a wording's code.
     """
 
     mount: Mount
@@ -115,6 +118,7 @@ class Annex(NamedTuple):
     headers: Callable[[Call, int], tuple[tuple[str, str], ...]] | None = None
     failure_schema: str | None = None
     code: Callable[[Wording], str] | None = None
+    failure_media: str | None = None
 
 
 class Secrets(NamedTuple):
@@ -166,7 +170,7 @@ class Provider:
 
     `mistakes` is looked up along the mistake's class line (MRO). `identify` tells the account from the call's
     headers, or raises Unauthenticated or another mistake. `wrap` and `refuse` are the two envelopes.
-    `common_mistakes` are those that any call can meet, for the OpenAPI document. `limit` chooses the limit of
+    `limit` chooses the limit of
     a call where it depends on more than the endpoint. `headers` adds to every answer, refusals included.
     `offers` tells whether an endpoint, of an annex too, exists under these values of the sandbox's settings.
     """
@@ -181,6 +185,8 @@ class Provider:
     refuse: Callable[[Call, Wording], bytes]
     failure_schema: str
     trade: Trade
+    failure_media: str = "application/json"
+    """The content type of refusals whose wordings name none; `failure_schema` describes those that are JSON."""
     annexes: tuple[Annex, ...] = ()
     limit: Callable[[Call], Limit | None] | None = None
     headers: Callable[[Call, int], tuple[tuple[str, str], ...]] | None = None
@@ -194,6 +200,7 @@ class Provider:
     webhooks: Mapping[str, str] = field(default_factory=dict)
     """Event name -> the schema of its body."""
     common_mistakes: tuple[type[Mistake], ...] = ()
+    """What any call can be refused with, for the OpenAPI document; the kit adds its own (405, 413, 500 ...)."""
     security: tuple[Mapping[str, Any], ...] = (BEARER,)
     """Names to OpenAPI security schemes: all of one mapping together suffice, each mapping alone."""
     reword: Callable[[Call, Wording], Wording] | None = None
@@ -206,6 +213,8 @@ class Provider:
     """How a status is worded that none of the mistakes has; else as any failure of its kind."""
     customers: Callable[[], Customers] | None = None
     """Makes what invented customers do; None where they know nothing to buy."""
+    folder: Path | None = None
+    """The folder of a provider from another distribution, set when it is found; None for bundled ones."""
 
 
 def _plain_status(provider: Provider, mistake: PlainStatus) -> Wording:
@@ -215,11 +224,14 @@ def _plain_status(provider: Provider, mistake: PlainStatus) -> Wording:
 
 
 def word(provider: Provider, mistake: Mistake) -> Wording:
-    """The provider's wording of a mistake; raises KeyError when not even `Mistake` itself has one."""
+    """Return the provider's wording of a mistake, or the kit's for those that the kit raises and nobody words."""
     if isinstance(mistake, PlainStatus):
         return provider.plain(mistake) if provider.plain is not None else _plain_status(provider, mistake)
     for kind in type(mistake).__mro__:
         wording = provider.mistakes.get(kind)
         if wording is not None:
             return wording if isinstance(wording, Wording) else wording(mistake)
+        built_in = kit_wording(kind, mistake)
+        if built_in is not None:
+            return built_in
     raise KeyError(type(mistake).__name__)

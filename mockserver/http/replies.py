@@ -32,7 +32,11 @@ class Reply(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """How a provider words a mistake; `extra` goes beside its envelope's own fields."""
+    """How a provider words a mistake; `extra` goes beside its envelope's own fields.
+
+    `media` is the content type of a refusal that is not of the provider's usual one (`failure_media`): `refuse` then
+    returns bytes of that type, such as the bare text for `text/plain; charset=utf-8`.
+    """
 
     status: int
     code: str
@@ -40,3 +44,4 @@ class Wording:
     extra: Mapping[str, Any] = field(default_factory=dict)
     headers: tuple[tuple[str, str], ...] = ()
     provenance: Provenance = "documented"
+    media: str | None = None

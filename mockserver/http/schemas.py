@@ -16,21 +16,26 @@ _NAME = re.compile(r"[a-z0-9_-]+(?:[./][a-z0-9_-]+)*", re.ASCII)
 
 
 class SchemaStore:
-    """Schemas under one root, by names such as `acme/order.request`; each file is read and compiled once.
+    """Schemas by names such as `acme/order.request`, from the first root that has them; each is read once.
 
     The schemas handed out are shared: whoever wants to change one copies it first.
     """
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, *roots: Path) -> None:
+        self._roots = roots
         self._loaded: dict[str, Schema] = {}
         self._checkers: dict[str, Checker] = {}
         self._readers: dict[str, QueryReader] = {}
 
     def all_names(self) -> list[str]:
         """Every name that has a file, sorted."""
-        files = self._root.rglob(f"*{SUFFIX}")
-        return sorted(file.relative_to(self._root).as_posix().removesuffix(SUFFIX) for file in files)
+        return sorted(
+            {
+                file.relative_to(root).as_posix().removesuffix(SUFFIX)
+                for root in self._roots
+                for file in root.rglob(f"*{SUFFIX}")
+            }
+        )
 
     def load(self, name: str) -> Schema:
         """The schema as it is written; raises KeyError for an unknown name, ValueError for a broken file."""
@@ -67,8 +72,9 @@ class SchemaStore:
         return list(_provenances(self.load(name), "$"))
 
     def _read(self, name: str) -> Schema:
-        file = self._root / f"{name}{SUFFIX}"
-        if not _NAME.fullmatch(name) or not file.is_file():
+        files = [root / f"{name}{SUFFIX}" for root in self._roots] if _NAME.fullmatch(name) else []
+        file = next((file for file in files if file.is_file()), None)
+        if file is None:
             raise KeyError(f"no schema is named {name!r}")
         try:
             schema = json.loads(file.read_bytes())

@@ -72,7 +72,8 @@ class Service:
         self.schemas = schemas
         self.endpoints = annex.endpoints if annex else provider.endpoints
         self.recorder = Recorder(provider)
-        self.edge = Edge(provider, self.refuse, self.headers, self.recorder)
+        self.media = (annex.failure_media if annex else None) or provider.failure_media
+        self.edge = Edge(provider, self.refuse, self.headers, self.recorder, self.media)
         #: Answers any path as unknown, in the provider's envelope.
         self.elsewhere = _Resource(self, {})
 
@@ -184,7 +185,7 @@ class _Resource:
             wording = worded(provider, call, error)
             status, extra, assumed = wording.status, wording.headers, wording.provenance == "assumed"
             assumed = assumed or (endpoint is not None and endpoint.provenance == "assumed")
-            payload, media = service.refuse(call, wording), "application/json"
+            payload, media = service.refuse(call, wording), wording.media or service.media
         if service.headers is not None:
             extra += service.headers(call, status)
         if assumed:

@@ -14,6 +14,7 @@ from mockserver.domain.mistakes import (
     UnknownCredential,
 )
 from mockserver.http.call import Call
+from mockserver.http.kit_mistakes import KIT_MISTAKES
 from mockserver.http.provider import Endpoint, Provider, word
 
 #: The mistakes that say the least, and so fit any request; then those that a scenario may name.
@@ -47,7 +48,7 @@ def _candidates(provider: Provider, endpoint: Endpoint | None) -> Iterator[Mista
 
     operation = endpoint.name if endpoint is not None else "request"
     declared = endpoint.mistakes if endpoint is not None else ()
-    for kind in dict.fromkeys((*_GENERAL, *NAMED.values(), *declared, *provider.mistakes)):
+    for kind in dict.fromkeys((*_GENERAL, *NAMED.values(), *declared, *provider.mistakes, *KIT_MISTAKES)):
         if kind is RateLimited:
             from datetime import timedelta
 

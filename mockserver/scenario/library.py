@@ -41,11 +41,14 @@ class Library:
                     self._files[path.parent.name, path.stem] = (path, number >= trusted)
 
     @classmethod
-    def bundled(cls, extra_roots: Sequence[Path] = (), *, providers: Sequence[str] = ()) -> "Library":
-        """The package's own scenarios, and over them those of `extra_roots`, which are checked in full."""
-        from mockserver.resources import bundled
+    def of_providers(
+        cls, roots: Sequence[Path], extra_roots: Sequence[Path] = (), *, providers: Sequence[str] = ()
+    ) -> "Library":
+        """Return the library of the providers' own scenarios under `roots`, and over them those of `extra_roots`.
 
-        return cls([bundled("scenarios"), *extra_roots], providers=providers, trusted=1)
+        Only the latter are checked in full: a provider's tests have checked its own.
+        """
+        return cls([*roots, *extra_roots], providers=providers, trusted=len(roots))
 
     def overlaid(self) -> "Library":
         """A library that shares the files and what was read of them, and begins with the same posted scenarios.

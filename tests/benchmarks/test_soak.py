@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.providers import PROVIDERS
+from tests.served import PROVIDERS
 from tests.state.test_snapshot import snapshot
 from tests.support import running
 

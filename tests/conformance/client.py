@@ -4,7 +4,6 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from importlib import import_module
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +14,7 @@ from mockserver.http.provider import Endpoint, Provider
 from mockserver.sandbox.sandboxes import DEFAULT
 from tests.conformance.judge import judge
 from tests.conformance.wanted import Wanted
+from tests.served import samples_module
 from tests.support import World, frozen_settings, started
 
 Headers = Mapping[str, str]
@@ -57,7 +57,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Samples:
-    """What the suite needs to know of a provider, in `samples/{provider}.py` as `SAMPLES`.
+    """What the suite needs to know of a provider: `SAMPLES` in `samples/{provider}.py`, or in its own package.
 
     `credential` and `stranger` are headers: of `account`, and of nobody; the former may depend on a sandbox's
     seed and name. `asks` prepares for each operation
@@ -90,7 +90,7 @@ class Samples:
 
 def samples_of(provider: Provider) -> Samples:
     """The samples of a provider."""
-    found: Samples = import_module(f"tests.conformance.samples.{provider.name}").SAMPLES
+    found: Samples = samples_module(provider).SAMPLES
     return found
 
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 import pytest
 
 from mockserver.http.provider import Endpoint, Provider
-from mockserver.providers import PROVIDERS
 from tests.conformance.client import Client, client_of
+from tests.served import asked
 
 #: What a test may ask for: `endpoint` is any, the others are endpoints of a kind.
 _KINDS: Mapping[str, Callable[[Endpoint], bool]] = {
@@ -24,13 +24,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each endpoint of the kind asked for, with its `provider`; else for each provider."""
     for kind, belongs in _KINDS.items():
         if kind in metafunc.fixturenames:
-            found = [(provider, one) for provider in PROVIDERS for one in provider.endpoints if belongs(one)]
+            found = [(provider, one) for provider in asked() for one in provider.endpoints if belongs(one)]
             names = [f"{provider.name}.{one.operation_id}" for provider, one in found]
             metafunc.parametrize(("provider", kind), found, ids=names)
             return
     written = [name for mark in metafunc.definition.iter_markers("parametrize") for name in mark.args[0]]
     if "provider" in metafunc.fixturenames and "provider" not in written:
-        metafunc.parametrize("provider", PROVIDERS, ids=[provider.name for provider in PROVIDERS])
+        metafunc.parametrize("provider", asked(), ids=[provider.name for provider in asked()])
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -12,12 +13,16 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+from mockserver.domain.mistakes import Mistake
 from mockserver.http.openapi import document
-from mockserver.http.provider import Endpoint, Provider
+from mockserver.http.provider import Endpoint, Provider, word
+from mockserver.http.replies import Wording
+from mockserver.http.samples import samples_of
 from mockserver.http.schemas import ID_PREFIX, SUFFIX, SchemaStore
-from mockserver.providers import PROVIDERS
-from mockserver.resources import bundled
+from mockserver.providers.discovery import data_roots
+from tests.served import asked
 
+JSON = "application/json"
 REQUEST_ID = re.compile(r"req_[0-9]{8}")
 
 
@@ -28,14 +33,14 @@ def exact(text: str | bytes) -> Any:
 
 @cache
 def schema_store() -> SchemaStore:
-    """The bundled schemas."""
-    return SchemaStore(bundled("schemas"))
+    """The schemas of all providers that are asked."""
+    return SchemaStore(*data_roots("schemas", asked()))
 
 
 @cache
 def document_of(name: str) -> Mapping[str, Any]:
     """The OpenAPI document of the provider with this name."""
-    provider = next(one for one in PROVIDERS if one.name == name)
+    provider = next(one for one in asked() if one.name == name)
     return document(provider, schema_store(), origin="http://localhost:7460")
 
 
@@ -57,7 +62,8 @@ def endpoint_of(provider: Provider, method: str, path: str) -> Endpoint | None:
 
 def judge(provider: Provider, endpoint: Endpoint | None, answer: httpx.Response) -> None:
     """Raises AssertionError when the answer is not as the provider declares it; HEAD has no body to judge."""
-    assert answer.headers["content-type"] == "application/json", answer.headers
+    media = answer.headers["content-type"]
+    assert media == JSON or (not answer.is_success and media in medias_of(provider)), answer.headers
     assert REQUEST_ID.fullmatch(answer.headers["x-mock-request-id"])
     assert "date" in answer.headers
     assert len(answer.headers.get_list("content-length")) == 1
@@ -65,13 +71,39 @@ def judge(provider: Provider, endpoint: Endpoint | None, answer: httpx.Response)
         assert endpoint is not None, f"{answer.request.url} is served by no endpoint"
         assert answer.status_code == endpoint.status
     elif endpoint is not None:
-        assert str(answer.status_code) in responses_of(provider, endpoint), answer.text
+        assert media in responses_of(provider, endpoint)[str(answer.status_code)]["content"], answer.text
     if answer.request.method == "HEAD":
         assert answer.content == b""
         return
     assert answer.headers["content-length"] == str(len(answer.content))
-    name = endpoint.gives if answer.is_success and endpoint is not None else provider.failure_schema
-    _validate(name, answer.content)
+    if answer.is_success and endpoint is not None:
+        _validate(endpoint.gives, answer.content)
+    else:
+        judge_refusal(provider, answer)
+
+
+def judge_refusal(provider: Provider, answer: httpx.Response) -> None:
+    """Raises AssertionError or ValidationError when the body is no refusal of the provider's."""
+    media = answer.headers["content-type"]
+    if media == JSON:
+        _validate(provider.failure_schema, answer.content)
+    else:
+        assert media in medias_of(provider)
+        assert answer.text.strip()
+
+
+def medias_of(provider: Provider) -> frozenset[str]:
+    """The content types that its refusals may have."""
+    worded = [one for kind in provider.mistakes for one in _wordings(provider, kind)]
+    return frozenset({provider.failure_media, *(one.media for one in worded if one.media is not None)})
+
+
+def _wordings(provider: Provider, kind: type[Mistake]) -> list[Wording]:
+    found = []
+    for sample in samples_of(kind):
+        with suppress(Exception):
+            found.append(word(provider, sample))
+    return found
 
 
 @cache
@@ -112,8 +144,8 @@ def _retrieved(uri: str) -> Resource[Any]:
 
 
 def _schema(uri: str) -> Any:
-    file = bundled("schemas") / f"{uri.removeprefix(ID_PREFIX)}{SUFFIX}"
-    return exact(file.read_bytes())
+    files = [root / f"{uri.removeprefix(ID_PREFIX)}{SUFFIX}" for root in data_roots("schemas", asked())]
+    return exact(next(file for file in files if file.is_file()).read_bytes())
 
 
 _REGISTRY: Registry[Any] = Registry(retrieve=_retrieved)  # type: ignore[call-arg]

@@ -13,7 +13,6 @@ from mockserver.faults.model import Fault
 from mockserver.http.call import Call
 from mockserver.http.provider import Provider
 from mockserver.http.replies import Reply
-from mockserver.providers import PROVIDERS
 from mockserver.providers.daisysim.shop import Shop
 from mockserver.providers.daisysim.trade import TRADE
 from mockserver.resources import bundled
@@ -24,6 +23,7 @@ from tests.conformance.client import client_of
 from tests.conformance.proofs import prove_rule, prove_the_rest
 from tests.conformance.proofs_of_faults import prove_fault
 from tests.conformance.proofs_of_magic import prove_magic
+from tests.served import PROVIDERS
 
 pytestmark = pytest.mark.anyio
 

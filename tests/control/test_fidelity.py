@@ -10,8 +10,8 @@ import pytest
 from mockserver.control.fidelity import provider_data
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
-from mockserver.providers import PROVIDERS
 from mockserver.resources import bundled
+from tests.served import PROVIDERS
 from tests.support import World, running
 
 pytestmark = pytest.mark.anyio

@@ -25,8 +25,9 @@ import pytest
 
 from mockserver.app import create_app
 from mockserver.cli import main
-from mockserver.cli.providers import provider_names, scenario_judge
+from mockserver.cli.providers import scenario_judge
 from mockserver.config import Settings
+from mockserver.providers.sources import provider_names
 from mockserver.scenario.check import check_text
 from mockserver.server import LiveServer
 from tests.docs.pages import ADDRESS, TOP, Block, blocks, blocks_of, pages
@@ -39,7 +40,10 @@ ELSEWHERE = {
     "howto": "tests/docs/test_howtos.py",
 }
 #: Pages whose blocks another test runs, every one of them.
-WHOLE_PAGES = {"docs/scenarios.md": "tests/docs/test_scenarios.py"}
+WHOLE_PAGES = {
+    "docs/scenarios.md": "tests/docs/test_scenarios.py",
+    "docs/writing-a-provider.md": "tests/docs/test_writing_a_provider.py",
+}
 FEWEST_WORDS_OF_A_REASON = 4
 
 

@@ -8,9 +8,9 @@ from mockserver import config
 from mockserver.cli import main, program
 from mockserver.cli.reference import PAGES
 from mockserver.control.app import OPERATIONS
-from mockserver.providers import PROVIDERS
 from mockserver.resources import bundled
 from mockserver.sandbox.settings import COMMON
+from tests.served import PROVIDERS
 
 DOCS = Path(__file__).parents[2] / "docs"
 FILES = {

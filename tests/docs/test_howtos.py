@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from mockserver.app import create_app
-from mockserver.cli.providers import provider_names
 from mockserver.config import Settings
+from mockserver.providers.sources import provider_names
 from mockserver.server import LiveServer
 from tests.docs.pages import ADDRESS, Block, blocks, marked, pages
 from tests.docs.running import run

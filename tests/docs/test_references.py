@@ -13,10 +13,11 @@ from mockserver.cli import program
 from mockserver.control.app import OPERATIONS
 from mockserver.control.operation import Operation
 from mockserver.http.checking import Checker
-from mockserver.providers import PROVIDERS
+from mockserver.resources import bundled
 from mockserver.sandbox.settings import COMMON, SettingsTable
 from mockserver.scenario.library import Library
 from tests.docs.pages import TOP, pages, read
+from tests.served import PROVIDERS
 
 SETTINGS = SettingsTable((*COMMON, *(row for provider in PROVIDERS for row in provider.settings)))
 NAMES = [provider.name for provider in PROVIDERS]
@@ -117,7 +118,7 @@ def test_every_flag_exists(page: str) -> None:
 
 
 def accounts() -> list[Any]:
-    library = Library.bundled(providers=NAMES)
+    library = Library.of_providers([bundled("scenarios")], providers=NAMES)
     found = [
         (name, seed.id, tuple(seed.credentials.values())) for name in NAMES for seed in library.default(name).accounts
     ]

@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from mockserver.providers import PROVIDERS
 from tests.docs.pages import blocks, marked
+from tests.served import PROVIDERS
 
 README = Path(__file__).parents[2] / "README.md"
 MOST_LINES = 160

@@ -9,7 +9,7 @@ import pytest
 from mockserver.http.cors import Cors
 from mockserver.http.provider import Provider
 from mockserver.http.sharing import is_loopback
-from mockserver.providers import PROVIDERS
+from tests.served import PROVIDERS
 from tests.support import World, running
 
 pytestmark = pytest.mark.anyio

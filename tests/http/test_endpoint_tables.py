@@ -17,7 +17,7 @@ from mockserver.domain.mistakes import NotFound, OutOfStock, TooEarly
 from mockserver.http.endpoint_tables import LazyHandlers, group, lazy_handlers
 from mockserver.http.provider import Endpoint
 from mockserver.http.replies import Limit
-from mockserver.providers import PROVIDERS
+from tests.served import PROVIDERS
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = sorted(

@@ -20,10 +20,10 @@ from mockserver.control.operation import Operation
 from mockserver.http.body import MOST
 from mockserver.http.heads import MOST_HEAD
 from mockserver.http.provider import Endpoint, Mount, Provider
-from mockserver.providers import PROVIDERS
 from mockserver.sandbox.birth import Birth
 from mockserver.sandbox.sandboxes import DEFAULT
 from tests.conformance.client import samples_of
+from tests.served import PROVIDERS
 from tests.support import frozen_settings
 
 pytestmark = pytest.mark.anyio

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from mockserver.cli.providers import scenario_judge
-from mockserver.providers import PROVIDERS
 from mockserver.resources import bundled
 from mockserver.scenario.check import check_file
+from tests.served import PROVIDERS
 
 HEAD = "scenario: odd\nprovider: daisysim\nabout: Odd.\n"
 MACHINE = "machine: {{kind: {}, start: a, states: {{a: {{final: true, {}}}}}}}"

@@ -3,7 +3,7 @@
 import pytest
 
 from mockserver.http.unrouted import missing_parameters
-from mockserver.providers import PROVIDERS
+from tests.served import PROVIDERS
 
 ENDPOINTS = tuple(
     next(iter(PROVIDERS)).endpoints[0]._replace(path=path)

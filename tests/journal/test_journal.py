@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from mockserver.journal import journal as journal_module
 from mockserver.journal.budget import Budget
 from mockserver.journal.journal import MOST_BODY, Entry, Journal
-from tests.support import START, running
+from tests.outside import acme_running
+from tests.support import START
 
 pytestmark = pytest.mark.anyio
 
@@ -71,23 +72,22 @@ def test_forgetting_goes_on_counting_and_clearing_begins_anew() -> None:
 
 
 async def test_a_server_keeps_as_many_as_its_setting_says() -> None:
-    async with running(journal_size=5) as world:
-        answers = [await world.daisy("GET", "/balance") for _ in range(8)]
+    async with acme_running(journal_size=5) as world:
+        answers = [await world.ask("GET", "/balance") for _ in range(8)]
         kept = (await world.steer("GET", "/requests"))["requests"]
         assert [one["id"] for one in kept] == [one.headers["x-mock-request-id"] for one in reversed(answers[3:])]
 
 
 async def test_only_the_beginning_of_a_long_body_is_kept() -> None:
-    async with running() as world:
-        body = b'{"country": 6, "service": "' + b"x" * 200_000 + b'"}'
-        await world.call("POST", "/daisysim.com/api/v1/virtual/prices", content=body)
+    async with acme_running() as world:
+        await world.ask("POST", "/orders", content=b'{"service": "' + b"x" * 200_000 + b'"}')
         (kept,) = (await world.steer("GET", "/requests"))["requests"]
         assert len(kept["request"]["body"]) == MOST_BODY
 
 
 async def test_ids_are_unique_among_parallel_calls() -> None:
-    async with running() as world:
-        answers = await asyncio.gather(*(world.daisy("GET", "/countries") for _ in range(20)))
+    async with acme_running() as world:
+        answers = await asyncio.gather(*(world.ask("GET", "/services") for _ in range(20)))
         told = {answer.headers["x-mock-request-id"] for answer in answers}
         assert told == {f"req_{number:08d}" for number in range(1, 21)}
 
@@ -100,9 +100,9 @@ def held_in(journal: Journal) -> int:
 
 
 async def test_six_thousand_long_headers_do_not_fill_the_memory() -> None:
-    async with running() as world:
-        long = {"X-Long": "x" * 60_000, "Authorization": "Bearer daisy-demo"}
-        answers = [await world.daisy("GET", "/balance", headers=long) for _ in range(300)]
+    async with acme_running() as world:
+        long = {"X-Long": "x" * 60_000, "Authorization": "Bearer acme-demo"}
+        answers = [await world.ask("GET", "/balance", headers=long) for _ in range(300)]
         assert {one.status_code for one in answers} <= {200, 429}
         sandbox = world.app._sandboxes.default
         assert sandbox is not None
@@ -168,10 +168,10 @@ def test_beyond_the_budget_of_the_server_the_fullest_journal_gives_its_oldest() 
 
 
 async def test_journals_and_inboxes_of_all_sandboxes_share_one_budget_and_a_deleted_one_gives_its_part_back() -> None:
-    async with running(max_log_bytes=300_000) as world:
+    async with acme_running(max_log_bytes=300_000) as world:
         for number in range(10):
             place = world.beside(f"w{number}")
-            await place.daisy("POST", "/prices", {"country": 6, "service": "wa", "note": "x" * 20_000})
+            await place.ask("POST", "/orders", {"service": "chat", "note": "x" * 20_000})
             await place.call("POST", "/_mock/inbox/in", content="y" * 20_000)
         budget = world.app._shared.budget
         sandboxes = world.app._sandboxes

@@ -11,10 +11,10 @@ import pytest
 
 import mockserver.providers
 from mockserver.http.provider import Provider
-from mockserver.providers import PROVIDERS
 from mockserver.resources import bundled
 from mockserver.scenario.check import load_file
 from mockserver.scenario.model import Scenario
+from tests.served import PROVIDERS
 
 FOLDER = Path(mockserver.providers.__file__).parent
 EACH = pytest.mark.parametrize("provider", PROVIDERS, ids=[provider.name for provider in PROVIDERS])

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from mockserver.sandbox import delivery_log
-from tests.support import World, running
+from tests.outside import AcmeWorld, acme_running
 from tests.webhooks.receivers import Receiver, Visit, receiving
 
 pytestmark = pytest.mark.anyio
@@ -30,47 +30,38 @@ async def hang(visit: Visit) -> None:
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
-    async with running(rate_limits="off") as made:
+async def world() -> AsyncIterator[AcmeWorld]:
+    async with acme_running(rate_limits="off") as made:
         yield made
 
 
-async def send_to(world: World, url: str | None, account: str = "demo") -> None:
-    await world.steer("PATCH", f"/accounts/daisysim/{account}", {"webhook_url": url})
-
-
-async def log_of(world: World) -> list[dict[str, Any]]:
+async def log_of(world: AcmeWorld) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = (await world.steer("GET", "/webhooks/deliveries"))["deliveries"]
     return found
 
 
 def ids(receiver: Receiver) -> list[str]:
-    return [orjson.loads(visit.body)["activation_id"] for visit in receiver.visits]
+    return [orjson.loads(visit.body)["order"]["id"] for visit in receiver.visits]
 
 
-async def test_moving_time_awaits_what_falls_due_on_the_way(world: World) -> None:
+async def test_moving_time_awaits_what_falls_due_on_the_way(world: AcmeWorld) -> None:
     async with receiving(accept) as receiver:
-        await send_to(world, receiver.url("/hook?secret=s3cret"))
-        bought = await world.buy()
+        await world.send_to(receiver.url("/hook?secret=s3cret"))
+        bought = await world.rent()
         ran = await world.advance("8s")
         assert (ran["fired"], ran["delivered"], ran["failed"], ran["pending"]) == (1, 1, 0, 0)
         (visit,) = receiver.visits
     assert visit.line == "POST /hook?secret=s3cret HTTP/1.1"
-    assert orjson.loads(visit.body) == {
-        "event": "code.received",
-        "activation_id": bought["activation_id"],
-        "phone_number": bought["phone_number"],
-        "service": bought["service"],
-        "code": (await world.order(bought["activation_id"]))["facts"]["code"],
-        "received_at": "2026-01-31T12:00:08Z",
-    }
+    shown = (await world.ask("GET", f"/orders/{bought}")).json()
+    assert (shown["id"], shown["state"]) == (bought, "completed")
+    assert orjson.loads(visit.body) == {"event": "order.completed", "order": shown}
     (delivery,) = await log_of(world)
     assert (delivery["state"], delivery["next_try"], delivery["cause"]) == ("delivered", None, "timer sms")
     (attempt,) = delivery["attempts"]
     assert (attempt["at"], attempt["verdict"], attempt["status"]) == ("2026-01-31T12:00:08Z", "delivered", 204)
 
 
-async def test_each_delivery_happens_at_its_own_moment_in_a_long_advance(world: World) -> None:
+async def test_each_delivery_happens_at_its_own_moment_in_a_long_advance(world: AcmeWorld) -> None:
     seen = []
 
     async def look(visit: Visit) -> None:
@@ -78,30 +69,30 @@ async def test_each_delivery_happens_at_its_own_moment_in_a_long_advance(world: 
         await visit.answer(NO_CONTENT)
 
     async with receiving(look) as receiver:
-        await send_to(world, receiver.url())
-        await world.buy()
+        await world.send_to(receiver.url())
+        await world.rent()
         await world.advance("3s")
-        await world.buy()
+        await world.rent()
         await world.advance("1h")
     assert seen == ["2026-01-31T12:00:08Z", "2026-01-31T12:00:11Z"]
 
 
-async def test_one_receiver_gets_them_one_after_the_other_in_the_order_of_events(world: World) -> None:
+async def test_one_receiver_gets_them_one_after_the_other_in_the_order_of_events(world: AcmeWorld) -> None:
     async with receiving(accept) as receiver:
-        await send_to(world, receiver.url())
-        bought = [(await world.buy())["activation_id"] for _ in range(6)]
+        await world.send_to(receiver.url())
+        bought = [await world.rent() for _ in range(6)]
         ran = await world.advance("8s")
         assert (ran["delivered"], receiver.most_open) == (6, 1)
         assert ids(receiver) == bought
 
 
-async def test_a_failure_does_not_hold_up_those_behind_it(world: World) -> None:
+async def test_a_failure_does_not_hold_up_those_behind_it(world: AcmeWorld) -> None:
     async def first_fails(visit: Visit) -> None:
         await visit.answer(BROKEN if len(visit.receiver.visits) == 1 else NO_CONTENT)
 
     async with receiving(first_fails) as receiver:
-        await send_to(world, receiver.url())
-        bought = [(await world.buy())["activation_id"] for _ in range(2)]
+        await world.send_to(receiver.url())
+        bought = [await world.rent() for _ in range(2)]
         ran = await world.advance("8s")
         assert (ran["delivered"], ran["failed"]) == (1, 1)
         assert ids(receiver) == bought
@@ -111,60 +102,57 @@ async def test_a_failure_does_not_hold_up_those_behind_it(world: World) -> None:
     assert oldest["attempts"][0]["body"] == "broken"
 
 
-async def test_a_slow_receiver_blocks_neither_other_receivers_nor_other_work(world: World) -> None:
-    await world.steer("POST", "/accounts/daisysim", {"id": "slow", "credentials": {"key": "k-slow"}, "balance": "9"})
+async def test_a_slow_receiver_blocks_neither_other_receivers_nor_other_work(world: AcmeWorld) -> None:
+    await world.steer("POST", "/accounts/acme", {"id": "slow", "credentials": {"key": "k-slow"}, "balance": "9"})
     async with receiving(hang) as slow, receiving(accept) as quick:
-        await send_to(world, slow.url(), "slow")
-        await send_to(world, quick.url())
-        wanted = {"country": 6, "service": "wa", "price": await world.price()}
-        assert (await world.daisy("POST", "/purchase", wanted, key="k-slow")).status_code == 201
-        await world.buy()
+        await world.send_to(slow.url(), "slow")
+        await world.send_to(quick.url())
+        await world.rent(key="k-slow")
+        await world.rent()
         advancing = asyncio.ensure_future(world.advance("8s"))
         await asyncio.wait_for(slow.arrived.wait(), 5)
         await asyncio.wait_for(quick.arrived.wait(), 5)
-        assert (await asyncio.wait_for(world.daisy("GET", "/balance"), 5)).status_code == 200
+        assert (await asyncio.wait_for(world.ask("GET", "/balance"), 5)).status_code == 200
         assert (await asyncio.wait_for(world.beside("other").advance("1h"), 5))["fired"] == 0
         assert not advancing.done()
         slow.hold.set()
         assert (await asyncio.wait_for(advancing, 5))["delivered"] == 2
 
 
-async def test_a_receiver_may_call_back_into_the_api_before_it_answers(world: World) -> None:
+async def test_a_receiver_may_call_back_into_the_api_before_it_answers(world: AcmeWorld) -> None:
     seen = {}
 
     async def call_back(visit: Visit) -> None:
-        order = orjson.loads(visit.body)["activation_id"]
-        seen["check"] = (await world.daisy("GET", f"/check/{order}")).json()["data"]["status"]
-        seen["cancel"] = (await world.daisy("POST", f"/cancel/{order}")).json()["code"]
-        seen["next"] = (await world.buy())["activation_id"]
-        seen["pushed"] = (await world.steer("POST", f"/orders/daisysim/{seen['next']}/events", {"event": "sms"}))[
-            "state"
-        ]
+        order = orjson.loads(visit.body)["order"]["id"]
+        seen["check"] = (await world.ask("GET", f"/orders/{order}")).json()["state"]
+        seen["cancel"] = (await world.ask("POST", f"/orders/{order}/cancel")).json()["error"]["code"]
+        seen["next"] = await world.rent()
+        seen["pushed"] = (await world.push(seen["next"]))["state"]
         await visit.answer(NO_CONTENT)
 
     async def once(visit: Visit) -> None:
         await (call_back(visit) if len(visit.receiver.visits) == 1 else visit.answer(NO_CONTENT))
 
     async with receiving(once) as receiver:
-        await send_to(world, receiver.url())
-        await world.buy()
+        await world.send_to(receiver.url())
+        await world.rent()
         ran = await asyncio.wait_for(world.advance("8s"), 5)
         assert len(receiver.visits) == 2
-    assert (seen["check"], seen["cancel"], seen["pushed"]) == ("Completed", "CODE_RECEIVED", "completed")
+    assert (seen["check"], seen["cancel"], seen["pushed"]) == ("completed", "done", "completed")
     assert (ran["delivered"], ran["pending"]) == (2, 0)
 
 
-async def test_an_event_that_is_pushed_is_delivered_without_moving_time(world: World) -> None:
+async def test_an_event_that_is_pushed_is_delivered_without_moving_time(world: AcmeWorld) -> None:
     async with receiving(accept) as receiver:
-        await send_to(world, receiver.url())
-        order = (await world.buy())["activation_id"]
-        await world.steer("POST", f"/orders/daisysim/{order}/events", {"event": "sms", "code": "654321"})
+        await world.send_to(receiver.url())
+        order = await world.rent()
+        await world.push(order, code="654321")
         await asyncio.wait_for(receiver.arrived.wait(), 5)
-        assert orjson.loads(receiver.visits[0].body)["code"] == "654321"
+        assert orjson.loads(receiver.visits[0].body)["order"]["code"] == "654321"
 
 
-async def test_without_a_url_nothing_is_sent(world: World) -> None:
-    await world.buy()
+async def test_without_a_url_nothing_is_sent(world: AcmeWorld) -> None:
+    await world.rent()
     assert (await world.advance("8s"))["delivered"] == 0
     assert await log_of(world) == []
 
@@ -179,9 +167,9 @@ async def test_without_a_url_nothing_is_sent(world: World) -> None:
         ("http://127.0.0.1:1/", "unreachable"),
     ],
 )
-async def test_what_cannot_or_may_not_be_reached_fails_and_says_why(world: World, url: str, verdict: str) -> None:
-    await send_to(world, url)
-    await world.buy()
+async def test_what_cannot_or_may_not_be_reached_fails_and_says_why(world: AcmeWorld, url: str, verdict: str) -> None:
+    await world.send_to(url)
+    await world.rent()
     ran = await world.advance("8s")
     assert (ran["delivered"], ran["failed"], ran["pending"]) == (0, 1, 0)
     (delivery,) = await log_of(world)
@@ -190,10 +178,10 @@ async def test_what_cannot_or_may_not_be_reached_fails_and_says_why(world: World
     assert delivery["attempts"][0]["detail"]
 
 
-async def test_a_redelivery_sends_the_same_body_again_and_adds_an_attempt(world: World) -> None:
+async def test_a_redelivery_sends_the_same_body_again_and_adds_an_attempt(world: AcmeWorld) -> None:
     async with receiving(fail) as receiver:
-        await send_to(world, receiver.url())
-        order = (await world.buy())["activation_id"]
+        await world.send_to(receiver.url())
+        order = await world.rent()
         await world.advance("8s")
         (delivery,) = await log_of(world)
         await world.advance("1m")
@@ -209,10 +197,10 @@ async def test_a_redelivery_sends_the_same_body_again_and_adds_an_attempt(world:
     assert [attempt["at"] for attempt in delivery["attempts"]] == ["2026-01-31T12:00:08Z", "2026-01-31T12:01:08Z"]
 
 
-async def test_redelivering_what_is_under_way_sends_it_once(world: World) -> None:
+async def test_redelivering_what_is_under_way_sends_it_once(world: AcmeWorld) -> None:
     async with receiving(hang) as receiver:
-        await send_to(world, receiver.url())
-        await world.buy()
+        await world.send_to(receiver.url())
+        await world.rent()
         advancing = asyncio.ensure_future(world.advance("8s"))
         await asyncio.wait_for(receiver.arrived.wait(), 5)
         (delivery,) = await log_of(world)
@@ -223,12 +211,12 @@ async def test_redelivering_what_is_under_way_sends_it_once(world: World) -> Non
     assert (await log_of(world))[0]["state"] == "delivered"
 
 
-async def test_the_log_is_bounded_and_forgets_the_oldest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_log_is_bounded_and_forgets_the_oldest(world: AcmeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery_log, "LOG_SIZE", 20)
-    await send_to(world, "http://127.0.0.1:1/")
+    await world.send_to("http://127.0.0.1:1/")
     for _ in range(50):
-        order = (await world.buy())["activation_id"]
-        await world.steer("POST", f"/orders/daisysim/{order}/events", {"event": "sms"})
+        order = await world.rent()
+        await world.push(order)
         await world.steer("POST", "/clock/advance", {"by": 0})
         assert len(await log_of(world)) <= 20
     numbers = [int(delivery["id"].removeprefix("dlv_")) for delivery in await log_of(world)]
@@ -238,29 +226,29 @@ async def test_the_log_is_bounded_and_forgets_the_oldest(world: World, monkeypat
 
 async def test_the_server_stops_while_a_receiver_hangs() -> None:
     async with receiving(hang) as receiver:
-        async with running() as world:
-            await send_to(world, receiver.url())
-            order = (await world.buy())["activation_id"]
-            await world.steer("POST", f"/orders/daisysim/{order}/events", {"event": "sms"})
+        async with acme_running() as world:
+            await world.send_to(receiver.url())
+            order = await world.rent()
+            await world.push(order)
             await asyncio.wait_for(receiver.arrived.wait(), 5)
         assert not receiver.hold.is_set()
 
 
-async def test_a_sandbox_is_deleted_while_a_receiver_hangs(world: World) -> None:
+async def test_a_sandbox_is_deleted_while_a_receiver_hangs(world: AcmeWorld) -> None:
     other = world.beside("other")
     async with receiving(hang) as receiver:
-        await send_to(other, receiver.url())
-        await other.buy()
+        await other.send_to(receiver.url())
+        await other.rent()
         advancing = asyncio.ensure_future(other.control("POST", "/clock/advance", {"by": "8s"}))
         await asyncio.wait_for(receiver.arrived.wait(), 5)
         await world.steer("DELETE", "/sandboxes/other")
         assert (await asyncio.wait_for(advancing, 5)).status_code in (200, 404)
 
 
-async def test_a_client_that_leaves_its_advance_does_not_end_the_delivery(world: World) -> None:
+async def test_a_client_that_leaves_its_advance_does_not_end_the_delivery(world: AcmeWorld) -> None:
     async with receiving(hang) as receiver:
-        await send_to(world, receiver.url())
-        await world.buy()
+        await world.send_to(receiver.url())
+        await world.rent()
         advancing = asyncio.ensure_future(world.advance("8s"))
         await asyncio.wait_for(receiver.arrived.wait(), 5)
         advancing.cancel()
@@ -272,7 +260,7 @@ async def test_a_client_that_leaves_its_advance_does_not_end_the_delivery(world:
 
 
 async def test_a_receiver_may_move_time_while_its_webhook_is_being_delivered() -> None:
-    async with running() as world:
+    async with acme_running() as world:
         moved: list[int] = []
 
         async def receive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -284,8 +272,8 @@ async def test_a_receiver_may_move_time_while_its_webhook_is_being_delivered() -
 
         server = await asyncio.start_server(receive, "127.0.0.1", 0)
         port = server.sockets[0].getsockname()[1]
-        await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": f"http://127.0.0.1:{port}/"})
-        await world.buy()
+        await world.send_to(f"http://127.0.0.1:{port}/")
+        await world.rent()
         ran = await asyncio.wait_for(world.advance("8s"), 5)
         server.close()
     assert moved == [200]
@@ -293,16 +281,16 @@ async def test_a_receiver_may_move_time_while_its_webhook_is_being_delivered() -
 
 
 async def test_spans_of_parallel_advances_add_up() -> None:
-    async with running() as world:
+    async with acme_running() as world:
         await asyncio.gather(*(world.advance("10s") for _ in range(5)))
         assert (await world.steer("GET", "/clock"))["now"] == "2026-01-31T12:00:50Z"
 
 
-async def test_an_attempt_that_outlives_its_delivery_ends_without_a_word(world: World) -> None:
+async def test_an_attempt_that_outlives_its_delivery_ends_without_a_word(world: AcmeWorld) -> None:
     """Whoever deletes a sandbox does not wait for what begins in that moment."""
     async with receiving(hang) as receiver:
-        await send_to(world, receiver.url())
-        await world.buy()
+        await world.send_to(receiver.url())
+        await world.rent()
         advancing = asyncio.ensure_future(world.advance("8s"))
         await asyncio.wait_for(receiver.arrived.wait(), 5)
         sandbox = world.app._sandboxes.known("default")

@@ -12,8 +12,8 @@ from mockserver.app import App
 from mockserver.sandbox import delivery_log
 from mockserver.stores import memory
 from mockserver.webhooks.model import Delivery, Outcome
+from tests.outside import AcmeWorld, acme_running
 from tests.providers.doctorsim_v2.judged import BASE, V2, v2_running
-from tests.support import World, running
 
 pytestmark = pytest.mark.anyio
 KEY = {"Authorization": "Bearer test_demo:sk_demo"}
@@ -99,7 +99,7 @@ async def test_finished_deliveries_are_forgotten_in_the_order_of_their_ends(monk
 
 async def test_a_delivery_that_is_sent_once_more_outlives_its_first_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery_log, "LOG_SIZE", 2)
-    async with daisy() as world:
+    async with acme() as world:
         await bought(world)
         await world.steer("POST", "/webhooks/deliveries/dlv_00000001/redeliver")
         sandbox = world.app._sandboxes.known("default")
@@ -135,13 +135,13 @@ async def test_an_outbox_that_is_full_drops_what_comes_and_says_why(
 
 async def test_an_outbox_that_has_room_again_takes_deliveries_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delivery_log, "MOST_PENDING", 1)
-    async with daisy() as world:
+    async with acme() as world:
         assert [await bought(world) for _ in range(3)] == ["failed", "failed", "failed"]
 
 
 async def test_a_delivery_remembers_its_newest_attempts_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mockserver.sandbox.deliveries.MOST_ATTEMPTS", 3)
-    async with daisy() as world:
+    async with acme() as world:
         await bought(world)
         for _ in range(5):
             await world.advance("1m")
@@ -152,26 +152,25 @@ async def test_a_delivery_remembers_its_newest_attempts_only(monkeypatch: pytest
 
 
 @asynccontextmanager
-async def daisy() -> AsyncIterator[World]:
+async def acme() -> AsyncIterator[AcmeWorld]:
     """A world whose demo account has a webhook."""
-    async with running(rate_limits="off") as world:
-        await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": CLOSED})
+    async with acme_running(rate_limits="off") as world:
+        await world.send_to(CLOSED)
         yield world
 
 
-async def bought(world: World) -> str:
-    """Buy a number and have its code come at once; the state of the delivery that tells of it."""
-    order = (await world.buy())["activation_id"]
-    await world.steer("POST", f"/orders/daisysim/{order}/events", {"event": "sms"})
+async def bought(world: AcmeWorld) -> str:
+    """Rent a number and have its code come at once; the state of the delivery that tells of it."""
+    await world.push(await world.rent())
     await world.steer("POST", "/clock/advance", {"by": 0})
     state: str = (await world.steer("GET", "/webhooks/deliveries?limit=1"))["deliveries"][0]["state"]
     return state
 
 
 async def test_the_story_of_an_order_finds_its_deliveries_behind_thousands_of_later_ones() -> None:
-    async with daisy() as world:
-        first = (await world.buy())["activation_id"]
-        await world.steer("POST", f"/orders/daisysim/{first}/events", {"event": "sms"})
+    async with acme() as world:
+        first = await world.rent()
+        await world.push(first)
         sandbox = world.app._sandboxes.known("default")
         assert sandbox is not None
         async with sandbox.work("a test") as work:

@@ -11,11 +11,12 @@ import pytest
 
 from mockserver.app import App
 from mockserver.clockwork.clock import machine_now
-from mockserver.providers.daisysim import PROVIDER
 from mockserver.sandbox.trade import UnitOfWork
 from mockserver.webhooks.backoff import RetryPolicy
 from mockserver.webhooks.model import Delivery
-from tests.support import World, frozen_settings, running, started
+from tests.outside import AcmeWorld, acme_running
+from tests.served import ACME
+from tests.support import frozen_settings, started
 from tests.webhooks.receivers import Receiver, Visit, receiving
 
 pytestmark = pytest.mark.anyio
@@ -28,29 +29,25 @@ async def accept(visit: Visit) -> None:
     await visit.answer(NO_CONTENT)
 
 
-async def send_to(world: World, receiver: Receiver, account: str = "demo") -> None:
-    await world.steer("PATCH", f"/accounts/daisysim/{account}", {"webhook_url": receiver.url()})
-
-
-async def arm(world: World, webhook: dict[str, Any], **more: Any) -> None:
+async def arm(world: AcmeWorld, webhook: dict[str, Any], **more: Any) -> None:
     await world.steer("POST", "/faults", {"webhook": webhook, **more})
 
 
-async def log_of(world: World) -> list[dict[str, Any]]:
+async def log_of(world: AcmeWorld) -> list[dict[str, Any]]:
     """Every delivery, oldest first."""
     found: list[dict[str, Any]] = (await world.steer("GET", "/webhooks/deliveries"))["deliveries"]
     return found[::-1]
 
 
 def ids(receiver: Receiver) -> list[str]:
-    return [orjson.loads(visit.body)["activation_id"] for visit in receiver.visits]
+    return [orjson.loads(visit.body)["order"]["id"] for visit in receiver.visits]
 
 
 async def test_a_duplicate_is_the_same_delivery_once_more() -> None:
-    async with running() as world, receiving(accept) as receiver:
-        await send_to(world, receiver)
+    async with acme_running() as world, receiving(accept) as receiver:
+        await world.send_to(receiver.url())
         await arm(world, {"duplicate": True}, name="twice", times=1)
-        first, second = (await world.buy())["activation_id"], (await world.buy())["activation_id"]
+        first, second = await world.rent(), await world.rent()
         ran = await world.advance("8s")
         assert (ran["delivered"], ran["pending"]) == (3, 0)
         assert sorted(ids(receiver)) == sorted([first, first, second])
@@ -61,7 +58,7 @@ async def test_a_duplicate_is_the_same_delivery_once_more() -> None:
 
 
 async def test_as_many_duplicates_as_asked_for_after_whatever_failed() -> None:
-    trade = PROVIDER.trade._replace(retries=RetryPolicy((timedelta(seconds=5),)))
+    trade = ACME.trade._replace(retries=RetryPolicy((timedelta(seconds=5),)))
     visits = 0
 
     async def second_time(visit: Visit) -> None:
@@ -69,20 +66,21 @@ async def test_as_many_duplicates_as_asked_for_after_whatever_failed() -> None:
         visits += 1
         await visit.answer(BROKEN if visits == 1 else NO_CONTENT)
 
-    app = App(frozen_settings(), [replace(PROVIDER, trade=trade)])
-    async with started(app) as world, receiving(second_time) as receiver:
-        await send_to(world, receiver)
+    app = App(frozen_settings(), [replace(ACME, trade=trade)])
+    async with started(app) as made, receiving(second_time) as receiver:
+        world = AcmeWorld(made.app, made.client)
+        await world.send_to(receiver.url())
         await arm(world, {"duplicate": 3})
-        await world.buy()
+        await world.rent()
         ran = await world.advance("20s")
         assert (ran["delivered"], ran["failed"]) == (4, 1)
 
 
 async def test_a_late_one_is_late_on_the_sandboxs_clock() -> None:
-    async with running() as world, receiving(accept) as receiver:
-        await send_to(world, receiver)
+    async with acme_running() as world, receiving(accept) as receiver:
+        await world.send_to(receiver.url())
         await arm(world, {"delay": "2m"})
-        await world.buy()
+        await world.rent()
         assert (await world.advance("127s"))["delivered"] == 0
         (delivery,) = await log_of(world)
         assert (delivery["hostile"], delivery["next_try"]) == ({"delay": "2m"}, "2026-01-31T12:02:08Z")
@@ -90,12 +88,12 @@ async def test_a_late_one_is_late_on_the_sandboxs_clock() -> None:
 
 
 async def test_reordered_ones_arrive_the_other_way_round_and_the_last_one_at_last() -> None:
-    async with running() as world, receiving(accept) as receiver:
-        await send_to(world, receiver)
+    async with acme_running() as world, receiving(accept) as receiver:
+        await world.send_to(receiver.url())
         await arm(world, {"reorder": True})
         bought = []
         for _ in range(3):
-            bought.append((await world.buy())["activation_id"])
+            bought.append(await world.rent())
             await world.advance("9s")
         assert ids(receiver) == [bought[1], bought[0]]
         assert (await world.advance("1m"))["delivered"] == 1
@@ -103,21 +101,21 @@ async def test_reordered_ones_arrive_the_other_way_round_and_the_last_one_at_las
 
 
 async def test_one_that_is_overtaken_once_follows_although_the_fault_is_gone() -> None:
-    async with running() as world, receiving(accept) as receiver:
-        await send_to(world, receiver)
+    async with acme_running() as world, receiving(accept) as receiver:
+        await world.send_to(receiver.url())
         await arm(world, {"reorder": True}, times=1)
-        first = (await world.buy())["activation_id"]
+        first = await world.rent()
         await world.advance("8s")
-        second = (await world.buy())["activation_id"]
+        second = await world.rent()
         await world.advance("8s")
         assert ids(receiver) == [second, first]
 
 
 async def test_a_dropped_one_never_goes_out_unless_it_is_sent_again_by_hand() -> None:
-    async with running() as world, receiving(accept) as receiver:
-        await send_to(world, receiver)
+    async with acme_running() as world, receiving(accept) as receiver:
+        await world.send_to(receiver.url())
         await arm(world, {"drop": True}, name="lost")
-        await world.buy()
+        await world.rent()
         ran = await world.advance("1h")
         assert (ran["delivered"], ran["failed"], receiver.visits) == (0, 0, [])
         (delivery,) = await log_of(world)
@@ -129,31 +127,31 @@ async def test_a_dropped_one_never_goes_out_unless_it_is_sent_again_by_hand() ->
 
 INSTANT = """
 scenario: instant
-provider: daisysim
+provider: acme
 about: The code is there at once.
-rules: [{when: {operation: purchase}, then: {delays: {sms: 0s}}}]
+rules: [{when: {operation: buy}, then: {delays: {sms: 0s}}}]
 faults: [{name: early, webhook: {before_response: true}}]
 """
 
 
 async def test_one_before_the_response_arrives_before_it_and_its_receiver_may_call_back() -> None:
-    async with running() as world:
+    async with acme_running() as world:
         happened = []
 
         async def call_back(visit: Visit) -> None:
-            order = orjson.loads(visit.body)["activation_id"]
-            seen = await world.daisy("GET", f"/check/{order}")
-            happened.append(f"webhook, {seen.json()['data']['status']}")
+            order = orjson.loads(visit.body)["order"]["id"]
+            seen = await world.ask("GET", f"/orders/{order}")
+            happened.append(f"webhook, {seen.json()['state']}")
             await visit.answer(NO_CONTENT)
 
         async with receiving(call_back) as receiver:
-            await send_to(world, receiver)
+            await world.send_to(receiver.url())
             yaml = {"content": INSTANT, "headers": {"Content-Type": "application/yaml"}}
             assert (await world.control("POST", "/scenarios", **yaml)).status_code == 201
             await world.steer("PUT", "/scenarios/active", ["instant"])
-            await world.buy()
+            await world.rent()
             happened.append("response")
-        assert happened == ["webhook, Completed", "response"]
+        assert happened == ["webhook, completed", "response"]
         (delivery,) = await log_of(world)
         assert (delivery["faults"], delivery["state"]) == (["early"], "delivered")
 
@@ -180,11 +178,12 @@ def signature(timestamp: str, body: bytes) -> str:
 async def test_signatures_that_are_none_and_timestamps_of_long_ago(
     webhook: dict[str, Any], signed: bool, age: int
 ) -> None:
-    app = App(frozen_settings(), [replace(PROVIDER, trade=PROVIDER.trade._replace(sign=sign))])
-    async with started(app) as world, receiving(accept) as receiver:
-        await send_to(world, receiver)
+    app = App(frozen_settings(), [replace(ACME, trade=ACME.trade._replace(sign=sign))])
+    async with started(app) as made, receiving(accept) as receiver:
+        world = AcmeWorld(made.app, made.client)
+        await world.send_to(receiver.url())
         await arm(world, webhook)
-        await world.buy()
+        await world.rent()
         await world.advance("10s")
         (visit,) = receiver.visits
     timestamp = visit.headers["x-timestamp"]
@@ -195,13 +194,13 @@ async def test_signatures_that_are_none_and_timestamps_of_long_ago(
 
 
 async def test_a_hostile_delivery_is_told_by_account_event_state_and_dice() -> None:
-    async with running(rate_limits="off") as world, receiving(accept) as receiver:
-        await send_to(world, receiver)
+    async with acme_running(rate_limits="off") as world, receiving(accept) as receiver:
+        await world.send_to(receiver.url())
         for number, more in enumerate(({"account": "poor"}, {"event": "other"}, {"state": "cancelled"})):
             await arm(world, {"drop": True}, name=f"f{number}", **more)
-        await arm(world, {"drop": True}, event="code.received", state="completed", chance=0.5)
+        await arm(world, {"drop": True}, event="order.completed", state="completed", chance=0.5)
         for _ in range(12):
-            await world.buy()
+            await world.rent()
         await world.advance("8s")
         states = [one["state"] for one in await log_of(world)]
         assert set(states) == {"delivered", "dropped"}
@@ -209,12 +208,12 @@ async def test_a_hostile_delivery_is_told_by_account_event_state_and_dice() -> N
 
 
 async def test_an_order_keeps_the_webhook_faults_that_its_caller_asked_for() -> None:
-    async with running() as world, receiving(accept) as receiver:
-        await send_to(world, receiver)
+    async with acme_running() as world, receiving(accept) as receiver:
+        await world.send_to(receiver.url())
         await arm(world, {"duplicate": True}, name="twice", on_demand=True)
-        body = {"country": 6, "service": "wa", "price": await world.price()}
+        body = {"service": "chat"}
         for prefer in ("mock-fault=twice", "return=minimal"):
-            answer = await world.daisy("POST", "/purchase", body, headers={"Prefer": prefer})
+            answer = await world.ask("POST", "/orders", body, headers={"Prefer": prefer})
             assert answer.status_code == 201
             entry = await world.steer("GET", f"/requests/{answer.headers['x-mock-request-id']}")
             assert entry["fault"] == ("twice" if "mock" in prefer else None)
@@ -223,13 +222,12 @@ async def test_an_order_keeps_the_webhook_faults_that_its_caller_asked_for() -> 
 
 
 async def test_an_order_keeps_the_webhook_faults_of_the_scenario_that_its_caller_asked_for() -> None:
-    async with running() as world, receiving(accept) as receiver:
-        await send_to(world, receiver)
-        text = "scenario: lossy\nprovider: daisysim\nabout: Nothing arrives.\nfaults: [{webhook: {drop: true}}]\n"
+    async with acme_running() as world, receiving(accept) as receiver:
+        await world.send_to(receiver.url())
+        text = "scenario: lossy\nprovider: acme\nabout: Nothing arrives.\nfaults: [{webhook: {drop: true}}]\n"
         yaml = {"content": text, "headers": {"Content-Type": "application/yaml"}}
         assert (await world.control("POST", "/scenarios", **yaml)).status_code == 201
-        body = {"country": 6, "service": "wa", "price": await world.price()}
-        await world.daisy("POST", "/purchase", body, headers={"Prefer": "mock-scenario=lossy"})
-        await world.daisy("POST", "/purchase", body)
+        await world.ask("POST", "/orders", {"service": "chat"}, headers={"Prefer": "mock-scenario=lossy"})
+        await world.rent()
         assert (await world.advance("8s"))["delivered"] == 1
         assert [one["state"] for one in await log_of(world)] == ["dropped", "delivered"]

@@ -7,12 +7,12 @@ import pytest
 
 from mockserver.domain.orders import Order
 from mockserver.engine.machine import Step
-from mockserver.providers.daisysim.trade import TRADE
 from mockserver.sandbox import work as work_module
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.work import Work
 from mockserver.webhooks.model import Notice
-from tests.support import World, running
+from tests.acme.rules import RULES
+from tests.outside import AcmeWorld, acme_running
 
 pytestmark = pytest.mark.anyio
 
@@ -30,24 +30,24 @@ def no_message(work: Work, order: Order, kind: str, given: Mapping[str, Any]) ->
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
-    async with running() as made:
-        await made.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": "http://127.0.0.1:1/"})
+async def world() -> AsyncIterator[AcmeWorld]:
+    async with acme_running() as made:
+        await made.send_to("http://127.0.0.1:1/")
         yield made
 
 
-def sandbox_of(world: World) -> Sandbox:
+def sandbox_of(world: AcmeWorld) -> Sandbox:
     found = world.app._sandboxes.known("default")
     assert found is not None
     return found
 
 
-def break_trade(world: World, **parts: Any) -> None:
+def break_trade(world: AcmeWorld, **parts: Any) -> None:
     state = sandbox_of(world).state
-    state.trades = {**state.trades, "daisysim": TRADE._replace(**parts)}
+    state.trades = {**state.trades, "acme": RULES._replace(**parts)}
 
 
-async def everything(world: World) -> list[tuple[str, list[Any]]]:
+async def everything(world: AcmeWorld) -> list[tuple[str, list[Any]]]:
     """All rows of the sandbox; a table that is empty might as well not be there."""
     async with sandbox_of(world).work("a test", settle=False) as work:
         tables = sorted(sandbox_of(world).turns.store._tables)  # type: ignore[attr-defined]
@@ -56,52 +56,50 @@ async def everything(world: World) -> list[tuple[str, list[Any]]]:
 
 
 @pytest.mark.parametrize("broken", [{"notices": no_notices}, {"compose": no_message}], ids=["notices", "compose"])
-async def test_an_event_that_fails_half_way_leaves_nothing(world: World, broken: dict[str, Any]) -> None:
-    order = (await world.buy())["activation_id"]
+async def test_an_event_that_fails_half_way_leaves_nothing(world: AcmeWorld, broken: dict[str, Any]) -> None:
+    order = await world.rent()
     before = await everything(world)
     break_trade(world, **broken)
-    answer = await world.control("POST", f"/orders/daisysim/{order}/events", {"event": "sms"})
+    answer = await world.control("POST", f"/orders/acme/{order}/events", {"event": "sms"})
     assert (answer.status_code, answer.json()["status"]) == (500, 500)
     assert "cannot be written" not in answer.text
     assert await everything(world) == before
     break_trade(world)
-    completed = await world.steer("POST", f"/orders/daisysim/{order}/events", {"event": "sms"})
+    completed = await world.push(order)
     assert completed["state"] == "completed"
     assert len((await world.steer("GET", "/webhooks/deliveries"))["deliveries"]) == 1
 
 
-async def test_a_message_given_wrongly_leaves_nothing(world: World) -> None:
-    order = (await world.buy())["activation_id"]
+async def test_a_message_given_wrongly_leaves_nothing(world: AcmeWorld) -> None:
+    order = await world.rent()
     before = await everything(world)
-    answer = await world.control("POST", f"/orders/daisysim/{order}/events", {"event": "sms", "code": ""})
+    answer = await world.control("POST", f"/orders/acme/{order}/events", {"event": "sms", "code": ""})
     assert answer.status_code == 422
     assert await everything(world) == before
 
 
 async def test_a_purchase_that_fails_half_way_charges_and_takes_nothing(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: AcmeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_beginning(*given: Any) -> Step:
         raise Broken("no beginning")
 
-    wanted = {"country": 6, "service": "wa", "price": await world.price()}
     before = await everything(world)
     with monkeypatch.context() as patched:
         patched.setattr(work_module, "begin", no_beginning)
-        answer = await world.daisy("POST", "/purchase", wanted)
-    assert (answer.status_code, answer.json()["code"]) == (500, "SERVER_ERROR")
+        answer = await world.ask("POST", "/orders", {"service": "chat"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "internal_server_error")
     assert await everything(world) == before
-    assert (await world.daisy("POST", "/purchase", wanted)).status_code == 201
+    await world.rent()
 
 
-async def test_too_little_money_leaves_the_stock_and_the_counters(world: World) -> None:
-    wanted = {"country": 6, "service": "wa", "price": await world.price()}
+async def test_too_little_money_leaves_the_stock_and_the_counters(world: AcmeWorld) -> None:
     before = await everything(world)
-    assert (await world.daisy("POST", "/purchase", wanted, key="daisy-poor")).status_code == 400
+    assert (await world.ask("POST", "/orders", {"service": "chat"}, key="acme-poor")).status_code == 402
     assert await everything(world) == before
 
 
-async def test_an_exception_inside_a_unit_of_work_takes_everything_back(world: World) -> None:
+async def test_an_exception_inside_a_unit_of_work_takes_everything_back(world: AcmeWorld) -> None:
     before = await everything(world)
 
     async def fail() -> None:
@@ -117,10 +115,10 @@ async def test_an_exception_inside_a_unit_of_work_takes_everything_back(world: W
         assert await work.next_number("something") == 1
 
 
-async def test_several_bad_changes_of_an_account_change_nothing_at_all(world: World) -> None:
+async def test_several_bad_changes_of_an_account_change_nothing_at_all(world: AcmeWorld) -> None:
     before = await everything(world)
     changes = {"balance": "7.00", "total_spent": "-1", "colour": "red"}
-    answer = await world.control("PATCH", "/accounts/daisysim/demo", changes)
+    answer = await world.control("PATCH", "/accounts/acme/demo", changes)
     assert answer.status_code == 422
     assert {error["field"] for error in answer.json()["errors"]} == {"total_spent", "colour"}
     assert await everything(world) == before

@@ -5,17 +5,17 @@ import asyncio
 import pytest
 
 from mockserver.sandbox.turns import IN_A_ROW
-from tests.support import running
+from tests.outside import acme_running
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("apart", ["0s", "1ms"])
 async def test_many_timers_leave_others_their_turn(apart: str) -> None:
-    async with running(rate_limits="off") as world:
-        await world.steer("PATCH", "/accounts/daisysim/demo", {"balance": "1000.00"})
+    async with acme_running(rate_limits="off") as world:
+        await world.steer("PATCH", "/accounts/acme/demo", {"balance": "1000.00"})
         for _ in range(3 * IN_A_ROW):
-            await world.buy()
+            await world.rent()
             await world.advance(apart)
         reached = []
 
@@ -25,7 +25,7 @@ async def test_many_timers_leave_others_their_turn(apart: str) -> None:
 
         async def ask() -> None:
             assert (await world.control("GET", "/health")).status_code == 200
-            assert (await world.beside("other").daisy("GET", "/balance")).status_code == 200
+            assert (await world.beside("other").ask("GET", "/balance")).status_code == 200
             reached.append("others")
 
         task = asyncio.create_task(advance())

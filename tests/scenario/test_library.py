@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mockserver.resources import bundled
 from mockserver.scenario import library as library_module
 from mockserver.scenario.check import load_file, load_scenario
 from mockserver.scenario.library import Library
@@ -140,7 +141,7 @@ def test_a_posted_default_lies_over_the_file(roots: list[Path]) -> None:
 
 
 def test_every_bundled_scenario_passes_the_full_check() -> None:
-    library = Library.bundled()
+    library = Library.of_providers([bundled("scenarios")])
     for provider, name, path in library.listing():
         assert load_file(path, check=True, place=(provider, name)) == library.get(provider, name)
 

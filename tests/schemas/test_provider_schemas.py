@@ -5,9 +5,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from mockserver.http.schemas import SchemaStore
-from mockserver.resources import bundled
+from mockserver.providers.discovery import data_roots
+from tests.served import ACME, PROVIDERS
 
-STORE = SchemaStore(bundled("schemas"))
+STORE = SchemaStore(*data_roots("schemas", [*PROVIDERS, ACME]))
 NAMES = [name for name in STORE.all_names() if "/" in name]
 REQUESTS = [name for name in NAMES if name.endswith((".request", ".query", ".path", ".headers"))]
 ANSWERS = [name for name in NAMES if name not in REQUESTS]

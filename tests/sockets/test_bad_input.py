@@ -13,11 +13,11 @@ from mockserver.domain.mistakes import MethodNotAllowed
 from mockserver.http.body import MOST
 from mockserver.http.heads import MOST_HEAD, MOST_HEADERS
 from mockserver.http.provider import Endpoint, Provider, word
-from mockserver.providers import PROVIDERS
 from mockserver.sandbox.birth import Birth
 from mockserver.sandbox.sandboxes import DEFAULT
 from tests.conformance.client import samples_of
 from tests.conformance.judge import exact, validator
+from tests.served import PROVIDERS
 from tests.sockets.wire import Answer, Wire, exchange, request
 
 #: Requests that only one provider's names make sense for.

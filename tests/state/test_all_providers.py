@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from mockserver.http.provider import Provider
-from mockserver.providers import PROVIDERS
 from tests.conformance.client import Client, client_of
+from tests.served import PROVIDERS
 from tests.state.test_snapshot import restore, snapshot
 
 pytestmark = pytest.mark.anyio

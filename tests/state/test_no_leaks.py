@@ -14,9 +14,9 @@ import pytest
 
 from mockserver.control.app import OPERATIONS
 from mockserver.http.provider import Endpoint, Provider
-from mockserver.providers import PROVIDERS
 from tests.conformance.client import Client, client_of
 from tests.journal.names import SECRET_FIELDS, SECRET_HEADERS
+from tests.served import PROVIDERS
 
 pytestmark = pytest.mark.anyio
 

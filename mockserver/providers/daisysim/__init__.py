@@ -5,10 +5,7 @@ from typing import TYPE_CHECKING
 from mockserver.domain.mistakes import (
     AccountLocked,
     AccountSuspended,
-    InternalError,
-    MethodNotAllowed,
     MissingCredential,
-    PayloadTooLarge,
     UnknownCredential,
 )
 from mockserver.http.provider import Mount, Provider
@@ -45,8 +42,5 @@ PROVIDER = Provider(
         UnknownCredential,
         AccountSuspended,
         AccountLocked,
-        MethodNotAllowed,
-        PayloadTooLarge,
-        InternalError,
     ),
 )

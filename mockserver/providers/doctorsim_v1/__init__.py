@@ -3,10 +3,7 @@
 from typing import TYPE_CHECKING
 
 from mockserver.domain.mistakes import (
-    InternalError,
-    MethodNotAllowed,
     MissingCredential,
-    PayloadTooLarge,
     UnknownCredential,
     UnknownRoute,
 )
@@ -63,8 +60,5 @@ PROVIDER = Provider(
         UnknownCredential,
         UnknownRoute,
         errors.PlainHttp,
-        MethodNotAllowed,
-        PayloadTooLarge,
-        InternalError,
     ),
 )

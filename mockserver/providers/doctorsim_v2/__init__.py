@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING, Any
 from mockserver.domain.mistakes import (
     AccountDenied,
     AccountRevoked,
-    InternalError,
-    MethodNotAllowed,
     MissingCredential,
-    PayloadTooLarge,
     RateLimited,
     UnknownCredential,
 )
@@ -88,8 +85,5 @@ PROVIDER = Provider(
         errors.AllowlistRequired,
         errors.AddressNotAllowed,
         RateLimited,
-        MethodNotAllowed,
-        PayloadTooLarge,
-        InternalError,
     ),
 )

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from mockserver.domain.accounts import Account
-from mockserver.domain.mistakes import MissingCredential, UnknownCredential, whole_seconds
+from mockserver.domain.mistakes import UnknownCredential, whole_seconds
 from mockserver.domain.moments import EPOCH
 from mockserver.http.call import Call
+from mockserver.http.credentials import bearer_token
 from mockserver.http.replies import Limit
 from mockserver.providers.doctorsim_v2.errors import (
     AddressNotAllowed,
@@ -46,10 +47,7 @@ def environment_of(api_id: str) -> str:
 
 async def identify(call: Call) -> Account:
     """The account of the credential; raises what the API refuses it with, the missing scope and address included."""
-    scheme, _, value = call.headers.get("authorization", "").strip().partition(" ")
-    value = value.strip()
-    if scheme.lower() != "bearer" or not value:
-        raise MissingCredential
+    value = bearer_token(call)
     api_id, colon, secret = value.partition(":")
     account = await (_by_key(call, api_id, secret) if colon else _by_token(call, value))
     # Known from here on, so that a refusal too has the headers of the account's tier.

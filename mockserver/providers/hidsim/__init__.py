@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Any
 from mockserver.domain.accounts import Account
 from mockserver.domain.mistakes import (
     AccountDisabled,
-    InternalError,
     MissingCredential,
-    PayloadTooLarge,
 )
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint, Mount, Provider
@@ -72,7 +70,5 @@ PROVIDER = Provider(
         BadToken,
         ExpiredToken,
         AccountDisabled,
-        PayloadTooLarge,
-        InternalError,
     ),
 )

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from mockserver.domain.accounts import Account
-from mockserver.domain.mistakes import AccountDisabled, MissingCredential, RateLimited, UnknownCredential
+from mockserver.domain.mistakes import AccountDisabled, RateLimited, UnknownCredential
 from mockserver.domain.moments import parse_span
 from mockserver.http.call import Call
+from mockserver.http.credentials import bearer_token
 from mockserver.http.replies import Reply
 from mockserver.providers.hidsim import wire
 from mockserver.providers.hidsim.settings import FAILURES_WINDOW, MOST_FAILURES
@@ -49,10 +50,7 @@ def tokens_of(state: SandboxState) -> Tokens:
 
 async def identify(call: Call) -> Account:
     """Raises MissingCredential without a bearer token, BadToken or ExpiredToken for one that is not good."""
-    scheme, _, token = call.headers.get("authorization", "").strip().partition(" ")
-    token = token.strip()
-    if scheme.lower() != "bearer" or not token:
-        raise MissingCredential
+    token = bearer_token(call)
     state = call.state
     tokens = tokens_of(state)
     if not tokens.knows(token):

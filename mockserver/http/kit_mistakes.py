@@ -1,0 +1,52 @@
+"""Mistakes that the kit itself raises, and how they are worded for a provider that has no words for them."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mockserver.domain.mistakes import (
+    AT_THE_EDGE,
+    HeadTooLarge,
+    InternalError,
+    MethodNotAllowed,
+    Mistake,
+    PayloadTooLarge,
+    TargetTooLong,
+    UnknownRoute,
+    UnsupportedEncoding,
+)
+from mockserver.http.replies import Wording
+
+#: What any call of an endpoint can be refused with by the kit, whatever the provider declares.
+ANY_CALL: Final[tuple[type[Mistake], ...]] = (MethodNotAllowed, PayloadTooLarge, InternalError, *AT_THE_EDGE)
+_PHRASES: Final[Mapping[type[Mistake], tuple[int, str]]] = {
+    UnknownRoute: (404, "Not Found"),
+    MethodNotAllowed: (405, "Method Not Allowed"),
+    PayloadTooLarge: (413, "Payload Too Large"),
+    TargetTooLong: (414, "URI Too Long"),
+    UnsupportedEncoding: (415, "Unsupported Media Type"),
+    HeadTooLarge: (431, "Request Header Fields Too Large"),
+    Mistake: (500, "Internal Server Error"),
+}
+#: All that the kit words by itself.
+KIT_MISTAKES: Final[tuple[type[Mistake], ...]] = tuple(_PHRASES)
+
+
+def kit_wording(kind: type[Mistake], mistake: Any) -> Wording | None:
+    """Return the kit's wording of a mistake of exactly this kind, or None where it has none.
+
+    Texts name limits and methods as the mistake does. The code is the reason phrase in capitals (`NOT_FOUND`).
+    """
+    known = _PHRASES.get(kind)
+    if known is None:
+        return None
+    status, phrase = known
+    headers: tuple[tuple[str, str], ...] = ()
+    text = f"{phrase}."
+    match mistake:
+        case MethodNotAllowed():
+            headers = (("Allow", ", ".join(mistake.allowed)),)
+        case UnsupportedEncoding():
+            text = mistake.text
+        case PayloadTooLarge():
+            text = f"{str(mistake).capitalize()}."
+    return Wording(status, phrase.upper().replace(" ", "_"), text, headers=headers, provenance="assumed")

@@ -1,0 +1,77 @@
+"""Finds and imports providers: the folders of this package, and what other distributions declare as entry points.
+
+A distribution declares a provider in its pyproject.toml:
+
+    [project.entry-points."mockserver.providers"]
+    acme = "acme_mock:PROVIDER"
+
+Its scenarios and schemas lie in `scenarios/acme/` and `schemas/acme/`, in the module's folder or beside it. A
+provider that cannot be used stops the start with one line: a server that silently lacks an API would answer 404
+to a test that is right.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+from mockserver.http.provider import Provider
+from mockserver.providers.sources import (
+    ProviderProblem,
+    Source,
+    bundled_sources,
+    folder_of,
+    outside_root,
+    roots_of,
+    sources,
+)
+from mockserver.resources import NAMES
+
+
+def all_providers() -> tuple[Provider, ...]:
+    """Import and return all providers; raises ProviderProblem for one that cannot be used."""
+    providers = tuple(map(load, sources()))
+    check_addresses(providers)
+    return providers
+
+
+def bundled_providers() -> tuple[Provider, ...]:
+    """Import and return the providers of this package."""
+    return tuple(map(load, bundled_sources()))
+
+
+def load(source: Source) -> Provider:
+    """Import and return a provider; raises ProviderProblem where that fails."""
+    try:
+        provider = import_module(source.module)
+        for part in source.attribute.split("."):
+            provider = getattr(provider, part)
+    except Exception as error:
+        if not source.distribution:
+            raise
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ProviderProblem(f"provider {source.name!r} ({source}) cannot be imported: {reason}") from error
+    if not isinstance(provider, Provider):
+        raise ProviderProblem(f"provider {source.name!r} ({source}) is no Provider, but {type(provider).__name__}")
+    if provider.name != source.name:
+        raise ProviderProblem(f"provider {source.name!r} ({source}) calls itself {provider.name!r}")
+    if not source.distribution:
+        return provider
+    for kind in NAMES:
+        outside_root(source, kind)
+    return replace(provider, folder=folder_of(source))
+
+
+def data_roots(kind: str, providers: Iterable[Provider]) -> tuple[Path, ...]:
+    """Return the folders of the scenarios or schemas of these providers, the bundled folder first."""
+    return roots_of(kind, [(one.folder, one.name) for one in providers if one.folder is not None])
+
+
+def check_addresses(providers: Iterable[Provider]) -> None:
+    """Raise ProviderProblem where two providers answer under one host and prefix."""
+    owners: dict[tuple[str, str], str] = {}
+    for provider in providers:
+        for mount in (*provider.mounts, *(annex.mount for annex in provider.annexes)):
+            owner = owners.setdefault((mount.host, mount.prefix), provider.name)
+            if owner != provider.name:
+                raise ProviderProblem(f"{owner!r} and {provider.name!r} both answer under {mount.host}{mount.prefix}")

@@ -1,0 +1,146 @@
+"""Where providers are declared: the folders of this package, and the entry points of other distributions.
+
+Nothing here imports a provider, so that commands which only need names and files start quickly.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from mockserver.resources import bundled
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
+
+#: The entry point group.
+GROUP = "mockserver.providers"
+_GROUP_HEADER = f"[{GROUP}]".encode()
+_METADATA_SUFFIXES = (".dist-info", ".egg-info")
+
+
+class ProviderProblem(Exception):
+    """A provider cannot be used; the message says which, where it is declared and why, in one line."""
+
+
+class Source(NamedTuple):
+    """Where a provider is declared; known without importing it. `distribution` is empty for bundled ones."""
+
+    name: str
+    module: str
+    attribute: str = "PROVIDER"
+    distribution: str = ""
+
+    def __str__(self) -> str:
+        of = f" of {self.distribution}" if self.distribution else ""
+        return f"{self.module}:{self.attribute}{of}"
+
+
+def sources() -> tuple[Source, ...]:
+    """Return where all providers are declared: bundled ones, then those of other distributions, each by name.
+
+    Imports no provider. Raises ProviderProblem for two of one name.
+    """
+    found: dict[str, Source] = {}
+    for source in (*bundled_sources(), *sorted(_outside_sources(tuple(sys.path)))):
+        if source.name in found:
+            raise ProviderProblem(f"two providers are named {source.name!r}: {found[source.name]} and {source}")
+        found[source.name] = source
+    return tuple(found.values())
+
+
+def provider_names() -> list[str]:
+    """Return the names of all providers, without importing any; raises ProviderProblem for two of one name."""
+    return [source.name for source in sources()]
+
+
+def folder_of(source: Source) -> Path:
+    """Return the folder of the module that declares a provider, which is not imported; raises ProviderProblem."""
+    from importlib.util import find_spec
+
+    try:
+        spec = find_spec(source.module)
+    except Exception:  # a parent package that fails to import
+        spec = None
+    if spec is None or spec.origin is None:
+        raise ProviderProblem(f"provider {source.name!r} ({source}) cannot be imported: no such module")
+    return Path(spec.origin).parent
+
+
+def source_roots(kind: str, names: Iterable[str]) -> tuple[Path, ...]:
+    """Return the folders of the scenarios or schemas of the providers of these names, the bundled folder first."""
+    wanted = frozenset(names)
+    roots = [outside_root(one, kind) for one in sources() if one.distribution and one.name in wanted]
+    return (bundled(kind), *dict.fromkeys(roots))
+
+
+def outside_root(source: Source, kind: str) -> Path:
+    """Return the folder of the scenarios or schemas of another distribution's provider.
+
+    Raises ProviderProblem where there is none, or no scenario `quick` in it.
+    """
+    folder = folder_of(source)
+    root = data_root(folder, kind, source.name)
+    if root is None:
+        raise ProviderProblem(f"provider {source.name!r} ({source}) has no {kind}/{source.name} in {folder}")
+    if kind == "scenarios" and not (root / source.name / "quick.yaml").is_file():
+        raise ProviderProblem(f"provider {source.name!r} ({source}) has no quick.yaml in {root / source.name}")
+    return root
+
+
+def roots_of(kind: str, outside: Iterable[tuple[Path, str]]) -> tuple[Path, ...]:
+    """Return the bundled folder of a kind, and those of providers of other distributions, by folder and name."""
+    roots = [data_root(folder, kind, name) for folder, name in outside]
+    return tuple(dict.fromkeys((bundled(kind), *(root for root in roots if root is not None))))
+
+
+def data_root(folder: Path, kind: str, name: str) -> Path | None:
+    """Return the `scenarios` or `schemas` in or beside a folder that have some for this provider, or None."""
+    candidates = (folder / kind, folder.parent / kind)
+    return next((root for root in candidates if (root / name).is_dir()), None)
+
+
+def bundled_sources() -> Iterator[Source]:
+    """Yield where the providers of this package are declared, by name."""
+    for init in sorted(Path(__file__).parent.glob("*/__init__.py")):
+        name = init.parent.name
+        yield Source(name, f"{__package__}.{name}")
+
+
+@lru_cache(maxsize=16)
+def _outside_sources(path: tuple[str, ...]) -> tuple[Source, ...]:
+    """Read the entry points of this `sys.path`.
+
+    importlib.metadata takes 20 ms to import and parses every distribution, so it is asked only where a file
+    mentions the group.
+    """
+    if not any(_mentions_group(entry or os.curdir) for entry in path):
+        return ()
+    from importlib.metadata import entry_points
+
+    return tuple(
+        Source(point.name, point.module, point.attr or "PROVIDER", _name_of(point.dist))
+        for point in entry_points(group=GROUP)
+    )
+
+
+def _name_of(distribution: "Distribution | None") -> str:
+    return f"{distribution.name} {distribution.version}" if distribution is not None else "an unknown distribution"
+
+
+def _mentions_group(folder: str) -> bool:
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return False
+    for name in names:
+        if name.endswith(_METADATA_SUFFIXES):
+            try:
+                with open(f"{folder}/{name}/entry_points.txt", "rb", buffering=0) as file:
+                    if _GROUP_HEADER in file.read():
+                        return True
+            except OSError:
+                continue
+    return False

@@ -1,0 +1,59 @@
+"""A world that serves the invented provider alone: what tests use that need some provider, and no real one."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+
+from mockserver.app import App
+from tests.served import ACME
+from tests.support import World, frozen_settings, started
+
+BASE = "/api.acme.example/v1"
+
+
+class AcmeWorld(World):
+    """One sandbox of an app that serves Acme."""
+
+    def beside(self, name: str) -> "AcmeWorld":
+        """Another sandbox of the same app."""
+        return AcmeWorld(self.app, self.client, name)
+
+    async def ask(
+        self, method: str, path: str, body: Any = None, *, key: str | None = "acme-demo", **more: Any
+    ) -> httpx.Response:
+        """A call of Acme's with the demo key."""
+        headers = dict(more.pop("headers", {}))
+        if key is not None:
+            headers.setdefault("Authorization", f"Bearer {key}")
+        if body is not None:
+            more["json"] = body
+        return await self.call(method, f"{BASE}{path}", headers=headers, **more)
+
+    async def rent(self, service: str = "chat", *, key: str = "acme-demo") -> str:
+        """Rent a number; the id of the order."""
+        answer = await self.ask("POST", "/orders", {"service": service}, key=key)
+        assert answer.status_code == 201, answer.text
+        order: str = answer.json()["id"]
+        return order
+
+    async def order(self, order_id: str) -> dict[str, Any]:
+        """What the control API says of an order."""
+        data: dict[str, Any] = await self.steer("GET", f"/orders/acme/{order_id}")
+        return data
+
+    async def push(self, order_id: str, **event: Any) -> Any:
+        """Let an event happen to an order, a message unless another is named; the order."""
+        return await self.steer("POST", f"/orders/acme/{order_id}/events", {"event": "sms", **event})
+
+    async def send_to(self, url: str | None, account: str = "demo") -> None:
+        """Say where the webhooks of an account go."""
+        await self.steer("PATCH", f"/accounts/acme/{account}", {"webhook_url": url})
+
+
+@asynccontextmanager
+async def acme_running(**settings: Any) -> AsyncIterator[AcmeWorld]:
+    """An app that serves Acme, started, and stopped in the end."""
+    async with started(App(frozen_settings(**settings), [ACME])) as world:
+        yield AcmeWorld(world.app, world.client)

@@ -1,0 +1,35 @@
+"""The providers that tests ask: those of the package, and one that lives outside it."""
+
+import os
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from mockserver.http.provider import Provider
+from mockserver.providers.discovery import bundled_providers, load
+from mockserver.providers.sources import Source, sources
+
+#: The providers of the package.
+PROVIDERS = bundled_providers()
+_ACME = Source("acme", "tests.acme", distribution="acme-tests 1.0")
+#: The invented one, as it is found when a distribution declares it.
+ACME = load(_ACME)
+#: Names a provider of another distribution, which the conformance suite is then asked of instead.
+ASKED = "MOCKSERVER_CONFORMANCE"
+
+
+@cache
+def asked() -> tuple[Provider, ...]:
+    """The providers that the conformance suite is asked of."""
+    name = os.environ.get(ASKED)
+    if not name:
+        return (*PROVIDERS, ACME)
+    return tuple(load(one) for one in sources() if one.name == name)
+
+
+def samples_module(provider: Provider) -> Any:
+    """The module with the conformance samples of a provider: `samples` beside it where it lives outside."""
+    if provider.folder is None:
+        return import_module(f"tests.conformance.samples.{provider.name}")
+    source = next(one for one in (_ACME, *sources()) if one.name == provider.name)
+    return import_module(f"{source.module}.samples")
