@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-_PLACE = Path(__file__).with_name("__pycache__")
+PLACE = Path(__file__).with_name("__pycache__")
 
 
 def kept(path: Path, raw: bytes) -> Any:
@@ -37,4 +37,4 @@ def keep(path: Path, raw: bytes, data: Any) -> None:
 
 def _file(path: Path, raw: bytes) -> Path:
     mark = blake2b(raw, digest_size=12).hexdigest()
-    return _PLACE / f"{path.parent.name}-{path.stem}.{mark}.json"
+    return PLACE / f"{path.parent.name}-{path.stem}.{mark}.json"

@@ -1,3 +1,5 @@
+"""The soak loses nothing, and would notice if something were lost."""
+
 import json
 import re
 import subprocess

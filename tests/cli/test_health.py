@@ -72,14 +72,14 @@ def test_a_run_file_is_private_and_holds_nothing_secret(tmp_path: Path) -> None:
 
 
 def test_without_a_run_file_the_variables_say_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runfile, "_directories", lambda _: iter(()))
+    monkeypatch.setattr(runfile, "directories", lambda _: iter(()))
     asked: list[str] = []
 
     def status(base: str) -> str:
         asked.append(base)
         return "ok"
 
-    monkeypatch.setattr(sys.modules["mockserver.cli.health"], "_status", status)
+    monkeypatch.setattr(sys.modules["mockserver.cli.health"], "server_status", status)
     for variables in (
         {},
         {"MOCKSERVER_HOST": "0.0.0.0", "MOCKSERVER_PORT": "9000"},

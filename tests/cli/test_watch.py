@@ -92,7 +92,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     (tmp_path / "daisysim").mkdir()
     (tmp_path / "daisysim" / "night.yaml").write_text(text(), encoding="utf-8")
     # A program asks for the banner as JSON; with the log in JSON too, what is said would be JSON lines.
-    code = "import sys, mockserver.cli.banner as banner; banner._text = banner._json; import mockserver.cli as cli"
+    code = "import sys, mockserver.cli.banner as banner; banner.as_text = banner.as_json; import mockserver.cli as cli"
     given = ("--port", "0", "--watch", "--scenarios", str(tmp_path))
     with python("-c", f"{code}; sys.exit(cli.main())", *given) as process:
         yield Server(process, tmp_path)

@@ -348,7 +348,7 @@ async def test_the_journal_tells_which_fault_struck_and_whom_the_dice_spared(wor
 async def test_the_state_of_the_faults_is_plain_data_that_can_be_put_back(world: World) -> None:
     await arm(world, name="down", times=3, answer={"status": 503})
     await statuses(world, 2)
-    found = world.app._sandboxes.known("default")
+    found = world.app.sandboxes.known("default")
     assert found is not None
     state = found.state.faults.state()
     assert httpx.Response(200, json=state).json() == state

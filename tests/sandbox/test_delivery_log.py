@@ -27,7 +27,7 @@ def nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     async def refused(_: App, delivery: Delivery) -> Outcome:
         return Outcome("unreachable", detail=f"the connection to {delivery.url} failed: refused")
 
-    monkeypatch.setattr(App, "_deliver", refused)
+    monkeypatch.setattr(App, "deliver", refused)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def touched(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     rows: Counter[str] = Counter()
 
     def counted(name: str) -> Callable[..., Awaitable[Any]]:
-        real = getattr(memory._Transaction, name)
+        real = getattr(memory.MemoryTransaction, name)
 
         async def call(*arguments: Any, **named: Any) -> Any:
             found = await real(*arguments, **named)
@@ -46,7 +46,7 @@ def touched(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         return call
 
     for name in ("get", "put", "delete", "scan", "due"):
-        monkeypatch.setattr(memory._Transaction, name, counted(name))
+        monkeypatch.setattr(memory.MemoryTransaction, name, counted(name))
     return rows
 
 
@@ -102,7 +102,7 @@ async def test_a_delivery_that_is_sent_once_more_outlives_its_first_end(monkeypa
     async with daisy() as world:
         await bought(world)
         await world.steer("POST", "/webhooks/deliveries/dlv_00000001/redeliver")
-        sandbox = world.app._sandboxes.known("default")
+        sandbox = world.app.sandboxes.known("default")
         assert sandbox is not None
         async with sandbox.work("a test") as work:
             for _ in range(2):
@@ -172,7 +172,7 @@ async def test_the_story_of_an_order_finds_its_deliveries_behind_thousands_of_la
     async with daisy() as world:
         first = (await world.buy())["activation_id"]
         await world.steer("POST", f"/orders/daisysim/{first}/events", {"event": "sms"})
-        sandbox = world.app._sandboxes.known("default")
+        sandbox = world.app.sandboxes.known("default")
         assert sandbox is not None
         async with sandbox.work("a test") as work:
             row = await work.tx.get("deliveries", "dlv_00000001")

@@ -108,13 +108,13 @@ def test_no_message_is_longer_than_a_thousand_characters() -> None:
 def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """One entry for each pair of rules that was compared."""
     pairs: list[int] = []
-    real = shadows._covers
+    real = shadows.covers
 
     def counted(wider: Rule, narrower: Rule) -> bool:
         pairs.append(1)
         return real(wider, narrower)
 
-    monkeypatch.setattr(shadows, "_covers", counted)
+    monkeypatch.setattr(shadows, "covers", counted)
     return pairs
 
 
@@ -146,7 +146,7 @@ def test_patterns_that_have_to_be_compared_one_by_one_are_compared_within_a_boun
         for number in range(500)
     )
     assert errors(text) == []
-    assert len(compared) * 40 <= shadows._MOST_COMPARISONS + 100_000
+    assert len(compared) * 40 <= shadows.MOST_COMPARISONS + 100_000
 
 
 def test_a_condition_on_one_does_not_stand_for_one_on_true() -> None:
@@ -168,7 +168,7 @@ def every_pair(rules: list[Rule]) -> list[str]:
     """The warnings that comparing each rule with all before it gives."""
     told = []
     for place, rule in enumerate(rules):
-        wider = [one for one in rules[:place] if one.times is None and shadows._covers(one, rule)]
+        wider = [one for one in rules[:place] if one.times is None and shadows.covers(one, rule)]
         aspects = [aspect for aspect in shadows.ASPECTS if rule.speaks_of(aspect)]
         by = [next((one.name for one in wider if one.speaks_of(aspect)), None) for aspect in aspects]
         if None not in by:

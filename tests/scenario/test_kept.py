@@ -15,14 +15,14 @@ from mockserver.scenario.model import Scenario
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     place = tmp_path / "kept"
     place.mkdir()
-    monkeypatch.setattr(keeping, "_PLACE", place)
+    monkeypatch.setattr(keeping, "PLACE", place)
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     return place
 
 
 def load_file(path: Path) -> Scenario:
     """As a process does that has not read any file yet."""
-    check._trusted.cache_clear()
+    check.load_trusted.cache_clear()
     return check.load_file(path, check=False)
 
 

@@ -1,3 +1,5 @@
+"""How a server stops."""
+
 import contextlib
 import signal
 import subprocess
