@@ -16,7 +16,7 @@ _LARGEST = 4_096
 _NAME = re.compile(r"([1-9][0-9]{0,9})\.json")
 _URL = re.compile(r"https?://[^/?#\s@]+")
 #: Containers whose root is read-only have this one to write to.
-_SHARED_MEMORY = "/dev/shm"
+SHARED_MEMORY = "/dev/shm"
 
 
 def write(url: str, *, environment: Mapping[str, str] = os.environ) -> Path | None:
@@ -50,7 +50,7 @@ def directories(environment: Mapping[str, str]) -> Iterator[Path]:
     """Yield the directories in which run files may lie, the preferred one first."""
     user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""
     temporary = next((environment[name] for name in ("TMPDIR", "TEMP", "TMP") if environment.get(name)), "/tmp")
-    for root in dict.fromkeys((environment.get("XDG_RUNTIME_DIR"), temporary, _SHARED_MEMORY)):
+    for root in dict.fromkeys((environment.get("XDG_RUNTIME_DIR"), temporary, SHARED_MEMORY)):
         if root and os.path.isabs(root):
             yield Path(root, f"mockserver{user}")
 
