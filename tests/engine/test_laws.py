@@ -1,6 +1,7 @@
 """Laws that hold for every machine, whatever rules planned for an order and whatever stays, follows or is forgotten."""
 
 from datetime import datetime
+from itertools import pairwise
 from typing import Any, get_args
 
 from hypothesis import given
@@ -96,7 +97,7 @@ def test_what_a_rule_forbids_never_comes_by_itself(life: Machine, plan: dict[str
 @given(machines(), PLANS, ACTIONS)
 def test_an_outcome_that_a_rule_chose_is_the_one(life: Machine, plan: dict[str, Any], actions: list[Action]) -> None:
     steps, _, _ = live(life, plan, actions)
-    for before, after in zip(steps, steps[1:], strict=False):
+    for before, after in pairwise(steps):
         event = event_of(after.order.history[-1].cause)
         assert event is not None
         move = taken_by(life.states[before.order.state], event)
@@ -123,7 +124,7 @@ def test_to_stay_changes_history_and_what_is_settled_alone(
     life: Machine, plan: dict[str, Any], actions: list[Action]
 ) -> None:
     steps, _, _ = live(life, plan, actions)
-    for before, after in zip(steps, steps[1:], strict=False):
+    for before, after in pairwise(steps):
         event = event_of(after.order.history[-1].cause)
         move = taken_by(life.states[before.order.state], str(event))
         assert move is not None

@@ -237,6 +237,7 @@ class Inside:
         """Attempt what is due and wait for it: how many were delivered, how many failed."""
         async with self.turns.begin("clock") as unit:
             await self.deliveries.start_due(unit)
+            unit.touched_due = True
         ran = await self.deliveries.wait()
         return ran.delivered, ran.failed
 
