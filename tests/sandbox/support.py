@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from mockserver.domain.accounts import Account
@@ -79,8 +80,9 @@ faults:
 """
 
 
+@cache
 def scenario(text: str) -> Scenario:
-    """Return the scenario that the text writes, checked as posted ones are."""
+    """Return the scenario that the text writes, checked as posted ones are; read once."""
     return load_scenario(text, source="a test", providers=[SHOP])
 
 
