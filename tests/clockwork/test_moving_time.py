@@ -99,6 +99,7 @@ async def live(world: World, steps: list[Step], *, small: bool) -> tuple[dict[st
 
 @settings(max_examples=15)
 @given(STEPS)
+@pytest.mark.slow
 def test_many_small_steps_equal_one_big_step_through_the_api(steps: list[Step]) -> None:
     async def both() -> None:
         async with running() as world:

@@ -344,6 +344,7 @@ async def test_the_server_can_begin_with_a_history() -> None:
 
 
 @pytest.mark.timed
+@pytest.mark.slow
 async def test_the_loop_is_never_held_for_long(world: World) -> None:
     async with heartbeat() as waits:
         await populate(world, 300)

@@ -26,7 +26,7 @@ from mockserver.sandbox.sandboxes import DEFAULT
 from tests.conformance.client import samples_of
 from tests.support import frozen_settings
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timed]
+pytestmark = [pytest.mark.anyio, pytest.mark.timed, pytest.mark.slow]
 #: The most processor time that one step of the loop may take, in seconds.
 MOST_HELD = 0.05
 #: How many bytes a path or a query may have beside the rest of a head.

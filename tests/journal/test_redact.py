@@ -240,6 +240,7 @@ PIECES = (
 @pytest.mark.parametrize("piece", PIECES)
 @pytest.mark.parametrize("before", [b"", b"key", b'"', b"--real\r\nname=key\r\n\r\n", b"<key>"])
 @pytest.mark.timed
+@pytest.mark.slow
 def test_a_hostile_body_costs_by_its_size_and_no_more(piece: bytes, before: bytes) -> None:
     body = (before + piece * (MOST_BODY // len(piece)))[:MOST_BODY]
     for headers in ((), MULTIPART):
@@ -285,6 +286,7 @@ def marked(data: Any) -> Any:
 
 
 @given(JSON, st.sampled_from(sorted(SECRET_FIELDS)), JSON, st.booleans())
+@pytest.mark.slow
 def test_whatever_a_secret_is_made_of_none_of_it_stays_and_json_stays_json(
     around: Any, name: str, secret: Any, spaced: bool
 ) -> None:

@@ -81,6 +81,7 @@ async def test_a_delivery_costs_the_same_when_the_log_is_full_of_pending_ones(
     assert many <= few
 
 
+@pytest.mark.slow
 async def test_five_webhooks_and_two_thousand_orders_are_attempted_one_and_all(touched: Counter[str]) -> None:
     """Of these 10,000 deliveries the log of 5,000 found none to forget, and searched through all for each attempt."""
     assert await rows_for(2_000, touched) < 60

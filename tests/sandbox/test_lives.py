@@ -116,6 +116,7 @@ async def test_a_known_credential_a_new_client_or_the_control_api_makes_one(
         assert await names(world) == ["default", "somebody"]
 
 
+@pytest.mark.slow
 async def test_a_thousand_unknown_paths_wipe_nobodys_sandbox() -> None:
     async with timed() as (world, real):
         alice = world.beside("alice")

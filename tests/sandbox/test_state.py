@@ -26,7 +26,6 @@ rules:
   - {name: two-each, when: {operation: order}, then: {stock: 2}, times: 2, per: [account]}
   - {name: one-for-all, when: {operation: order}, then: {stock: 1}, times: 1}
   - {name: always, then: {stock: 9}}
-  - {name: refused-once, then: {refuse: ProviderError, stock: 0}, times: 1}
 """
 
 
@@ -174,10 +173,12 @@ def test_a_rule_decides_so_often_for_each_value_and_then_the_next_does() -> None
 
 
 def test_aspects_are_counted_apart() -> None:
-    state = new_state(server(QUICK, LIMITED), scenarios=("limited",))
+    both = "scenario: both\nprovider: shop\nabout: Both.\n"
+    both += "rules: [{name: both, then: {refuse: ProviderError, stock: 0}, times: 1}]\n"
+    state = new_state(server(QUICK, both), scenarios=("both",))
     refuse = [state.decide("refuse", SHOP, subject()) for _ in range(2)]
-    assert [rule.name if rule else None for rule in refuse] == ["refused-once", None]
-    assert decided(state, "a", "a", "a") == ["two-each", "two-each", "one-for-all"]
+    assert [rule.name if rule else None for rule in refuse] == ["both", None]
+    assert decided(state, "a", "a") == ["both", "none"]
 
 
 def test_what_does_not_match_or_concerns_another_aspect_is_not_counted() -> None:

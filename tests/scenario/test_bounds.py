@@ -82,6 +82,7 @@ def test_of_very_many_errors_the_first_hundred_are_told(text: str) -> None:
     assert len(caught.value.problems) == 101
 
 
+@pytest.mark.slow
 def test_of_very_many_warnings_the_first_hundred_are_told() -> None:
     text = rules(1_000, "request.service: {eq: a, ne: a}")
     told = problems(text)
@@ -138,6 +139,7 @@ def test_a_rule_is_compared_with_few_others_however_many_there_are(compared: lis
     assert counts[2] - counts[1] <= 2 * (counts[1] - counts[0]) + 2
 
 
+@pytest.mark.slow
 def test_patterns_that_have_to_be_compared_one_by_one_are_compared_within_a_bound(compared: list[int]) -> None:
     patterns = rules(500, "request.service: {like: 'aN*'}")
     text = patterns + "".join(
