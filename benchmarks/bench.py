@@ -163,7 +163,7 @@ def throughput(bench: Bench, effort: Effort) -> dict[str, Comparison]:
 
 
 def unlocking(bench: Bench, effort: Effort) -> dict[str, Comparison]:
-    """doctorSIM v1: its big list against as many bare bytes, tools, and orders with the look at what was ordered."""
+    """Measure doctorSIM v1: its big list against as many bare bytes, tools, orders and the look at them."""
     unlocker = Unlocker(bench.mock)
     load, rounds = bench.generator.load, effort.rounds
     devices = Job([unlocker.get("/devices")], effort.seconds)

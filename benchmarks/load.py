@@ -103,12 +103,15 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the transport to write on."""
         self.transport = cast(asyncio.Transport, transport)  # uvloop's is one by its methods, not by its class
 
     def connection_lost(self, error: Exception | None) -> None:
+        """End the burst: a server that closes a connection loses requests."""
         self.burst.fail(f"the server closed a connection: {error}")
 
     def data_received(self, data: bytes) -> None:
+        """Take up an answer, once it is whole, and send what is next."""
         if self.pending:
             data = self.pending + data
         head = data.find(b"\r\n\r\n")

@@ -58,7 +58,7 @@ def _python_says() -> bytes:
         kept = os.dup(2)
         try:
             os.dup2(file.fileno(), 2)
-            sys._debugmallocstats()
+            sys._debugmallocstats()  # noqa: SLF001 - its only way
         finally:
             os.dup2(kept, 2)
             os.close(kept)

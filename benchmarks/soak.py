@@ -136,7 +136,7 @@ class Soak:
         self.hook = f"{server.url}/~{self.name}/_mock/inbox/all"
         # Of the application its clients ask the seed alone, which credentials may be made of.
         birth = SimpleNamespace(birth=SimpleNamespace(seed=self.name))
-        app = cast(Any, SimpleNamespace(_sandboxes=birth))
+        app = cast(Any, SimpleNamespace(sandboxes=birth))
         self.world = World(app, cast(httpx.AsyncClient, client), self.name)
         self.clients = [Client(self.world, provider) for provider in PROVIDERS]
         self.notifying = [one for one in self.clients if one.provider.name in ENDINGS]

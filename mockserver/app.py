@@ -83,13 +83,13 @@ class App:
         self._sweeping: asyncio.Task[None] | None = None
         schemas = self._schemas = SchemaStore(*data_roots("schemas", providers))
         rows = (*COMMON, *(row for provider in providers for row in provider.settings))
-        shared = self._shared = Surroundings(
+        shared = self.shared = Surroundings(
             trades={provider.name: provider.trade for provider in providers},
             library=Library.of_providers(
                 data_roots("scenarios", providers), settings.scenarios, providers=list(self._providers)
             ),
             rows=rows,
-            sender=self._deliver,
+            sender=self.deliver,
             populate=self._populate,
             budget=Budget(settings.max_log_bytes),
             journal_size=settings.journal_size,
@@ -100,7 +100,7 @@ class App:
             rate=settings.clock.rate,
             settings={"rate_limits": settings.rate_limits},
         )
-        self._sandboxes = Sandboxes(
+        self.sandboxes = Sandboxes(
             birth,
             shared,
             most=settings.max_sandboxes,
@@ -123,12 +123,12 @@ class App:
 
         Raises ScenarioProblems and Invalid for what cannot be, StateRefused for a snapshot that cannot be restored.
         """
-        birth, path = self._sandboxes.birth, self._settings.state
+        birth, path = self.sandboxes.birth, self._settings.state
         restored = path is not None and (path.exists() or not self._settings.save_on_exit)
         if self._settings.populate and not restored:
             birth = birth._replace(population=Population(orders=self._settings.populate))
-        sandbox = await self._sandboxes.make_default(birth)
-        self._sweeping = asyncio.ensure_future(self._sandboxes.keep_sweeping())
+        sandbox = await self.sandboxes.make_default(birth)
+        self._sweeping = asyncio.ensure_future(self.sandboxes.keep_sweeping())
         if path is not None and restored:
             from mockserver.sandbox.statefile import load
 
@@ -144,10 +144,10 @@ class App:
         if self._settings.watch:
             from mockserver.sandbox.reloading import begin_watching, keep_reloading
 
-            watcher = begin_watching(self._settings.scenarios, self._shared)
+            watcher = begin_watching(self._settings.scenarios, self.shared)
             say = log.warning if self._settings.log_format == "json" else _say
             self._watching = asyncio.ensure_future(
-                keep_reloading(watcher, self._shared, self._sandboxes, judge=self._judge(), say=say)
+                keep_reloading(watcher, self.shared, self.sandboxes, judge=self._judge(), say=say)
             )
 
     async def shutdown(self) -> None:
@@ -162,12 +162,12 @@ class App:
         try:
             await self._save()
         finally:
-            await self._sandboxes.close()
+            await self.sandboxes.close()
             if self._dispatcher is not None:
                 await self._dispatcher.close()
 
     async def _save(self) -> None:
-        path, sandbox = self._settings.state, self._sandboxes.known(DEFAULT)
+        path, sandbox = self._settings.state, self.sandboxes.known(DEFAULT)
         if path is None or sandbox is None or not self._settings.save_on_exit or not self._restored:
             return
         from mockserver.sandbox.statefile import save
@@ -187,7 +187,7 @@ class App:
 
     def credentials(self) -> dict[str, list[str]]:
         """For the banner: each provider's documented credentials, parts joined by ` / `."""
-        sandbox = self._sandboxes.known(DEFAULT)
+        sandbox = self.sandboxes.known(DEFAULT)
         if sandbox is None:
             return {}
         return {
@@ -200,6 +200,7 @@ class App:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request, or start and stop with the server."""
         if scope["type"] == "http":
             try:
                 await self._serve(scope, receive, send)
@@ -232,16 +233,16 @@ class App:
         service, inside, own = self._route(path, scope)
         scope["path"] = own
         scope["root_path"] = ""
-        if name == DEFAULT and self._sandboxes.default is not None:
-            scope["mock.arrival"] = Arrival(self._sandboxes.default, prefix + inside)
+        if name == DEFAULT and self.sandboxes.default is not None:
+            scope["mock.arrival"] = Arrival(self.sandboxes.default, prefix + inside)
             await service(scope, receive, send)
             return
-        place = await self._sandboxes.enter(name)
+        place = await self.sandboxes.enter(name)
         scope["mock.arrival"] = Arrival(place.sandbox, prefix + inside)
         try:
             await service(scope, receive, send)
         finally:
-            await self._sandboxes.leave(place, accepted=ACCEPTED in scope)
+            await self.sandboxes.leave(place, accepted=ACCEPTED in scope)
 
     def _route(self, path: str, scope: Scope) -> Routed:
         """The service (or its answer to unknown paths), the path in front of its own, and its own path."""
@@ -259,17 +260,17 @@ class App:
         from mockserver.http.lint import judge_of
         from mockserver.sandbox.settings import SettingsTable
 
-        table = SettingsTable(self._shared.rows)
-        return judge_of(self._providers.get, table, self._schemas, self._shared.library)
+        table = SettingsTable(self.shared.rows)
+        return judge_of(self._providers.get, table, self._schemas, self.shared.library)
 
     def _made_control(self) -> ASGIApp:
         from mockserver.control.app import ControlApp
         from mockserver.control.operation import Server
         from mockserver.sandbox.settings import SettingsTable
 
-        settings = SettingsTable(self._shared.rows)
+        settings = SettingsTable(self.shared.rows)
         server = Server(
-            self._sandboxes,
+            self.sandboxes,
             self._providers,
             self._schemas,
             __version__,
@@ -278,8 +279,8 @@ class App:
             self._judge(),
             self._objection,
             self._populate,
-            self._shared.budget,
-            self._shared.journal_size,
+            self.shared.budget,
+            self.shared.journal_size,
         )
         self._control = ControlApp(server, token=self._settings.token)
         return self._control
@@ -290,7 +291,8 @@ class App:
         bases = [path for _, path in self.describe()]
         return Problem(404, f"nothing is served at {path[:200]!r}", base_paths=bases, control="/_mock")
 
-    async def _deliver(self, delivery: Delivery) -> Outcome:
+    async def deliver(self, delivery: Delivery) -> Outcome:
+        """Send the delivery to its receiver, once."""
         if self._dispatcher is None:
             from mockserver.webhooks.dispatcher import Dispatcher
 

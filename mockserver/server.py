@@ -137,6 +137,7 @@ class Server(uvicorn.Server):
                 self._loop.call_soon_threadsafe(self._stopping.set)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop at the first signal, in a hurry at the second, at once at the third."""
         # Not remembered as uvicorn does to raise it again: a stop that was asked for ends with exit code 0.
         self._signals += 1
         self.force_exit = self._signals > 1
@@ -145,6 +146,7 @@ class Server(uvicorn.Server):
         self.stop()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the application, then leave what was imported out of every garbage collection."""
         self._loop = asyncio.get_running_loop()
         # What the application may want to know of its own addresses, webhooks for one.
         listening = tuple(one.getsockname()[:2] for one in sockets or ())
@@ -158,10 +160,12 @@ class Server(uvicorn.Server):
         self._on_started()
 
     async def main_loop(self) -> None:
+        """Wait until the server is to stop."""
         if not self.should_exit:
             await self._stopping.wait()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close what listens, let requests under way end, stop the application."""
         for server in self.servers:
             server.close()
         for listener in sockets or ():

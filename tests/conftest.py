@@ -17,3 +17,11 @@ sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 def anyio_backend() -> str:
     """Asynchronous tests run on asyncio, which is what the server runs on."""
     return "asyncio"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked `full`, unless `-m` speaks of it."""
+    if "full" not in str(config.getoption("markexpr")):
+        full = [item for item in items if item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=full)
+        items[:] = [item for item in items if item not in full]

@@ -13,6 +13,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import metadata
@@ -20,8 +21,12 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.installed import PATIENCE, link_distribution, new_environment, outside_variables, served
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parent.parent
 KNOWN = frozenset({"FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT"})
@@ -77,17 +82,40 @@ def build_context(target: Path) -> Path:
     return target
 
 
+def installed_by_the_image() -> set[str]:
+    """The names of all distributions that the project needs to be built and to run, and that these need."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    asked = project["build-system"]["requires"] + project["project"]["dependencies"]
+    extras = project["project"]["optional-dependencies"]
+    asked += [one for extra, needed in extras.items() if extra != "dev" for one in needed]
+    found: set[str] = set()
+    while asked:
+        wanted = Requirement(asked.pop())
+        name = canonicalize_name(wanted.name)
+        if name not in found and (wanted.marker is None or wanted.marker.evaluate({"extra": ""})):
+            found.add(name)
+            asked += metadata.requires(name) or [] if installed(name) else []
+    return found
+
+
+def installed(name: str) -> str | None:
+    """The version that is installed here, or None."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
 def pinned_here() -> bool:
-    """Whether every distribution that the lock pins is installed here in that version."""
-    for line in (ROOT / "requirements.lock").read_text().splitlines():
-        name, _, version = line.partition("==")
-        if version and not line.startswith("#"):
-            try:
-                if metadata.version(name) != version:
-                    return False
-            except metadata.PackageNotFoundError:
-                return False
-    return True
+    """Whether every distribution that the image gets is installed here in the version that the lock pins."""
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    pinned: dict[str, str] = {
+        canonicalize_name(name): version for name, _, version in (line.partition("==") for line in lines) if version
+    }
+    return all(
+        installed(name) is not None and installed(name) == pinned.get(canonicalize_name(name))
+        for name in installed_by_the_image()
+    )
 
 
 def base_image(home: Path) -> Path:

@@ -15,6 +15,8 @@ from packaging.utils import canonicalize_name
 
 from tests.installed import PATIENCE, link_distribution, new_environment, outside_variables, served
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 
 

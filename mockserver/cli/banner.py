@@ -26,7 +26,7 @@ def announce(app: Any, settings: Settings, url: str, *, unknown_token: str | Non
     if unknown_token:
         facts["token"] = unknown_token
     try:
-        click.echo(_json(facts) if settings.log_format == "json" else _text(facts))
+        click.echo(as_json(facts) if settings.log_format == "json" else as_text(facts))
     except OSError:
         # Nobody reads it any more; that is no reason not to serve.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -51,13 +51,15 @@ def _facts(app: Any, settings: Settings, url: str) -> dict[str, Any]:
     }
 
 
-def _json(facts: Mapping[str, Any]) -> str:
+def as_json(facts: Mapping[str, Any]) -> str:
+    """Return the facts as one line for programs."""
     import json
 
     return json.dumps(facts)
 
 
-def _text(facts: Mapping[str, Any]) -> str:
+def as_text(facts: Mapping[str, Any]) -> str:
+    """Return the facts as lines for people."""
     rows: list[tuple[str, str]] = []
     for name, base in facts["providers"].items():
         rows.append((name, base))

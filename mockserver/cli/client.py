@@ -76,10 +76,10 @@ _GIVEN = "mockserver.client"
 
 
 def default_url(environment: Mapping[str, str]) -> str:
-    """Where the server is when nobody says so: `MOCKSERVER_URL`, else this machine at `MOCKSERVER_PORT`, else
-    at the default port.
+    """Where the server is when nobody says so: `MOCKSERVER_URL`, else this machine.
 
-    A port that is none (orchestrators put `tcp://...` there for a service of our name) does not count.
+    There the port is `MOCKSERVER_PORT`, else the default one. A port that is none (orchestrators put `tcp://...` there
+    for a service of our name) does not count.
     """
     url = environment.get("MOCKSERVER_URL")
     if url:

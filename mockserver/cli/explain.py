@@ -172,11 +172,12 @@ def _story(story: Sequence[Mapping[str, Any]], besides: Mapping[str, Any]) -> It
         yield from (f"      no timer  {event}: the rule says never" for event in one["withheld"])
         if one["effects"]:
             yield f"      effects   {', '.join(_effect(each) for each in one['effects'])}"
-        yield from _followed(one)
-    yield from _followed(besides)
+        yield from followed(one)
+    yield from followed(besides)
 
 
-def _followed(rows: Mapping[str, Any]) -> Iterator[str]:
+def followed(rows: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a line for each movement of money and each delivery that followed."""
     for move in rows["money"]:
         yield f"      money     {move['kind']} {move['amount']} {move['currency']}, balance {move['balance_after']}"
     for sent in rows["deliveries"]:

@@ -22,7 +22,7 @@ def health(url: str | None) -> None:
     port of MOCKSERVER_HOST and MOCKSERVER_PORT. It uses no proxy.
     """
     base = (url or runfile.newest() or _from_variables()).rstrip("/")
-    click.echo(f"{base} is {_status(base)}")
+    click.echo(f"{base} is {server_status(base)}")
 
 
 def _from_variables() -> str:
@@ -36,7 +36,7 @@ def _from_variables() -> str:
     return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
 
 
-def _status(base: str) -> str:
+def server_status(base: str) -> str:
     """What the server says of itself; raises ClickException when it says nothing, or not what ours would."""
     # Imported here: the other commands need no client of this kind.
     from http.client import HTTPConnection, HTTPException, HTTPSConnection

@@ -16,12 +16,12 @@ _LARGEST = 4_096
 _NAME = re.compile(r"([1-9][0-9]{0,9})\.json")
 _URL = re.compile(r"https?://[^/?#\s@]+")
 #: Containers whose root is read-only have this one to write to.
-_SHARED_MEMORY = "/dev/shm"
+SHARED_MEMORY = "/dev/shm"
 
 
 def write(url: str, *, environment: Mapping[str, str] = os.environ) -> Path | None:
     """Say where this process serves, and forget those that have ended; None where no file can be written."""
-    for directory in _directories(environment):
+    for directory in directories(environment):
         with suppress(OSError):
             directory.mkdir(mode=0o700, exist_ok=True)
             if _is_private(directory):
@@ -39,17 +39,18 @@ def remove(path: Path) -> None:
 def newest(*, environment: Mapping[str, str] = os.environ) -> str | None:
     """The URL of the server that was started last and is still running, or None."""
     found: list[tuple[int, str]] = []
-    for directory in _directories(environment):
+    for directory in directories(environment):
         with suppress(OSError):
             if _is_private(directory):
                 found += [one for path, pid in _files(directory) if _is_running(pid) and (one := _read(path))]
     return max(found)[1] if found else None
 
 
-def _directories(environment: Mapping[str, str]) -> Iterator[Path]:
+def directories(environment: Mapping[str, str]) -> Iterator[Path]:
+    """Yield the directories in which run files may lie, the preferred one first."""
     user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""
     temporary = next((environment[name] for name in ("TMPDIR", "TEMP", "TMP") if environment.get(name)), "/tmp")
-    for root in dict.fromkeys((environment.get("XDG_RUNTIME_DIR"), temporary, _SHARED_MEMORY)):
+    for root in dict.fromkeys((environment.get("XDG_RUNTIME_DIR"), temporary, SHARED_MEMORY)):
         if root and os.path.isabs(root):
             yield Path(root, f"mockserver{user}")
 

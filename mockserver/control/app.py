@@ -74,6 +74,7 @@ class ControlApp:
         self._checkers: dict[str, Checker] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request to the control API; what fails unexpectedly is told in the log only."""
         try:
             answer = await self._answer(scope, receive)
             body = _written(answer)

@@ -52,7 +52,7 @@ async def show(call: ControlCall) -> Answer:
     if "wait" in call.query:
         wanted = whole_query(call, "count", default=1, most=MOST_RECEIVED)
         await _wait(inbox, wanted, _span("wait", call.query["wait"]))
-    return Answer(await _written(list(inbox.received)))
+    return Answer(await write_messages(list(inbox.received)))
 
 
 async def empty(call: ControlCall) -> Answer:
@@ -91,8 +91,8 @@ def _without_token(call: ControlCall, data: bytes) -> bytes:
     return data.replace(call.token.encode(), HIDDEN.encode()) if call.token else data
 
 
-async def _written(messages: list[dict[str, Any]]) -> bytes:
-    """The answer, written in a thread where it is long: an inbox may hold sixteen megabytes."""
+async def write_messages(messages: list[dict[str, Any]]) -> bytes:
+    """Return the answer, written in a thread where it is long: an inbox may hold sixteen megabytes."""
     if sum(len(one["body"]) for one in messages) > _LONG:
         return await asyncio.to_thread(_answer, messages)
     return _answer(messages)

@@ -17,6 +17,7 @@ Data = dict[str, Any]
 
 
 def passage_data(told: Sequence[PassageTold], place: int, born: str | None, waiting: Mapping[str, str]) -> Data:
+    """Return the passage at `place` as JSON data, with the dice that were cast in it."""
     one = told[place]
     follower = next((after for after in told[place + 1 :] if after.visit > one.visit), None)
     current = waiting if follower is None else None

@@ -21,10 +21,10 @@ MOST_PASSAGES = 100
 
 
 class Sending(NamedTuple):
-    """`event` is sent `after` a transition, whatever state the order is in by then (one that does not take it
-    lets it pass); not when that would be more than `within` after the order was created.
+    """`event` is sent `after` a transition, whatever state the order is in by then.
 
-    An order that lacks the fact that `after` names sends nothing.
+    A state that does not take it lets it pass. Nothing is sent more than `within` after the order was created. An order
+    that lacks the fact that `after` names sends nothing.
     """
 
     event: str

@@ -71,6 +71,7 @@ class Witness(Dice):
         self.fell: dict[tuple[object, ...], int] = {}
 
     def cast(self, *purpose: object) -> int:
+        """Cast as `Dice` does, and remember where they fell."""
         number = self.fell[purpose] = super().cast(*purpose)
         return number
 

@@ -15,13 +15,17 @@ Send = Callable[[Message], Awaitable[None]]
 class Transport(Protocol):
     """What faults use of an `asyncio.Transport`."""
 
-    def get_extra_info(self, name: str) -> Any: ...
+    def get_extra_info(self, name: str) -> Any:
+        """Return what is known of the connection under this name, such as `socket`."""
 
-    def write(self, data: bytes) -> None: ...
+    def write(self, data: bytes) -> None:
+        """Send these bytes."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close when everything is sent."""
 
-    def abort(self) -> None: ...
+    def abort(self) -> None:
+        """Close at once."""
 
 
 class Exchange(Protocol):

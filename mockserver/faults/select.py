@@ -23,20 +23,28 @@ _SPENT_ASKED, _SPENT_TOLD = 20, 5
 class Now(Protocol):
     """A clock that can be read."""
 
-    def now(self) -> datetime: ...
+    def now(self) -> datetime:
+        """Return the moment at which it stands."""
+        ...
 
 
 class State(Protocol):
     """What the selection needs of a sandbox's state."""
 
     @property
-    def faults(self) -> Faults: ...
+    def faults(self) -> Faults:
+        """The armed faults and their counts."""
+        ...
 
     @property
-    def dice(self) -> Dice: ...
+    def dice(self) -> Dice:
+        """What decides by chance."""
+        ...
 
     @property
-    def clock(self) -> Now: ...
+    def clock(self) -> Now:
+        """What tells the time."""
+        ...
 
 
 class Strikes(NamedTuple):

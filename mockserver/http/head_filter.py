@@ -61,10 +61,11 @@ class HeadFilter:
     then the true one, until the parser has the head. `misdirected` says what came instead of HTTP/1.1, and what to do.
     """
 
-    __slots__ = ("_held", "_strict", "method", "misdirected")
+    __slots__ = ("_strict", "held", "method", "misdirected")
 
     def __init__(self, *, strict: bool = False) -> None:
-        self._held = HeldHead()
+        self.held = HeldHead()
+        """What came of a head that is not whole."""
         self._strict = strict
         self.method: bytes | None = None
         self.misdirected: str | None = None
@@ -72,18 +73,18 @@ class HeadFilter:
     @property
     def refusal(self) -> Mistake | None:
         """Why the head was refused that the parser was given last."""
-        return self._held.refusal
+        return self.held.refusal
 
     def feed(self, data: bytes) -> bytes:
         """What to give to the parser, at the start of a request; empty while the head is not whole."""
-        if not self._held and _WELL_FORMED.match(data):
+        if not self.held and _WELL_FORMED.match(data):
             end = data.find(b"\r\n\r\n", 0, MOST_HEAD)
-            if end >= 0 and data.count(b"\n", 0, end) <= MOST_HEADERS and self._held.refusal is None:
+            if end >= 0 and data.count(b"\n", 0, end) <= MOST_HEADERS and self.held.refusal is None:
                 return data if data.isascii() else _repaired_pipeline(data)
         return self._slowly(data)
 
     def _slowly(self, data: bytes) -> bytes:
-        held = self._held
+        held = self.held
         if held.refusal is not None:
             return b""  # the connection ends with the answer
         if not held:

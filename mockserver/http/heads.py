@@ -35,8 +35,9 @@ class HeldHead:
         self.refusal: Mistake | None = None
         """Why the head is refused; what `take` gave stands in for it then, and nothing more is to be read."""
 
-    def __bool__(self) -> bool:
-        return bool(self._held)
+    def __len__(self) -> int:
+        """How many bytes are held."""
+        return len(self._held)
 
     def beginning(self, most: int) -> bytes:
         """The first bytes of what is held."""

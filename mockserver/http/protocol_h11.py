@@ -19,9 +19,11 @@ class ForgivingH11(H11Protocol):
         self._head = HeadFilter()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Join small writes on this connection."""
         super().connection_made(cast(asyncio.Transport, Joining(transport)))
 
     def data_received(self, data: bytes) -> None:
+        """Give the parser heads that are whole and can be read."""
         if self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]:
             data = self._head.feed(data)
             if not data:
@@ -31,6 +33,7 @@ class ForgivingH11(H11Protocol):
         super().data_received(data)
 
     def handle_events(self) -> None:
+        """Put into the scope what the application needs of the connection."""
         super().handle_events()
         # A fault may want the socket itself; the application has not begun yet.
         if self.scope is not None:

@@ -32,9 +32,11 @@ class ForgivingHttpTools(HttpToolsProtocol):
         self._head_size: int | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Join small writes on this connection."""
         super().connection_made(cast(asyncio.Transport, Joining(transport)))
 
     def on_message_begin(self) -> None:
+        """Count the head that begins, and put into the scope what the application needs of the connection."""
         self._between_requests = False
         self._head_size = 0
         super().on_message_begin()
@@ -42,6 +44,7 @@ class ForgivingHttpTools(HttpToolsProtocol):
         self.scope["mock.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
 
     def on_headers_complete(self) -> None:
+        """Put the request's own method back, where another stood in for it."""
         self._head_size = None
         super().on_headers_complete()
         head = self._head
@@ -51,12 +54,14 @@ class ForgivingHttpTools(HttpToolsProtocol):
             mark(cast(dict[str, Any], self.scope), head.refusal or HeadTooLarge(MOST_HEAD, MOST_HEADERS))
 
     def on_message_complete(self) -> None:
+        """Note that the next head may begin."""
         if self.parser.should_upgrade():
             return  # its body is still to come
         super().on_message_complete()
         self._between_requests = True
 
     def data_received(self, data: bytes) -> None:
+        """Give the parser heads that are whole and can be read."""
         while data:
             if self._between_requests:
                 data = self._head.feed(data)

@@ -91,6 +91,7 @@ class Service:
         return _routes(self._paths, self.elsewhere)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request to the resource of its path."""
         path = scope["path"]
         found: ASGIApp | None = self._paths.get(path)
         if found is None or "{" in path:
@@ -112,7 +113,7 @@ class _Routes(NamedTuple):
 
 
 def _routes(resources: Mapping[str, "_Resource"], elsewhere: "_Resource") -> _Routes:
-    from starlette.convertors import PathConvertor, StringConvertor
+    from starlette.convertors import PathConvertor, StringConvertor  # codespell:ignore
     from starlette.routing import Route, Router
 
     routes = [Route(path, resource) for path, resource in resources.items()]

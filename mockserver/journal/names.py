@@ -73,12 +73,13 @@ class SecretNames(Container[str]):
     Given ones are lower case. `name in names` takes any case.
     """
 
-    __slots__ = ("_known", "_more", "_visible", "headers", "hints")
+    __slots__ = ("_more", "_visible", "headers", "hints", "known")
 
     def __init__(self, more: frozenset[str] = frozenset(), visible: frozenset[str] = frozenset()) -> None:
         self._more = more
         self._visible = _VISIBLE | visible
-        self._known: dict[str, bool] = {}
+        self.known: dict[str, bool] = {}
+        """What was asked before; of bounded size."""
         self.headers = _Headers(self)
         """Whether a header of this lower-case name holds a secret."""
         self.hints = (*HINTS, *sorted(one for one in more if not any(hint in one for hint in HINTS)))
@@ -86,13 +87,13 @@ class SecretNames(Container[str]):
 
     def __contains__(self, name: object) -> bool:
         text = str(name)
-        known = self._known.get(text)
+        known = self.known.get(text)
         return self._told(text) if known is None else known
 
     def _told(self, name: str) -> bool:
         told = self._is_secret(name)
-        if len(name) <= _LONGEST_KNOWN and len(self._known) < _MOST_KNOWN:
-            self._known[name] = told
+        if len(name) <= _LONGEST_KNOWN and len(self.known) < _MOST_KNOWN:
+            self.known[name] = told
         return told
 
     def _is_secret(self, name: str) -> bool:

@@ -29,7 +29,7 @@ class Deliveries:
 
     def __init__(self, turns: Turns, sender: Sender) -> None:
         self._turns = turns
-        self._sender = sender
+        self.sender = sender
         self._running: dict[str, asyncio.Task[bool]] = {}
         self._recording: set[asyncio.Task[bool]] = set()
         #: Those that an answer waits for, with the order they are about.
@@ -148,7 +148,7 @@ class Deliveries:
         except Mistake as refusal:
             signed, outcome = {}, Outcome("refused_target", detail=str(refusal))
         else:
-            outcome = await self._sender(replace(delivery, headers={**delivery.headers, **signed}))
+            outcome = await self.sender(replace(delivery, headers={**delivery.headers, **signed}))
         # A finished attempt is recorded even while the server stops.
         recording = asyncio.ensure_future(self._record(delivery.id, outcome, signed))
         self._recording.add(recording)

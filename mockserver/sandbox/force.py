@@ -16,8 +16,10 @@ from mockserver.scenario.model import AccountSeed, Magic, Scenario
 
 @dataclass(frozen=True, slots=True)
 class Force:
-    """`names` are the active scenarios, first things first. `layers` maps a provider to its scenarios:
-    the active ones that speak of it, then its default."""
+    """`names` are the active scenarios, first things first.
+
+    `layers` maps a provider to its scenarios: the active ones that speak of it, then its default.
+    """
 
     names: tuple[str, ...]
     layers: Mapping[str, tuple[Scenario, ...]]

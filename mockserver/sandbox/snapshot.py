@@ -164,11 +164,11 @@ async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
             agenda=agenda,
         )
         # In a thread, so that only this sandbox waits for it; under its lock, so that nothing moves meanwhile.
-        return await asyncio.to_thread(_written, state, document, tables)
+        return await asyncio.to_thread(write_document, state, document, tables)
 
 
-def _written(state: SandboxState, document: Document, rows: Mapping[str, list[Row]]) -> dict[str, Any]:
-    """The document as JSON data, with these rows and the scenarios that they need."""
+def write_document(state: SandboxState, document: Document, rows: Mapping[str, list[Row]]) -> dict[str, Any]:
+    """Return the document as JSON data, with these rows and the scenarios that they need."""
     tables = {name: {row.key: readable(name, row.key, row.data) for row in held} for name, held in rows.items()}
     scenarios = document.scenarios._replace(kept=list(_kept(state, tables.get("orders", {}))))
     return plain(document._replace(tables=tables, scenarios=scenarios))  # type: ignore[no-any-return]

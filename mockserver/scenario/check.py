@@ -46,7 +46,7 @@ def load_file(
     if check or judge is not None:
         scenario = _load(raw, report, check=check, providers=providers, judge=judge)
     else:
-        scenario = _trusted(path, raw, tuple(providers))
+        scenario = load_trusted(path, raw, tuple(providers))
     written = {"provider": scenario.provider, "scenario": scenario.name}
     for (key, value), wanted in zip(written.items(), place or written.values(), strict=True):
         if value != wanted:
@@ -87,8 +87,8 @@ def _bytes(path: Path, report: Report) -> bytes:
 
 
 @lru_cache(maxsize=256)
-def _trusted(path: Path, raw: bytes, providers: tuple[str, ...]) -> Scenario:
-    """One value for the same bytes: a test suite starts thousands of apps in one process."""
+def load_trusted(path: Path, raw: bytes, providers: tuple[str, ...]) -> Scenario:
+    """Return one value for the same bytes: a test suite starts thousands of apps in one process."""
     report = Report(str(path))
     data = read_compiled(path, raw)
     if data:

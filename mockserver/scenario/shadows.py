@@ -13,7 +13,7 @@ ASPECTS: tuple[Aspect, ...] = ("life", "refuse", "stock", "reprice", "takes")
 #: How many values a condition may list for each of them to be looked at.
 _MOST_VALUES = 100
 #: How many comparisons of values are spent on one file; what is left to find then stays unsaid.
-_MOST_COMPARISONS = 500_000
+MOST_COMPARISONS = 500_000
 
 
 def lint_conditions(place: int, rule: Rule, report: Report) -> None:
@@ -51,7 +51,7 @@ class _Earlier:
     """Rules that may cover later ones, each found by one of its conditions: the one by which fewest are found."""
 
     def __init__(self) -> None:
-        self._left = _MOST_COMPARISONS
+        self._left = MOST_COMPARISONS
         self._by_value: defaultdict[tuple[str, Hashable], list[tuple[int, Rule]]] = defaultdict(list)
         self._by_matcher: defaultdict[tuple[str, str], list[tuple[int, Rule]]] = defaultdict(list)
         self._unlisted: defaultdict[str, list[tuple[int, Rule]]] = defaultdict(list)
@@ -75,7 +75,7 @@ class _Earlier:
             self._left -= _effort(one, rule)
             if self.exhausted:
                 return []
-            if _covers(one, rule):
+            if covers(one, rule):
                 wider.append(one)
         return wider
 
@@ -114,7 +114,7 @@ def _same_for_all(value: object) -> Hashable:
     return value if isinstance(value, str) else ("data", repr(value))
 
 
-def _covers(wider: Rule, narrower: Rule) -> bool:
+def covers(wider: Rule, narrower: Rule) -> bool:
     """Whether everything that meets the conditions of the second meets those of the first, as far as can be told."""
     narrow = dict(narrower.when)
     for name, matcher in wider.when:
@@ -130,7 +130,7 @@ def _covers(wider: Rule, narrower: Rule) -> bool:
 
 
 def _effort(wider: Rule, narrower: Rule) -> int:
-    """About how many values `_covers` compares."""
+    """About how many values `covers` compares."""
     narrow = dict(narrower.when)
     total = 1
     for name, matcher in wider.when:

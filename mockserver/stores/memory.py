@@ -32,7 +32,7 @@ class MemoryStore:
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Writes apply at once; an exception that passes takes them back, cancellation included."""
-        return _Transaction(self)
+        return MemoryTransaction(self)
 
     async def read(self, table: str, key: str) -> bytes | None:
         """Return one row. Transactions never wait for anything, so none can be half-way when this runs."""
@@ -104,7 +104,7 @@ class _Table:
             self.line.add(turn)
 
 
-class _Transaction:
+class MemoryTransaction:
     """Fulfils `Transaction`; `_undo` remembers what each change replaced."""
 
     __slots__ = ("_store", "_tables", "_undo")
@@ -114,7 +114,7 @@ class _Transaction:
         self._tables: dict[str, _Table] | None = None
         self._undo: list[tuple[_Table, str, bytes | None, int | None]] = []
 
-    async def __aenter__(self) -> "_Transaction":
+    async def __aenter__(self) -> "MemoryTransaction":
         self._store._begin()
         self._tables = self._store._tables
         return self

@@ -97,6 +97,11 @@ class Dispatcher:
                 self._transport = await asyncio.to_thread(_transport, self._verify)
             return self._transport
 
+    @property
+    def busy(self) -> int:
+        """How many targets are being sent to or waited for."""
+        return len(self._slots)
+
     @asynccontextmanager
     async def _slot(self, target: Target) -> AsyncIterator[None]:
         key = (target.host, target.port)

@@ -1,3 +1,5 @@
+"""The soak loses nothing, and would notice if something were lost."""
+
 import json
 import re
 import subprocess
@@ -18,6 +20,7 @@ from tests.support import running
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.slow
 def test_a_short_soak_loses_nothing() -> None:
     done = subprocess.run(
         [sys.executable, "benchmarks/soak.py", "--quick"], cwd=ROOT, capture_output=True, text=True, timeout=300

@@ -1,3 +1,5 @@
+"""Commands that steer a running server's time, each of which is one call of the control API."""
+
 import json
 import os
 import threading

@@ -1,3 +1,5 @@
+"""What the commands print and the codes they end with."""
+
 import json
 import sys
 from collections.abc import Sequence
@@ -14,6 +16,8 @@ from tests.server.processes import python
 
 @dataclass(frozen=True, slots=True)
 class FakeProblem:
+    """A problem as the checker reports one."""
+
     place: str
     severity: str
 

@@ -72,14 +72,14 @@ def test_a_run_file_is_private_and_holds_nothing_secret(tmp_path: Path) -> None:
 
 
 def test_without_a_run_file_the_variables_say_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runfile, "_directories", lambda _: iter(()))
+    monkeypatch.setattr(runfile, "directories", lambda _: iter(()))
     asked: list[str] = []
 
     def status(base: str) -> str:
         asked.append(base)
         return "ok"
 
-    monkeypatch.setattr(sys.modules["mockserver.cli.health"], "_status", status)
+    monkeypatch.setattr(sys.modules["mockserver.cli.health"], "server_status", status)
     for variables in (
         {},
         {"MOCKSERVER_HOST": "0.0.0.0", "MOCKSERVER_PORT": "9000"},
@@ -136,7 +136,7 @@ USER = f"-{os.getuid()}" if sys.platform != "win32" else ""
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Variables that leave nowhere but `tmp_path / "run"` and `tmp_path / "tmp"` to write to."""
-    monkeypatch.setattr(runfile, "_SHARED_MEMORY", "")
+    monkeypatch.setattr(runfile, "SHARED_MEMORY", "")
     for name in ("run", "tmp"):
         (tmp_path / name).mkdir()
     return {"XDG_RUNTIME_DIR": str(tmp_path / "run"), "TMPDIR": str(tmp_path / "tmp")}
@@ -212,7 +212,7 @@ import sys
 import mockserver.cli.runfile
 from mockserver.cli import main
 
-mockserver.cli.runfile._SHARED_MEMORY = ""
+mockserver.cli.runfile.SHARED_MEMORY = ""
 sys.exit(main())
 """
 

@@ -1,3 +1,5 @@
+"""The command that serves: its banner, its flags, how it starts and ends."""
+
 import json
 import signal
 import urllib.request

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mockserver.clockwork.timeline import advance
 from mockserver.domain.moments import moment_text, parse_moment
 from mockserver.sandbox import sandbox as sandbox_module
+from mockserver.webhooks.model import Delivery, Outcome
 from tests.support import START, World, running
 
 pytestmark = pytest.mark.anyio
@@ -98,6 +99,7 @@ async def live(world: World, steps: list[Step], *, small: bool) -> tuple[dict[st
 
 @settings(max_examples=15)
 @given(STEPS)
+@pytest.mark.slow
 def test_many_small_steps_equal_one_big_step_through_the_api(steps: list[Step]) -> None:
     async def both() -> None:
         async with running() as world:
@@ -186,19 +188,18 @@ async def test_a_running_clock_delivers_webhooks_by_itself(monkeypatch: pytest.M
     async with running() as world:
         await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": "http://127.0.0.1:1/hook"})
         await world.steer("PUT", "/clock", {"mode": "scaled", "rate": 1_000})
-        sandbox = world.app._sandboxes.known("default")
+        sandbox = world.app.sandboxes.known("default")
         assert sandbox is not None
         sent = asyncio.Event()
-        record = sandbox.deliveries._record
 
-        async def watched(*given: Any) -> bool:
-            result = await record(*given)
+        async def refuse(delivery: Delivery) -> Outcome:
             sent.set()
-            return result
+            return Outcome("refused_target", detail="nobody is to be sent to")
 
-        monkeypatch.setattr(sandbox.deliveries, "_record", watched)
+        monkeypatch.setattr(sandbox.deliveries, "sender", refuse)
         await world.buy()
         await asyncio.wait_for(sent.wait(), 10)
+        await sandbox.deliveries.wait()
         (delivery,) = (await world.steer("GET", "/webhooks/deliveries"))["deliveries"]
         assert (delivery["state"], len(delivery["attempts"])) == ("failed", 1)
 

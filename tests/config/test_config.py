@@ -1,3 +1,5 @@
+"""Settings out of flags, variables and defaults."""
+
 import os
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta

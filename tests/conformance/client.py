@@ -101,7 +101,7 @@ class Client:
         self.world = world
         self.provider = provider
         self.samples = samples_of(provider)
-        seed, name = world.app._sandboxes.birth.seed, world.prefix.removeprefix("/~") or DEFAULT
+        seed, name = world.app.sandboxes.birth.seed, world.prefix.removeprefix("/~") or DEFAULT
         self.credential = self.samples.credential_in(seed, name)
         mount = provider.mounts[0]
         self.base = f"/{mount.host}{mount.prefix}"

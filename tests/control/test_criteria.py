@@ -79,7 +79,7 @@ async def test_a_form_is_a_flat_object_whatever_it_is_sent_as(all_four: World, k
         ({"provider": {"prefix": "doctor-sim"}}, "provider", "daisysim"),
         ({"operation": "purchases"}, "operation", "did you mean 'purchase'?"),
         ({"provider": "daisysim", "operation": "create_order"}, "operation", "one of balance"),
-        ({"method": "PSOT"}, "method", "did you mean 'POST'?"),
+        ({"method": "PSOT"}, "method", "did you mean 'POST'?"),  # codespell:ignore
         ({"status": "200"}, "status", "did you mean 200?"),
         ({"status": "ok"}, "status", "must be a number"),
         ({"status": 20}, "status", "no answer has this status"),
@@ -104,7 +104,7 @@ async def test_a_form_is_a_flat_object_whatever_it_is_sent_as(all_four: World, k
         ({"provider": "daisysim", "path": "/create_order/**"}, "path", "no endpoint has a path like"),
         ({"path": 5}, "path", "must be a path"),
         ({"path": ""}, "path", "must be a path"),
-        ({"body": {"servce": "wa"}}, "body.servce", "did you mean 'service'?"),
+        ({"body": {"servce": "wa"}}, "body.servce", "did you mean 'service'?"),  # codespell:ignore
         ({"query": {"pagee": "1"}}, "query.pagee", "did you mean 'page'?"),
         ({"status": [200] * 101}, "status", "at most 100"),
         ({"body": {str(number): 1 for number in range(101)}}, "body", "at most 100"),
@@ -113,7 +113,7 @@ async def test_a_form_is_a_flat_object_whatever_it_is_sent_as(all_four: World, k
         ({"provider": "DaisySIM", "operation": "purchase"}, "provider", "did you mean 'daisysim'?"),
         ({"status": {"exists": False}}, "status", "every request has one"),
         ({"colour": "red"}, "colour", "one of provider"),
-        ({"metod": "GET"}, "metod", "did you mean 'method'?"),
+        ({"metod": "GET"}, "metod", "did you mean 'method'?"),  # codespell:ignore
     ],
 )
 async def test_what_can_match_nothing_is_refused_with_a_suggestion(
@@ -125,10 +125,10 @@ async def test_what_can_match_nothing_is_refused_with_a_suggestion(
 
 
 async def test_what_stands_in_the_journal_can_be_counted_whoever_knows_it(world: World) -> None:
-    await world.daisy("POST", "/purchases", {"servce": "wa"})
+    await world.daisy("POST", "/purchases", {"servce": "wa"})  # codespell:ignore
     await world.daisy("GET", "/balance?pagee=1")
     assert await count(world, path="/purchases") == 1
-    assert await count(world, body={"servce": "wa"}) == 1
+    assert await count(world, body={"servce": "wa"}) == 1  # codespell:ignore
     assert await count(world, query={"pagee": "1"}) == 1
     await world.control("DELETE", "/requests")
     assert (await refusal(world, path="/purchases"))[0] == "path"

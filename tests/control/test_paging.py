@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.stores.memory import _Transaction
+from mockserver.stores.memory import MemoryTransaction
 from tests.control.problems import fields_of
 from tests.support import World
 
@@ -92,15 +92,15 @@ async def test_what_never_was_a_next_is_refused(world: World, path: str) -> None
 @asynccontextmanager
 async def rows_read(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[int]]:
     """How many rows each scan gave."""
-    scan, seen = _Transaction.scan, list[int]()
+    scan, seen = MemoryTransaction.scan, list[int]()
 
-    async def counting(self: _Transaction, *arguments: Any, **options: Any) -> Any:
+    async def counting(self: MemoryTransaction, *arguments: Any, **options: Any) -> Any:
         rows = await scan(self, *arguments, **options)
         seen.append(len(rows))
         return rows
 
     with monkeypatch.context() as patched:
-        patched.setattr(_Transaction, "scan", counting)
+        patched.setattr(MemoryTransaction, "scan", counting)
         yield seen
 
 

@@ -80,9 +80,9 @@ async def test_the_webhook_of_a_poll_is_sent_and_not_waited_for(world: World) ->
         await answered.wait()
         return Outcome("delivered", status=200)
 
-    sandbox = world.app._sandboxes.known("default")
+    sandbox = world.app.sandboxes.known("default")
     assert sandbox is not None
-    sandbox.deliveries._sender = slow
+    sandbox.deliveries.sender = slow
     await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": "http://127.0.0.1:1/hook"})
     order = (await world.buy())["activation_id"]
     await world.steer("PUT", "/clock", {"per_poll": "8s"})

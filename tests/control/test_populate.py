@@ -15,6 +15,7 @@ from mockserver.config import Settings
 from mockserver.domain.moments import parse_moment
 from mockserver.providers import daisysim
 from tests.control.problems import fields_of, problem_of
+from tests.costs import MOST_STICKS, stick
 from tests.support import DEMO, World, frozen_settings, heartbeat, running, started
 from tests.webhooks.receivers import Visit, receiving
 
@@ -348,10 +349,12 @@ async def test_the_server_can_begin_with_a_history() -> None:
         assert (await world.beside("other").steer("GET", "/orders"))["orders"] == []
 
 
+@pytest.mark.timed
+@pytest.mark.slow
 async def test_the_loop_is_never_held_for_long(world: World) -> None:
     async with heartbeat() as waits:
         await populate(world, 300)
-    assert max(waits) < 0.05
+    assert max(waits) < MOST_STICKS * stick()
 
 
 async def test_a_history_leaves_no_trace_in_the_journal(world: World) -> None:

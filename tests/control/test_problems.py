@@ -142,7 +142,7 @@ async def test_an_empty_body_is_an_empty_object(world: World) -> None:
 async def test_an_unexpected_failure_is_500_told_in_the_log_only(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    sandbox = world.app._sandboxes.known("default")
+    sandbox = world.app.sandboxes.known("default")
     assert sandbox is not None
 
     def fail(*given: object, **more: object) -> None:

@@ -33,16 +33,16 @@ async def all_four() -> AsyncIterator[World]:
         ("PATCH", "/settings", {"rate_limit": "off"}, 422, "rate_limits"),
         ("PATCH", "/settings", {"daisysim.cancel_aftr": "1s"}, 422, "daisysim.cancel_after"),
         ("PUT", "/clock", {"moed": "real"}, 422, "mode"),
-        ("POST", "/clock/advance", {"untill": "idle"}, 422, "until"),
-        ("POST", "/sandboxes", {"settigns": {}}, 422, "settings"),
+        ("POST", "/clock/advance", {"untill": "idle"}, 422, "until"),  # codespell:ignore
+        ("POST", "/sandboxes", {"settigns": {}}, 422, "settings"),  # codespell:ignore
         ("POST", "/faults", {"wire": "reset", "provider": "DaisySim"}, 422, "daisysim"),
         ("POST", "/faults", {"wire": "reset", "operation": "purchse"}, 422, "purchase"),
         ("POST", "/faults", {"wire": "reset", "account": "dmeo"}, 422, "demo"),
-        ("POST", "/faults", {"wire": "reset", "acount": "demo"}, 422, "account"),
+        ("POST", "/faults", {"wire": "reset", "acount": "demo"}, 422, "account"),  # codespell:ignore
         ("POST", "/faults", {"answer": {"mistake": "RateLimit"}}, 422, "RateLimited"),
-        ("POST", "/faults", {"answer": {"status": 503, "boddy": ""}}, 422, "body"),
-        ("GET", "/orders?state=completd", None, 422, "completed"),
-        ("GET", "/requests?operaton=check", None, 422, "operation"),
+        ("POST", "/faults", {"answer": {"status": 503, "boddy": ""}}, 422, "body"),  # codespell:ignore
+        ("GET", "/orders?state=completd", None, 422, "completed"),  # codespell:ignore
+        ("GET", "/requests?operaton=check", None, 422, "operation"),  # codespell:ignore
     ],
 )
 async def test_the_name_that_was_meant_is_told(

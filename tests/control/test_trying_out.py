@@ -72,7 +72,7 @@ async def test_what_the_provider_does_not_know_is_refused_with_its_place(world: 
 
 async def reloaded(world: World, name: str) -> list[str]:
     said: list[str] = []
-    shared, sandboxes = world.app._shared, world.app._sandboxes.all()
+    shared, sandboxes = world.app.shared, world.app.sandboxes.all()
     await reload(("daisysim", name), shared, sandboxes, judge=scenario_judge(), say=said.append)
     return said
 

@@ -1,13 +1,14 @@
 """Patterns of paths: what they stand for, and that no path makes them slow."""
 
 import re
-from time import thread_time
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.engine.paths import LONGEST, MOST_MIXED, compile_path
+from tests.costs import MOST_GROWTH, MOST_STICKS, growth, sticks
 
 #: The longest path that a server lets through.
 LONGEST_PATH = 65_536
@@ -58,6 +59,7 @@ def test_it_is_the_language_that_a_regular_expression_tells(pattern: list[str], 
     assert compile_path(written).match(asked) is (_as_expression(written).fullmatch(asked) is not None)
 
 
+@pytest.mark.timed
 @pytest.mark.parametrize(
     ("pattern", "path"),
     [
@@ -73,9 +75,9 @@ def test_it_is_the_language_that_a_regular_expression_tells(pattern: list[str], 
 )
 def test_no_path_takes_long(pattern: str, path: str) -> None:
     compiled = compile_path(pattern)
-    began = thread_time()
     assert not compiled.match(path)
-    assert thread_time() - began < 0.05
+    assert sticks(partial(compiled.match, path)) < MOST_STICKS
+    assert growth(partial(compiled.match, path), partial(compiled.match, path[: len(path) // 8])) < MOST_GROWTH
 
 
 @pytest.mark.parametrize("pattern", ["/" + "a" * LONGEST, "/a*" * (MOST_MIXED + 1)])

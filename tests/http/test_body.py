@@ -1,3 +1,5 @@
+"""Bodies of requests are read whole, up to a limit."""
+
 from collections.abc import Sequence
 
 import pytest

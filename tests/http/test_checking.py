@@ -1,3 +1,5 @@
+"""What a body breaks of its schema is explained at its fields."""
+
 import subprocess
 import sys
 from decimal import Decimal

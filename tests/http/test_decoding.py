@@ -5,13 +5,13 @@ import gzip
 import zlib
 from functools import partial
 from random import Random
-from time import thread_time
 
 import pytest
 
 from mockserver.domain.mistakes import Malformed, PayloadTooLarge, UnsupportedEncoding
 from mockserver.http.body import MOST
 from mockserver.http.decoding import FREE, MOST_MEMBERS, MOST_RATIO, decode_body
+from tests.costs import MOST_STICKS, sticks
 
 #: The same bytes at any time of day, so that all processes collect the same tests.
 _zipped = partial(gzip.compress, mtime=0)
@@ -101,7 +101,6 @@ def test_a_body_may_become_only_so_many_times_larger() -> None:
     ],
     ids=["zeros", "twice zeros", "members", "padding", "no deflate", "layers", "repeats"],
 )
+@pytest.mark.timed
 def test_no_body_takes_long(encoding: str, body: bytes) -> None:
-    began = thread_time()
-    decode_body(body, encoding)
-    assert thread_time() - began < 0.05
+    assert sticks(partial(decode_body, body, encoding)) < MOST_STICKS

@@ -26,7 +26,7 @@ from tests.conformance.client import samples_of
 from tests.served import PROVIDERS
 from tests.support import frozen_settings
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.timed, pytest.mark.slow]
 #: The most processor time that one step of the loop may take, in seconds.
 MOST_HELD = 0.05
 #: How many bytes a path or a query may have beside the rest of a head.

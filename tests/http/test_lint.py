@@ -37,8 +37,8 @@ def said(tmp_path: Path, text: str) -> list[str]:
         ('accounts: [{id: a, credentials: {key: x}, balance: "1.00001"}]', "4:52 error 1.00001 has more than 4"),
         ("rules: [{when: {operation: purchas}, then: {stock: 0}}]", "4:28 warning no operation is like that ("),
         (
-            "rules: [{when: {request.servce: wa}, then: {stock: 0}}]",
-            "4:17 warning no request has a field 'servce' (did",
+            "rules: [{when: {request.servic: wa}, then: {stock: 0}}]",
+            "4:17 warning no request has a field 'servic' (did",
         ),
         ("rules: [{when: {account.id: demo}, then: {stock: 0}}]", "4:17 warning nothing is called 'account.id' ("),
         ("rules: [{then: {never: [smss]}}]", "4:25 warning the machine of quick has no event 'smss' (one of sms, "),
@@ -47,11 +47,11 @@ def said(tmp_path: Path, text: str) -> list[str]:
         ("rules: [{then: {outcomes: {sms: moon}}}]", "4:33 warning the machine of quick has no state 'moon' ("),
         ("faults: [{operation: purchas, wire: reset}]", "4:22 warning no operation is called 'purchas' (they are "),
         ("faults: [{event: sent, webhook: {drop: true}}]", "4:18 warning the provider has no webhook 'sent' (one of "),
-        ("faults: [{state: {like: wating*}, wire: reset}]", "4:18 warning no state is like that (they are waiting, "),
+        ("faults: [{state: {like: wairing*}, wire: reset}]", "4:18 warning no state is like that (they are waiting, "),
         (MACHINE.format("loan", "effects: []"), "4:17 warning no order is of kind 'loan' (one of activation)"),
         (
-            MACHINE.format("activation", "effects: [{webhook: code.recived}]"),
-            "4:75 warning the provider has no webhook 'code.recived' (one of code.received)",
+            MACHINE.format("activation", "effects: [{webhook: code.receivxd}]"),
+            "4:75 warning the provider has no webhook 'code.receivxd' (one of code.received)",
         ),
         (MACHINE.format("activation", SETTING), "4:105 error unknown setting: 'y'"),
         (MACHINE.format("activation", WEIGHT.format("y", "z")), "4:95 error unknown setting: 'y'"),
@@ -67,7 +67,7 @@ def test_names_that_the_provider_does_not_know_are_told_with_their_place(
 
 def test_an_operation_with_several_paths_is_told_once(tmp_path: Path) -> None:
     file = tmp_path / "odd.yaml"
-    text = "scenario: odd\nprovider: doctorsim_v2\nabout: Odd.\nfaults: [{operation: contries, wire: reset}]\n"
+    text = "scenario: odd\nprovider: doctorsim_v2\nabout: Odd.\nfaults: [{operation: countrie, wire: reset}]\n"
     file.write_text(text, encoding="utf-8")
     (found,) = check_file(file, ["doctorsim_v2"], judge=scenario_judge())
     assert found.message.count(" countries,") == 1

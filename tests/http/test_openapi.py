@@ -1,3 +1,5 @@
+"""The OpenAPI document that a provider's declaration makes."""
+
 import json
 from collections.abc import Mapping
 from dataclasses import replace

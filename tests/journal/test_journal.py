@@ -53,12 +53,12 @@ def test_one_entry_is_kept_however_large_it_is() -> None:
 @given(st.lists(st.integers(0, 9_000_000), max_size=12), st.integers(1, 6))
 def test_neither_count_nor_bytes_are_ever_exceeded(sizes: list[int], most: int) -> None:
     journal = Journal(most)
-    for size in sizes:
+    for number, size in enumerate(sizes, 1):
         entry(journal, size)
         kept = list(journal.newest_first())
         assert len(kept) <= most
         assert len(kept) == 1 or sum(one.size for one in kept) <= journal_module.MOST_BYTES
-        assert kept[0].id == f"req_{journal._number:08d}"
+        assert kept[0].id == f"req_{number:08d}"
 
 
 def test_forgetting_goes_on_counting_and_clearing_begins_anew() -> None:
@@ -104,7 +104,7 @@ async def test_six_thousand_long_headers_do_not_fill_the_memory() -> None:
         long = {"X-Long": "x" * 60_000, "Authorization": "Bearer acme-demo"}
         answers = [await world.ask("GET", "/balance", headers=long) for _ in range(300)]
         assert {one.status_code for one in answers} <= {200, 429}
-        sandbox = world.app._sandboxes.default
+        sandbox = world.app.sandboxes.default
         assert sandbox is not None
         kept = list(sandbox.journal.newest_first())
         assert len(kept) == 300
@@ -173,8 +173,8 @@ async def test_journals_and_inboxes_of_all_sandboxes_share_one_budget_and_a_dele
             place = world.beside(f"w{number}")
             await place.ask("POST", "/orders", {"service": "chat", "note": "x" * 20_000})
             await place.call("POST", "/_mock/inbox/in", content="y" * 20_000)
-        budget = world.app._shared.budget
-        sandboxes = world.app._sandboxes
+        budget = world.app.shared.budget
+        sandboxes = world.app.sandboxes
         assert budget.held <= budget.most
         assert budget.held == sum(one.journal.held + one.inbox.held for one in sandboxes.all())
         for number in range(10):

@@ -85,7 +85,7 @@ async def test_so_many_machines_are_kept_for_orders_that_may_have_been_born_with
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = (await world.steer("GET", "/scenarios/quick"))["files"][0]["yaml"]
-    sandbox = world.app._sandboxes.default
+    sandbox = world.app.sandboxes.default
     assert sandbox is not None
     monkeypatch.setattr(room, "MOST_MACHINES", len(sandbox.state.machines) + 2)
     answers = []
@@ -103,7 +103,7 @@ async def test_counts_of_ever_new_names_are_bounded(world: World, monkeypatch: p
     await world.steer("PUT", "/scenarios/active", ["price-moves"])
     for number in range(12):
         await world.daisy("POST", "/purchase", {"country": 6, "service": f"x{number}", "price": 1})
-    sandbox = world.app._sandboxes.default
+    sandbox = world.app.sandboxes.default
     assert sandbox is not None
     assert len(sandbox.state.tallies) == 5
     assert list(sandbox.state.tallies)[-1].endswith("/x11")
@@ -130,7 +130,7 @@ async def test_failed_logins_of_ever_new_identifiers_leave_so_many_windows(
     for number in range(50):
         body = {"identifier": f"nobody{number}@example.com", "password": "wrong"}
         assert (await world.call("POST", "/api.hidsim.com/auth/login", json=body)).status_code == 401
-    sandbox = world.app._sandboxes.default
+    sandbox = world.app.sandboxes.default
     assert sandbox is not None
     assert len(sandbox.state.limiter.windows()) == 20
 
@@ -144,7 +144,7 @@ async def order(world: World, key: str) -> Any:
 
 
 async def kept_keys(world: World) -> list[str]:
-    sandbox = world.app._sandboxes.default
+    sandbox = world.app.sandboxes.default
     assert sandbox is not None
     async with sandbox.work("a test") as work:
         return [row.key for row in await work.tx.scan("doctorsim_v2 idempotency")]

@@ -293,7 +293,7 @@ async def test_an_attempt_that_outlives_its_delivery_ends_without_a_word(world: 
         await world.rent()
         advancing = asyncio.ensure_future(world.advance("8s"))
         await asyncio.wait_for(receiver.arrived.wait(), 5)
-        sandbox = world.app._sandboxes.known("default")
+        sandbox = world.app.sandboxes.known("default")
         assert sandbox is not None
         async with sandbox.work("a test") as work:
             for table in ("deliveries", "outbox"):

@@ -27,7 +27,7 @@ def nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
     async def refused(_: App, delivery: Delivery) -> Outcome:
         return Outcome("unreachable", detail=f"the connection to {delivery.url} failed: refused")
 
-    monkeypatch.setattr(App, "_deliver", refused)
+    monkeypatch.setattr(App, "deliver", refused)
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def touched(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     rows: Counter[str] = Counter()
 
     def counted(name: str) -> Callable[..., Awaitable[Any]]:
-        real = getattr(memory._Transaction, name)
+        real = getattr(memory.MemoryTransaction, name)
 
         async def call(*arguments: Any, **named: Any) -> Any:
             found = await real(*arguments, **named)
@@ -46,7 +46,7 @@ def touched(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         return call
 
     for name in ("get", "put", "delete", "scan", "due"):
-        monkeypatch.setattr(memory._Transaction, name, counted(name))
+        monkeypatch.setattr(memory.MemoryTransaction, name, counted(name))
     return rows
 
 
@@ -81,6 +81,7 @@ async def test_a_delivery_costs_the_same_when_the_log_is_full_of_pending_ones(
     assert many <= few
 
 
+@pytest.mark.slow
 async def test_five_webhooks_and_two_thousand_orders_are_attempted_one_and_all(touched: Counter[str]) -> None:
     """Of these 10,000 deliveries the log of 5,000 found none to forget, and searched through all for each attempt."""
     assert await rows_for(2_000, touched) < 60
@@ -102,7 +103,7 @@ async def test_a_delivery_that_is_sent_once_more_outlives_its_first_end(monkeypa
     async with acme() as world:
         await bought(world)
         await world.steer("POST", "/webhooks/deliveries/dlv_00000001/redeliver")
-        sandbox = world.app._sandboxes.known("default")
+        sandbox = world.app.sandboxes.known("default")
         assert sandbox is not None
         async with sandbox.work("a test") as work:
             for _ in range(2):
@@ -171,7 +172,7 @@ async def test_the_story_of_an_order_finds_its_deliveries_behind_thousands_of_la
     async with acme() as world:
         first = await world.rent()
         await world.push(first)
-        sandbox = world.app._sandboxes.known("default")
+        sandbox = world.app.sandboxes.known("default")
         assert sandbox is not None
         async with sandbox.work("a test") as work:
             row = await work.tx.get("deliveries", "dlv_00000001")

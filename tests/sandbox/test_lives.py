@@ -74,7 +74,7 @@ async def test_what_is_refused_or_public_makes_no_sandbox(method: str, path: str
         public = ("/status", "/health", ".well-known")
         assert answer.status_code >= 400 or any(part in path for part in public), answer.text
         assert await names(world) == ["default"]
-        assert world.app._sandboxes.all() == [world.app._sandboxes.default]
+        assert world.app.sandboxes.all() == [world.app.sandboxes.default]
 
 
 LOGIN = b'{"identifier": "partner@example.com", "password": "secret-password"}'
@@ -116,6 +116,7 @@ async def test_a_known_credential_a_new_client_or_the_control_api_makes_one(
         assert await names(world) == ["default", "somebody"]
 
 
+@pytest.mark.slow
 async def test_a_thousand_unknown_paths_wipe_nobodys_sandbox() -> None:
     async with timed() as (world, real):
         alice = world.beside("alice")
@@ -144,7 +145,7 @@ async def test_whoever_has_no_token_makes_no_sandbox_with_an_inbox() -> None:
         assert answer.status_code == 404
         trusted = {"X-Mock-Token": "t0ken"}
         assert (await world.beside("mine").call("POST", "/_mock/inbox/in", json={}, headers=trusted)).status_code == 200
-        assert [one.name for one in world.app._sandboxes.places()] == ["default", "mine"]
+        assert [one.name for one in world.app.sandboxes.places()] == ["default", "mine"]
 
 
 # -- what keeps one ------------------------------------------------------------------------------------------------
@@ -248,7 +249,7 @@ async def test_looking_and_its_own_timers_are_no_use() -> None:
         real.pass_by(59)
         await names(world)
         await world.steer("GET", "/sandboxes/job")
-        sandbox = world.app._sandboxes.known("job")
+        sandbox = world.app.sandboxes.known("job")
         assert sandbox is not None
         await sandbox.wake()
         real.pass_by(1)
@@ -260,7 +261,7 @@ async def test_the_sweep_closes_what_has_expired() -> None:
         for number in range(5):
             await world.steer("POST", "/sandboxes", {"name": f"job{number}", "expires": "1m"})
         await world.steer("POST", "/sandboxes", {"name": "stays"})
-        sandboxes = world.app._sandboxes
+        sandboxes = world.app.sandboxes
         assert await sandboxes.sweep() == 0
         real.pass_by(60)
         assert len(sandboxes.all()) == 7
@@ -283,7 +284,7 @@ async def test_on_loopback_sandboxes_stay_for_ever() -> None:
         await balance(world.beside("implicit"))
         assert (await world.steer("POST", "/sandboxes", {"name": "named"}))["expires"] is None
         real.pass_by(365 * 24 * 3_600)
-        assert await world.app._sandboxes.sweep() == 0
+        assert await world.app.sandboxes.sweep() == 0
         assert await names(world) == ["default", "implicit", "named"]
 
 
@@ -317,7 +318,7 @@ async def test_logins_in_sandboxes_that_push_each_other_out_are_never_401_or_500
 
         statuses = set().union(*await asyncio.gather(*(log_in(number) for number in range(40))))
         assert statuses <= {200, 429}
-        assert world.app._sandboxes.used <= 3
+        assert world.app.sandboxes.used <= 3
 
 
 async def test_a_request_under_way_ends_in_the_world_it_began_in_and_the_next_one_meets_a_fresh_one() -> None:
@@ -336,11 +337,11 @@ async def test_a_request_under_way_ends_in_the_world_it_began_in_and_the_next_on
         under_way = asyncio.ensure_future(one.call("POST", f"{DAISY}/purchase", content=body(), headers=headers))
         await began.wait()
         await world.steer("DELETE", "/sandboxes/one")
-        assert len(world.app._sandboxes.all()) == 2
+        assert len(world.app.sandboxes.all()) == 2
         assert await balance(one) == 100
         go_on.set()
         assert (await under_way).json()["data"]["balance_after"] == pytest.approx(5 - price)
-        assert [sandbox.name for sandbox in world.app._sandboxes.all()] == ["default", "one"]
+        assert [sandbox.name for sandbox in world.app.sandboxes.all()] == ["default", "one"]
 
 
 async def settle() -> None:
@@ -351,7 +352,7 @@ async def settle() -> None:
 
 async def test_a_login_that_waits_for_a_reset_finds_its_account() -> None:
     async with running() as world:
-        sandbox = world.app._sandboxes.default
+        sandbox = world.app.sandboxes.default
         assert sandbox is not None
         async with sandbox.work("a test"):
             resetting = asyncio.ensure_future(world.control("POST", "/reset"))

@@ -140,6 +140,8 @@ class Wallet(RuleBasedStateMachine):
 
 
 class TestWallet(Wallet.TestCase):  # type: ignore[misc, valid-type]
+    """Runs the machine."""
+
     settings = settings(max_examples=15, stateful_step_count=15, deadline=None)
 
 

@@ -37,7 +37,7 @@ async def world() -> AsyncIterator[AcmeWorld]:
 
 
 def sandbox_of(world: AcmeWorld) -> Sandbox:
-    found = world.app._sandboxes.known("default")
+    found = world.app.sandboxes.known("default")
     assert found is not None
     return found
 
@@ -50,7 +50,7 @@ def break_trade(world: AcmeWorld, **parts: Any) -> None:
 async def everything(world: AcmeWorld) -> list[tuple[str, list[Any]]]:
     """All rows of the sandbox; a table that is empty might as well not be there."""
     async with sandbox_of(world).work("a test", settle=False) as work:
-        tables = sorted(sandbox_of(world).turns.store._tables)  # type: ignore[attr-defined]
+        tables = sorted(await work.tx.tables())
         found = [(table, await work.tx.scan(table, limit=10_000)) for table in tables]
     return [(table, rows) for table, rows in found if rows]
 

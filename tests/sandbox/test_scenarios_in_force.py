@@ -94,10 +94,10 @@ async def test_the_default_may_be_named_and_stays_at_the_bottom(world: AcmeWorld
 
 async def test_unknown_names_are_all_told_and_change_nothing(world: AcmeWorld) -> None:
     await world.steer("PUT", "/scenarios/active", ["hurry"])
-    answer = await world.control("PUT", "/scenarios/active", ["nobody", "no-sms", "noone"])
+    answer = await world.control("PUT", "/scenarios/active", ["nobody", "no-sms", "nowhere"])
     assert answer.status_code == 422
     told = [error["message"] for error in answer.json()["errors"]]
-    assert told == ["unknown scenario: 'nobody'", "unknown scenario: 'noone'"]
+    assert told == ["unknown scenario: 'nobody'", "unknown scenario: 'nowhere'"]
     assert await world.steer("GET", "/scenarios/active") == ["hurry"]
 
 

@@ -11,6 +11,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.parametrize("apart", ["0s", "1ms"])
+@pytest.mark.slow
 async def test_many_timers_leave_others_their_turn(apart: str) -> None:
     async with acme_running(rate_limits="off") as world:
         await world.steer("PATCH", "/accounts/acme/demo", {"balance": "1000.00"})

@@ -86,12 +86,14 @@ def judged(name: str, body: Any) -> None:
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=30)
 @given(data=st.data())
+@pytest.mark.slow
 def test_both_validators_agree_on_what_is_nearly_valid(name: str, data: st.DataObject) -> None:
     judged(name, data.draw(mutated(STORE.load(name)["examples"])))
 
 
 @settings(max_examples=120)
 @given(VALUES)
+@pytest.mark.slow
 def test_both_validators_agree_on_any_value_in_every_schema(value: Any) -> None:
     for name in NAMES:
         judged(name, value)

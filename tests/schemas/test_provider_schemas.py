@@ -1,3 +1,5 @@
+"""The schemas of providers: valid, described, each property with its provenance."""
+
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,3 +1,5 @@
+"""Where the package finds its scenarios and schemas."""
+
 from pathlib import Path
 
 import pytest

@@ -1,3 +1,5 @@
+"""Small writes go out with the next one."""
+
 import asyncio
 import sys
 from typing import Any

@@ -1,3 +1,5 @@
+"""A server in a thread, for tests."""
+
 import contextlib
 import json
 import socket

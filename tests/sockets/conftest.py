@@ -1,3 +1,5 @@
+"""A server with sockets, once on each of its parsers."""
+
 import sys
 from collections.abc import Iterator
 

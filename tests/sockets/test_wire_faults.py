@@ -107,8 +107,8 @@ def test_a_drip_ends_with_its_client(url: str) -> None:
     arm(url, wire={"drip": "1B/s"}, times=1)
     with Wire(url) as wire:
         wire.send(BALANCE)
-        while HEAD_END not in wire._held:
-            wire._read()
+        while HEAD_END not in wire.held:
+            wire.read_more()
     for _ in range(200):
         row = last_entry(url)["faults"][0]
         if "sent_bytes" in row:

@@ -28,7 +28,7 @@ class Wire:
 
     def __init__(self, url: str) -> None:
         self.socket = connect(url)
-        self._held = b""
+        self.held = b""
 
     def __enter__(self) -> "Wire":
         return self
@@ -44,21 +44,22 @@ class Wire:
 
     def answer(self, *, head: bool = False) -> Answer:
         """The next answer; `head` when it was asked for with HEAD. Raises AssertionError when the connection ends."""
-        while HEAD_END not in self._held:
-            self._read()
-        start, _, self._held = self._held.partition(HEAD_END)
+        while HEAD_END not in self.held:
+            self.read_more()
+        start, _, self.held = self.held.partition(HEAD_END)
         line, *lines = start.decode("latin-1").split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (one.partition(":") for one in lines)}
         size = 0 if head else int(headers.get("content-length", "0"))
-        while len(self._held) < size:
-            self._read()
-        body, self._held = self._held[:size], self._held[size:]
+        while len(self.held) < size:
+            self.read_more()
+        body, self.held = self.held[:size], self.held[size:]
         return Answer(int(line.split()[1]), headers, body)
 
-    def _read(self) -> None:
+    def read_more(self) -> None:
+        """Wait for what comes next."""
         part = self.socket.recv(65_536)
-        assert part, f"the connection ended after {self._held!r}"
-        self._held += part
+        assert part, f"the connection ended after {self.held!r}"
+        self.held += part
 
 
 def request(method: str, target: bytes | str, *headers: tuple[str, str] | bytes, body: bytes = b"") -> bytes:

@@ -1,3 +1,5 @@
+"""A sandbox written down goes on elsewhere as if nothing had happened."""
+
 import asyncio
 import json
 import threading
@@ -231,7 +233,7 @@ async def test_a_restore_while_time_is_moved_ends_the_moving() -> None:
 async def test_while_a_snapshot_is_taken_or_read_other_sandboxes_are_answered(
     which: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name = "mockserver.sandbox.snapshot._written" if which == "take" else "mockserver.sandbox.snapshot.read"
+    name = "mockserver.sandbox.snapshot.write_document" if which == "take" else "mockserver.sandbox.snapshot.read"
     real = getattr(snapshot_module, name.rpartition(".")[2])
     begun, release = threading.Event(), threading.Event()
 
@@ -259,7 +261,7 @@ async def test_while_a_snapshot_is_taken_or_read_other_sandboxes_are_answered(
 async def test_what_asks_a_sandbox_for_work_while_its_snapshot_is_taken_comes_after_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real, begun, release = snapshot_module._written, threading.Event(), threading.Event()
+    real, begun, release = snapshot_module.write_document, threading.Event(), threading.Event()
 
     def slow(*arguments: Any) -> Any:
         begun.set()
@@ -269,7 +271,7 @@ async def test_what_asks_a_sandbox_for_work_while_its_snapshot_is_taken_comes_af
     async with running() as world:
         await live(world)
         state = await snapshot(world)
-        monkeypatch.setattr(snapshot_module, "_written", slow)
+        monkeypatch.setattr(snapshot_module, "write_document", slow)
         taking = asyncio.ensure_future(snapshot(world))
         assert await asyncio.to_thread(begun.wait, 20)
         buying = asyncio.ensure_future(world.buy())

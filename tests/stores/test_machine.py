@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
@@ -137,6 +138,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.runner.close()
 
 
+@pytest.mark.slow
 def test_any_transactions_leave_what_the_model_says(open_store: OpenStore) -> None:
     class Opened(StoreMachine):
         opened = staticmethod(open_store)

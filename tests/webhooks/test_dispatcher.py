@@ -286,7 +286,7 @@ async def test_no_more_than_per_target_go_to_one_receiver_at_a_time() -> None:
     assert {outcome.verdict for outcome in outcomes} == {"delivered"}
     assert len(receiver.visits) == 8
     assert receiver.most_open == 2
-    assert not dispatcher._slots
+    assert dispatcher.busy == 0
 
 
 async def test_a_hanging_receiver_does_not_delay_another() -> None:
@@ -311,7 +311,7 @@ async def test_a_hanging_receiver_does_not_delay_another() -> None:
             task.cancel()
         await asyncio.wait(stuck)
         assert all(task.cancelled() for task in stuck)
-    assert not dispatcher._slots
+    assert dispatcher.busy == 0
 
 
 async def test_waiting_for_a_turn_is_not_counted_as_time() -> None:

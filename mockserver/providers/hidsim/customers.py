@@ -22,7 +22,6 @@ class NumberCustomers:
 
     def prepare(self) -> None:
         """Load the catalogue."""
-
         import_module("mockserver.providers.hidsim.operations")
         catalogue()
 

@@ -50,7 +50,7 @@ class Tokens:
             "exp": expires,
             "jti": f"{self._dice.cast('hidsim jti', sandbox, number):016x}",
         }
-        return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, self._key(sandbox), algorithms=["HS256"])
+        return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, self.key(sandbox), algorithms=["HS256"])
 
     def knows(self, token: str) -> bool:
         """Whether the signature was checked before."""
@@ -74,7 +74,7 @@ class Tokens:
         from joserfc.errors import JoseError
 
         try:
-            claims = jwt.decode(token, self._key(sandbox), algorithms=["HS256"]).claims
+            claims = jwt.decode(token, self.key(sandbox), algorithms=["HS256"]).claims
         except (JoseError, ValueError, TypeError, KeyError, AttributeError):
             # What a stranger put into header and payload can be anything at all.
             raise BadToken from None
@@ -83,7 +83,8 @@ class Tokens:
             raise BadToken
         return Claims(subject, _moment(claims.get("iat")), _moment(claims.get("exp")))
 
-    def _key(self, sandbox: str) -> Any:
+    def key(self, sandbox: str) -> Any:
+        """Return the key that signs the tokens of the sandbox of this name."""
         from joserfc.jwk import OctKey
 
         secret = "".join(f"{self._dice.cast('hidsim secret', sandbox, place):016x}" for place in range(4))

@@ -8,12 +8,13 @@ from mockserver.providers.hidsim.catalogue import catalogue
 
 async def warm_up() -> None:
     """Make the catalogue and import what reads and signs tokens, unless that has been done."""
-    if not _load.cache_info().currsize:
-        await asyncio.to_thread(_load)
+    if not load.cache_info().currsize:
+        await asyncio.to_thread(load)
 
 
 @cache
-def _load() -> None:
+def load() -> None:
+    """Do so here and now, once in a process."""
     import joserfc.jwk
     import joserfc.jwt  # noqa: F401
 

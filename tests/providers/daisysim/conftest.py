@@ -1,3 +1,5 @@
+"""A world in which DaisySIM is used."""
+
 from collections.abc import AsyncIterator
 
 import pytest

@@ -1,3 +1,5 @@
+"""A world in which doctorSIM v2 is used."""
+
 from collections.abc import AsyncIterator
 
 import pytest

@@ -206,11 +206,11 @@ async def test_a_well_signed_token_that_says_something_else_is_401(change: dict[
     async with hidsim() as hid:
         await hid.login()
         claims = {name: value for name, value in {**claims_of(hid.token), **change}.items() if value is not None}
-        sandbox = hid.world.app._sandboxes.known("default")
+        sandbox = hid.world.app.sandboxes.known("default")
         assert sandbox is not None
         from mockserver.providers.hidsim.auth import tokens_of
 
-        key = tokens_of(sandbox.state)._key("default")
+        key = tokens_of(sandbox.state).key("default")
         await me_with(hid, f"Bearer {jwt.encode({'alg': 'HS256'}, claims, key)}")
 
 

@@ -20,7 +20,7 @@ def threads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seen.append(threading.current_thread().name)
         return catalogue()
 
-    warming._load.cache_clear()
+    warming.load.cache_clear()
     monkeypatch.setattr(warming, "catalogue", noted)
     return seen
 
@@ -37,7 +37,7 @@ async def test_so_does_the_first_request_with_a_token_from_before(threads: list[
     async with hidsim() as hid:
         await hid.login()
         state = await hid.world.steer("GET", "/state")
-        warming._load.cache_clear()
+        warming.load.cache_clear()
         await hid.world.steer("PUT", "/state", state)
         assert await hid.balance() == 25
         assert await hid.balance() == 25

@@ -1,3 +1,5 @@
+"""A client on its way through OAuth."""
+
 from collections.abc import AsyncIterator
 
 import pytest

@@ -1,0 +1,116 @@
+"""A view is the state with a few parts of its own; all the rest is the state's, also when that is another by now."""
+
+from dataclasses import fields
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.domain.mistakes import Invalid
+from mockserver.faults.model import Fault
+from mockserver.faults.parse import fault_from_data
+from mockserver.sandbox.state import SandboxState
+from mockserver.sandbox.view import QuietView, RequestView
+from tests.sandbox.support import SHOP, new_state, server
+from tests.support import START
+
+
+def fault(**data: object) -> Fault:
+    def refuse(place: tuple[str, ...], message: str) -> None:
+        raise AssertionError((place, message))
+
+    return fault_from_data(data, key="own", refuse=refuse)
+
+
+LATE = fault(webhook={"delay": "5s"})
+BROKEN = fault(answer={"status": 503})
+
+
+def differing(one: SandboxState, other: SandboxState) -> set[str]:
+    """The parts that are not the very same."""
+    return {part.name for part in fields(one) if getattr(one, part.name) is not getattr(other, part.name)}
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "own", "parts"),
+    [
+        ([], None, set()),
+        ([], BROKEN, set()),
+        ([], LATE, {"born"}),
+        (["haste"], None, {"force", "settings", "faults", "born"}),
+        (["haste"], LATE, {"force", "settings", "faults", "born"}),
+        (["quick"], None, {"force", "settings", "faults"}),
+    ],
+)
+def test_a_request_s_view_differs_in_what_it_asked_for_alone(
+    scenarios: list[str], own: Fault | None, parts: set[str]
+) -> None:
+    state = new_state()
+    assert differing(RequestView(state, scenarios, own)(state), state) == parts
+
+
+def test_a_request_s_scenarios_lie_over_those_in_force() -> None:
+    state = new_state()
+    seen = RequestView(state, ["haste"], None)(state)
+    assert (seen.force.names, state.force.names) == (("haste",), ())
+    assert (seen.settings.values["shop.patience"], state.settings.values["shop.patience"]) == ("5s", "60s")
+    assert [one.name for one in seen.faults.in_force()] == ["lost-note"]
+    assert [one.name for one in seen.born] == ["lost-note"]
+    rule = seen.decide("life", SHOP, {"operation": "order"})
+    assert rule is not None
+    assert rule.name == "haste"
+    assert state.decide("life", SHOP, {"operation": "order"}) is None
+
+
+def test_what_happens_under_a_view_happens_to_the_sandbox() -> None:
+    state = new_state()
+    seen = RequestView(state, ["haste"], None)(state)
+    seen.decide("stock", SHOP, {"operation": "order", "account": "demo", "order.size": "rare"})
+    seen.clock.move_to(START + timedelta(seconds=9))
+    seen.faults.add(seen.faults.in_force()[0], "hits")
+    assert state.clock.now() == START + timedelta(seconds=9)
+    assert list(state.tallies.values()) == [1]
+    assert list(state.faults.counts.values()) == [{"hits": 1, "matched": 0}]
+
+
+def test_orders_born_under_a_view_find_their_machine_afterwards() -> None:
+    state = new_state()
+    seen = RequestView(state, ["haste"], None)(state)
+    key = seen.force.machine(SHOP, "parcel").key
+    assert state.machine_named(key).kind == "parcel"
+
+
+def test_a_fault_that_is_armed_meanwhile_strikes_under_the_view_too() -> None:
+    state = new_state()
+    view = RequestView(state, ["haste"], None)
+    state.faults.arm({"name": "down", "answer": {"status": 503}}, now=START)
+    assert [one.name for one in view(state).faults.in_force()] == ["down", "lost-note"]
+
+
+def test_unknown_scenarios_are_refused_and_change_nothing() -> None:
+    state = new_state()
+    machines = dict(state.machines)
+    with pytest.raises(Invalid, match="unknown scenario"):
+        RequestView(state, ["haste", "nowhere"], None)
+    assert state.machines == machines
+
+
+@given(st.lists(st.integers(0, 2), min_size=1, max_size=8))
+def test_the_base_may_become_another_and_its_parts_with_it(places: list[int]) -> None:
+    shared = server()
+    bases = [new_state(shared, seed=number) for number in range(3)]
+    request, quiet = RequestView(bases[0], ["haste"], LATE), QuietView(START)
+    for place in places:
+        base = bases[place]
+        for view, parts in ((request, {"force", "settings", "faults", "born"}), (quiet, {"quiet_until"})):
+            seen = view(base)
+            assert seen is view(base)
+            assert differing(seen, base) == parts
+
+
+def test_invented_customers_are_quiet_up_to_their_moment() -> None:
+    state = new_state()
+    seen = QuietView(START + timedelta(days=1))(state)
+    assert (seen.quiet_until, state.quiet_until) == (START + timedelta(days=1), None)
+    assert differing(seen, state) == {"quiet_until"}
