@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import cached_property
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -45,6 +46,8 @@ _REFUSED: dict[str, type[AccountRefused]] = {
     "denied": AccountDenied,
 }
 
+
+_SLASH, _ENCODED_SLASH = "\0", re.compile(b"%2f", re.IGNORECASE)
 
 #: Set in the scope of a request that its provider accepts: whose credential it knows, or who made something new.
 ACCEPTED = "mock.accepted"
@@ -96,13 +99,21 @@ class Service:
         found: ASGIApp | None = self._paths.get(path)
         if found is None or "{" in path:
             found = self._routes.router
+            parted = path if b"%2" not in scope.get("raw_path", b"") else _parted(scope["raw_path"], path)
             for pattern, resource in self._routes.by_part.get(_first_part(path), ()):
-                match = pattern.match(path)
+                match = pattern.match(parted)
                 if match is not None:
-                    scope["path_params"] = match.groupdict()
+                    scope["path_params"] = {name: part.replace(_SLASH, "/") for name, part in match.groupdict().items()}
                     found = resource
                     break
         await found(scope, receive, send)
+
+
+def _parted(raw: bytes, path: str) -> str:
+    """The path with another character for each slash that the client encoded: it belongs to a part, such as a hash."""
+    # One character stands for one in both; before the path the raw one has the sandbox, the host and the prefix.
+    parted = unquote(_ENCODED_SLASH.sub(b"%00", raw).decode("latin-1"))[-len(path) :]
+    return parted if _SLASH not in path and parted.replace(_SLASH, "/") == path else path
 
 
 class _Routes(NamedTuple):

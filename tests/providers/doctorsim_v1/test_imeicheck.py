@@ -279,3 +279,14 @@ async def test_a_setting_keeps_the_original_address(v1: V1) -> None:
     await v1.setting("report_url", "original")
     url = (await check(v1, IMEI))["result"]["url_report"]
     assert url == f"https://www.doctorsim.com/imei_report/{report_name(IMEI)}"
+
+
+@pytest.mark.parametrize("written", ["YWJj==", "a%2Fb%2fc%3D%3D", "%2F", "%E2%82%AC%2F", "a%00b"])
+async def test_the_hash_is_taken_whatever_is_encoded_in_it(v1: V1, written: str) -> None:
+    found = await check(v1, IMEI, f"/{written}", pair="live")
+    assert found["data"]["imei"] == IMEI
+
+
+@pytest.mark.parametrize("written", ["a/b", "%2F/b", "a%00%2F", ""])
+async def test_a_further_part_belongs_to_no_hash(v1: V1, written: str) -> None:
+    assert (await v1.call("POST", f"/imeicheck/{IMEI}/{written}", pair="live")).status_code in (400, 404)

@@ -147,9 +147,9 @@ async def test_a_providers_events_can_be_listed(flow: Flow, provider: str) -> No
 @pytest.mark.parametrize(
     ("provider", "body", "status", "said"),
     [
-        ("doctorsim_2", ROTATE, 404, "did you mean doctorsim_v2?"),
+        ("doctorsim_2", ROTATE, 404, "did you mean 'doctorsim_v2'?"),
         ("x", ROTATE, 404, "one of daisysim, doctorsim_v1, doctorsim_v2, hidsim"),
-        ("doctorsim_v2", {"event": "rotate-key"}, 422, "did you mean rotate_key?"),
+        ("doctorsim_v2", {"event": "rotate-key"}, 422, "did you mean 'rotate_key'?"),
         ("doctorsim_v2", {"event": "x"}, 422, "one of rotate_key"),
         ("daisysim", ROTATE, 422, "daisysim takes none"),
         ("doctorsim_v2", {}, 422, "event"),
