@@ -156,7 +156,8 @@ def _converter(
         return number
     if "integer" in types:
         return _as_integer
-    fields = {name: _converter(inner, root, retrieve, above, number) for name, inner in schema.get("properties", {}).items()}
+    properties = schema.get("properties", {})
+    fields = {name: _converter(inner, root, retrieve, above, number) for name, inner in properties.items()}
     converters = [(name, convert) for name, convert in fields.items() if convert]
     if converters:
         return lambda data: _each_field(data, converters)
