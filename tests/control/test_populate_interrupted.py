@@ -23,9 +23,9 @@ async def world() -> AsyncIterator[World]:
         yield made.beside("mine")
 
 
-async def begun(world: World, orders: int = 200) -> "asyncio.Task[httpx.Response]":
+async def begun(world: World, orders: int = 200, **more: Any) -> "asyncio.Task[httpx.Response]":
     """A history that has placed its first orders."""
-    history = asyncio.ensure_future(world.control("POST", "/populate", {"orders": orders}))
+    history = asyncio.ensure_future(world.control("POST", "/populate", {"orders": orders, **more}))
     while not (await world.steer("GET", "/orders"))["orders"]:
         assert not history.done()
         await asyncio.sleep(0)
@@ -119,7 +119,7 @@ async def test_polls_do_not_move_the_clock_of_a_history() -> None:
     async with running() as world:
         bought = await world.buy()
         await world.steer("PUT", "/clock", {"per_poll": "30d"})
-        history = await begun(world, 100)
+        history = await begun(world, 100, over="2d")
         await world.daisy("GET", f"/check/{bought['activation_id']}")
         done = (await history).json()
         assert (await world.steer("GET", "/clock"))["now"] == done["to"]
