@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver import __version__
 from mockserver.clockwork.clock import machine_now
-from mockserver.config import LISTENING, Settings, is_loopback
+from mockserver.config import LISTENING, STOPPING, Settings, is_loopback
 from mockserver.http.body import Disconnected
 from mockserver.http.heads import REFUSED
 from mockserver.http.provider import Provider
@@ -214,8 +214,9 @@ class App:
                     raise
                 await send_problem(send, problem)
         elif scope["type"] == "lifespan":
-            self._listening = scope.get("state", {}).get(LISTENING, ())
-            await self._live(receive, send)
+            state = scope.get("state", {})
+            self._listening = state.get(LISTENING, ())
+            await self._live(receive, send, state.get(STOPPING))
         else:
             raise RuntimeError(f"{scope['type']} is not served")
 
@@ -320,12 +321,28 @@ class App:
 
         return await populate(sandbox, population, self._providers, until=until)
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _start(self, stopping: asyncio.Event | None) -> None:
+        """Start, or leave off in the midst once the process is to end; what was begun is then never saved."""
+        if stopping is None:
+            await self.startup()
+            return
+        starting = asyncio.ensure_future(self.startup())
+        told = asyncio.ensure_future(stopping.wait())
+        try:
+            await asyncio.wait((starting, told), return_when=asyncio.FIRST_COMPLETED)
+            if starting.done():
+                starting.result()
+        finally:
+            for task in (starting, told):
+                task.cancel()
+            await asyncio.gather(starting, told, return_exceptions=True)
+
+    async def _live(self, receive: Receive, send: Send, stopping: asyncio.Event | None) -> None:
         while True:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 try:
-                    await self.startup()
+                    await self._start(stopping)
                 except Exception as error:
                     await send({"type": "lifespan.startup.failed", "message": str(error)})
                     raise

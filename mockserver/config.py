@@ -17,11 +17,15 @@ from mockserver.domain.moments import parse_moment, parse_span
 #: In the state of an application's lifespan: the addresses and ports that the process listens on.
 LISTENING = "mockserver.listening"
 
+#: In the same state: an asyncio.Event that is set once the process is to end, which ends a start that takes long.
+STOPPING = "mockserver.stopping"
+
 _HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 _EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = datetime(9000, 1, 1, tzinfo=UTC)
+_LONGEST_SEED = 1_000
 _TTL_BEYOND_LOOPBACK = timedelta(hours=24)
 
 #: Defaults that others than this table need too; each stands here alone.
@@ -133,8 +137,11 @@ def _start(text: str) -> datetime:
 
 def _seed(text: str) -> int | str:
     # "007" and "7" are different texts, so only what an int writes back the same becomes one.
-    if re.fullmatch(r"0|-?[1-9][0-9]{0,17}", text):
+    # A longer number is the same seed as a text, which JSON keeps exactly.
+    if re.fullmatch(r"0|-?[1-9][0-9]{0,14}", text):
         return int(text)
+    if len(text) > _LONGEST_SEED:
+        raise ValueError(f"must have at most {_LONGEST_SEED} characters: {len(text)}")
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -165,8 +172,10 @@ def _directory(text: str) -> Path:
 def _state_file(text: str) -> Path:
     path = Path(text)
     try:
-        possible = not path.is_dir() and path.parent.is_dir()
-    except ValueError:
+        # Where a link leads is where the file is written; one that is left over leads to itself.
+        target = Path(os.path.realpath(path))
+        possible = not path.is_dir() and target.parent.is_dir() and not target.is_symlink()
+    except (ValueError, OSError):
         possible = False
     if not text or not possible:
         raise ValueError(f"must be a file in a directory that exists: {text!r}")

@@ -17,7 +17,7 @@ from typing import Any, Literal, Self
 
 import uvicorn
 
-from mockserver.config import LISTENING, Settings
+from mockserver.config import LISTENING, STOPPING, Settings
 from mockserver.domain.moments import moment_text
 from mockserver.http.heads import MOST_HEAD
 from mockserver.http.protocol import http_protocol
@@ -150,8 +150,10 @@ class Server(uvicorn.Server):
         self._loop = asyncio.get_running_loop()
         # What the application may want to know of its own addresses, webhooks for one.
         listening = tuple(one.getsockname()[:2] for one in sockets or ())
-        getattr(self.lifespan, "state", {})[LISTENING] = listening
+        getattr(self.lifespan, "state", {}).update({LISTENING: listening, STOPPING: self._stopping})
         await super().startup(sockets)
+        if self.should_exit:
+            return
         # What was imported stays: no collection need walk it. A request makes some hundred short-lived objects,
         # so that the default of one young collection for 700 would run every few requests.
         gc.freeze()

@@ -11,18 +11,27 @@ from mockserver.cli import runfile
 #: Seconds for the whole question; a container engine waits for three.
 _PATIENCE = 2.0
 _LARGEST = 65_536
+#: Run files of servers that were killed may be left, each with a number that another process has by now.
+_MOST_ASKED = 5
 
 
 @click.command()
-@click.option("--url", metavar="URL", help="Where the server is; else the one of this user that was started last.")
+@click.option("--url", metavar="URL", help="Where the server is; else those of this user are asked.")
 def health(url: str | None) -> None:
     """Exit with 0 when the server answers, with 1 when it does not.
 
-    Without --url it asks the running server of this user that was started last, and where none is known, the host and
-    port of MOCKSERVER_HOST and MOCKSERVER_PORT. It uses no proxy.
+    Without --url it asks the running servers of this user, last started first, until one answers; where none is
+    known, the host and port of MOCKSERVER_HOST and MOCKSERVER_PORT. It uses no proxy.
     """
-    base = (url or runfile.newest() or _from_variables()).rstrip("/")
-    click.echo(f"{base} is {server_status(base)}")
+    bases = [url] if url else runfile.running() or [_from_variables()]
+    refusals: list[click.ClickException] = []
+    for base in (one.rstrip("/") for one in bases[:_MOST_ASKED]):
+        try:
+            click.echo(f"{base} is {server_status(base)}")
+            return
+        except click.ClickException as refusal:
+            refusals.append(refusal)
+    raise refusals[0]
 
 
 def _from_variables() -> str:
@@ -51,7 +60,7 @@ def server_status(base: str) -> str:
         connection.request("GET", "/_mock/health", headers={"Accept": "application/json", "Connection": "close"})
         answer = connection.getresponse()
         return _read(base, answer.status, answer.read(_LARGEST))
-    except (OSError, HTTPException, ValueError) as error:
+    except (OSError, HTTPException, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise click.ClickException(f"no server answers at {base}: {reason or type(error).__name__}") from None
     finally:

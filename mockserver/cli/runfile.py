@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+_NO_WAIT = getattr(os, "O_NONBLOCK", 0)
 _LARGEST = 4_096
 _NAME = re.compile(r"([1-9][0-9]{0,9})\.json")
 _URL = re.compile(r"https?://[^/?#\s@]+")
@@ -36,14 +37,17 @@ def remove(path: Path) -> None:
         path.unlink()
 
 
-def newest(*, environment: Mapping[str, str] = os.environ) -> str | None:
-    """The URL of the server that was started last and is still running, or None."""
+def running(*, environment: Mapping[str, str] = os.environ) -> list[str]:
+    """The URLs of the servers that seem to run, the one that was started last first.
+
+    Another process may have the number of one that ended: whether one answers, only a question tells.
+    """
     found: list[tuple[int, str]] = []
     for directory in directories(environment):
         with suppress(OSError):
             if _is_private(directory):
                 found += [one for path, pid in _files(directory) if _is_running(pid) and (one := _read(path))]
-    return max(found)[1] if found else None
+    return list(dict.fromkeys(url for _, url in sorted(found, reverse=True)))
 
 
 def directories(environment: Mapping[str, str]) -> Iterator[Path]:
@@ -95,10 +99,11 @@ def _read(path: Path) -> tuple[int, str] | None:
     import json
 
     try:
-        with open(os.open(path, os.O_RDONLY | _NO_LINK), encoding="utf-8") as file:
+        # Not waiting: whoever opens a pipe to read waits for a writer.
+        with open(os.open(path, os.O_RDONLY | _NO_LINK | _NO_WAIT), encoding="utf-8") as file:
             found = os.fstat(file.fileno())
             data = json.loads(file.read(_LARGEST)) if stat.S_ISREG(found.st_mode) else None
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     url = data.get("url") if isinstance(data, dict) else None
     return (found.st_mtime_ns, url) if isinstance(url, str) and _URL.fullmatch(url) else None

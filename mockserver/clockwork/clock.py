@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
+from mockserver.domain.moments import moment_text
+
 Mode = Literal["real", "frozen", "scaled"]
 _MICROSECOND = timedelta(microseconds=1)
 _REAL = Decimal(1)
@@ -16,7 +18,7 @@ class GoesBack(Exception):
     """A clock only moves forward; `now` is where it stands, `asked` where it was told to go."""
 
     def __init__(self, now: datetime, asked: datetime) -> None:
-        super().__init__(f"the clock stands at {now.isoformat()} and does not go back to {asked.isoformat()}")
+        super().__init__(f"the clock stands at {moment_text(now)} and does not go back to {moment_text(asked)}")
         self.now = now
         self.asked = asked
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from mockserver.clockwork.clock import Clock
+from mockserver.domain.moments import moment_text
 
 #: How many timers one call may fire before it stops and says so.
 MOST_FIRED = 100_000
@@ -29,7 +30,7 @@ class LimitReached(Exception):
     """`MOST_FIRED` timers fired in one call; what ran so far is kept, and the clock stands at `now`."""
 
     def __init__(self, ran: Ran, now: datetime) -> None:
-        super().__init__(f"stopped after {ran.fired} timers at {now.isoformat()}; call again to go on")
+        super().__init__(f"stopped after {ran.fired} timers at {moment_text(now)}; call again to go on")
         self.ran = ran
         self.now = now
 

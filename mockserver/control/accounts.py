@@ -11,6 +11,7 @@ from mockserver.domain.moments import moment_text
 from mockserver.sandbox import ledger
 from mockserver.sandbox.accounts import change_account, keep_public_name, list_accounts, open_account, seed_of
 from mockserver.sandbox.naming import account_named
+from mockserver.sandbox.refusals import HistoryUnderWay
 from mockserver.sandbox.trade import Trade
 from mockserver.sandbox.work import Work
 
@@ -76,6 +77,8 @@ async def change(call: ControlCall) -> Answer:
     sandbox, trade = await call.sandbox(), call.provider().trade
     async with sandbox.work("control") as work:
         account = await account_named(work, trade, call.path_fields["id"])
+        if work.state.populating and any(name in call.body for name in _AMOUNTS):
+            raise HistoryUnderWay
         account = await change_account(work, trade, account, call.body)
         data = await account_data(work, trade, account)
     return Answer(await _with_warnings(call, data))

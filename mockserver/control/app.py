@@ -144,11 +144,11 @@ class ControlApp:
         checker = self._checkers.get(operation.name)
         if checker is None:
             assert operation.takes is not None
-            checker = self._checkers[operation.name] = Checker(dict(operation.takes))
+            checker = self._checkers[operation.name] = Checker(dict(operation.takes), decimals=False)
         errors = checker.check(data)
         if errors:
             raise Invalid(with_suggestions(errors, data, checker.schema))
-        return data
+        return checker.normalise(data)
 
 
 async def _decoded(body: bytes, encoding: str, *, most: int) -> bytes:

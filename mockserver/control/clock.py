@@ -8,6 +8,7 @@ from typing import Any
 from mockserver.control.operation import Answer, ControlCall, Operation, object_schema, text_schema
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import LATEST, moment_text, parse_moment, parse_span, span_text
+from mockserver.sandbox.refusals import HistoryUnderWay
 from mockserver.sandbox.sandbox import Sandbox
 
 MODES = ("real", "frozen", "scaled")
@@ -85,6 +86,11 @@ def _within_the_calendar(name: str, moment: datetime) -> datetime:
     return moment
 
 
+def _refuse_beside_a_history(sandbox: Sandbox) -> None:
+    if sandbox.state.populating:
+        raise HistoryUnderWay
+
+
 async def show(call: ControlCall) -> Answer:
     """The clock as it stands."""
     return Answer(clock_data(await call.sandbox()))
@@ -93,6 +99,7 @@ async def show(call: ControlCall) -> Answer:
 async def change(call: ControlCall) -> Answer:
     """Set mode, rate and moment; 409 for going back, and then nothing has changed."""
     sandbox = await call.sandbox()
+    _refuse_beside_a_history(sandbox)
     present = sandbox.state.clock.rate
     rate, now = read_rate(call.body, present=present), read_now(call.body)
     per_poll = read_per_poll(call.body, rate=present if rate is None else rate)
@@ -116,6 +123,7 @@ async def move(call: ControlCall) -> Answer:
         _within_the_calendar("by", sandbox.state.clock.now() + by)
     if to is not None:
         _within_the_calendar("to", to)
+    _refuse_beside_a_history(sandbox)
     before = sandbox.deliveries.failures.number
     ran = await sandbox.advance(by=by, to=to)
     data = {

@@ -46,7 +46,10 @@ async def receive(call: ControlCall) -> Answer:
 
 
 async def show(call: ControlCall) -> Answer:
-    """What arrived, oldest first; with `wait`, until `count` (1) messages are there or the time is up."""
+    """What arrived, oldest first; with `wait`, until `count` (1) messages are there or the time is up.
+
+    The end of the inbox (emptied, or its sandbox reset or deleted) ends the waiting, too.
+    """
     sandbox = await call.sandbox()
     inbox = sandbox.inbox.of(call.path_fields["name"])
     if "wait" in call.query:
@@ -107,7 +110,7 @@ def _answer(messages: list[dict[str, Any]]) -> bytes:
 async def _wait(inbox: Inbox, wanted: int, longest: timedelta) -> None:
     try:
         async with asyncio.timeout(longest.total_seconds()):
-            while len(inbox.received) < wanted:
+            while len(inbox.received) < wanted and not inbox.ended:
                 inbox.arrived.clear()
                 await inbox.arrived.wait()
     except TimeoutError:

@@ -44,8 +44,6 @@ class Server:
     populate: Callable[[Sandbox, Population, datetime], Awaitable[History]]
     budget: Budget
     journal_size: int
-    populating: set[Sandbox] = field(default_factory=set)
-    """Sandboxes in which a history is being made."""
     store: str = "memory"
     checking: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a scenario file is checked."""

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, object_schema, text_schema
-from mockserver.control.problems import Problem
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import LATEST, moment_text, parse_span, span_text
 from mockserver.sandbox.birth import LONGEST_PAST, MOST_ORDERS, Population
@@ -59,13 +58,7 @@ async def populate(call: ControlCall) -> Answer:
     until = sandbox.state.clock.now() + population.over
     if until >= LATEST:
         raise Invalid({"over": [f"must lead to a moment before {moment_text(LATEST)}: {moment_text(until)}"]})
-    if sandbox in call.server.populating:
-        raise Problem(409, "another history is being made in this sandbox")
-    call.server.populating.add(sandbox)
-    try:
-        done = await call.server.populate(sandbox, population, until)
-    finally:
-        call.server.populating.discard(sandbox)
+    done = await call.server.populate(sandbox, population, until)
     return Answer(
         {
             "placed": done.placed,

@@ -21,7 +21,7 @@ from mockserver.domain.mistakes import (
     UnsupportedEncoding,
 )
 from mockserver.domain.moments import moment_text
-from mockserver.sandbox.refusals import TooManySandboxes
+from mockserver.sandbox.refusals import TooManySandboxes, WorldReplaced
 from mockserver.scenario.problems import ScenarioProblems
 
 _TITLES = {
@@ -80,7 +80,7 @@ def problem_of(error: Exception) -> Problem | None:
             return Problem(429, str(error), type="too-many-sandboxes")
         case PayloadTooLarge():
             return Problem(413, str(error))
-        case NotTaken() | GoesBack():
+        case NotTaken() | GoesBack() | WorldReplaced():
             return Problem(409, str(error))
         case LimitReached():
             ran = error.ran

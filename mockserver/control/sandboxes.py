@@ -20,7 +20,7 @@ from mockserver.control.populate import POPULATION, population_data, read_popula
 from mockserver.control.problems import Problem
 from mockserver.domain.mistakes import Invalid, NotFound
 from mockserver.domain.moments import parse_span, span_text
-from mockserver.sandbox.birth import Birth
+from mockserver.sandbox.birth import LARGEST_SEED, LONGEST_SEED, Birth
 from mockserver.sandbox.names import folded
 from mockserver.sandbox.place import Place, Terms
 from mockserver.sandbox.sandbox import Sandbox
@@ -29,7 +29,13 @@ from mockserver.sandbox.sandbox import Sandbox
 MOST_LABELS, LONGEST_LABEL = 16, 256
 
 _TERMS: dict[str, Any] = {
-    "seed": {"type": ["string", "integer"], "description": "What ids, prices and chances are cast from."},
+    "seed": {
+        "type": ["string", "integer"],
+        "maxLength": LONGEST_SEED,
+        "minimum": -LARGEST_SEED,
+        "maximum": LARGEST_SEED,
+        "description": "What ids, prices and chances are cast from; a longer number is written as a text.",
+    },
     "clock": CLOCK,
     "scenarios": {"type": "array", "items": {"type": "string"}, "description": "Active scenarios, first things first."},
     "settings": {"type": "object", "description": "Dotted names to values."},

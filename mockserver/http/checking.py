@@ -26,13 +26,14 @@ class Checker:
     Numbers in data may be int, float or Decimal; not-a-number and infinities are refused.
     """
 
-    def __init__(self, schema: Schema, *, retrieve: Retrieve | None = None) -> None:
+    def __init__(self, schema: Schema, *, retrieve: Retrieve | None = None, decimals: bool = True) -> None:
+        """`decimals`: whether `normalise` makes a Decimal of what is a `number`, too."""
         self.schema = schema
         self._retrieve = retrieve or _retrieve_nothing
         self._quick: Callable[[Any], bool] | None = None
         self._slow: Explainer | None = None
         self._numeric_strings = numeric_string_readers(schema)
-        self._convert = _converter(schema, schema, self._retrieve, ())
+        self._convert = _converter(schema, schema, self._retrieve, (), _as_decimal if decimals else None)
 
     def check(self, data: Any) -> Errors:
         """What is wrong, by dotted field name (`body` for the whole); an empty dict when nothing is."""
@@ -137,7 +138,9 @@ def _typed(text: str, kind: str) -> Any:
     return text
 
 
-def _converter(schema: Any, root: Schema, retrieve: Retrieve, above: tuple[str, ...]) -> Convert | None:
+def _converter(
+    schema: Any, root: Schema, retrieve: Retrieve, above: tuple[str, ...], number: Convert | None
+) -> Convert | None:
     """What normalises data of this schema; None when there is nothing to do."""
     if not isinstance(schema, dict):
         return None
@@ -146,18 +149,19 @@ def _converter(schema: Any, root: Schema, retrieve: Retrieve, above: tuple[str, 
         if reference in above:
             return None
         target, root = _target(reference, root, retrieve)
-        return _converter(target, root, retrieve, (*above, reference))
+        return _converter(target, root, retrieve, (*above, reference), number)
     types = schema.get("type", ())
     types = (types,) if isinstance(types, str) else types
     if "number" in types:
-        return _as_decimal
+        return number
     if "integer" in types:
         return _as_integer
-    fields = {name: _converter(inner, root, retrieve, above) for name, inner in schema.get("properties", {}).items()}
+    properties = schema.get("properties", {})
+    fields = {name: _converter(inner, root, retrieve, above, number) for name, inner in properties.items()}
     converters = [(name, convert) for name, convert in fields.items() if convert]
     if converters:
         return lambda data: _each_field(data, converters)
-    item = _converter(schema.get("items"), root, retrieve, above)
+    item = _converter(schema.get("items"), root, retrieve, above, number)
     return (lambda data: [item(value) for value in data] if isinstance(data, list) else data) if item else None
 
 

@@ -18,9 +18,12 @@ from mockserver.http.provider import Provider
 from mockserver.sandbox.accounts import list_accounts
 from mockserver.sandbox.birth import Population
 from mockserver.sandbox.naming import account_id_of
+from mockserver.sandbox.refusals import HistoryUnderWay
 from mockserver.sandbox.sandbox import Sandbox
+from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.tallies import count_one
-from mockserver.sandbox.view import QuietView
+from mockserver.sandbox.turns import Turn
+from mockserver.sandbox.view import PastView
 from mockserver.sandbox.wallets import Wallet, documented, settle, top_up
 
 #: How often a customer is refused, and how many things are looked at of which none is to be had, before giving up.
@@ -57,32 +60,61 @@ async def populate(
 ) -> History:
     """Live through the time from now until `until` with so many orders in it; the clock then stands there.
 
-    Raises Invalid before anything is changed. Each call of a customer is a whole; should the server fail in the
-    midst, what was done so far stays, and the accounts hold what they should.
+    Raises Invalid before anything is changed, and HistoryUnderWay where there is one. Each call of a customer is a
+    whole; should the server fail in the midst, what was done so far stays, and the accounts hold what they should.
+    Raises WorldReplaced when the sandbox is reset, restored or deleted meanwhile, and leaves the new world alone.
     """
+    state = sandbox.state
+    if state.populating:
+        raise HistoryUnderWay
+    state.populating = True
+    try:
+        return await _populated(sandbox, population, providers, until=until)
+    except Exception:
+        # What goes wrong in a world that is no more, goes wrong because of that.
+        sandbox.check_still(state)
+        raise
+    finally:
+        state.populating = False
+
+
+async def _populated(
+    sandbox: Sandbox, population: Population, providers: Mapping[str, Provider], *, until: datetime
+) -> History:
+    state = sandbox.state
     buyers = await _buyers(sandbox, population, providers)
-    number = count_one(sandbox.state.tallies, "populations")
-    rate = sandbox.state.clock.rate
+    sandbox.check_still(state)
+    number = count_one(state.tallies, "populations")
+    rate = state.clock.rate
     # Frozen meanwhile, so that the history depends on the seed alone and not on how quick the machine is.
     await sandbox.set_clock(rate=Decimal(0))
     try:
-        return await _Past(sandbox, population, buyers, until=until, number=number).live()
+        return await _Past(sandbox, state, population, buyers, until=until, number=number).live()
     finally:
-        await sandbox.set_clock(rate=rate)
+        if sandbox.state is state:
+            await sandbox.set_clock(rate=rate)
 
 
 class _Past:
     """One run: what is to be done when, earliest first."""
 
     def __init__(
-        self, sandbox: Sandbox, population: Population, buyers: Sequence[_Buyer], *, until: datetime, number: int
+        self,
+        sandbox: Sandbox,
+        state: SandboxState,
+        population: Population,
+        buyers: Sequence[_Buyer],
+        *,
+        until: datetime,
+        number: int,
     ) -> None:
         self._sandbox = sandbox
+        self._state = state
         self._population = population
         self._buyers = buyers
         self._number = number
-        self._view = None if population.webhooks else QuietView(until)
-        self._history = History(sandbox.state.clock.now(), until)
+        self._view = PastView(state, quiet_until=None if population.webhooks else until)
+        self._history = History(state.clock.now(), until)
         self._orders: list[tuple[str, str]] = []
         self._todo: list[tuple[datetime, int, Callable[[], Awaitable[None]]]] = []
         self._turn = 0
@@ -98,27 +130,37 @@ class _Past:
                 moment, _, do = heappop(self._todo)
                 if moment >= self._history.end:
                     break
-                await self._sandbox.advance(to=max(moment, self._sandbox.state.clock.now()))
+                await self._reach(moment)
                 await do()
                 await asyncio.sleep(0)
-            await self._sandbox.advance(to=max(self._history.end, self._sandbox.state.clock.now()))
+            await self._reach(self._history.end)
         finally:
             for buyer in self._buyers:
-                async with self._sandbox.work("populate") as work:
+                async with self._work() as work:
                     await settle(work, buyer.wallet)
         await self._count()
+        self._sandbox.check_still(self._state)
         return self._history
+
+    def _work(self) -> Turn:
+        """A unit of work in the world of this history; refused in any other."""
+        return self._sandbox.work("populate", view=self._view)
+
+    async def _reach(self, moment: datetime) -> None:
+        self._sandbox.check_still(self._state)
+        await self._sandbox.advance(to=max(moment, self._state.clock.now()))
+        self._sandbox.check_still(self._state)
 
     def _prepared(self) -> tuple[list[datetime], list[Customer]]:
         for customers in {id(one.customers): one.customers for one in self._buyers}.values():
             customers.prepare()
         many = max(1, self._population.orders // _ORDERS_EACH)
-        people = invented(self._sandbox.state.dice.cast("populate", self._number, "customers"), many)
+        people = invented(self._state.dice.cast("populate", self._number, "customers"), many)
         return [self._moment(order) for order in range(self._population.orders)], people
 
     def _moment(self, order: int) -> datetime:
         begin, end = self._history.begin, self._history.end
-        dice, purpose = self._sandbox.state.dice, ("populate", self._number, order)
+        dice, purpose = self._state.dice, ("populate", self._number, order)
         if dice.below(100, *purpose, "late") < _LATE_PERCENT:
             begin = max(begin, end - _LATE)
         return begin + dice.below(max((end - begin) // _MICROSECOND, 1), *purpose, "moment") * _MICROSECOND
@@ -128,8 +170,8 @@ class _Past:
         refusals = 0
         for attempt in range(_MOST_LOOKS):
             purpose = ("populate", self._number, order, attempt)
-            buyer = self._sandbox.state.dice.choice(self._buyers, *purpose[:3], "account")
-            customer = self._sandbox.state.dice.choice(people, *purpose[:3], "customer")
+            buyer = self._state.dice.choice(self._buyers, *purpose[:3], "account")
+            customer = self._state.dice.choice(people, *purpose[:3], "customer")
             visit = await self._visit(buyer, customer, purpose)
             try:
                 purchase = await buyer.customers.choose(visit)
@@ -146,7 +188,7 @@ class _Past:
             heard = await visit.calls(purchase.operation, purchase.fields)
         except InsufficientBalance as short:
             self._refused(buyer, short)
-            async with self._sandbox.work("populate") as work:
+            async with self._work() as work:
                 await top_up(work, buyer.wallet, needed=short.needed)
             heard = await visit.calls(purchase.operation, purchase.fields)
         if heard.order is None:
@@ -155,7 +197,7 @@ class _Past:
         for span, errand in purchase.later:
             self._turn += 1
             do = self._errand(visit, buyer, errand, heard.order)
-            heappush(self._todo, (self._sandbox.state.clock.now() + span, self._turn, do))
+            heappush(self._todo, (self._state.clock.now() + span, self._turn, do))
         return True
 
     async def _noted(self, visit: Visit, buyer: _Buyer, order_id: str) -> None:
@@ -163,7 +205,7 @@ class _Past:
         self._history.placed += 1
         self._orders.append((buyer.provider.name, order_id))
         customer = visit.customer
-        async with self._sandbox.work("populate") as work:
+        async with self._work() as work:
             order = await work.order(buyer.provider.name, order_id)
             await work.amend(
                 order, {"customer": {"name": customer.name, "email": customer.email, "label": customer.label}}
@@ -191,8 +233,10 @@ class _Past:
         account = await self._sandbox.account(wallet.trade.provider, wallet.account)
         assert account is not None, "accounts are never taken away"
         if account.total_spent != wallet.total_spent:
-            account = replace(account, total_spent=wallet.total_spent)
-            async with self._sandbox.work("populate") as work:
+            async with self._work() as work:
+                # Read again: whoever had their turn in between may have changed something else.
+                account = await work.account(wallet.trade.provider, wallet.account)
+                account = replace(account, total_spent=wallet.total_spent)
                 await work.keep_account(account)
         return account
 
@@ -205,6 +249,7 @@ class _Past:
         for place, (provider, order_id) in enumerate(self._orders):
             order = await self._sandbox.order(provider, order_id)
             counts[provider][order.state] += 1
+            self._sandbox.check_still(self._state)
             if place % 64 == 0:
                 await asyncio.sleep(0)
         self._history.states = {name: dict(sorted(found.items())) for name, found in counts.items()}

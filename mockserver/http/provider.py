@@ -77,7 +77,7 @@ class Endpoint(NamedTuple):
     tells_ignored: bool = False
     """Whether the journal notes the fields that nobody reads, for requests where a misspelt name costs money."""
     reads_order: bool = False
-    """Whether it is what clients ask again and again until an order is done; lists are not."""
+    """Whether it is what clients ask again and again until an order is done: one order, or a list of them."""
     security: tuple[Mapping[str, Any], ...] | None = None
     """OpenAPI security schemes of an endpoint that is public to the kit but asks for something by itself."""
     alias: str = ""

@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from mockserver.config import DEFAULT_SEED, JOURNAL_SIZE, MOST_PAST_ORDERS, PAST_DAYS
+from mockserver.domain.mistakes import Invalid
+from mockserver.domain.moments import moment_text, span_text
 from mockserver.journal.budget import Budget
 from mockserver.sandbox.settings import Setting
 from mockserver.sandbox.trade import Trade
@@ -14,6 +16,8 @@ from mockserver.webhooks.model import Sender
 
 #: How many orders one history has, and how long ago it begins at most.
 MOST_ORDERS, LONGEST_PAST = MOST_PAST_ORDERS, timedelta(days=3_660)
+#: How many characters a seed has, and how large a number it may be: what every reader of JSON keeps exactly.
+LONGEST_SEED, LARGEST_SEED = 1_000, 2**53 - 1
 
 
 class Population(NamedTuple):
@@ -27,6 +31,15 @@ class Population(NamedTuple):
     providers: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
     webhooks: bool = False
+
+
+def begin_of(start: datetime, population: Population) -> datetime:
+    """When the history begins that ends at `start`; raises Invalid where the calendar does not reach back so far."""
+    try:
+        return start - population.over
+    except OverflowError:
+        over, now = span_text(population.over), moment_text(start)
+        raise Invalid({"populate.over": [f"must begin in the year 1 or later: {over} before {now}"]}) from None
 
 
 class Birth(NamedTuple):

@@ -25,6 +25,13 @@ class Inbox:
     delay: timedelta = timedelta()
     received: deque[dict[str, Any]] = field(default_factory=deque)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: bool = False
+    """Whether nothing arrives any more that anybody should wait for."""
+
+    def end(self) -> None:
+        """Let nobody wait any longer."""
+        self.ended = True
+        self.arrived.set()
 
 
 class Inboxes:
@@ -36,6 +43,7 @@ class Inboxes:
         self._messages: deque[tuple[Inbox, dict[str, Any]]] = deque()
         """Every message in the order of its coming; those that their inbox has forgotten are passed over."""
         self._held = 0
+        self._ended = False
 
     @property
     def held(self) -> int:
@@ -46,7 +54,7 @@ class Inboxes:
         """The inbox of this name, made on first use."""
         found = self._inboxes.get(name)
         if found is None:
-            found = self._inboxes[name] = Inbox()
+            found = self._inboxes[name] = Inbox(ended=self._ended)
             self._count(_OVERHEAD + len(name))
             while len(self._inboxes) > MOST_INBOXES:
                 self.pop(next(iter(self._inboxes)))
@@ -68,16 +76,24 @@ class Inboxes:
         """Forget an inbox and what arrived in it."""
         found = self._inboxes.pop(name, None)
         if found is not None:
+            found.end()
             self._count(-_OVERHEAD - len(name) - sum(map(_size, found.received)))
             if found.received:
                 found.received.clear()
                 self._messages = deque(row for row in self._messages if row[0] is not found)
+
+    def wake(self) -> None:
+        """Whoever waits for messages is answered with what there is, now and from here on."""
+        self._ended = True
+        for inbox in self._inboxes.values():
+            inbox.end()
 
     def clear(self) -> None:
         """Forget every inbox."""
         held, self._held = self._held, 0
         for inbox in self._inboxes.values():
             inbox.received.clear()
+            inbox.end()
         self._inboxes.clear()
         self._messages.clear()
         self._budget.give_back(self, held)

@@ -12,10 +12,11 @@ async def pass_one_poll(sandbox: Sandbox) -> None:
     """Move the clock by what one read of an order takes.
 
     Timers fire, and deliveries that are due are sent; nobody waits for their receivers, one of which may be the
-    very client that polls. At the end of the calendar time stands still.
+    very client that polls. At the end of the calendar time stands still, and a history that is
+    being made moves it alone.
     """
     span = sandbox.state.per_poll
-    if span is None or sandbox.state.clock.now() + span >= LATEST:
+    if span is None or sandbox.state.populating or sandbox.state.clock.now() + span >= LATEST:
         return
     try:
         await sandbox.advance(by=span, agenda=_WithoutReceivers(sandbox))

@@ -14,6 +14,21 @@ class UnknownSandbox(NotFound):
         )
 
 
+class HistoryUnderWay(Mistake):
+    """What was asked for would be undone, or get in the way, while invented customers act."""
+
+    def __init__(self) -> None:
+        super().__init__("a history is being made in this sandbox; wait until it is there, or reset the sandbox")
+
+
+class WorldReplaced(Exception):
+    """The world in which something was going on is no more. No Mistake: nobody takes it for a provider's refusal."""
+
+    def __init__(self, *, ended: bool) -> None:
+        how = "deleted" if ended else "reset or restored"
+        super().__init__(f"the sandbox was {how} meanwhile")
+
+
 class NameTaken(Mistake):
     """There is a sandbox of this name; `otherwise`: it was made in another way than asked for."""
 

@@ -16,6 +16,7 @@ from mockserver.sandbox.deliveries import Deliveries
 from mockserver.sandbox.force import in_force
 from mockserver.sandbox.inboxes import Inboxes
 from mockserver.sandbox.lookup import Lookup
+from mockserver.sandbox.refusals import WorldReplaced
 from mockserver.sandbox.settings import SettingsTable
 from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.trade import Caller
@@ -42,6 +43,8 @@ class Sandbox:
         self._lookup = Lookup(self.turns.store)
         self.deliveries = Deliveries(self.turns, shared.sender)
         self._ticker = Ticker(self.state.clock, self.wake)
+        self.ended = False
+        """Whether it was forgotten, and only requests that were in it already still are."""
         self._heading: list[datetime] = []
         """Where the advances that are under way lead to."""
 
@@ -153,6 +156,17 @@ class Sandbox:
         self._ticker.forget()
         await self.wake()
 
+    def check_still(self, state: SandboxState) -> None:
+        """Raises WorldReplaced when this is not the state any more, or nobody finds the sandbox."""
+        if self.ended or self.state is not state:
+            raise WorldReplaced(ended=self.ended)
+
+    async def end(self) -> None:
+        """Nobody finds it from here on: webhooks end, who waits for messages is answered, a history stops."""
+        self.ended = True
+        self.inbox.wake()
+        await self.deliveries.cancel()
+
     async def wake(self) -> None:
         """Apply what is due, start the deliveries that are, and expect the next."""
         if self._heading:
@@ -246,6 +260,7 @@ class Sandbox:
         if birth.population is None:
             return
         await self._shared.populate(self, birth.population, state.born_at + birth.population.over)
+        self.check_still(state)
         now = None if birth.start else max(machine_now(), state.clock.now())
         await self.set_clock(rate=birth.rate, now=now)
 

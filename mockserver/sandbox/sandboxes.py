@@ -227,7 +227,7 @@ class Sandboxes:
             refused = self._provisional.pop(name, None)
             if refused is not None:
                 # The requests in it were not accepted so far, and end in the world that they began in.
-                self._set_aside(refused)
+                await self._set_aside(refused)
             place = self._kept[name] = self._placed(sandbox, terms, named=True)
         await self._make_room(but=place)
         return place
@@ -248,8 +248,8 @@ class Sandboxes:
         return Place(sandbox, terms, named=named, lives=lives, used=self._now())
 
     def _check_room(self) -> None:
-        """Raises TooManySandboxes when one more could not be kept beside those that are being made."""
-        beside = self.used + len(self._provisional) + len(self._making) + 1 - self.most
+        """Raises TooManySandboxes when one more could not be kept beside those that are being made or are ending."""
+        beside = self.used + len(self._provisional) + len(self._making) + len(self._leaving) + 1 - self.most
         if beside > 0:
             now = self._now()
             if sum(place.may_go(now) for place in self._kept.values()) < beside:
@@ -267,14 +267,14 @@ class Sandboxes:
         """No request finds it from here on; its webhooks end at once, and all else when the last request has left."""
         del self._kept[place.name]
         if place.visits:
-            self._set_aside(place)
-            await place.sandbox.deliveries.cancel()
+            await self._set_aside(place)
         else:
             await place.sandbox.close()
 
-    def _set_aside(self, place: Place) -> None:
+    async def _set_aside(self, place: Place) -> None:
         place.gone = True
         self._leaving.add(place)
+        await place.sandbox.end()
 
     def _free_name(self) -> str:
         while True:

@@ -16,7 +16,7 @@ from mockserver.domain.moments import MICROSECOND, parse_span, span_text
 from mockserver.engine.dice import Dice
 from mockserver.faults.registry import Faults
 from mockserver.journal.fault_secrets import kept_fault
-from mockserver.sandbox.birth import LONGEST_PAST, MOST_ORDERS, Birth, Population
+from mockserver.sandbox.birth import LONGEST_PAST, LONGEST_SEED, MOST_ORDERS, Birth, Population, begin_of
 from mockserver.sandbox.codec import decode_timer
 from mockserver.sandbox.delivery_log import DeliveryLog
 from mockserver.sandbox.force import Force, in_force
@@ -265,6 +265,9 @@ def _check_values(document: Document) -> None:
                 wrong.append(Unreadable(path, "must be null, or above 0 beside a rate of 0"))
         except ValueError:
             wrong.append(Unreadable(path, "must be a duration such as 3s"))
+    seed = document.birth.seed
+    if isinstance(seed, str) and len(seed) > LONGEST_SEED:
+        wrong.append(Unreadable("birth.seed", f"must have at most {LONGEST_SEED} characters"))
     counts = {"requests": document.requests, **{f"tallies.{name}": one for name, one in document.tallies.items()}}
     counts |= {f"limits.{name}.calls": one.calls for name, one in document.limits.items()}
     wrong += [Unreadable(path, f"must not be negative: {number}") for path, number in counts.items() if number < 0]
@@ -310,6 +313,8 @@ def _birth(sandbox: Sandbox, library: Library, born: Born) -> Birth:
     in_force(library, born.scenarios, sandbox.state.trades)
     sandbox.new_settings().patch(born.settings)
     population = _population(born.population) if born.population is not None else None
+    if population is not None and born.start is not None:
+        begin_of(born.start, population)
     per_poll = _per_poll(born.per_poll)
     return Birth(born.seed, born.start, born.rate, tuple(born.scenarios), born.settings, per_poll, population)
 

@@ -14,7 +14,7 @@ from mockserver.engine.matching import Subject
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.faults.model import Fault
 from mockserver.faults.registry import Faults
-from mockserver.sandbox.birth import Birth, Surroundings
+from mockserver.sandbox.birth import Birth, Surroundings, begin_of
 from mockserver.sandbox.delivery_log import DeliveryLog
 from mockserver.sandbox.force import Force, in_force
 from mockserver.sandbox.limits import Limiter
@@ -52,6 +52,8 @@ class SandboxState:
     """Counts that outlive refusals: how often a rule with `times` decided, how often prices moved."""
     per_poll: timedelta | None = None
     """How far each read of an order moves the frozen clock first; None: not at all."""
+    populating: bool = False
+    """Whether invented customers are acting: who else moves the clock or sets balances is refused meanwhile."""
     quiet_until: datetime | None = None
     """Up to when orders placed now send no webhooks; only the view of invented customers has it."""
     born: tuple[Fault, ...] = ()
@@ -69,7 +71,7 @@ class SandboxState:
         start, rate = birth.start or machine_now(), birth.rate
         if birth.population is not None:
             # The past is lived through first, and time stands still meanwhile.
-            start, rate = start - birth.population.over, Decimal(0)
+            start, rate = begin_of(start, birth.population), Decimal(0)
         settings = SettingsTable(shared.rows)
         if birth.settings:
             settings.patch(birth.settings)

@@ -97,12 +97,13 @@ class Turn:
             overdue = self._settle and turns.overdue(now)
             if overdue:
                 await turns.settle(now)
+            # A view may refuse: before there is a transaction that nobody would end.
+            state = turns.state if self._view is None else self._view(turns.state)
             self._transaction = turns.store.transaction()
             tx = await self._transaction.__aenter__()
         except BaseException:
             turns.lock.release()
             raise
-        state = turns.state if self._view is None else self._view(turns.state)
         work = self._work = Work(state, tx, now, self._cause, caller=self._caller)
         work.touched_due = overdue
         return work

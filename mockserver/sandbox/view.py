@@ -6,6 +6,7 @@ from datetime import datetime
 
 from mockserver.faults.model import Fault, scenario_of
 from mockserver.sandbox.force import in_force
+from mockserver.sandbox.refusals import WorldReplaced
 from mockserver.sandbox.state import SandboxState
 
 
@@ -43,18 +44,20 @@ class RequestView:
         return self._state
 
 
-class QuietView:
-    """Invented customers: orders that they place send no webhooks up to the moment `until`."""
+class PastView:
+    """Invented customers: they act in the world that they began in, and in no other that takes its place.
 
-    __slots__ = ("_base", "_state", "_until")
+    Orders that they place send no webhooks up to the moment `quiet_until`.
+    """
 
-    def __init__(self, until: datetime) -> None:
-        self._until = until
-        self._base: SandboxState | None = None
-        self._state: SandboxState | None = None
+    __slots__ = ("_base", "_state")
+
+    def __init__(self, state: SandboxState, *, quiet_until: datetime | None) -> None:
+        self._base = state
+        self._state = state if quiet_until is None else replace(state, quiet_until=quiet_until)
 
     def __call__(self, state: SandboxState) -> SandboxState:
-        """Return this state with quiet orders."""
-        if self._state is None or self._base is not state:
-            self._base, self._state = state, replace(state, quiet_until=self._until)
+        """Return this state as they see it; raises WorldReplaced when it is another one by now."""
+        if self._base is not state:
+            raise WorldReplaced(ended=False)
         return self._state

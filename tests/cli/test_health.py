@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver import server
+from mockserver.app import create_app
 from mockserver.cli import program, runfile
 from mockserver.server import LiveServer
 from tests.server.fake_app import FakeApp
@@ -145,9 +146,9 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 def test_what_is_written_is_found_and_what_is_removed_is_not(place: dict[str, str]) -> None:
     written = runfile.write("http://127.0.0.1:7460", environment=place)
     assert written is not None
-    assert runfile.newest(environment=place) == "http://127.0.0.1:7460"
+    assert runfile.running(environment=place)[0] == "http://127.0.0.1:7460"
     runfile.remove(written)
-    assert runfile.newest(environment=place) is None
+    assert runfile.running(environment=place) == []
 
 
 def test_files_of_processes_that_ended_are_passed_over_and_swept(place: dict[str, str]) -> None:
@@ -157,10 +158,10 @@ def test_files_of_processes_that_ended_are_passed_over_and_swept(place: dict[str
     stale.write_text(json.dumps({"pid": NOBODY, "url": "http://127.0.0.1:2"}))
     notes = written.with_name("notes.json")
     notes.write_text("mine")
-    assert runfile.newest(environment=place) == "http://127.0.0.1:1"
+    assert runfile.running(environment=place)[0] == "http://127.0.0.1:1"
     assert runfile.write("http://127.0.0.1:3", environment=place) == written
     assert (stale.exists(), notes.exists()) == (False, True)
-    assert runfile.newest(environment=place) == "http://127.0.0.1:3"
+    assert runfile.running(environment=place)[0] == "http://127.0.0.1:3"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="modes and owners are those of POSIX")
@@ -179,7 +180,7 @@ def test_a_directory_that_others_may_have_made_is_not_used(place: dict[str, str]
     written = runfile.write("http://127.0.0.1:1", environment=place)
     assert written is not None
     assert written.parent.parent == tmp_path / "tmp"
-    assert runfile.newest(environment=place) == "http://127.0.0.1:1"
+    assert runfile.running(environment=place)[0] == "http://127.0.0.1:1"
     assert not list(tmp_path.glob("theirs/*"))
 
 
@@ -191,7 +192,7 @@ def test_a_link_in_place_of_the_file_is_not_written_through(place: dict[str, str
     precious.write_text("precious")
     written.unlink()
     written.symlink_to(precious)
-    assert runfile.newest(environment=place) is None
+    assert runfile.running(environment=place) == []
     assert runfile.write("http://127.0.0.1:2", environment=place) == written
     assert (precious.read_text(), written.is_symlink()) == ("precious", False)
 
@@ -203,7 +204,7 @@ def test_a_file_that_says_nothing_sensible_is_passed_over(place: dict[str, str],
     written = runfile.write("http://127.0.0.1:1", environment=place)
     assert written is not None
     written.write_bytes(text.encode("utf-8", "surrogatepass"))
-    assert runfile.newest(environment=place) is None
+    assert runfile.running(environment=place) == []
 
 
 #: The real command line on a machine without shared memory.
@@ -225,3 +226,37 @@ def test_where_nothing_can_be_written_the_server_serves_all_the_same(tmp_path: P
         _, errors = process.communicate(timeout=10)
     assert (process.returncode, errors) == (0, "")
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_file_that_nests_too_deeply_is_passed_over(place: dict[str, str]) -> None:
+    written = runfile.write("http://127.0.0.1:1", environment=place)
+    assert written is not None
+    written.write_text("[" * 4_000)
+    assert runfile.running(environment=place) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_in_place_of_the_file_is_passed_over(tmp_path: Path) -> None:
+    place = {"XDG_RUNTIME_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}
+    written = runfile.write("http://127.0.0.1:1", environment=place)
+    assert written is not None
+    written.unlink()
+    os.mkfifo(written)
+    # In a process of its own, which ends after a while should it wait for a writer.
+    assert run(**place, MOCKSERVER_PORT=free_port()).returncode == 1
+
+
+def test_a_file_whose_number_another_process_has_does_not_hide_the_server_that_runs(
+    place: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in place.items():
+        monkeypatch.setenv(name, value)
+    with LiveServer(create_app()) as live:
+        written = runfile.write(live.url, environment=place)
+        assert written is not None
+        stale = written.with_name(f"{os.getppid()}.json")
+        stale.write_text(json.dumps({"url": f"http://127.0.0.1:{free_port()}"}))
+        later = written.stat().st_mtime_ns + 1_000_000_000
+        os.utime(stale, ns=(later, later))
+        asked = CliRunner().invoke(program, ["health"])
+    assert live.url in asked.output

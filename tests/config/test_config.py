@@ -1,6 +1,7 @@
 """Settings out of flags, variables and defaults."""
 
 import os
+import sys
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -204,3 +205,21 @@ def test_sandboxes_live_for_ever_on_loopback_and_for_a_day_beyond_unless_the_fla
     flags: dict[str, str], lifetime: timedelta | None
 ) -> None:
     assert load(flags, {}).sandbox_lifetime == lifetime
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own on Windows")
+def test_a_state_file_is_no_link_that_leads_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "missing").symlink_to(tmp_path / "nowhere" / "state.json")
+    (tmp_path / "itself").symlink_to(tmp_path / "itself")
+    (tmp_path / "new").symlink_to(tmp_path / "state.json")
+    for name in ("missing", "itself"):
+        with pytest.raises(BadSetting, match="must be a file in a directory that exists"):
+            load({"state": str(tmp_path / name)}, {})
+    assert load({"state": str(tmp_path / "new")}, {}).state == tmp_path / "new"
+
+
+def test_a_long_number_is_a_seed_of_its_digits_and_a_seed_has_a_limit() -> None:
+    assert load({"seed": "999999999999999"}, {}).seed == 999_999_999_999_999
+    assert load({"seed": "12345678901234567"}, {}).seed == "12345678901234567"
+    with pytest.raises(BadSetting, match="at most 1000 characters"):
+        load({"seed": "x" * 1001}, {})

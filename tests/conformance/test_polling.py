@@ -1,4 +1,4 @@
-"""Of every provider, exactly the reads of one order move a clock that has a `per_poll`."""
+"""Of every provider, exactly the reads of orders, alone or in lists, move a clock that has a `per_poll`."""
 
 import pytest
 
@@ -9,10 +9,10 @@ from tests.served import asked
 pytestmark = pytest.mark.anyio
 READS = {
     "acme": {"show"},
-    "daisysim": {"check"},
-    "doctorsim_v1": {"check_order_status"},
-    "doctorsim_v2": {"order"},
-    "hidsim": {"operation", "refetch"},
+    "daisysim": {"check", "history"},
+    "doctorsim_v1": {"check_order_status", "check_all_orders", "retrieve_order_instructions"},
+    "doctorsim_v2": {"order", "orders"},
+    "hidsim": {"operation", "operations", "refetch"},
 }
 
 

@@ -56,6 +56,7 @@ async def test_back_is_409_and_nothing_has_changed(world: World) -> None:
     ):
         problem = problem_of(await call, 409)
         assert "does not go back" in problem["detail"]
+        assert "+00:00" not in problem["detail"]
     assert await world.steer("GET", "/clock") == before
 
 

@@ -170,3 +170,20 @@ async def test_a_full_inbox_is_shown_without_holding_the_loop_for_long(world: Wo
         written = await inbox_module.write_messages(list(sandbox.inbox.of("in").received))
     assert len(written) > 10_000_000
     assert max(waits) < MOST_STICKS * stick()
+
+
+@pytest.mark.parametrize("end", [("DELETE", "/sandboxes/gone"), ("POST", "/reset"), ("DELETE", "/inbox/in")])
+async def test_who_waits_is_answered_at_once_when_the_inbox_ends(world: World, end: tuple[str, str]) -> None:
+    await world.steer("POST", "/sandboxes", {"name": "gone"})
+    gone = world.beside("gone")
+    waiting = asyncio.ensure_future(gone.steer("GET", "/inbox/in?wait=59s"))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    async with asyncio.timeout(10):
+        await gone.steer(*end)
+        assert await waiting == {"received": []}
+
+
+async def test_its_status_may_be_written_with_a_point(world: World) -> None:
+    assert await world.steer("PUT", "/inbox/in", content=b'{"status": 201.0}') == {"status": 201, "delay": 0}
+    assert (await world.control("POST", "/inbox/in")).status_code == 201

@@ -384,3 +384,8 @@ async def test_while_the_clock_runs_the_sandbox_ends_at_the_present_moment_and_r
         assert abs(parse_moment(clock["now"]) - machine_now()) < timedelta(minutes=1)
         made = await world.steer("POST", "/sandboxes", {"clock": {"rate": 60}, "populate": {"orders": 5}})
         assert made["clock"]["mode"] == "scaled"
+
+
+async def test_a_whole_number_may_be_written_with_a_point(world: World) -> None:
+    body = b'{"orders": 5.0, "over": 86400.0}'
+    assert (await world.steer("POST", "/populate", content=body))["placed"] == 5

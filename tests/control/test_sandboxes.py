@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.control.problems import fields_of, problem_of
-from tests.support import ORIGIN, World
+from tests.support import ORIGIN, World, running
 
 pytestmark = pytest.mark.anyio
 
@@ -245,3 +245,48 @@ async def test_labels_are_shown_and_the_list_is_narrowed_by_them(world: World) -
     assert fields_of(await world.control("GET", "/sandboxes?label=job")) == ["label"]
     rows = (await world.steer("GET", "/sandboxes"))["sandboxes"]
     assert [row["labels"] for row in rows if row["name"] in ("default", "two")] == [{}, {"job": "43"}]
+
+
+async def test_a_deleted_sandbox_counts_while_a_request_is_in_it() -> None:
+    async with running(max_sandboxes=1) as world:
+        await world.steer("POST", "/sandboxes", {"name": "one"})
+        history = asyncio.ensure_future(world.beside("one").control("POST", "/populate", {"orders": 50}))
+        await asyncio.sleep(0)
+        await world.steer("DELETE", "/sandboxes/one")
+        assert (await world.control("POST", "/sandboxes", {"name": "two"})).status_code == 429
+        assert (await history).status_code == 409
+        assert (await world.control("POST", "/sandboxes", {"name": "two"})).status_code == 201
+
+
+async def test_a_whole_number_is_one_seed_however_it_is_written(world: World) -> None:
+    made = [
+        await world.steer("POST", "/sandboxes", content=b'{"seed": %s}' % seed) for seed in (b"5", b"5.0", b"50e-1")
+    ]
+    assert [repr(one["seed"]) for one in made] == ["5", "5", "5"]
+
+
+@pytest.mark.parametrize(
+    "seed", ["9007199254740992", "-9007199254740992", "12345678901234567890123", "1e30", f'"{"x" * 1001}"', "5.5"]
+)
+async def test_a_seed_that_is_not_kept_exactly_or_too_long_is_422(world: World, seed: str) -> None:
+    assert fields_of(await world.control("POST", "/sandboxes", content=f'{{"seed": {seed}}}'.encode())) == ["seed"]
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/sandboxes"), ("PUT", "/sandboxes/early")])
+async def test_a_history_that_would_begin_before_the_calendar_is_422(world: World, method: str, path: str) -> None:
+    body = {"clock": {"now": "0001-01-05T00:00:00Z"}, "populate": {"orders": 5}}
+    assert fields_of(await world.control(method, path, body)) == ["populate.over"]
+    assert (await world.control("GET", "/sandboxes/early")).status_code == 404
+
+
+async def test_a_snapshot_whose_reset_would_begin_before_the_calendar_is_422(world: World) -> None:
+    await world.steer("POST", "/sandboxes", {"name": "past", "populate": {"orders": 1}})
+    state = await world.beside("past").steer("GET", "/state")
+    state["birth"]["start"] = "0001-01-05T00:00:00Z"
+    assert fields_of(await world.control("PUT", "/state", state)) == ["populate.over"]
+
+
+async def test_a_snapshot_with_a_seed_that_is_too_long_is_422(world: World) -> None:
+    state = await world.steer("GET", "/state")
+    state["birth"]["seed"] = "x" * 1001
+    assert fields_of(await world.control("PUT", "/state", state)) == ["birth.seed"]

@@ -1,6 +1,7 @@
 """Units of work come one after the other, each whole, and what is due comes before them."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,7 +11,6 @@ from hypothesis import strategies as st
 from mockserver.domain.orders import Order
 from mockserver.sandbox import turns as turns_module
 from mockserver.sandbox.state import SandboxState
-from mockserver.sandbox.view import QuietView
 from mockserver.stores.memory import MemoryStore
 from tests.sandbox.support import QUICK, SHOP, Inside, Receiver, everything, inside, new_state, server
 from tests.support import START
@@ -206,19 +206,17 @@ async def test_one_moment_is_now_for_the_whole_unit() -> None:
 async def test_a_view_is_applied_under_the_lock_to_the_state_that_is_there_then() -> None:
     world = await inside()
     seen: list[SandboxState] = []
-    quiet = QuietView(START)
 
     def view(state: SandboxState) -> SandboxState:
         assert world.turns.lock.locked()
         seen.append(state)
-        return quiet(state)
+        return replace(state, quiet_until=START)
 
     waiting = world.turns.begin("a test", view=view)
     other = new_state(server(), seed="other")
     world.turns.state = other
     async with waiting as unit:
-        assert unit.state is quiet(other)
-        assert unit.state.quiet_until == START
+        assert unit.state == replace(other, quiet_until=START)
     async with world.turns.begin("a test") as unit:
         assert unit.state is other
     assert seen == [other]

@@ -12,7 +12,7 @@ from mockserver.engine.effects import Timer
 from mockserver.engine.rules import Rule
 from mockserver.sandbox import ledger, orders
 from mockserver.sandbox.trade import UnitOfWork
-from mockserver.sandbox.view import QuietView
+from mockserver.sandbox.view import PastView
 from mockserver.webhooks.model import Notice
 from tests.sandbox.support import HOOK, SHOP, Inside, Request, everything, inside, shop
 from tests.support import START
@@ -113,9 +113,9 @@ async def test_a_provider_may_amend_what_was_decided(world: Inside) -> None:
 
 async def test_orders_of_a_past_that_is_invented_remember_to_be_quiet(world: Inside) -> None:
     await world.hook()
-    async with world.turns.begin("order", view=QuietView(START + 20 * SECOND)) as unit:
+    async with world.turns.begin("order", view=PastView(world.state, quiet_until=START + 20 * SECOND)) as unit:
         early = await world.place(unit)
-    async with world.turns.begin("order", view=QuietView(START + 5 * SECOND)) as unit:
+    async with world.turns.begin("order", view=PastView(world.state, quiet_until=START + 5 * SECOND)) as unit:
         late = await world.place(unit)
     world.pass_by(10)
     assert (await world.order(early.id)).state == (await world.order(late.id)).state == "done"

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from mockserver.domain.mistakes import Invalid
 from mockserver.faults.model import Fault
 from mockserver.faults.parse import fault_from_data
+from mockserver.sandbox.refusals import WorldReplaced
 from mockserver.sandbox.state import SandboxState
-from mockserver.sandbox.view import QuietView, RequestView
+from mockserver.sandbox.view import PastView, RequestView
 from tests.sandbox.support import SHOP, new_state, server
 from tests.support import START
 
@@ -100,17 +101,24 @@ def test_unknown_scenarios_are_refused_and_change_nothing() -> None:
 def test_the_base_may_become_another_and_its_parts_with_it(places: list[int]) -> None:
     shared = server()
     bases = [new_state(shared, seed=number) for number in range(3)]
-    request, quiet = RequestView(bases[0], ["haste"], LATE), QuietView(START)
+    request = RequestView(bases[0], ["haste"], LATE)
     for place in places:
         base = bases[place]
-        for view, parts in ((request, {"force", "settings", "faults", "born"}), (quiet, {"quiet_until"})):
-            seen = view(base)
-            assert seen is view(base)
-            assert differing(seen, base) == parts
+        seen = request(base)
+        assert seen is request(base)
+        assert differing(seen, base) == {"force", "settings", "faults", "born"}
 
 
 def test_invented_customers_are_quiet_up_to_their_moment() -> None:
     state = new_state()
-    seen = QuietView(START + timedelta(days=1))(state)
+    seen = PastView(state, quiet_until=START + timedelta(days=1))(state)
     assert (seen.quiet_until, state.quiet_until) == (START + timedelta(days=1), None)
     assert differing(seen, state) == {"quiet_until"}
+    assert PastView(state, quiet_until=None)(state) is state
+
+
+def test_invented_customers_act_in_no_world_but_their_own() -> None:
+    shared = server()
+    view = PastView(new_state(shared), quiet_until=START)
+    with pytest.raises(WorldReplaced):
+        view(new_state(shared))

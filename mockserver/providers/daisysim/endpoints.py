@@ -100,6 +100,7 @@ ENDPOINTS = (
         "/history",
         handlers.history,
         name="history",
+        reads_order=True,
         summary="The account's orders, newest first",
         gives="daisysim/history",
         query="daisysim/history.query",

@@ -145,6 +145,7 @@ ORDERS = group(
         "/orders",
         orders.listing,
         name="orders",
+        reads_order=True,
         summary="Orders that have ended, newest first",
         gives="doctorsim_v2/orders",
         query="doctorsim_v2/orders.query",

@@ -156,6 +156,7 @@ ENDPOINTS = (
             "/operations",
             records.operations,
             name="operations",
+            reads_order=True,
             summary="The account's operations, newest first",
             gives="hidsim/operations",
             query="hidsim/operations.query",
