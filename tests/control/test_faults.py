@@ -386,3 +386,16 @@ async def test_neither_listings_nor_snapshots_show_the_secrets_of_a_fault(world:
     assert "MARKED" not in snapshot
     struck = await world.daisy("GET", "/balance")
     assert (struck.status_code, struck.headers["x-session-token"]) == (418, "MARKED")
+
+
+@pytest.mark.parametrize("body", [{"password": "FAULT-MARK"}, "token=FAULT-MARK&a=1"])
+async def test_the_journal_shows_no_secrets_of_what_a_fault_answered(world: World, body: Any) -> None:
+    headers = {"X-Api-Key": "FAULT-MARK", "Set-Cookie": "a=FAULT-MARK", "X-Kept": "kept"}
+    await arm(world, path="/balance", answer={"status": 503, "body": body, "headers": headers})
+    answer = await world.daisy("GET", "/balance")
+    assert "FAULT-MARK" in answer.text, "the client gets them"
+    assert answer.headers["x-api-key"] == "FAULT-MARK"
+    entry = await journal_of(world, answer)
+    assert ["x-kept", "kept"] in entry["response"]["headers"]
+    for told in (entry, await world.steer("GET", "/requests")):
+        assert "FAULT-MARK" not in str(told)
