@@ -29,7 +29,7 @@ MOST_VALUES = 100
 _PATHS_IN_A_ROW = 5
 #: The comparisons that take whole values, and those of numbers.
 _EQUAL, _ORDERED = ("eq", "ne", "in", "not_in"), ("gt", "gte", "lt", "lte")
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
 _STATUSES = range(100, 600)
 #: Criteria whose values are names, besides `provider`, which comes first.
 _NAMES = ("operation", "mistake", "rule", "fault")
@@ -95,7 +95,7 @@ class _Reader:
             return
         matcher = self._made("method", _upper(self._wanted["method"]))
         if matcher is not None:
-            self._known("method", matcher, _METHODS)
+            self._known("method", matcher, METHODS)
             self._add("method", matcher)
 
     def _status(self) -> None:
