@@ -1,6 +1,7 @@
 """What a fault names that nothing has: it is armed all the same, since it may be meant, and the answer tells."""
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from mockserver.control.criteria_reader import METHODS
@@ -11,10 +12,13 @@ from mockserver.domain.suggestions import suggestion
 from mockserver.engine.faults import Fault
 from mockserver.sandbox.sandbox import Sandbox
 
+#: How many are told: to look for what is meant takes a while.
+_MOST_TOLD = 5
+
 
 def fault_warnings(call: ControlCall, sandbox: Sandbox, fault: Fault) -> list[dict[str, Any]]:
     """A row for each criterion that no request or delivery can meet, with what may be meant."""
-    found = _problems(call, sandbox, fault)
+    found = islice(_problems(call, sandbox, fault), _MOST_TOLD)
     return [{"field": field, "message": f"this fault strikes nothing: {text}"} for field, text in found]
 
 

@@ -438,6 +438,11 @@ async def test_a_fault_that_can_strike_has_no_warnings(world: World, fault: dict
     assert "warnings" not in await arm(world, **fault, answer={"status": 500})
 
 
+async def test_of_very_many_unknown_names_a_few_are_told(world: World) -> None:
+    made = await arm(world, body={f"servce{number}" * 8: 1 for number in range(50)}, answer={"status": 500})
+    assert len(made["warnings"]) == 5
+
+
 async def test_the_method_of_a_fault_is_taken_in_any_case(world: World) -> None:
     made = await arm(world, method="get", path="/balance", answer={"status": 503})
     assert (made["method"], "warnings" in made) == ("GET", False)
