@@ -7,21 +7,15 @@ from functools import lru_cache
 #: `host[:port]` as RFC 9110 (7.2) and RFC 3986 (3.2.2) have it, less what no client of ours is called by.
 _HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})))(?::([0-9]{0,5}))?")
 _HIGHEST_PORT = 65_535
-#: No host is longer, and nothing longer is remembered.
-_LONGEST = 300
 
 
+@lru_cache(maxsize=64)
 def host_name(text: str) -> str | None:
     """The name or address in a Host header, without its port and brackets; None for what is not a host.
 
     >>> [host_name(text) for text in ("localhost:7460", "[::1]:80", "a: b", "a, b")]
     ['localhost', '::1', None, None]
     """
-    return _host_name(text) if len(text) <= _LONGEST else None
-
-
-@lru_cache(maxsize=256)
-def _host_name(text: str) -> str | None:
     found = _HOST.fullmatch(text)
     if found is None or int(found[3] or 0) > _HIGHEST_PORT:
         return None
