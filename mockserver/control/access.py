@@ -1,17 +1,11 @@
 """Who may drive the control API: whoever holds the token; without one, only this machine's own programs."""
 
-import ipaddress
-import re
 import secrets
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from mockserver.control.problems import Problem
-from mockserver.domain.hosts import is_own_name
-
-#: `host[:port]` as RFC 9110 (7.2) and RFC 3986 (3.2.2) have it, less what no client of ours is called by.
-_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})))(?::([0-9]{0,5}))?")
-_HIGHEST_PORT = 65_535
+from mockserver.domain.hosts import host_name, is_own_name
 
 
 def check_host(pairs: Iterable[tuple[bytes, bytes]]) -> None:
@@ -52,19 +46,6 @@ def check_receiving(headers: Mapping[str, str], *, token: str | None) -> None:
     """
     if token is None or not _holds(headers, token):
         _check_site(headers)
-
-
-def host_name(text: str) -> str | None:
-    """The name or address in a Host header, without its port and brackets; None for what is not a host."""
-    found = _HOST.fullmatch(text)
-    if found is None or int(found[3] or 0) > _HIGHEST_PORT:
-        return None
-    if found[1] is None:
-        return found[2]
-    try:
-        return str(ipaddress.IPv6Address(found[1]))
-    except ValueError:
-        return None
 
 
 def _check_site(headers: Mapping[str, str]) -> None:

@@ -9,7 +9,7 @@ from mockserver.domain.ledger import Movement
 from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import moment_text
 from mockserver.sandbox import ledger
-from mockserver.sandbox.accounts import change_account, keep_public_name, list_accounts, open_account, seed_of
+from mockserver.sandbox.accounts import change_account, keep_public_name, list_accounts, minor, open_account, seed_of
 from mockserver.sandbox.naming import account_named
 from mockserver.sandbox.refusals import HistoryUnderWay
 from mockserver.sandbox.trade import Trade
@@ -94,7 +94,7 @@ async def create(call: ControlCall) -> Answer:
     if unknown:
         raise Invalid({"credentials": [f"unknown: {', '.join(unknown)}; they are {', '.join(trade.credential)}"]})
     async with sandbox.work("control") as work:
-        balance = str(body.pop("balance", "0"))
+        balance = trade.currency.text(minor(trade, "balance", body.pop("balance", "0")))
         account = await open_account(work, trade, seed_of(account_id, credentials, balance=balance))
         await keep_public_name(work, trade, account_id, credentials)
         account = await change_account(work, trade, account, body)

@@ -5,6 +5,7 @@ A name can match when a provider or the sandbox knows it, or when an entry of th
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from mockserver.control.operation import ControlCall
@@ -28,7 +29,8 @@ MOST_VALUES = 100
 _PATHS_IN_A_ROW = 5
 #: The comparisons that take whole values, and those of numbers.
 _EQUAL, _ORDERED = ("eq", "ne", "in", "not_in"), ("gt", "gte", "lt", "lte")
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
+_STATUSES = range(100, 600)
 #: Criteria whose values are names, besides `provider`, which comes first.
 _NAMES = ("operation", "mistake", "rule", "fault")
 #: Criteria of what no request is without.
@@ -93,7 +95,7 @@ class _Reader:
             return
         matcher = self._made("method", _upper(self._wanted["method"]))
         if matcher is not None:
-            self._known("method", matcher, _METHODS)
+            self._known("method", matcher, METHODS)
             self._add("method", matcher)
 
     def _status(self) -> None:
@@ -105,8 +107,10 @@ class _Reader:
                 continue
             if isinstance(operand, bool) or not isinstance(operand, int | float):
                 self._refuse("status", _no_number(operand))
-            elif name in _EQUAL and operand not in range(100, 600):
+            elif name in _EQUAL and operand not in _STATUSES:
                 self._refuse("status", f"no answer has this status: {operand}")
+        if "status" not in self.errors and not any(matcher.holds(one, present=True) for one in _STATUSES):
+            self._refuse("status", f"no status is like this: {matcher.text()[:100]} (they are from 100 to 599)")
         self._add("status", matcher)
 
     def _changes_state(self) -> None:
@@ -120,6 +124,15 @@ class _Reader:
         matcher = self._matcher("path")
         if matcher is None:
             return
+        for comparison, operand in matcher.tests:
+            if comparison in _ORDERED:
+                self._refuse("path", f"a path is no number: {comparison} compares numbers")
+                return
+            if comparison == "prefix" and operand and not operand.startswith("/"):
+                self._refuse(
+                    "path", f"a path begins with a slash: {operand[:100]!r} (did you mean {'/' + operand[:100]!r}?)"
+                )
+                return
         try:
             test = PathTest(matcher)
         except ValueError as error:
@@ -237,6 +250,13 @@ class _Reader:
         if len(_operands(matcher)) > MOST_VALUES:
             self._refuse(name, f"at most {MOST_VALUES} values")
             return None
+        if ("in", ()) in matcher.tests:
+            self._refuse(name, "nothing is in an empty list")
+            return None
+        for comparison, operand in matcher.tests:
+            if comparison in _ORDERED and not _is_number(operand):
+                self._refuse(name, f"{comparison} takes a number: {str(operand)[:100]!r}")
+                return None
         if name in _ALWAYS and ("exists", False) in matcher.tests:
             self._refuse(name, "every request has one")
             return None
@@ -295,6 +315,15 @@ def _replaced(matcher: Matcher, ids: Mapping[Any, str]) -> Matcher:
         return ids.get(operand, operand) if name in _EQUAL and isinstance(operand, str) else operand
 
     return Matcher(tuple((name, own(name, operand)) for name, operand in matcher.tests))
+
+
+def _is_number(operand: object) -> bool:
+    if isinstance(operand, bool) or not isinstance(operand, int | float | str):
+        return False
+    try:
+        return not Decimal(str(operand)).is_nan()
+    except ArithmeticError:
+        return False
 
 
 def _upper(data: Any) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mockserver.control.fault_names import fault_warnings
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of, text_schema
 from mockserver.control.vocabulary import operations_of
 from mockserver.domain.mistakes import Invalid
@@ -20,7 +21,7 @@ FAULT = {
         "name": text_schema("How journal and Prefer: mock-fault=NAME call it; one of the same name is replaced."),
         "about": text_schema("A sentence for people."),
         "provider": text_schema("Only this provider's requests or deliveries."),
-        "method": text_schema("Only this method."),
+        "method": text_schema("Only this method, in any case."),
         "path": text_schema("Only these paths after the provider's base URL: * is one segment, ** any."),
         "operation": text_schema("Only this operation, as the journal calls it."),
         "account": text_schema("Only this account's: its id, or the public part of its credential."),
@@ -69,12 +70,19 @@ async def listing(call: ControlCall) -> Answer:
 
 
 async def arm(call: ControlCall) -> Answer:
-    """Arm one; an account may be named by its id or by the public part of its credential."""
+    """Arm one; an account may be named by its id or by the public part of its credential.
+
+    `warnings` in the answer tell what it names that nothing has.
+    """
     sandbox = await call.sandbox()
     _check_words(call, call.body)
     body = await _with_account(call, sandbox, call.body)
+    if isinstance(body.get("method"), str):
+        body = {**body, "method": body["method"].upper()}
     key = sandbox.state.faults.arm(body, now=sandbox.state.clock.now())
-    return Answer(fault_data(sandbox, sandbox.state.faults.armed(key)), status=201)
+    fault = sandbox.state.faults.armed(key)
+    warnings = fault_warnings(call, sandbox, fault)
+    return Answer(fault_data(sandbox, fault) | ({"warnings": warnings} if warnings else {}), status=201)
 
 
 async def show(call: ControlCall) -> Answer:

@@ -11,10 +11,12 @@ from mockserver.domain.suggestions import did_you_mean
 from mockserver.sandbox.room import check_room
 from mockserver.sandbox.sealing import sealed
 from mockserver.sandbox.trade import Trade
-from mockserver.scenario.check import load_scenario
+from mockserver.scenario.check import load_with_warnings
 from mockserver.scenario.library import Library
 from mockserver.scenario.model import Scenario
 
+#: How many warnings of a file are told.
+_MOST_WARNINGS = 100
 _NAMES = {"type": "array", "items": {"type": "string"}, "description": "Scenario names, first things first."}
 
 
@@ -59,25 +61,33 @@ async def show(call: ControlCall) -> Answer:
 async def add(call: ControlCall) -> Answer:
     """Add a scenario to this sandbox's library; its name is the file's own. Of an active one, new orders take it.
 
-    What it says of credentials is kept as digests.
+    What it says of credentials is kept as digests. `warnings` in the answer are those of `mockserver check`.
     """
     sandbox = await call.sandbox()
     # One at a time and in a thread, so that no file keeps the server from answering.
     async with call.server.checking:
-        scenario, kept = await asyncio.to_thread(_checked, call.server, call.raw, sandbox.state.trades)
+        scenario, kept, warnings = await asyncio.to_thread(_checked, call.server, call.raw, sandbox.state.trades)
     check_room(sandbox.state, scenario)
     sandbox.try_out(scenario)
     sandbox.state.library.add(kept)
     if scenario.name in sandbox.state.force.names or scenario.name == "quick":
         sandbox.state.activate(sandbox.state.force.names)
         await sandbox.open_new_accounts()
-    return Answer({"name": scenario.name, "provider": scenario.provider, "about": scenario.about}, status=201)
+    made: dict[str, Any] = {"name": scenario.name, "provider": scenario.provider, "about": scenario.about}
+    return Answer(made | ({"warnings": warnings} if warnings else {}), status=201)
 
 
-def _checked(server: Server, text: bytes, trades: Mapping[str, Trade]) -> tuple[Scenario, Scenario]:
-    """The scenario, and without its credentials."""
-    scenario = load_scenario(text, source="scenario.yaml", providers=list(server.providers), judge=server.judge)
-    return scenario, sealed(scenario, trades[scenario.provider])
+def _checked(
+    server: Server, text: bytes, trades: Mapping[str, Trade]
+) -> tuple[Scenario, Scenario, list[dict[str, Any]]]:
+    """The scenario, the same without its credentials, and a row for each warning."""
+    scenario, found = load_with_warnings(
+        text, source="scenario.yaml", providers=list(server.providers), judge=server.judge
+    )
+    warnings = [
+        {"field": f"{one.file}:{one.line}:{one.column}", "message": one.message} for one in found[:_MOST_WARNINGS]
+    ]
+    return scenario, sealed(scenario, trades[scenario.provider]), warnings
 
 
 async def schema(call: ControlCall) -> Answer:

@@ -121,6 +121,15 @@ class HeadTooLarge(PayloadTooLarge):
         self.headers = headers
 
 
+class MalformedHost(Mistake):
+    """The request's Host is no host, or there are two: addresses in answers would be made of it."""
+
+    text = "The request must have one Host header: a name or an address, and a port."
+
+    def __init__(self) -> None:
+        super().__init__("the Host of the request is not a name or an address, and a port")
+
+
 #: What a body may be encoded with.
 READ_ENCODINGS = ("gzip", "deflate")
 
@@ -135,7 +144,7 @@ class UnsupportedEncoding(Malformed):
 
 
 #: What any call can be refused with before a provider looks at it.
-AT_THE_EDGE: tuple[type[Mistake], ...] = (TargetTooLong, HeadTooLarge, UnsupportedEncoding)
+AT_THE_EDGE: tuple[type[Mistake], ...] = (TargetTooLong, HeadTooLarge, MalformedHost, UnsupportedEncoding)
 
 
 class RateLimited(Mistake):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 _MOST_DIGITS = 13
 #: What is longer would be rounded by decimal's own arithmetic before anybody could refuse it.
 _LONGEST = 28
+_MOST_SHOWN = 100
 
 
 class Currency(NamedTuple):
@@ -43,10 +44,16 @@ class Currency(NamedTuple):
         try:
             exact = Decimal(amount)
         except InvalidOperation:
-            raise ValueError(f"not an amount: {amount!r}") from None
+            raise ValueError(f"not an amount: {_shown(amount)}") from None
         if not exact.is_finite() or exact.adjusted() > _MOST_DIGITS:
-            raise ValueError(f"not an amount: {amount!r}")
+            raise ValueError(f"not an amount: {_shown(amount)}")
         return exact.scaleb(self.digits)
+
+
+def _shown(amount: Decimal | str | int) -> str:
+    """As it was written, and no more of it than is read."""
+    text = amount[:_MOST_SHOWN] if isinstance(amount, str) else str(Decimal(amount))[:_MOST_SHOWN]
+    return repr(text) if isinstance(amount, str) else text
 
 
 def share(minor: int, percent: int) -> int:

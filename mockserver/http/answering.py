@@ -15,6 +15,7 @@ from mockserver.http.provider import Endpoint, Provider, word
 from mockserver.http.replies import Wording
 from mockserver.journal.bodies import body_redactor, redact_body
 from mockserver.journal.journal import MOST_BODY, Entry
+from mockserver.journal.names import SecretNames
 from mockserver.journal.redact import HIDDEN, redact_headers, redact_query, redact_url
 from mockserver.sandbox.sandbox import Sandbox
 
@@ -128,13 +129,13 @@ class Recorder:
         if "origin" in call.headers:
             _share(self._cors, call, headers)
         entry.status = answer.status
-        # A refusal holds no secrets, and its words are worth reading.
-        confidential = confidential and answer.status < 400
+        # A refusal holds no secrets, and its words are worth reading; what a fault answers may hold any.
+        confidential = (confidential and answer.status < 400) or (bool(entry.faults) and _is_a_faults(entry))
         # A copy, since the bytes that orjson gives keep a buffer of 4 KiB.
         kept = b"%b" % payload if len(payload) <= MOST_BODY else payload[:MOST_BODY]
         if confidential:
-            entry.response_headers = tuple(_without_secrets(headers))
-            entry.response_body = redact_body(kept, self._secret_body)
+            entry.response_headers = tuple(_without_secrets(headers, self.secret_names))
+            entry.response_body = redact_body(kept, self._secret_body, headers)
         else:
             entry.response_headers = tuple(headers)
             entry.response_body = kept
@@ -160,9 +161,14 @@ def _share(cors: Cors | None, call: Call, headers: list[tuple[bytes, bytes]]) ->
     headers += [(low, value.encode("latin-1")) for name, value in shared if (low := name.lower().encode()) not in given]
 
 
-def _without_secrets(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+def _is_a_faults(entry: Entry) -> bool:
+    """Whether a fault decided the answer."""
+    return any("answer" in row.get("decides", ()) for row in entry.faults)
+
+
+def _without_secrets(headers: list[tuple[bytes, bytes]], names: SecretNames) -> list[tuple[bytes, bytes]]:
     """A redirect may carry a secret in its query."""
     return [
         (name, redact_url(value.decode("latin-1")).encode("latin-1") if name == b"location" else value)
-        for name, value in headers
+        for name, value in redact_headers(headers, names)
     ]

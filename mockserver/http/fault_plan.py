@@ -22,6 +22,7 @@ from mockserver.http.answering import Edge, Instead, Payload, worded
 from mockserver.http.asked import body_data, texts_of
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint
+from mockserver.journal.fault_secrets import shown_fault
 from mockserver.journal.redact import misses_told
 from mockserver.sandbox.view import RequestView
 
@@ -143,6 +144,7 @@ async def consult(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scop
     if wanted is not None and wanted.webhook is not None:
         row = {"fault": wanted.label, "id": wanted.key, "hit": True, "by": "the caller", "decides": ["webhook"]}
         strikes = strikes._replace(rows=({**row, "webhook": dict(wanted.webhook)}, *strikes.rows))
+    strikes = strikes._replace(rows=tuple(shown_fault(row) for row in strikes.rows))
     call.entry.faults = strikes.rows
     call.entry.fault_misses = misses_told(strikes.misses, edge.recorder.secret_names)
     call.entry.scenarios = tuple(scenarios)

@@ -8,15 +8,14 @@ import re
 from collections.abc import Iterator
 
 from mockserver.domain.mistakes import Malformed
-from mockserver.journal.parts import boundary_of, delimiter
+from mockserver.journal.parts import EQUALS, FOLD, boundary_of, delimiter
 
 #: How many parts a form may have; how many bytes the head of one, and how many lines or parameters.
 MOST_PARTS, MOST_HEAD, MOST_LINES = 1_000, 4_096, 20
 
-_FOLD = re.compile(rb"\r?\n[ \t]++")
 _LINE = re.compile(rb"\r?\n")
 #: A parameter of a header. None is looked for further on where one does not stand.
-_PARAMETER = re.compile(rb';[ \t]*+(?:([^\s=;"]++)[ \t]*+=[ \t]*+(?:"((?:[^"\\]|\\.)*+)"|([^\s;"]*+))[ \t]*+)?')
+_PARAMETER = re.compile(rb';[ \t]*+(?:([^\s=;"]++)' + EQUALS + rb'(?:"((?:[^"\\]|\\.)*+)"|([^\s;"]*+))[ \t]*+)?')
 _ESCAPED = re.compile(rb'\\(["\\])')
 
 
@@ -74,7 +73,7 @@ def _field_name(head: bytes) -> str | None:
     name = None
     if head.count(b"\n") > MOST_LINES:
         raise _refused(f"The head of a part has more than {MOST_LINES} lines.")
-    for line in _LINE.split(_FOLD.sub(b" ", head)):
+    for line in _LINE.split(FOLD.sub(b" ", head)):
         header, _, value = line.partition(b":")
         header, value = header.strip().lower(), value.strip()
         if header == b"content-type" and value.lower().startswith(b"multipart/"):

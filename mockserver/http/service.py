@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.domain.hosts import host_name
 from mockserver.domain.mistakes import (
     AccountDenied,
     AccountDisabled,
@@ -17,6 +18,7 @@ from mockserver.domain.mistakes import (
     AccountRefused,
     AccountRevoked,
     AccountSuspended,
+    MalformedHost,
     Mistake,
     RateLimited,
     mistake_named,
@@ -167,6 +169,10 @@ class _Resource:
         entry = service.recorder.begin(scope, sandbox, body, endpoint)
         call = Call(sandbox, provider, endpoint, entry, headers, scope, prefix, body)
         verdict, state = None, call.state
+        # Of two the headers have both, with a comma. An absent or empty one is no mistake.
+        host = headers.get("host")
+        if host and host_name(host) is None and REFUSED not in scope:
+            scope[REFUSED] = MalformedHost()
         if method == "OPTIONS" and REFUSED not in scope and (allowed := _preflight(service, call)) is not None:
             await service.recorder.send(send, scope, call, allowed, began=began)
             return

@@ -11,8 +11,8 @@ from urllib.parse import unquote_plus
 import orjson
 
 from mockserver.journal.names import SecretNames
-from mockserver.journal.parts import boundary_of, delimiter
-from mockserver.journal.redact import HIDDEN
+from mockserver.journal.parts import EQUALS, FOLD, boundary_of, delimiter
+from mockserver.journal.redact import HIDDEN, may_hold_inside, redact_inside
 from mockserver.journal.texts import MOST_SECRETS, end_of_nested, redact_text
 
 _HIDDEN = HIDDEN.encode()
@@ -22,9 +22,13 @@ _URL = re.compile(rb"(?i)(https?:(?:\\?/){2})((?:(?!\\?/)[^\s\"'<>?#])*@)?([^\s\
 _STRING = re.compile(rb'"((?:[^"\\]|\\.)*+)"?', re.DOTALL)
 _COLON = re.compile(rb"\s*+:\s*+")
 _VALUE = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{]|[^\s,}\]]++', re.DOTALL)
-_PART_NAME = re.compile(rb"(?i)\bname\*?=(?:[\w-]{1,20}'[\w-]{0,20}')?[\"']?([^\"';\r\n]{0,200}+)[\"']?(?=[;\s]|\Z)")
+_PART_NAME = re.compile(
+    rb"(?i)\bname\*?" + EQUALS + rb"(?:[\w-]{1,20}'[\w-]{0,20}')?[\"']?([^\"';\r\n]{0,200}+)[\"']?(?=[;\s]|\Z)"
+)
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _FIRST_LINE = re.compile(rb"--([^\r\n]{1,70}?)[ \t]*\r?\n")
+#: What a member is called that names the `value` beside it.
+_NAMING = ("name", "key", "field", "id")
 #: How much of a part is looked through for its name.
 _LONGEST_HEAD = 8_192
 
@@ -35,12 +39,12 @@ class BodyRedactor(NamedTuple):
     """What finds the values of some names in a body; `hints` are in every body that has such a name."""
 
     names: SecretNames
-    hints: tuple[bytes, ...]
+    hints: tuple[str, ...]
 
 
 def body_redactor(names: SecretNames) -> BodyRedactor:
     """For `redact_body`."""
-    return BodyRedactor(names, (*(one.encode() for one in names.hints), b"\\u", b"%", b"://", b":\\/"))
+    return BodyRedactor(names, (*names.hints, "\\u", "%", "://", ":\\/"))
 
 
 def redact_body(body: bytes, redactor: BodyRedactor, headers: Pairs = ()) -> bytes:
@@ -50,7 +54,8 @@ def redact_body(body: bytes, redactor: BodyRedactor, headers: Pairs = ()) -> byt
     """
     if not body:
         return body
-    lowered = body.lower()
+    # As a text, which is looked through more quickly.
+    lowered = body.lower().decode("latin-1")
     for hint in redactor.hints:
         if hint in lowered:
             return _redact(body, redactor, headers)
@@ -61,11 +66,18 @@ def _redact(body: bytes, redactor: BodyRedactor, headers: Pairs) -> bytes:
     boundary = _boundary(body, headers)
     if boundary is not None:
         return _redact_parts(body, boundary, redactor)
+    if b'"value"' in body:
+        body = _redact_named_values(body, redactor.names)
     redacted = _redact_members(_URL.sub(_hide_in_url, body), redactor.names)
     try:
         data = orjson.loads(redacted)
     except orjson.JSONDecodeError:
         return redact_text(redacted, redactor.names)
+    if may_hold_inside(redacted):
+        redacted = redact_inside(redacted, redactor.names)
+        if redacted == _HIDDEN:
+            return _QUOTED
+        data = orjson.loads(redacted)
     if b"\\" not in redacted:
         return redacted
     # Names may be written with escapes, and texts may hold bodies of their own.
@@ -105,7 +117,7 @@ def _redact_part(part: bytes, redactor: BodyRedactor) -> bytes:
     if blank is None:
         return redact_text(part, redactor.names) if part else part
     head, value = part[: blank.end()], part[blank.end() :]
-    for name in _PART_NAME.finditer(head):
+    for name in _PART_NAME.finditer(FOLD.sub(b" ", head)):
         if unquote_plus(name[1].decode("utf-8", "replace")) in redactor.names:
             return head + _HIDDEN + (b"\r" if value.endswith(b"\r") else b"")
     return head + redact_body(value, redactor)
@@ -150,6 +162,30 @@ def _redact_data(data: Any, redactor: BodyRedactor) -> Any:
     if isinstance(data, str) and data.lstrip()[:1] in ("{", "["):
         return redact_body(data.encode("utf-8", "replace"), redactor).decode()
     return data
+
+
+def _redact_named_values(body: bytes, names: SecretNames) -> bytes:
+    """With the `value` hidden of every `{"name": "password", "value": ...}`."""
+    try:
+        data = orjson.loads(body)
+        return orjson.dumps(data) if _hide_named(data, names) else body
+    except orjson.JSONDecodeError:
+        return body
+    except (RecursionError, orjson.JSONEncodeError):  # nested deeper than can be written again
+        return _QUOTED
+
+
+def _hide_named(data: Any, names: SecretNames) -> bool:
+    """Hide those values in place; whether there were any."""
+    if isinstance(data, list):
+        return sum(_hide_named(one, names) for one in data) > 0  # `any` would leave out some
+    if not isinstance(data, dict):
+        return False
+    found = sum(_hide_named(one, names) for one in data.values()) > 0
+    if "value" in data and any(isinstance(name := data.get(one), str) and name in names for one in _NAMING):
+        data["value"] = HIDDEN
+        return True
+    return found
 
 
 def _hide_in_url(match: re.Match[bytes]) -> bytes:

@@ -15,6 +15,10 @@ _PARTS = frozenset(
         "cookies",
         "credential",
         "credentials",
+        "csrf",
+        "cvc",
+        "cvv",
+        "iban",
         "jwt",
         "key",
         "keys",
@@ -39,8 +43,11 @@ _PARTS = frozenset(
         "token",
         "tokens",
         "verifier",
+        "xsrf",
     }
 )
+#: What is one only as the whole name, whatever stands between its words and with or without `X-` before them.
+_WHOLE = frozenset({"access", "cardnumber", "private", "refresh"})
 #: What makes it one wherever it stands, as in `accesstoken` and `apikey`.
 _STEMS = (
     *("token", "secret", "passw", "passphrase", "credential", "cookie", "signature", "jwt"),
@@ -49,7 +56,7 @@ _STEMS = (
 #: A last part that says that the name is about a secret, and is none itself.
 _ABOUT = frozenset(
     {
-        *("alg", "algorithm", "at", "count", "endpoint", "expires", "expiry", "hint", "in", "length", "lifetime"),
+        *("alg", "algorithm", "at", "count", "endpoint", "expires", "expiry", "in", "length", "lifetime"),
         *("limit", "method", "methods", "name", "status", "supported", "type", "types", "uri", "url"),
     }
 )
@@ -57,14 +64,14 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 #: What every name of a secret holds in lower case, so that other data need not be looked at closely.
 HINTS = (
     *("token", "secret", "pass", "auth", "key", "cookie", "session", "credential", "bearer", "jwt", "sig", "pin"),
-    *("otp", "pw", "sid", "assertion", "verifier"),
+    *("otp", "pw", "sid", "assertion", "verifier", "srf", "cv", "iban", "card", "access", "private", "refresh"),
 )
 #: How many names are remembered, and how long these may be.
 _MOST_KNOWN, _LONGEST_KNOWN = 2_048, 64
 
 
-#: Looks secret, and is not: the idempotency key of the IETF's draft, which tests look for.
-_VISIBLE = frozenset({"idempotency-key", "idempotency_key", "idempotencykey"})
+#: Looks secret, and is not: the idempotency key of the IETF's draft, which tests look for, and a hint of OAuth's.
+_VISIBLE = frozenset({"idempotency-key", "idempotency_key", "idempotencykey", "token_type_hint"})
 
 
 class SecretNames(Container[str]):
@@ -105,6 +112,8 @@ class SecretNames(Container[str]):
         words = [word.lower() for word in _WORD.findall(name)]
         if not words or words[-1] in _ABOUT:
             return False
+        if "".join(words).removeprefix("x") in _WHOLE:
+            return True
         return any(word in _PARTS for word in words) or any(stem in lowered for stem in _STEMS)
 
 

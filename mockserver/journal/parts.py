@@ -2,6 +2,10 @@
 
 import re
 
+#: The sign between the name of a parameter and its value: with blanks around it, and lines folded there.
+EQUALS = rb"(?:[ \t]|\r?\n[ \t])*+=(?:[ \t]|\r?\n[ \t])*+"
+#: Where a line of a head goes on in the next one.
+FOLD = re.compile(rb"\r?\n[ \t]++")
 _BOUNDARY = re.compile(r';[ \t]*+boundary=(?:"([^"\r\n]{1,70})"|([^\s;"]{1,70})(?=[\s;]|\Z))', re.IGNORECASE)
 
 

@@ -1,8 +1,9 @@
 """Takes secrets out of what the journal keeps: headers, query values, differences; bodies in `journal.bodies`."""
 
+import re
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit, urlunsplit
 
 from mockserver.engine.matching import Difference
 from mockserver.faults.model import Miss
@@ -10,6 +11,14 @@ from mockserver.journal.names import SecretNames
 
 HIDDEN = "[redacted]"
 _HIDDEN = HIDDEN.encode()
+#: A text with more pairs than this is hidden whole: it is made to keep its reader busy.
+_MOST_PAIRS = 1_000
+#: `NAME=VALUE` within a text, such as the query of a URL. A name is read once, from its beginning.
+_PAIR = re.compile(rb"(?<![\w.\[\]%$+-])([\w.\[\]%$+-]++)=((?:\\.|[^\s&;,\"'<>\\#])++)", re.DOTALL)
+#: `Bearer VALUE` within a text; a challenge (`Bearer realm="x"`) has no value.
+_BEARER = re.compile(
+    rb"(?i)(?<!\w)(bearer(?:[ \t]|%20|\+)++)(?!(?:realm|scope|error\w*|resource_metadata)=)[\w.~+/%-]++=*+"
+)
 
 
 def redact_difference(one: Difference, secret: Container[str]) -> dict[str, Any]:
@@ -46,7 +55,50 @@ def without_secrets(value: Any, secret: Container[str]) -> Any:
 def redact_headers(headers: Iterable[tuple[bytes, bytes]], names: SecretNames) -> tuple[tuple[bytes, bytes], ...]:
     """The headers with the values of secret ones hidden; names are lower case."""
     secret = names.headers
-    return tuple([(name, _HIDDEN if secret[name] else value) for name, value in headers])
+    found = [(name, _HIDDEN if secret[name] else value) for name, value in headers]
+    for _, value in found:
+        # A single byte is looked for very quickly, and a word is not.
+        if b"=" in value or (b" " in value and b"earer " in value):
+            return _redact_values(found, names)
+    return tuple(found)
+
+
+def _redact_values(headers: list[tuple[bytes, bytes]], names: SecretNames) -> tuple[tuple[bytes, bytes], ...]:
+    """With what header values hold of secrets hidden, such as URLs with queries; hidden whole beyond a bound."""
+    found = []
+    left = _MOST_PAIRS
+    for name, value in headers:
+        left -= value.count(b"=")
+        found.append((name, redact_inside(value, names) if left >= 0 or b"=" not in value else _HIDDEN))
+    return tuple(found)
+
+
+def may_hold_inside(text: bytes) -> bool:
+    """Whether the text may hold what `redact_inside` hides."""
+    return b"=" in text or b"earer " in text or b"EARER " in text
+
+
+def redact_bearer(text: bytes) -> bytes:
+    """The text with what follows `Bearer` hidden."""
+    return _BEARER.sub(rb"\1" + _HIDDEN, text)
+
+
+def redact_inside(text: bytes, names: SecretNames) -> bytes:
+    """The text with the values of `NAME=VALUE` and `Bearer VALUE` hidden, where NAME is a secret's.
+
+    A text of JSON stays one: an escape is hidden whole or not at all.
+    """
+    if b"=" in text:
+        if text.count(b"=") > _MOST_PAIRS:
+            return _HIDDEN
+
+        def shown(pair: re.Match[bytes]) -> bytes:
+            name = pair[1].decode("utf-8", "replace")
+            name = unquote_plus(name) if "%" in name or "+" in name else name
+            return pair[1] + b"=" + _HIDDEN if name in names else pair[0]
+
+        text = _PAIR.sub(shown, text)
+    return redact_bearer(text)
 
 
 def redact_query(query: str, names: SecretNames) -> str:

@@ -4,7 +4,8 @@ import re
 from urllib.parse import unquote_plus
 
 from mockserver.journal.names import SecretNames
-from mockserver.journal.redact import HIDDEN
+from mockserver.journal.parts import EQUALS
+from mockserver.journal.redact import HIDDEN, redact_bearer
 
 #: A body with more secrets than this is hidden whole: it is made to keep its reader busy.
 MOST_SECRETS = 1_000
@@ -17,7 +18,7 @@ _VALUE = re.compile(
     rb"\"(?:[^\"\\]|\\.)*+\"?|'(?:[^'\\]|\\.)*+'?|[\[{]|(?=[|>][\d+-]{0,2}[ \t]*(?:\r?\n|\Z))|[^\r\n&<}]++", re.DOTALL
 )
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
-_PART = re.compile(rb"name\*?=[\"']?([^\"';\r\n]{0,200}+)[\"']?(?=;|\r?\n)")
+_PART = re.compile(rb"(?i)name\*?" + EQUALS + rb"[\"']?([^\"';\r\n]{0,200}+)[\"']?[ \t]*+(?=;|\r?\n)")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _NEXT_PART = re.compile(rb"\r?\n--")
 _LINE_START = re.compile(rb"[ \t]*+(?:- *+)*+[\"']?")
@@ -27,10 +28,12 @@ def redact_text(body: bytes, names: SecretNames) -> bytes:
     """The text with the values of secret names hidden."""
     if b"<" in body:
         body = _redact_elements(body, names)
-    if b"name" in body:
+    if b"name" in body or b"NAME" in body or b"Name" in body:
         body = _redact_parts(body, names)
     if b"=" in body:
         body = _redact_pairs(body, names)
+    if b"earer" in body or b"EARER" in body:
+        body = redact_bearer(body)
     return _redact_named(body, names)
 
 

@@ -1,5 +1,6 @@
 """Accounts and credentials: opened from scenarios or by a test, found by digest, changed whole."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -16,6 +17,11 @@ from mockserver.sandbox.work import Work
 from mockserver.scenario.model import AccountSeed
 
 _CHANGEABLE = ("balance", "status", "webhook_url", "total_spent")
+#: An amount as a text; whatever else a number could be read from is none.
+_AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+#: How long a text may be that is kept with an account, and how much of a refused one is shown.
+_LONGEST, _MOST_SHOWN = 1_000, 100
 #: The table of public parts of credentials: digest -> the account's id.
 NAMES = "account_names"
 
@@ -143,8 +149,11 @@ async def list_accounts(work: Work) -> list[Account]:
 
 def minor(trade: Trade, name: str, amount: object) -> int:
     """An amount, a text or a number that is exact, as minor units; raises Invalid."""
+    refusal = Invalid({name: [f"must be an amount such as '12.50' or 12.5: {_shown(amount)}"]})
     if isinstance(amount, bool) or not isinstance(amount, str | int | Decimal):
-        raise Invalid({name: [f"must be an amount such as '12.50' or 12.5: {amount!r}"]})
+        raise refusal
+    if isinstance(amount, str) and _AMOUNT.fullmatch(amount) is None:
+        raise refusal
     try:
         return trade.currency.minor(amount)
     except ValueError as error:
@@ -160,15 +169,32 @@ def _problem(trade: Trade, account: Account, name: str, value: object) -> str | 
     if name == "status":
         return _unlisted(STATUSES, value)
     if name == "webhook_url":
-        return None if value is None or isinstance(value, str) else f"must be a URL or null: {value!r}"
+        if value is None or isinstance(value, str):
+            return _unkept(value)
+        return f"must be a URL or null: {_shown(value)}"
     if name in account.details:
         if name in trade.choices:
             return _unlisted(trade.choices[name], value)
         known = account.details[name]
         same = known is None or type(value) is type(known)
-        return None if same else f"must be of the same type as {known!r}: {value!r}"
+        return _unkept(value) if same else f"must be of the same type as {known!r}: {_shown(value)}"
     return f"cannot be changed; changeable are {', '.join((*_CHANGEABLE, *account.details))}"
 
 
+def _unkept(value: object) -> str | None:
+    """Why the value is not kept: it comes back wherever the account is told of."""
+    if len(str(value)) > _LONGEST:
+        return f"must have at most {_LONGEST} characters"
+    if isinstance(value, str) and _CONTROL.search(value):
+        return "must have no control characters"
+    return None
+
+
 def _unlisted(allowed: Sequence[str], value: object) -> str | None:
-    return None if value in allowed else f"must be one of {', '.join(allowed)}: {value!r}"
+    return None if value in allowed else f"must be one of {', '.join(allowed)}: {_shown(value)}"
+
+
+def _shown(value: object) -> str:
+    """The value as it may be shown: short, numbers as they were written."""
+    text = str(value) if isinstance(value, Decimal) else repr(value)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."

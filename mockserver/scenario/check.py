@@ -32,6 +32,14 @@ def load_scenario(
     return _load(text, Report(source), check=check, providers=providers, judge=judge)
 
 
+def load_with_warnings(
+    text: str | bytes, *, source: str, providers: Sequence[str] = (), judge: Judge | None = None
+) -> tuple[Scenario, list[Problem]]:
+    """As `load_scenario` with `check`, and the warnings in the order of the file."""
+    report = Report(source)
+    return _load(text, report, check=True, providers=providers, judge=judge), report.problems()
+
+
 def load_file(
     path: Path,
     *,

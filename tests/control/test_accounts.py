@@ -217,3 +217,38 @@ async def test_an_account_that_cannot_be_is_422_and_not_made(world: World, body:
 async def test_a_credential_that_is_taken_is_not_told(world: World) -> None:
     answer = await world.control("POST", "/accounts/daisysim", {"id": "mine", "credentials": {"key": "daisy-demo"}})
     assert "daisy-demo" not in answer.text
+
+
+@pytest.mark.parametrize("amount", ["1_000", "١٢", " 5 ", ".5", "5.", "+5", "1e3", "1E+30", "", "NaN", "5\n"])
+async def test_an_amount_is_a_plain_decimal_text(world: World, amount: str) -> None:
+    for name in ("balance", "total_spent"):
+        answers = [
+            await world.control("PATCH", "/accounts/daisysim/demo", {name: amount}),
+            await world.control("POST", "/accounts/daisysim", {"id": "new", name: amount}),
+        ]
+        for answer in answers:
+            assert fields_of(answer) == [name]
+
+
+@pytest.mark.parametrize("path", ["/accounts/daisysim/demo", "/accounts/daisysim"])
+@pytest.mark.parametrize("number", ["1e30", "12.12345", "[1.5]", "1e300"])
+async def test_a_refused_number_is_shown_as_a_number(world: World, path: str, number: str) -> None:
+    method = "PATCH" if path.endswith("demo") else "POST"
+    body = f'{{"id": "new", "balance": {number}}}' if method == "POST" else f'{{"balance": {number}}}'
+    answer = await world.control(method, path, content=body, headers={"Content-Type": "application/json"})
+    assert "Decimal" not in str(problem_of(answer, 422))
+
+
+async def test_a_new_account_may_have_a_balance_written_as_any_number(world: World) -> None:
+    made = await world.steer("POST", "/accounts/daisysim", content=b'{"id": "new", "balance": 1.2e1}')
+    assert made["balance"] == "12.0000"
+
+
+@pytest.mark.parametrize("text", ["x" * 1_001, "a@b.c\r\nX: y", "a\x00", "a\x85"])
+async def test_an_account_keeps_no_long_text_and_no_control_characters(world: World, text: str) -> None:
+    before = await world.steer("GET", "/accounts/daisysim/demo")
+    for name in ("email", "webhook_url"):
+        answer = await world.control("PATCH", "/accounts/daisysim/demo", {name: text})
+        assert fields_of(answer) == [name]
+        assert len(answer.content) < 1_000
+    assert await world.steer("GET", "/accounts/daisysim/demo") == before

@@ -286,3 +286,35 @@ def test_a_parameter_whose_schema_is_a_list_may_be_repeated() -> None:
     assert read_query(operation, "label=a&label=b&name=c") == {"label": "b", "name": "c"}
     with pytest.raises(Invalid, match="name: must be given once"):
         read_query(operation, "name=a&name=b")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field", "hint"),
+    [
+        ({"order": {"in": []}}, "order", "empty list"),
+        ({"account": []}, "account", "empty list"),
+        ({"path": []}, "path", "empty list"),
+        ({"body": {"service": []}}, "body.service", "empty list"),
+        ({"status": {"gte": 1e308}}, "status", "from 100 to 599"),
+        ({"status": {"gt": 400, "lt": 300}}, "status", "from 100 to 599"),
+        ({"status": {"prefix": "9"}}, "status", "from 100 to 599"),
+        ({"path": {"gt": [1]}}, "path", "gt takes a number"),
+        ({"path": {"gt": 1}}, "path", "a path is no number"),
+        ({"path": {"prefix": "purchase"}}, "path", "did you mean '/purchase'?"),
+        ({"body": {"service": {"gt": "a"}}}, "body.service", "gt takes a number: 'a'"),
+        ({"query": {"page": {"lte": None}}}, "query.page", "lte takes a number"),
+        ({"changes_state": {"gt": False}}, "changes_state", "gt takes a number"),
+        ({"order": {"lt": "nan"}}, "order", "lt takes a number"),
+    ],
+)
+async def test_what_no_value_can_meet_is_refused(
+    all_four: World, wanted: dict[str, Any], field: str, hint: str
+) -> None:
+    refused, message = await refusal(all_four, **wanted)
+    assert refused == field
+    assert hint in message
+
+
+async def test_numbers_are_compared_though_they_are_texts(all_four: World) -> None:
+    await update_an_order(all_four, data={"credits": "12"})
+    assert await count(all_four, body={"credits": {"gte": "11.5", "lt": 13}}, path={"prefix": "/update"}) == 1

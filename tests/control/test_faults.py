@@ -89,7 +89,7 @@ async def test_a_fault_belongs_to_its_sandbox(world: World) -> None:
         ({"wire": {"drip": "10 baud"}}, "wire"),
         ({"wire": "reset", "provider": "acme"}, "provider"),
         ({"wire": "reset", "operation": "fly"}, "operation"),
-        ({"wire": "reset", "method": "post"}, "method"),
+        ({"wire": "reset", "method": "P0ST"}, "method"),
         ({"wire": "reset", "times": 0}, "times"),
         ({"wire": "reset", "chance": 1.5}, "chance"),
         ({"wire": "reset", "until": "soon"}, "until"),
@@ -388,3 +388,64 @@ async def test_neither_listings_nor_snapshots_show_the_secrets_of_a_fault(world:
     assert "MARKED" not in snapshot
     struck = await world.daisy("GET", "/balance")
     assert (struck.status_code, struck.headers["x-session-token"]) == (418, "MARKED")
+
+
+@pytest.mark.parametrize("body", [{"password": "FAULT-MARK"}, "token=FAULT-MARK&a=1"])
+async def test_the_journal_shows_no_secrets_of_what_a_fault_answered(world: World, body: Any) -> None:
+    headers = {"X-Api-Key": "FAULT-MARK", "Set-Cookie": "a=FAULT-MARK", "X-Kept": "kept"}
+    await arm(world, path="/balance", answer={"status": 503, "body": body, "headers": headers})
+    answer = await world.daisy("GET", "/balance")
+    assert "FAULT-MARK" in answer.text, "the client gets them"
+    assert answer.headers["x-api-key"] == "FAULT-MARK"
+    entry = await journal_of(world, answer)
+    assert ["x-kept", "kept"] in entry["response"]["headers"]
+    for told in (entry, await world.steer("GET", "/requests")):
+        assert "FAULT-MARK" not in str(told)
+
+
+@pytest.mark.parametrize(
+    ("fault", "field", "hint"),
+    [
+        ({"path": "/purchse"}, "path", "did you mean '/purchase'?"),
+        ({"method": "GTE"}, "method", "did you mean 'GET'?"),
+        ({"body": {"servce": "wa"}}, "body.servce", "did you mean 'service'?"),
+        ({"query": {"pge": "1"}, "provider": "daisysim"}, "query.pge", "did you mean 'page'?"),
+        ({"state": "waitng"}, "state", "did you mean 'waiting'?"),
+        ({"state": ["waitng", {"a": 1}]}, "state", "waiting"),
+        ({"event": "code.recieved"}, "event", "did you mean 'code.received'?"),
+    ],
+)
+async def test_a_fault_that_names_what_nothing_has_is_armed_with_a_warning(
+    world: World, fault: dict[str, Any], field: str, hint: str
+) -> None:
+    does = {"webhook": {"drop": True}} if "event" in fault else {"answer": {"status": 500}}
+    made = await arm(world, **fault, **does)
+    (warning,) = made["warnings"]
+    assert warning["field"] == field
+    assert hint in warning["message"]
+    (listed,) = (await world.steer("GET", "/faults"))["faults"]
+    assert "warnings" not in listed
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"path": "/check/*", "method": "GET"},
+        {"path": "/purchase", "body": {"service": "wa", "odd": {"exists": False}}},
+        {"state": {"ne": "completed"}},
+        {"operation": "purchase", "times": 1},
+    ],
+)
+async def test_a_fault_that_can_strike_has_no_warnings(world: World, fault: dict[str, Any]) -> None:
+    assert "warnings" not in await arm(world, **fault, answer={"status": 500})
+
+
+async def test_of_very_many_unknown_names_a_few_are_told(world: World) -> None:
+    made = await arm(world, body={f"servce{number}" * 8: 1 for number in range(50)}, answer={"status": 500})
+    assert len(made["warnings"]) == 5
+
+
+async def test_the_method_of_a_fault_is_taken_in_any_case(world: World) -> None:
+    made = await arm(world, method="get", path="/balance", answer={"status": 503})
+    assert (made["method"], "warnings" in made) == ("GET", False)
+    assert await statuses(world, 1) == [503]

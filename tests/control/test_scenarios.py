@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.scenario.check import load_scenario
+from mockserver.scenario.check import load_with_warnings
 from tests.control.problems import fields_of, problem_of
 from tests.support import World
 
@@ -135,7 +135,7 @@ async def test_settings_that_nobody_has_are_422(world: World) -> None:
 
 async def test_a_file_is_checked_while_others_are_answered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """One at a time, in a thread: the loop goes on, and two uploads do not share the processor."""
-    real, begun, release, under_way = load_scenario, threading.Event(), threading.Event(), []
+    real, begun, release, under_way = load_with_warnings, threading.Event(), threading.Event(), []
 
     def slow(*arguments: Any, **named: Any) -> Any:
         assert threading.current_thread() is not threading.main_thread()
@@ -146,7 +146,7 @@ async def test_a_file_is_checked_while_others_are_answered(world: World, monkeyp
         under_way.pop()
         return real(*arguments, **named)
 
-    monkeypatch.setattr("mockserver.control.scenarios.load_scenario", slow)
+    monkeypatch.setattr("mockserver.control.scenarios.load_with_warnings", slow)
     text = "scenario: {}\nprovider: daisysim\nabout: Nothing.\n"
     uploads = [asyncio.ensure_future(world.control("POST", "/scenarios", content=text.format(one))) for one in "ab"]
     assert await asyncio.to_thread(begun.wait, 10)
@@ -177,3 +177,12 @@ async def test_what_a_comment_says_of_a_credential_is_hidden_for_each_of_very_ma
     assert file["yaml"].count("# ...") == 300
     await world.steer("PUT", "/scenarios/active", ["many"])
     assert (await world.daisy("GET", "/balance", key="secret-299-")).status_code == 200
+
+
+async def test_a_posted_scenario_comes_back_with_the_warnings_that_check_prints(world: World) -> None:
+    text = GOOD + "faults:\n  - {state: waitng, answer: {status: 500}}\n"
+    made = await world.steer("POST", "/scenarios", content=text, headers=YAML)
+    (warning,) = made["warnings"]
+    assert warning["field"].startswith("scenario.yaml:7:")
+    assert "no state is like that" in warning["message"]
+    assert "warnings" not in await world.steer("POST", "/scenarios", content=GOOD, headers=YAML)

@@ -45,6 +45,11 @@ SECRET_HEADERS = frozenset(
         "x-shopify-access-token",
         "x-shopify-hmac-signature",
         "x-vault-token",
+        "x-access",
+        "x-csrf",
+        "x-private",
+        "x-refresh",
+        "x-xsrf",
     }
 )
 #: Names in queries and bodies that are secret wherever they stand.
@@ -98,6 +103,13 @@ SECRET_FIELDS = frozenset(
         "user.password",
         "user[password]",
         "x[token]",
+        "card_number",
+        "cardnumber",
+        "cvc",
+        "cvv",
+        "iban",
+        "password_hint",
+        "refresh",
     }
 )
 #: Names that look like those of secrets, and are none.
@@ -105,4 +117,6 @@ VISIBLE = (
     *("activation_id", "author", "authority", "code", "country", "filter[token_count]", "idempotency-key", "keyword"),
     *("monkey", "passenger", "service", "shipping", "sidecar", "sign_up_url", "signal", "token_endpoint", "token_type"),
     *("token_expires_at", "x-mock-request-id", "design", "compass", "turkey", "opinion"),
+    *("access-control-request-headers", "access-control-request-method", "private_message", "refresh_rate", "sim_card"),
+    *("secret_name", "token_type_hint"),
 )

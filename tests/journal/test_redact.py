@@ -29,6 +29,49 @@ def test_values_of_secret_headers_are_hidden_and_others_stay() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (f"http://u/?a=1&token={MARK}#x", "http://u/?a=1&token=[redacted]#x"),
+        (f"/back?%74oken={MARK}=&b=2", "/back?%74oken=[redacted]&b=2"),
+        (f"for=1; session={MARK}; host=a", "for=1; session=[redacted]; host=a"),
+        (f"Bearer {MARK}", "Bearer [redacted]"),
+        (f"was BEARER  {MARK}==, next", "was BEARER  [redacted], next"),
+        ("text/html;q=0.9, */*;q=0.8", "text/html;q=0.9, */*;q=0.8"),
+        ("multipart/form-data; boundary=token", "multipart/form-data; boundary=token"),
+        ('Bearer realm="x", error="invalid_token"', 'Bearer realm="x", error="invalid_token"'),
+    ],
+)
+def test_a_header_value_may_hold_secrets_of_its_own(value: str, shown: str) -> None:
+    assert redact_headers([(b"x-original-url", value.encode())], SECRET_NAMES) == ((b"x-original-url", shown.encode()),)
+
+
+def test_headers_with_very_many_pairs_are_hidden() -> None:
+    headers = [(b"x-long", b"a=1&" * 1_001), (b"x-other", b"a=1"), (b"accept", b"*/*")]
+    hidden = HIDDEN.encode()
+    assert redact_headers(headers, SECRET_NAMES) == ((b"x-long", hidden), (b"x-other", hidden), (b"accept", b"*/*"))
+
+
+@pytest.mark.parametrize(
+    ("body", "redacted"),
+    [
+        (f'{{"x": "token={MARK}", "a": 1}}', '{"x": "token=[redacted]", "a": 1}'),
+        (f'{{"x": "a=1&token={MARK}\\"{MARK}&b=2"}}', '{"x": "a=1&token=[redacted]&b=2"}'),
+        (f'{{"x": "token={MARK}\\u00e9{MARK} kept"}}', '{"x": "token=[redacted] kept"}'),
+        (f'{{"u": "Bearer {MARK}"}}', '{"u": "Bearer [redacted]"}'),
+        (f'{{"u": "Bearer {MARK}="}}', '{"u": "Bearer [redacted]"}'),
+        (f"u: Bearer {MARK}\n", "u: Bearer [redacted]\n"),
+        (f'{{"name": "password", "value": "{MARK}"}}', '{"name":"password","value":"[redacted]"}'),
+        (f'[{{"value": ["{MARK}"], "key": "api_key"}}]', '[{"value":"[redacted]","key":"[redacted]"}]'),
+        ('{"name": "country", "value": 6, "token_type": "x"}', '{"name": "country", "value": 6, "token_type": "x"}'),
+        ('{"x": "token=", "y": "b"}', '{"x": "token=", "y": "b"}'),
+        ('{"token": 1, "x": "' + "a=1&" * 1_001 + '"}', '"[redacted]"'),
+    ],
+)
+def test_texts_of_a_body_may_hold_secrets_of_their_own(body: str, redacted: str) -> None:
+    assert redact_body(body.encode(), PATTERN) == redacted.encode()
+
+
 @pytest.mark.parametrize("name", sorted(SECRET_HEADERS | SECRET_FIELDS))
 def test_a_name_tells_by_its_parts_that_it_is_a_secrets(name: str) -> None:
     for written in (name, name.upper(), name.title()):
@@ -191,6 +234,12 @@ def test_secrets_of_many_kinds_of_bodies_are_hidden(body: str, redacted: str) ->
             "--real\r\nD: x; name*=UTF-8''p%61ssword\r\n\r\n[redacted]\r\n--real--\r\n",
         ),
         (
+            f'--real\r\nD: x; name = "password"\r\n\r\n{MARK}\r\n--real\r\nD: x; name=\r\n "pwd"\r\n\r\n{MARK}'
+            "\r\n--real--",
+            '--real\r\nD: x; name = "password"\r\n\r\n[redacted]\r\n--real\r\nD: x; name=\r\n "pwd"\r\n\r\n[redacted]'
+            "\r\n--real--",
+        ),
+        (
             f'--real\nD: x; name="user[token]"; filename="f"\n\n{MARK}',
             '--real\nD: x; name="user[token]"; filename="f"\n\n[redacted]',
         ),
@@ -208,6 +257,7 @@ def test_secrets_of_forms_in_parts_are_hidden_by_the_boundary_that_is_meant(body
 PIECES = (
     *(b"name=secret\na", b'name="secret";\n', b"name=secret;", b'"secret":[', b"secret ", b"http://a@", b"http://x?"),
     *(b'\\"', b'"', b'"a":', b'"key":"\\', b"a:", b"key:", b"key: |\n ", b"key: |\n", b"<key>", b"<key ", b"<a>", b"&"),
+    *(b"Bearer a", b"bearer ", b"Bearer", b'"value":{"name":"key",', b"a=b ", b"%3d="),
     *(b"&key=", b"name=", b"name*=a''", b"\n--real", b"--real\r\nname=key\r\n\r\n", b"key='", b'key="', b"key=[", b" "),
     *(
         b"key={",
@@ -267,9 +317,11 @@ def test_what_nests_too_deep_to_be_written_again_is_hidden_whole() -> None:
     )
 
 
+#: Texts that are no names of secrets, as `iban` would be.
+TEXTS = st.text(max_size=5).filter(lambda text: text not in SECRET_NAMES)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    st.none() | st.booleans() | st.integers() | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=6,
 )
 

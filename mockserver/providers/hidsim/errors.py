@@ -14,6 +14,7 @@ from mockserver.domain.mistakes import (
     InsufficientBalance,
     Invalid,
     InvalidPrice,
+    MalformedHost,
     MethodNotAllowed,
     MissingCredential,
     Mistake,
@@ -187,6 +188,7 @@ MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
     ),
     TargetTooLong: _target_too_long,
     HeadTooLarge: _head_too_large,
+    MalformedHost: _worded(400, MalformedHost.text, provenance="assumed"),
     UnsupportedEncoding: lambda mistake: _worded(415, mistake.text, provenance="assumed"),
     Mistake: _worded(500, "An internal server error occurred.", provenance="assumed"),
 }

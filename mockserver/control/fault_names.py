@@ -1,0 +1,47 @@
+"""What a fault names that nothing has: it is armed all the same, since it may be meant, and the answer tells."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from mockserver.control.criteria_reader import METHODS
+from mockserver.control.operation import ControlCall
+from mockserver.control.paths import path_problem
+from mockserver.control.vocabulary import Vocabulary
+from mockserver.domain.suggestions import suggestion
+from mockserver.faults.model import Fault
+from mockserver.sandbox.sandbox import Sandbox
+
+#: How many are told: to look for what is meant takes a while.
+_MOST_TOLD = 5
+
+
+def fault_warnings(call: ControlCall, sandbox: Sandbox, fault: Fault) -> list[dict[str, Any]]:
+    """A row for each criterion that no request or delivery can meet, with what may be meant."""
+    found = islice(_problems(call, sandbox, fault), _MOST_TOLD)
+    return [{"field": field, "message": f"this fault strikes nothing: {text}"} for field, text in found]
+
+
+def _problems(call: ControlCall, sandbox: Sandbox, fault: Fault) -> Iterator[tuple[str, str]]:
+    providers = [one for one in call.server.providers.values() if fault.provider in (None, one.name)]
+    words = Vocabulary(providers, sandbox.state, call.server.schemas)
+    if fault.method is not None and fault.method not in METHODS:
+        yield "method", f"no request has the method {fault.method!r} ({suggestion(fault.method, METHODS)})"
+    if fault.path is not None and (problem := path_problem(fault.path, words)) is not None:
+        yield "path", problem
+    if fault.event is not None:
+        events = list(dict.fromkeys(event for one in providers for event in one.webhooks))
+        if fault.event not in events:
+            yield "event", f"no webhook has the event {fault.event[:100]!r} ({suggestion(fault.event, events)})"
+    for part, conditions in (("body", fault.body), ("query", fault.query)):
+        known = words.fields(part) if conditions else None
+        for name, matcher in conditions:
+            first = name.partition(".")[0]
+            if known is not None and first not in known and not matcher.holds(None, present=False):
+                yield f"{part}.{name[:100]}", f"no endpoint takes this field ({suggestion(first, sorted(known))})"
+    if fault.state is not None:
+        machines = sandbox.state.machines_of([one.name for one in providers])
+        states = list(dict.fromkeys(state for machine in machines for state in machine.states))
+        if not any(fault.state.holds(one, present=one is not None) for one in (*states, None)):
+            text = fault.data["state"] if isinstance(fault.data["state"], str) else ""
+            yield "state", f"no order is in a state like this: {fault.state.text()[:100]} ({suggestion(text, states)})"
