@@ -20,7 +20,7 @@ from mockserver.http.schemas import SchemaStore
 from mockserver.http.service import ACCEPTED, Arrival, Service
 from mockserver.journal.budget import Budget
 from mockserver.providers.discovery import all_providers, data_roots
-from mockserver.sandbox.birth import Birth, Population, Surroundings
+from mockserver.sandbox.config import Population, SandboxConfig, ServerContext
 from mockserver.sandbox.credentials import is_sealed
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.sandboxes import DEFAULT, Sandboxes
@@ -83,8 +83,8 @@ class App:
         self._sweeping: asyncio.Task[None] | None = None
         schemas = self._schemas = SchemaStore(*data_roots("schemas", providers))
         rows = (*COMMON, *(row for provider in providers for row in provider.settings))
-        shared = self.shared = Surroundings(
-            trades={provider.name: provider.trade for provider in providers},
+        shared = self.shared = ServerContext(
+            provider_rules={provider.name: provider.rules for provider in providers},
             library=Library.of_providers(
                 data_roots("scenarios", providers), settings.scenarios, providers=list(self._providers)
             ),
@@ -94,7 +94,7 @@ class App:
             budget=Budget(settings.max_log_bytes),
             journal_size=settings.journal_size,
         )
-        birth = Birth(
+        birth = SandboxConfig(
             seed=settings.seed,
             start=settings.start,
             rate=settings.clock.rate,
@@ -193,7 +193,7 @@ class App:
         return {
             name: [
                 " / ".join(seed.credentials.values())
-                for seed in sandbox.state.force.accounts(name)
+                for seed in sandbox.state.active_scenarios.accounts(name)
                 if not is_sealed(seed)
             ]
             for name in self._providers

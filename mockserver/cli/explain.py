@@ -192,11 +192,11 @@ def followed(rows: Mapping[str, Any]) -> Iterator[str]:
             yield f"                next try {sent['next_try']}"
 
 
-def _cause(passage: Mapping[str, Any]) -> str:
-    by = passage["caused_by"]
+def _cause(history_entry: Mapping[str, Any]) -> str:
+    by = history_entry["caused_by"]
     if "request" in by:
         return f"by request {by['request']}"
-    return str(passage["cause"])
+    return str(history_entry["cause"])
 
 
 def _effect(effect: Any) -> str:

@@ -33,9 +33,9 @@ def graph(provider: str, kind: str | None, form: str, directories: tuple[Path, .
     With KIND only that kind of order, else all of them. It is the machine of the default scenario, or of the first
     --scenario that has one.
     """
-    from mockserver.domain.mistakes import Invalid
+    from mockserver.domain.errors import Invalid
     from mockserver.providers.sources import provider_names, source_roots
-    from mockserver.sandbox.force import in_force
+    from mockserver.sandbox.active_scenarios import in_force
     from mockserver.scenario.drawing import dot, mermaid
     from mockserver.scenario.library import Library
     from mockserver.scenario.problems import ScenarioProblems
@@ -45,14 +45,14 @@ def graph(provider: str, kind: str | None, form: str, directories: tuple[Path, .
         raise click.UsageError(f"unknown provider {provider!r} (one of {', '.join(known)})")
     library = Library.of_providers(source_roots("scenarios", [provider]), directories, providers=known)
     try:
-        force = in_force(library, names, [provider])
+        active_scenarios = in_force(library, names, [provider])
     except Invalid as invalid:
         raise click.UsageError(str(invalid)) from None
     except ScenarioProblems as problems:
         raise click.ClickException(str(problems.problems[0])) from None
-    kinds = list(dict.fromkeys(machine.kind for machine in force.machines()))
+    kinds = list(dict.fromkeys(machine.kind for machine in active_scenarios.machines()))
     if kind is not None and kind not in kinds:
         raise click.UsageError(f"{provider} has no orders of kind {kind!r} (one of {', '.join(kinds)})")
     for each in [kind] if kind else kinds:
-        machine = force.machine(provider, each)
+        machine = active_scenarios.machine(provider, each)
         click.echo(dot(machine) if form == "dot" else mermaid(machine, notes=True), nl=False)

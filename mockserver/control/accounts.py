@@ -5,15 +5,15 @@ from typing import Any
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of, object_schema, text_schema
 from mockserver.control.paging import PAGING, after_of, limit_of, page_of, written
 from mockserver.domain.accounts import STATUSES, Account
+from mockserver.domain.errors import Invalid
 from mockserver.domain.ledger import Movement
-from mockserver.domain.mistakes import Invalid
 from mockserver.domain.moments import moment_text
 from mockserver.sandbox import ledger
 from mockserver.sandbox.accounts import change_account, keep_public_name, list_accounts, minor, open_account, seed_of
 from mockserver.sandbox.naming import account_named
+from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.refusals import HistoryUnderWay
-from mockserver.sandbox.trade import Trade
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 _AMOUNT = {"type": "string", "description": "A decimal text in the provider's currency, such as 12.50."}
 _GIVEN = {
@@ -41,16 +41,16 @@ NEW = {
 ACCOUNT = {"type": "object", "required": ["provider", "id", "balance", "currency", "status", "webhook_url"]}
 
 
-async def account_data(work: Work, trade: Trade, account: Account) -> dict[str, Any]:
+async def account_data(work: UnitOfWork, rules: ProviderRules, account: Account) -> dict[str, Any]:
     """An account as the control API shows it, without credentials."""
     return {
         "provider": account.provider,
         "id": account.id,
-        "balance": trade.currency.text(await work.balance(account)),
-        "currency": trade.currency.code,
+        "balance": rules.currency.text(await work.balance(account)),
+        "currency": rules.currency.code,
         "status": account.status,
         "webhook_url": account.webhook_url,
-        "total_spent": trade.currency.text(account.total_spent),
+        "total_spent": rules.currency.text(account.total_spent),
         **account.details,
     }
 
@@ -60,45 +60,45 @@ async def listing(call: ControlCall) -> Answer:
     sandbox = await call.sandbox()
     async with sandbox.work("control") as work:
         found = await list_accounts(work)
-        rows = [await account_data(work, sandbox.state.trades[one.provider], one) for one in found]
+        rows = [await account_data(work, sandbox.state.provider_rules[one.provider], one) for one in found]
     return Answer({"accounts": rows})
 
 
 async def show(call: ControlCall) -> Answer:
     """One account."""
-    sandbox, trade = await call.sandbox(), call.provider().trade
+    sandbox, rules = await call.sandbox(), call.provider().rules
     async with sandbox.work("control") as work:
-        account = await account_named(work, trade, call.path_fields["id"])
-        return Answer(await account_data(work, trade, account))
+        account = await account_named(work, rules, call.path_fields["id"])
+        return Answer(await account_data(work, rules, account))
 
 
 async def change(call: ControlCall) -> Answer:
     """Set some of an account's values, all or none."""
-    sandbox, trade = await call.sandbox(), call.provider().trade
+    sandbox, rules = await call.sandbox(), call.provider().rules
     async with sandbox.work("control") as work:
-        account = await account_named(work, trade, call.path_fields["id"])
+        account = await account_named(work, rules, call.path_fields["id"])
         if work.state.populating and any(name in call.body for name in _AMOUNTS):
             raise HistoryUnderWay
-        account = await change_account(work, trade, account, call.body)
-        data = await account_data(work, trade, account)
+        account = await change_account(work, rules, account, call.body)
+        data = await account_data(work, rules, account)
     return Answer(await _with_warnings(call, data))
 
 
 async def create(call: ControlCall) -> Answer:
     """Open an account; the answer is the only place that ever shows its credentials."""
-    sandbox, trade = await call.sandbox(), call.provider().trade
+    sandbox, rules = await call.sandbox(), call.provider().rules
     body = dict(call.body)
     account_id = body.pop("id")
-    credentials = body.pop("credentials", None) or trade.new_credential(sandbox.state.dice, account_id)
-    unknown = [name for name in credentials if name not in trade.credential]
+    credentials = body.pop("credentials", None) or rules.new_credential(sandbox.state.dice, account_id)
+    unknown = [name for name in credentials if name not in rules.credential]
     if unknown:
-        raise Invalid({"credentials": [f"unknown: {', '.join(unknown)}; they are {', '.join(trade.credential)}"]})
+        raise Invalid({"credentials": [f"unknown: {', '.join(unknown)}; they are {', '.join(rules.credential)}"]})
     async with sandbox.work("control") as work:
-        balance = trade.currency.text(minor(trade, "balance", body.pop("balance", "0")))
-        account = await open_account(work, trade, seed_of(account_id, credentials, balance=balance))
-        await keep_public_name(work, trade, account_id, credentials)
-        account = await change_account(work, trade, account, body)
-        data = await account_data(work, trade, account)
+        balance = rules.currency.text(minor(rules, "balance", body.pop("balance", "0")))
+        account = await open_account(work, rules, seed_of(account_id, credentials, balance=balance))
+        await keep_public_name(work, rules, account_id, credentials)
+        account = await change_account(work, rules, account, body)
+        data = await account_data(work, rules, account)
     return Answer(await _with_warnings(call, {**data, "credentials": credentials}), status=201)
 
 
@@ -113,31 +113,31 @@ async def _with_warnings(call: ControlCall, data: dict[str, Any]) -> dict[str, A
 
 async def movements(call: ControlCall) -> Answer:
     """What moved the account's balance, oldest first, in pages."""
-    sandbox, trade = await call.sandbox(), call.provider().trade
+    sandbox, rules = await call.sandbox(), call.provider().rules
     limit, after = limit_of(call), after_of(call, "[1-9][0-9]{0,9}", "100")
     async with sandbox.work("control") as work:
-        account = await account_named(work, trade, call.path_fields["id"])
-        found = await ledger.movements_after(work.tx, trade.provider, account.id, int(after or 0), limit=limit + 1)
+        account = await account_named(work, rules, call.path_fields["id"])
+        found = await ledger.movements_after(work.tx, rules.provider, account.id, int(after or 0), limit=limit + 1)
         held = await work.balance(account)
     shown, rest = found[:limit], found[limit:]
     return Answer(
         {
-            "balance": trade.currency.text(held),
-            "currency": trade.currency.code,
-            "entries": await written(_entry(trade, move) for move in shown),
+            "balance": rules.currency.text(held),
+            "currency": rules.currency.code,
+            "entries": await written(_entry(rules, move) for move in shown),
             "next": str(shown[-1].sequence) if rest else None,
         }
     )
 
 
-def _entry(trade: Trade, move: Movement) -> dict[str, Any]:
+def _entry(rules: ProviderRules, move: Movement) -> dict[str, Any]:
     return {
         "number": move.sequence,
         "at": moment_text(move.at),
-        "amount": trade.currency.text(move.signed),
+        "amount": rules.currency.text(move.signed),
         "cause": move.cause,
         "order": move.order,
-        "balance_after": trade.currency.text(move.balance_after),
+        "balance_after": rules.currency.text(move.balance_after),
         "debit": move.debit,
         "credit": move.credit,
     }

@@ -32,7 +32,7 @@ from mockserver.control.operation import Answer, ControlCall, Operation, Server
 from mockserver.control.problems import Problem, problem_of, send_problem
 from mockserver.control.reading import read_json, read_query, with_suggestions
 from mockserver.control.routes import Routes
-from mockserver.domain.mistakes import Invalid, MethodNotAllowed, NotFound
+from mockserver.domain.errors import Invalid, MethodNotAllowed, NotFound
 from mockserver.http.body import MOST, Disconnected, read_body
 from mockserver.http.checking import Checker
 from mockserver.http.heads import REFUSED

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, object_schema, text_schema
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.domain.moments import LATEST, moment_text, parse_moment, parse_span, span_text
 from mockserver.sandbox.refusals import HistoryUnderWay
 from mockserver.sandbox.sandbox import Sandbox

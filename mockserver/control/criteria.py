@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.control.operation import Schema, object_schema
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 
 _PLAIN: Mapping[str, str] = {
     "provider": "only this provider's",

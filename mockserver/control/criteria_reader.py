@@ -12,14 +12,14 @@ from mockserver.control.operation import ControlCall
 from mockserver.control.paging import SLICE_BYTES, Slices
 from mockserver.control.paths import PathTest, path_problem
 from mockserver.control.vocabulary import Vocabulary
-from mockserver.domain.mistakes import Invalid, NotFound
+from mockserver.domain.errors import Invalid, NotFound
 from mockserver.domain.suggestions import suggestion
 from mockserver.engine.matching import Matcher, matcher_from_data
 from mockserver.faults.model import looked_up
 from mockserver.http.asked import body_data, texts_of
 from mockserver.journal.journal import Entry
 from mockserver.sandbox.naming import account_id_of, known_names
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 Test = Callable[[Entry], bool]
 
@@ -38,7 +38,7 @@ _ALWAYS = ("provider", "method", "path", "status", "changes_state")
 
 
 async def read_criteria(
-    call: ControlCall, work: Work, entries: Sequence[Entry], wanted: Mapping[str, Any]
+    call: ControlCall, work: UnitOfWork, entries: Sequence[Entry], wanted: Mapping[str, Any]
 ) -> Callable[[Entry], bool]:
     """Whether an entry is wanted; raises Invalid for criteria that none can ever meet."""
     reader = _Reader(call, work, entries, wanted)
@@ -52,7 +52,9 @@ async def read_criteria(
 class _Reader:
     """Makes tests of criteria, and collects what is wrong with them."""
 
-    def __init__(self, call: ControlCall, work: Work, entries: Sequence[Entry], wanted: Mapping[str, Any]) -> None:
+    def __init__(
+        self, call: ControlCall, work: UnitOfWork, entries: Sequence[Entry], wanted: Mapping[str, Any]
+    ) -> None:
         self.errors: dict[str, list[str]] = {}
         self.tests: list[Test] = []
         self._wanted = wanted
@@ -149,11 +151,11 @@ class _Reader:
 
     async def _account(self) -> None:
         async def known() -> list[str]:
-            trades = [one.trade for one in self._providers.values()]
-            return [name for trade in trades for name in await known_names(self._work, trade)]
+            provider_rules = [one.rules for one in self._providers.values()]
+            return [name for rules in provider_rules for name in await known_names(self._work, rules)]
 
         async def translated(provider: str, name: str) -> str | None:
-            return await account_id_of(self._work, self._providers[provider].trade, name)
+            return await account_id_of(self._work, self._providers[provider].rules, name)
 
         await self._translated("account", translated, known)
 

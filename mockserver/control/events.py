@@ -2,7 +2,7 @@
 
 from mockserver.control.operation import Answer, ControlCall, Operation, object_schema, text_schema
 from mockserver.control.problems import Problem
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.domain.suggestions import suggestion
 from mockserver.http.provider import Provider
 

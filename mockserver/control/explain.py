@@ -22,14 +22,14 @@ from mockserver.sandbox.codec import decode_movement, decode_order
 from mockserver.sandbox.naming import public_names
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.state import SandboxState
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 from mockserver.webhooks.model import Delivery
 
 #: The status of a credential that nobody knows, and how many of those that there are are named then.
 _UNKNOWN, _MOST_NAMED = 401, 50
 
 
-async def order_story(sandbox: Sandbox, work: Work, order: Order) -> Data:
+async def order_story(sandbox: Sandbox, work: UnitOfWork, order: Order) -> Data:
     """Everything that happened to the order, passage by passage, each with its cause and what it brought about.
 
     `story` has for each passage `state, at, visit, cause, caused_by, dice, timers, withheld, effects`, and the
@@ -66,7 +66,7 @@ async def order_story(sandbox: Sandbox, work: Work, order: Order) -> Data:
     }
 
 
-async def request_story(sandbox: Sandbox, work: Work, entry: Entry, *, secret: Container[str]) -> Data:
+async def request_story(sandbox: Sandbox, work: UnitOfWork, entry: Entry, *, secret: Container[str]) -> Data:
     """What the rules and the faults said to the request, and what followed from it, chained by cause.
 
     `secret` names the fields whose values are not told.
@@ -106,9 +106,9 @@ async def request_story(sandbox: Sandbox, work: Work, entry: Entry, *, secret: C
     return found
 
 
-async def _credentials(work: Work, provider: str) -> list[Data]:
+async def _credentials(work: UnitOfWork, provider: str) -> list[Data]:
     """The accounts that there are, each with the public part of its credential, None where that is unknown."""
-    names = await public_names(work, work.state.trades[provider])
+    names = await public_names(work, work.state.provider_rules[provider])
     return [{"account": account, "credential": public} for account, public in list(names.items())[:_MOST_NAMED]]
 
 
@@ -165,7 +165,7 @@ def _asked(subject: Mapping[str, Any], aspect: str) -> Mapping[str, Any]:
     return subject if aspect == "life" else {name: value for name, value in subject.items() if name[:6] != "order."}
 
 
-async def _movements(work: Work, order: Order) -> list[Movement]:
+async def _movements(work: UnitOfWork, order: Order) -> list[Movement]:
     """What moved for this order, oldest first; looks no further back than the order's beginning."""
     prefix, before = f"{order.provider}/{order.account}/", ""
     found: list[Movement] = []
@@ -189,7 +189,7 @@ def _born_of(moves: Sequence[Movement], seen: Sequence[Entry], order: Order) -> 
 
 
 def _money(state: SandboxState, move: Movement) -> Data:
-    currency = state.trades[move.provider].currency
+    currency = state.provider_rules[move.provider].currency
     word, colon, _ = move.cause.partition(": ")
     return {
         "at": moment_text(move.at),
@@ -207,7 +207,7 @@ def _birth_rule(state: SandboxState, order: Order, seen: Sequence[Entry]) -> Dat
     if order.rule is None:
         return None
     asked = [one.rule for entry in seen for one in entry.decisions if one.aspect == "life"]
-    found = [rule for rule in (*asked, *state.force.rules[order.provider]) if rule.name == order.rule]
+    found = [rule for rule in (*asked, *state.active_scenarios.rules[order.provider]) if rule.name == order.rule]
     scenario = found[0].scenario if found else None
     about = {"about": found[0].about} if found and found[0].about else {}
     return {"rule": order.rule, "scenario": scenario, **about, "then": dict(order.plan or {})}

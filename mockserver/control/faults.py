@@ -6,7 +6,7 @@ from typing import Any
 from mockserver.control.fault_names import fault_warnings
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of, text_schema
 from mockserver.control.vocabulary import operations_of
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.domain.suggestions import suggestion
 from mockserver.faults import wire_kinds
 from mockserver.faults.model import HOSTILITIES, Fault, source_of
@@ -125,10 +125,10 @@ async def _with_account(call: ControlCall, sandbox: Sandbox, body: Mapping[str, 
         return body
     asked = [one for one in call.server.providers.values() if only in (None, one.name)]
     async with sandbox.work("control") as work:
-        found = {one.name: await account_id_of(work, one.trade, name) for one in asked}
+        found = {one.name: await account_id_of(work, one.rules, name) for one in asked}
         ids = {provider: account for provider, account in found.items() if account is not None}
         if not ids:
-            known = [each for one in asked for each in await known_names(work, one.trade)]
+            known = [each for one in asked for each in await known_names(work, one.rules)]
             raise Invalid({"account": [f"unknown account ({suggestion(name, known)})"]})
     if name in ids.values():
         return body

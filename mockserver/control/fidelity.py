@@ -7,10 +7,10 @@ from typing import Any
 
 from mockserver.control.fidelity_page import MEANINGS, page
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of
-from mockserver.domain.mistakes import Mistake
+from mockserver.domain.errors import ApiError
 from mockserver.http.kit_mistakes import KIT_MISTAKES
 from mockserver.http.provider import Endpoint, Provider, word
-from mockserver.http.replies import Wording
+from mockserver.http.replies import ErrorResponse
 from mockserver.http.samples import samples_of
 from mockserver.http.schemas import ID_PREFIX, SchemaStore
 
@@ -131,7 +131,7 @@ def _target(schemas: SchemaStore, reference: str, name: str) -> tuple[Any, str, 
 
 
 def _wordings(provider: Provider) -> list[dict[str, Any]]:
-    found: dict[tuple[int, str, str], Wording] = {}
+    found: dict[tuple[int, str, str], ErrorResponse] = {}
     declared = (kind for _, endpoint in _endpoints(provider) for kind in endpoint.mistakes)
     for kind in dict.fromkeys((*provider.mistakes, *declared, *KIT_MISTAKES)):
         for wording in _worded(provider, kind):
@@ -142,7 +142,7 @@ def _wordings(provider: Provider) -> list[dict[str, Any]]:
     ]
 
 
-def _worded(provider: Provider, kind: type[Mistake]) -> Iterator[Wording]:
+def _worded(provider: Provider, kind: type[ApiError]) -> Iterator[ErrorResponse]:
     """How the provider words samples of the kind; nothing where none can be built, or makes sense to it."""
     try:
         samples = samples_of(kind)

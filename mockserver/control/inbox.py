@@ -16,7 +16,7 @@ from mockserver.control.operation import (
     shown_json,
     whole_query,
 )
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.domain.moments import moment_text, parse_span
 from mockserver.journal.redact import HIDDEN
 from mockserver.sandbox.inboxes import MOST_RECEIVED, Inbox

@@ -24,7 +24,7 @@ def described_providers(server: Server, sandbox: Sandbox, origin: str) -> dict[s
             "base_url": base_url(origin, sandbox.name, provider),
             "credentials": [
                 {"account": seed.id, **seed.credentials, "about": seed.about}
-                for seed in sandbox.state.force.accounts(name)
+                for seed in sandbox.state.active_scenarios.accounts(name)
                 if not is_sealed(seed)
             ],
             "openapi": f"{origin}{sandbox_prefix(sandbox.name)}/_mock/openapi/{name}.json",

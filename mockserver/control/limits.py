@@ -5,7 +5,7 @@ from typing import Any
 from mockserver.control.operation import Server
 from mockserver.faults import registry
 from mockserver.journal import journal
-from mockserver.sandbox import inboxes, limits, room, tallies
+from mockserver.sandbox import counters, inboxes, limits, room
 
 
 def limits_data(server: Server) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def limits_data(server: Server) -> dict[str, Any]:
             "scenarios": room.MOST_POSTED,
             "scenario_characters": room.MOST_POSTED_TEXT,
             "machines": room.MOST_MACHINES,
-            "tallies": tallies.MOST_TALLIES,
+            "tallies": counters.MOST_COUNTERS,
             "limit_windows": limits.MOST_WINDOWS,
         },
     }

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of
-from mockserver.domain.mistakes import Invalid, NotFound
+from mockserver.domain.errors import Invalid, NotFound
 from mockserver.domain.suggestions import did_you_mean
 from mockserver.engine.machine import Machine, Transition
 from mockserver.engine.weights import weight_data
@@ -34,10 +34,10 @@ async def show(call: ControlCall) -> Answer:
     """The machine in force for new orders of this kind."""
     sandbox, provider = await call.sandbox(), call.provider()
     try:
-        machine = sandbox.state.force.machine(provider.name, call.path_fields["kind"])
+        machine = sandbox.state.active_scenarios.machine(provider.name, call.path_fields["kind"])
     except KeyError:
         kind = call.path_fields["kind"]
-        raise NotFound("machine", kind, hint=did_you_mean(kind, provider.trade.kinds)) from None
+        raise NotFound("machine", kind, hint=did_you_mean(kind, provider.rules.kinds)) from None
     match call.query.get("format", "json"):
         case "json":
             return Answer(machine_data(machine))
@@ -60,7 +60,7 @@ async def magic(call: ControlCall) -> Answer:
             "effect": with_settings(one.effect, sandbox.state.settings.values),
             "provenance": one.provenance,
         }
-        for provider, one in sandbox.state.force.magic()
+        for provider, one in sandbox.state.active_scenarios.magic()
     ]
     return Answer({"magic": rows})
 

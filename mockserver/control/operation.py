@@ -9,14 +9,14 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from mockserver.domain.mistakes import Invalid, NotFound
+from mockserver.domain.errors import Invalid, NotFound
 from mockserver.domain.suggestions import did_you_mean
 from mockserver.http.body import MOST
 from mockserver.http.history import History
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
 from mockserver.journal.budget import Budget
-from mockserver.sandbox.birth import Population
+from mockserver.sandbox.config import Population
 from mockserver.sandbox.names import DEFAULT
 from mockserver.sandbox.place import Place
 from mockserver.sandbox.sandbox import Sandbox

@@ -6,7 +6,7 @@ from typing import Any
 from mockserver.control.operation import Answer, ControlCall, Operation, known_provider, text_schema
 from mockserver.control.paging import PAGING, SLICE_ROWS, Slices, after_of, limit_of, page_of, written
 from mockserver.control.problems import Problem
-from mockserver.domain.mistakes import Invalid, NotTaken
+from mockserver.domain.errors import Invalid, NotTaken
 from mockserver.domain.moments import moment_text
 from mockserver.domain.orders import Order
 from mockserver.domain.suggestions import did_you_mean, suggestion
@@ -15,7 +15,7 @@ from mockserver.sandbox import orders
 from mockserver.sandbox.codec import decode_order
 from mockserver.sandbox.naming import account_id_of, known_names
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 ORDER = {
     "type": "object",
@@ -37,7 +37,7 @@ EVENT = {
 }
 
 
-async def order_data(work: Work, order: Order) -> dict[str, Any]:
+async def order_data(work: UnitOfWork, order: Order) -> dict[str, Any]:
     """An order as the control API shows it: what all kinds share, then the provider's own facts."""
     machine = work.state.machine_named(order.machine)
     state = machine.states[order.state]
@@ -51,8 +51,8 @@ async def order_data(work: Work, order: Order) -> dict[str, Any]:
         "final": state.final,
         "account": order.account,
         "created_at": moment_text(order.created_at),
-        "amount": work.state.trades[order.provider].currency.text(order.amount),
-        "currency": work.state.trades[order.provider].currency.code,
+        "amount": work.state.provider_rules[order.provider].currency.text(order.amount),
+        "currency": work.state.provider_rules[order.provider].currency.code,
         "history": [{"state": one.state, "at": moment_text(one.at), "cause": one.cause} for one in order.history],
         "timers": [
             {
@@ -111,9 +111,9 @@ async def _filter(call: ControlCall, sandbox: Sandbox) -> Callable[[Order], bool
     accounts: dict[str, str | None] = {}
     if account is not None:
         async with sandbox.work("control") as work:
-            accounts = {one.name: await account_id_of(work, one.trade, account) for one in providers}
+            accounts = {one.name: await account_id_of(work, one.rules, account) for one in providers}
             if not any(accounts.values()):
-                known = [each for one in providers for each in await known_names(work, one.trade)]
+                known = [each for one in providers for each in await known_names(work, one.rules)]
                 raise Invalid({"account": [f"unknown account ({suggestion(account, known)})"]})
 
     def fits(order: Order) -> bool:

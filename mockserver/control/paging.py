@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from mockserver.control.operation import ControlCall, Schema, whole_query
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 
 USUAL, MOST = 100, 1_000
 #: After how many bytes of an answer, or rows of a search, the rest of the server gets its turn.

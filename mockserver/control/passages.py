@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.domain.moments import moment_text
 from mockserver.domain.orders import event_of
 from mockserver.engine.effects import Effect, Timer
-from mockserver.engine.retrace import PassageTold, TimerTold
+from mockserver.engine.retrace import HistoryEntryTold, TimerTold
 from mockserver.scenario.drawing import delay_text
 
 #: The id of a request, as causes name it.
@@ -16,7 +16,7 @@ REQUEST = re.compile(r"\breq_\d+\b")
 Data = dict[str, Any]
 
 
-def passage_data(told: Sequence[PassageTold], place: int, born: str | None, waiting: Mapping[str, str]) -> Data:
+def passage_data(told: Sequence[HistoryEntryTold], place: int, born: str | None, waiting: Mapping[str, str]) -> Data:
     """Return the passage at `place` as JSON data, with the dice that were cast in it."""
     one = told[place]
     follower = next((after for after in told[place + 1 :] if after.visit > one.visit), None)
@@ -25,7 +25,7 @@ def passage_data(told: Sequence[PassageTold], place: int, born: str | None, wait
     if one.choice is not None:
         targets = dict(one.choice.targets)
         by = {"by_rule": True} if one.choice.by_rule else {"roll": one.choice.roll}
-        dice.append({"for": f"where {one.event} leads", "options": targets, "fell": one.passage.state, **by})
+        dice.append({"for": f"where {one.event} leads", "options": targets, "fell": one.history_entry.state, **by})
     dice += [
         {
             "for": f"when {row.timer.event} happens",
@@ -37,10 +37,10 @@ def passage_data(told: Sequence[PassageTold], place: int, born: str | None, wait
         if row.roll is not None
     ]
     return {
-        "state": one.passage.state,
-        "at": moment_text(one.passage.at),
+        "state": one.history_entry.state,
+        "at": moment_text(one.history_entry.at),
         "visit": one.visit,
-        "cause": one.passage.cause,
+        "cause": one.history_entry.cause,
         "caused_by": _caused_by(told, place, born),
         "dice": dice,
         "timers": [_timer(row, follower, current) for row in one.timers]
@@ -52,8 +52,8 @@ def passage_data(told: Sequence[PassageTold], place: int, born: str | None, wait
     }
 
 
-def _timer(row: TimerTold, follower: PassageTold | None, waiting: Mapping[str, str] | None) -> Data:
-    rang = follower is not None and follower.passage.cause == f"timer {row.timer.event}"
+def _timer(row: TimerTold, follower: HistoryEntryTold | None, waiting: Mapping[str, str] | None) -> Data:
+    rang = follower is not None and follower.history_entry.cause == f"timer {row.timer.event}"
     became = "rang" if rang else "waits" if waiting is not None and row.timer.event in waiting else "void"
     return {
         "event": row.timer.event,
@@ -65,24 +65,24 @@ def _timer(row: TimerTold, follower: PassageTold | None, waiting: Mapping[str, s
     }
 
 
-def _reminder(timer: Timer, later: Sequence[PassageTold], waiting: Mapping[str, str]) -> Data:
+def _reminder(timer: Timer, later: Sequence[HistoryEntryTold], waiting: Mapping[str, str]) -> Data:
     at = moment_text(timer.due)
-    rang = any(one.passage.at == timer.due and one.passage.cause == f"timer {timer.event}" for one in later)
+    rang = any(one.history_entry.at == timer.due and one.history_entry.cause == f"timer {timer.event}" for one in later)
     became = "rang" if rang else "waits" if waiting.get(timer.event) == at else "passed"
     return {"event": timer.event, "at": at, "to": None, "delay": "sent", "by_rule": False, "became": became}
 
 
-def _due(row: TimerTold, follower: PassageTold | None, waiting: Mapping[str, str] | None) -> str:
+def _due(row: TimerTold, follower: HistoryEntryTold | None, waiting: Mapping[str, str] | None) -> str:
     """When the timer was due: as its row says or as it rang, since a setting may have changed in the meantime."""
     if waiting is not None and row.timer.event in waiting:
         return waiting[row.timer.event]
-    if follower is not None and follower.passage.cause == f"timer {row.timer.event}":
-        return moment_text(follower.passage.at)
+    if follower is not None and follower.history_entry.cause == f"timer {row.timer.event}":
+        return moment_text(follower.history_entry.at)
     return moment_text(row.timer.due)
 
 
-def _caused_by(told: Sequence[PassageTold], place: int, born: str | None) -> Data:
-    cause = told[place].passage.cause
+def _caused_by(told: Sequence[HistoryEntryTold], place: int, born: str | None) -> Data:
+    cause = told[place].history_entry.cause
     if named := REQUEST.search(cause):
         return {"request": named[0]}
     if cause == "created":
@@ -90,7 +90,7 @@ def _caused_by(told: Sequence[PassageTold], place: int, born: str | None) -> Dat
     event = event_of(cause)
     if cause.startswith("timer "):
         earlier = range(place - 1, -1, -1)
-        at = told[place].passage.at
+        at = told[place].history_entry.at
         setter = next((each for each in earlier if any(_is(one, event, at) for one in told[each].reminders)), None)
         if setter is None:
             setter = next(
@@ -105,15 +105,15 @@ def _is(reminder: Timer, event: str | None, at: datetime) -> bool:
 
 
 def share(
-    story: list[Data], told: Sequence[PassageTold], kind: str, rows: Sequence[tuple[Any, str, Data]]
+    story: list[Data], told: Sequence[HistoryEntryTold], kind: str, rows: Sequence[tuple[Any, str, Data]]
 ) -> list[Data]:
     """Give each row to the passage that it followed; what followed none is left over."""
     rest = []
     for at, cause, data in rows:
         for place, one in enumerate(told):
-            passage = one.passage
-            same = cause.endswith(passage.cause) or (place == 0 and data.get("kind") == "charge")
-            if passage.at == at and same:
+            history_entry = one.history_entry
+            same = cause.endswith(history_entry.cause) or (place == 0 and data.get("kind") == "charge")
+            if history_entry.at == at and same:
                 story[place][kind].append(data)
                 break
         else:
@@ -128,8 +128,8 @@ def _effect(effect: Effect) -> Any:
 def chain_of(story: Sequence[Data], request: str) -> list[int]:
     """The passages that the request caused, and those that these caused by their timers, and so on."""
     chain: list[int] = []
-    for place, passage in enumerate(story):
-        by = passage["caused_by"]
+    for place, history_entry in enumerate(story):
+        by = history_entry["caused_by"]
         if by.get("request") == request or by.get("passage") in chain:
             chain.append(place)
     return chain

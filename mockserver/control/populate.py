@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, object_schema, text_schema
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.domain.moments import LATEST, moment_text, parse_span, span_text
-from mockserver.sandbox.birth import LONGEST_PAST, MOST_ORDERS, Population
+from mockserver.sandbox.config import LONGEST_PAST, MOST_ORDERS, Population
 
 _NAMES = {"type": "array", "items": {"type": "string"}, "maxItems": 100}
 POPULATION = object_schema(

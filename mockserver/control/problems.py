@@ -8,12 +8,12 @@ from starlette.types import Send
 
 from mockserver.clockwork.clock import GoesBack
 from mockserver.clockwork.timeline import LimitReached
-from mockserver.domain.mistakes import (
+from mockserver.domain.errors import (
     READ_ENCODINGS,
+    ApiError,
     HeadTooLarge,
     Invalid,
     MethodNotAllowed,
-    Mistake,
     NotFound,
     NotTaken,
     PayloadTooLarge,
@@ -98,7 +98,7 @@ def problem_of(error: Exception) -> Problem | None:
                 for one in error.problems
             ]
             return Problem(422, f"the scenario has {len(rows)} problem(s)", errors=rows)
-        case Mistake():
+        case ApiError():
             return Problem(409, str(error) or type(error).__name__)
     return None
 

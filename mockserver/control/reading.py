@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from mockserver.control.operation import Operation, Schema
 from mockserver.control.problems import Problem
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.domain.suggestions import suggestion
 from mockserver.http import jsontext
 from mockserver.http.checking import Errors

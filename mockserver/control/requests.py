@@ -8,7 +8,7 @@ from mockserver.control.criteria import CRITERIA, PARAMETERS, from_query
 from mockserver.control.criteria_reader import read_criteria
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of, object_schema, shown_json
 from mockserver.control.paging import PAGING, SLICE_BYTES, Slices, after_of, limit_of, page_of, written
-from mockserver.domain.mistakes import NotFound
+from mockserver.domain.errors import NotFound
 from mockserver.domain.moments import moment_text
 from mockserver.http.provider import Provider
 from mockserver.journal.journal import Entry, Pairs

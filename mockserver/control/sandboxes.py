@@ -18,9 +18,9 @@ from mockserver.control.operation import (
 )
 from mockserver.control.populate import POPULATION, population_data, read_population
 from mockserver.control.problems import Problem
-from mockserver.domain.mistakes import Invalid, NotFound
+from mockserver.domain.errors import Invalid, NotFound
 from mockserver.domain.moments import parse_span, span_text
-from mockserver.sandbox.birth import LARGEST_SEED, LONGEST_SEED, Birth
+from mockserver.sandbox.config import LARGEST_SEED, LONGEST_SEED, SandboxConfig
 from mockserver.sandbox.names import folded
 from mockserver.sandbox.place import Place, Terms
 from mockserver.sandbox.sandbox import Sandbox
@@ -70,7 +70,7 @@ def described(call: ControlCall, sandbox: Sandbox) -> dict[str, Any]:
         "base_url": f"{call.origin}{sandbox_prefix(sandbox.name)}",
         "seed": sandbox.state.birth.seed,
         "clock": clock_data(sandbox),
-        "scenarios": list(sandbox.state.force.names),
+        "scenarios": list(sandbox.state.active_scenarios.names),
         **(_terms_data(place) if place is not None else {}),
         "providers": described_providers(call.server, sandbox, call.origin),
     }
@@ -85,11 +85,11 @@ def _terms_data(place: Place) -> dict[str, Any]:
     return {"expires": expires, "labels": dict(place.terms.labels or {})}
 
 
-def _terms(body: Mapping[str, Any], usual: Birth) -> Terms:
+def _terms(body: Mapping[str, Any], usual: SandboxConfig) -> Terms:
     clock = body.get("clock") or {}
     rate = read_rate(clock, present=usual.rate)
     per_poll = read_per_poll(clock, rate=usual.rate if rate is None else rate)
-    birth = Birth(
+    birth = SandboxConfig(
         seed=body.get("seed", usual.seed),
         start=read_now(clock) or usual.start,
         rate=usual.rate if rate is None else Decimal(rate),
@@ -121,7 +121,7 @@ async def listing(call: ControlCall) -> Answer:
             "name": place.name,
             "base_url": f"{call.origin}{sandbox_prefix(place.name)}",
             "clock": clock_data(place.sandbox),
-            "scenarios": list(place.sandbox.state.force.names),
+            "scenarios": list(place.sandbox.state.active_scenarios.names),
             **_terms_data(place),
         }
         for place in call.server.sandboxes.places()

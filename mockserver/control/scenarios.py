@@ -6,11 +6,11 @@ from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, Server, list_of
 from mockserver.control.problems import Problem
-from mockserver.domain.mistakes import NotFound
+from mockserver.domain.errors import NotFound
 from mockserver.domain.suggestions import did_you_mean
+from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.room import check_room
 from mockserver.sandbox.sealing import sealed
-from mockserver.sandbox.trade import Trade
 from mockserver.scenario.check import load_with_warnings
 from mockserver.scenario.library import Library
 from mockserver.scenario.model import Scenario
@@ -31,7 +31,7 @@ async def listing(call: ControlCall) -> Answer:
             "provider": one.provider,
             "about": one.about,
             "teaches": one.teaches,
-            "active": one.name in sandbox.state.force.names,
+            "active": one.name in sandbox.state.active_scenarios.names,
             "default": one is sandbox.state.library.default(one.provider),
         }
         for one in found
@@ -55,7 +55,9 @@ async def show(call: ControlCall) -> Answer:
         {"provider": one.provider, "about": one.about, "teaches": one.teaches, "source": one.source, "yaml": one.text}
         for one in found
     ]
-    return Answer({"name": found[0].name, "active": found[0].name in sandbox.state.force.names, "files": files})
+    return Answer(
+        {"name": found[0].name, "active": found[0].name in sandbox.state.active_scenarios.names, "files": files}
+    )
 
 
 async def add(call: ControlCall) -> Answer:
@@ -66,19 +68,21 @@ async def add(call: ControlCall) -> Answer:
     sandbox = await call.sandbox()
     # One at a time and in a thread, so that no file keeps the server from answering.
     async with call.server.checking:
-        scenario, kept, warnings = await asyncio.to_thread(_checked, call.server, call.raw, sandbox.state.trades)
+        scenario, kept, warnings = await asyncio.to_thread(
+            _checked, call.server, call.raw, sandbox.state.provider_rules
+        )
     check_room(sandbox.state, scenario)
     sandbox.try_out(scenario)
     sandbox.state.library.add(kept)
-    if scenario.name in sandbox.state.force.names or scenario.name == "quick":
-        sandbox.state.activate(sandbox.state.force.names)
+    if scenario.name in sandbox.state.active_scenarios.names or scenario.name == "quick":
+        sandbox.state.activate(sandbox.state.active_scenarios.names)
         await sandbox.open_new_accounts()
     made: dict[str, Any] = {"name": scenario.name, "provider": scenario.provider, "about": scenario.about}
     return Answer(made | ({"warnings": warnings} if warnings else {}), status=201)
 
 
 def _checked(
-    server: Server, text: bytes, trades: Mapping[str, Trade]
+    server: Server, text: bytes, provider_rules: Mapping[str, ProviderRules]
 ) -> tuple[Scenario, Scenario, list[dict[str, Any]]]:
     """The scenario, the same without its credentials, and a row for each warning."""
     scenario, found = load_with_warnings(
@@ -87,7 +91,7 @@ def _checked(
     warnings = [
         {"field": f"{one.file}:{one.line}:{one.column}", "message": one.message} for one in found[:_MOST_WARNINGS]
     ]
-    return scenario, sealed(scenario, trades[scenario.provider]), warnings
+    return scenario, sealed(scenario, provider_rules[scenario.provider]), warnings
 
 
 async def schema(call: ControlCall) -> Answer:
@@ -112,7 +116,7 @@ def _choices(row: Mapping[str, Any]) -> dict[str, Any]:
 
 async def active(call: ControlCall) -> Answer:
     """The names of the active scenarios; each provider's default lies underneath, unnamed."""
-    return Answer(list((await call.sandbox()).state.force.names))
+    return Answer(list((await call.sandbox()).state.active_scenarios.names))
 
 
 async def activate(call: ControlCall) -> Answer:
@@ -122,7 +126,7 @@ async def activate(call: ControlCall) -> Answer:
         raise Problem(422, "the body is a list of scenario names")
     sandbox.state.activate(call.body)
     await sandbox.open_new_accounts()
-    return Answer(list(sandbox.state.force.names))
+    return Answer(list(sandbox.state.active_scenarios.names))
 
 
 OPERATIONS = (

@@ -1,7 +1,7 @@
 """`/_mock/settings`: one flat object of dotted names."""
 
 from mockserver.control.operation import Answer, ControlCall, Operation
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 
 _ON, _OFF = ("1", "true"), ("0", "false", "")
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from mockserver.domain.mistakes import MISTAKE_NAMES, Mistake
+from mockserver.domain.errors import MISTAKE_NAMES, ApiError
 from mockserver.faults import wire_kinds
 from mockserver.http.provider import Endpoint, Provider
 from mockserver.http.schemas import SchemaStore
@@ -65,8 +65,8 @@ class Vocabulary:
         return frozenset(found)
 
     def _mistakes(self) -> Iterator[str]:
-        kinds: set[type[Mistake]] = {Mistake}
-        waiting = [Mistake]
+        kinds: set[type[ApiError]] = {ApiError}
+        waiting = [ApiError]
         while waiting:
             fresh = [one for one in waiting.pop().__subclasses__() if one not in kinds]
             kinds.update(fresh)
@@ -74,7 +74,7 @@ class Vocabulary:
         yield from sorted(kind.__name__ for kind in kinds)
 
     def _rules(self) -> Iterable[str]:
-        return (rule.name for one in self._providers for rule in self._state.force.rules[one.name])
+        return (rule.name for one in self._providers for rule in self._state.active_scenarios.rules[one.name])
 
     def _faults(self) -> Iterator[str]:
         """Those in force, and those that a caller may always ask for."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 Facts = Mapping[str, Any]
 
 
-class Passage(NamedTuple):
+class HistoryEntry(NamedTuple):
     """One line of an order's history: the state entered, when, and what caused it."""
 
     state: str
@@ -48,7 +48,7 @@ class Order(NamedTuple):
     amount: int
     machine: str
     facts: Facts
-    history: tuple[Passage, ...]
+    history: tuple[HistoryEntry, ...]
     rule: str | None = None
     plan: Mapping[str, Any] | None = None
     settled: tuple[str, ...] = ()

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-from mockserver.domain.mistakes import NotTaken, TooEarly, TooLate
-from mockserver.domain.orders import Order, Passage
+from mockserver.domain.errors import NotTaken, TooEarly, TooLate
+from mockserver.domain.orders import HistoryEntry, Order
 from mockserver.engine.delays import Delay, FromFact, delay_from_data, resolve
 from mockserver.engine.dice import Dice
 from mockserver.engine.effects import ANY_VISIT, ONCE, Effect, Timer
@@ -17,7 +17,7 @@ from mockserver.engine.weights import Targets, resolved_weights
 
 Since = Literal["entered", "created"]
 #: How many passages an order's history keeps: the first and the newest.
-MOST_PASSAGES = 100
+MOST_HISTORY = 100
 
 
 class Sending(NamedTuple):
@@ -148,7 +148,7 @@ def _follow(machine: Machine, order: Order, move: Transition, cause: str, circum
     reminders = reminders_of(move, order, circumstances)
     if move.stay:
         due, settled = unsettled(move.effects, order.settled)
-        history = _history(order, Passage(order.state, circumstances.now, cause))
+        history = _history(order, HistoryEntry(order.state, circumstances.now, cause))
         return Step(order._replace(history=history, settled=settled), due, (), order.state, reminders)
     target = target_of(order, move, circumstances.dice, circumstances.settings)
     step = _enter(machine, order, target, cause, move.effects, circumstances)
@@ -184,16 +184,16 @@ def _enter(
         state=name,
         visit=order.visit + 1,
         entered_at=circumstances.now,
-        history=_history(order, Passage(name, circumstances.now, cause)),
+        history=_history(order, HistoryEntry(name, circumstances.now, cause)),
         settled=settled,
     )
     return Step(entered, due, timers_on_entry(state, entered, circumstances), order.state)
 
 
-def _history(order: Order, passage: Passage) -> tuple[Passage, ...]:
+def _history(order: Order, history_entry: HistoryEntry) -> tuple[HistoryEntry, ...]:
     # An order that goes in circles would otherwise grow with every round.
-    past = order.history if len(order.history) < MOST_PASSAGES else (order.history[0], *order.history[2:])
-    return (*past, passage)
+    past = order.history if len(order.history) < MOST_HISTORY else (order.history[0], *order.history[2:])
+    return (*past, history_entry)
 
 
 def unsettled(effects: tuple[Effect, ...], settled: tuple[str, ...]) -> tuple[tuple[Effect, ...], tuple[str, ...]]:

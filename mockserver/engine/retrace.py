@@ -8,7 +8,7 @@ timer's own moment is known.
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from mockserver.domain.orders import Order, Passage, event_of
+from mockserver.domain.orders import HistoryEntry, Order, event_of
 from mockserver.engine.delays import Delay, delay_from_data
 from mockserver.engine.dice import Dice
 from mockserver.engine.effects import ONCE, Effect, Timer
@@ -47,10 +47,10 @@ class ChoiceTold(NamedTuple):
     by_rule: bool
 
 
-class PassageTold(NamedTuple):
+class HistoryEntryTold(NamedTuple):
     """One passage with what it brought about; `withheld` are events whose timers a rule kept from being set."""
 
-    passage: Passage
+    history_entry: HistoryEntry
     visit: int
     event: str | None
     choice: ChoiceTold | None
@@ -81,33 +81,33 @@ class Witness(Dice):
         return None if number is None else round(number / _SIZE, 4)
 
 
-def retrace(machine: Machine, order: Order, *, seed: int | str, settings: Mapping[str, Any]) -> list[PassageTold]:
+def retrace(machine: Machine, order: Order, *, seed: int | str, settings: Mapping[str, Any]) -> list[HistoryEntryTold]:
     """Every passage that the order's history keeps, oldest first."""
     visits = _visits(machine, order)
-    told: list[PassageTold] = []
+    told: list[HistoryEntryTold] = []
     settled: tuple[str, ...] = ()
-    for place, passage in enumerate(order.history):
+    for place, history_entry in enumerate(order.history):
         known = place == 0 or visits[place] - visits[place - 1] <= 1
         before = machine.states.get(order.history[place - 1].state) if place and known else None
-        event = event_of(passage.cause)
+        event = event_of(history_entry.cause)
         move = taken_by(before, event) if before is not None and event else None
-        state = machine.states[passage.state]
+        state = machine.states[history_entry.state]
         stayed = place > 0 and visits[place] == visits[place - 1]
         effects = (*(move.effects if move else ()), *(() if stayed else state.effects))
         if not known:
             # Some passages are forgotten: what happens once may have happened in them.
             settled = tuple(ONCE)
         due, settled = unsettled(effects, settled)
-        as_it_was = order._replace(state=passage.state, visit=visits[place], entered_at=passage.at)
+        as_it_was = order._replace(state=history_entry.state, visit=visits[place], entered_at=history_entry.at)
         witness = Witness(seed)
         choice = None
         if move is not None and len(move.to) > 1:
             before_it = order._replace(visit=visits[place] - 1)
-            choice = _choice(move, before_it, Circumstances(passage.at, witness, settings))
-        timers = () if stayed else _timers(state, as_it_was, Circumstances(passage.at, witness, settings))
+            choice = _choice(move, before_it, Circumstances(history_entry.at, witness, settings))
+        timers = () if stayed else _timers(state, as_it_was, Circumstances(history_entry.at, witness, settings))
         never = () if stayed else _withheld(state, order)
-        reminders = _reminders(move, order, visits[place], Circumstances(passage.at, witness, settings))
-        told.append(PassageTold(passage, visits[place], event, choice, timers, never, due, reminders))
+        reminders = _reminders(move, order, visits[place], Circumstances(history_entry.at, witness, settings))
+        told.append(HistoryEntryTold(history_entry, visits[place], event, choice, timers, never, due, reminders))
     return told
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from mockserver.domain.mistakes import MISTAKE_NAMES
+from mockserver.domain.errors import MISTAKE_NAMES
 from mockserver.domain.moments import parse_moment
 from mockserver.domain.suggestions import suggestion
 from mockserver.engine.delays import Delay, Fixed, Uniform, asks_the_order, delay_from_data, span_from_data

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from mockserver.domain.mistakes import Invalid, NoRoom, NotFound
+from mockserver.domain.errors import Invalid, NoRoom, NotFound
 from mockserver.domain.moments import moment_text, parse_moment
 from mockserver.faults.model import Fault
 

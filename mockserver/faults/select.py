@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, NamedTuple, Protocol
 
-from mockserver.domain.mistakes import MISTAKE_NAMES
+from mockserver.domain.errors import MISTAKE_NAMES
 from mockserver.engine.dice import Dice
 from mockserver.engine.matching import ABSENT, Difference
 from mockserver.faults import wire_kinds
@@ -47,7 +47,7 @@ class State(Protocol):
         ...
 
 
-class Strikes(NamedTuple):
+class RequestFaults(NamedTuple):
     """The faults that decide a request's delay, answer and wire, and a row of the journal for each that matched."""
 
     delay: Fault | None = None
@@ -65,7 +65,7 @@ class Strikes(NamedTuple):
         return wire is not None and wire.wire is not None and not wire.after and not wire_kinds.needs_answer(wire.wire)
 
 
-class Hostility(NamedTuple):
+class DeliveryFaults(NamedTuple):
     """The faults that strike a delivery, first things first, a row for each that matched, and near misses."""
 
     faults: list[Fault]
@@ -84,7 +84,7 @@ class _Look(NamedTuple):
     fell: float | None = None
 
 
-async def struck(state: State, asked: Asked, state_of: StateOf, *, wanted: Fault | None = None) -> Strikes:
+async def struck(state: State, asked: Asked, state_of: StateOf, *, wanted: Fault | None = None) -> RequestFaults:
     """What strikes this request. `wanted` is the fault that the caller asked for: it comes first, whatever it matches.
 
     Of each aspect the first fault that matches decides; one that comes too late for all its aspects is not counted
@@ -114,10 +114,10 @@ async def struck(state: State, asked: Asked, state_of: StateOf, *, wanted: Fault
         decided |= dict.fromkeys(decides, fault)
         rows.append(_struck(state, fault, decides, look))
     told = (*rows, *await _over(spent, asked, state_of))
-    return Strikes(decided.get("delay"), decided.get("answer"), decided.get("wire"), told, nearest(misses))
+    return RequestFaults(decided.get("delay"), decided.get("answer"), decided.get("wire"), told, nearest(misses))
 
 
-async def hostile(state: State, asked: Asked, order_state: str, born: list[Fault]) -> Hostility:
+async def hostile(state: State, asked: Asked, order_state: str, born: list[Fault]) -> DeliveryFaults:
     """What strikes this delivery; `born` are the faults that its order was born with."""
 
     async def state_of() -> str:
@@ -135,7 +135,7 @@ async def hostile(state: State, asked: Asked, order_state: str, born: list[Fault
         else:
             found.append(fault)
             rows.append(_struck(state, fault, ["webhook"], look))
-    return Hostility(found, (*rows, *await _over(spent, asked, state_of)), nearest(misses))
+    return DeliveryFaults(found, (*rows, *await _over(spent, asked, state_of)), nearest(misses))
 
 
 async def _matching(

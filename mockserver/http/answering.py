@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from starlette.types import Scope, Send
 
-from mockserver.domain.mistakes import InternalError, Mistake
+from mockserver.domain.errors import ApiError, InternalError
 from mockserver.http.call import Call
 from mockserver.http.cors import Cors
 from mockserver.http.dates import DateHeader
 from mockserver.http.provider import Endpoint, Provider, word
-from mockserver.http.replies import Wording
+from mockserver.http.replies import ErrorResponse
 from mockserver.journal.bodies import body_redactor, redact_body
 from mockserver.journal.journal import MOST_BODY, Entry
 from mockserver.journal.names import SecretNames
@@ -34,7 +34,7 @@ class Payload(NamedTuple):
     headers: tuple[tuple[str, str], ...]
 
 
-class Instead(Exception):
+class FaultResponse(Exception):
     """A fault answers, and nothing is worked on."""
 
     def __init__(self, answer: Payload) -> None:
@@ -42,9 +42,9 @@ class Instead(Exception):
         self.answer = answer
 
 
-def worded(provider: Provider, call: Call, error: Exception) -> Wording:
+def worded(provider: Provider, call: Call, error: Exception) -> ErrorResponse:
     """The provider's wording of what went wrong, noted in the journal; what is no mistake goes to the log."""
-    if not isinstance(error, Mistake):
+    if not isinstance(error, ApiError):
         log.error("%s %s failed", call.entry.method, call.entry.path, exc_info=error)
         error = InternalError()
     call.entry.mistake = type(error).__name__
@@ -57,7 +57,7 @@ class Edge(NamedTuple):
     """Where calls of a provider, or of one of its annexes, come in and answers go out."""
 
     provider: Provider
-    refuse: Callable[[Call, Wording], bytes]
+    refuse: Callable[[Call, ErrorResponse], bytes]
     headers: Callable[[Call, int], tuple[tuple[str, str], ...]] | None
     recorder: "Recorder"
     media: str

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from mockserver.domain.mistakes import Invalid, Mistake
+from mockserver.domain.errors import ApiError, Invalid
 from mockserver.http.reading import read_pairs
 
 _FORM = "application/x-www-form-urlencoded"
@@ -40,5 +40,5 @@ def _parts_of(media: str, body: bytes) -> Mapping[str, str]:
 
     try:
         return dict(read_multipart(media, body))
-    except Mistake:
+    except ApiError:
         return {}

@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any
 
 from mockserver.domain.accounts import Account
-from mockserver.domain.mistakes import mistake_named
+from mockserver.domain.errors import mistake_named
 from mockserver.http.call import Call
 from mockserver.http.customers import Ask, Heard
 from mockserver.http.provider import Endpoint, Provider
 from mockserver.journal.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.turns import View
+from mockserver.sandbox.transactions import View
 
 
 def asking(
@@ -33,7 +33,7 @@ def asking(
         call.fields = dict(fields)
         call.identity = identity
         call.identify(account)
-        if call.state.force.speaking("refuse", provider.name, operation):
+        if call.state.active_scenarios.speaking("refuse", provider.name, operation):
             rule = call.decide("refuse")
             if rule is not None:
                 raise mistake_named(rule.then["refuse"])

@@ -2,7 +2,7 @@
 
 from starlette.types import Receive
 
-from mockserver.domain.mistakes import Mistake, PayloadTooLarge
+from mockserver.domain.errors import ApiError, PayloadTooLarge
 
 #: The largest body that is read, in bytes.
 MOST = 1024 * 1024
@@ -12,7 +12,7 @@ class Disconnected(Exception):
     """The client went away before its request was complete; nobody waits for an answer."""
 
 
-async def read_body(receive: Receive, *, most: int = MOST) -> tuple[bytes, Mistake | None]:
+async def read_body(receive: Receive, *, most: int = MOST) -> tuple[bytes, ApiError | None]:
     """The body, or PayloadTooLarge (and no body) when it exceeds `most` bytes.
 
     What is too large is read to its end and dropped, so that the client gets to read the answer.

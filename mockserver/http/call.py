@@ -6,16 +6,16 @@ from typing import Any, Protocol
 from starlette.types import Scope
 
 from mockserver.domain.accounts import Account
-from mockserver.domain.mistakes import NotFound
+from mockserver.domain.errors import NotFound
 from mockserver.domain.orders import Order
 from mockserver.engine.delays import delay_from_data, resolve
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.http.origin import origin_of
 from mockserver.http.replies import Limit
 from mockserver.journal.journal import Decision, Entry
+from mockserver.sandbox.counters import count_one
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.tallies import count_one
-from mockserver.sandbox.turns import Turn, View
+from mockserver.sandbox.transactions import UnitOfWorkContext, View
 
 
 class CalledOperation(Protocol):
@@ -143,7 +143,7 @@ class Call:
             raise NotFound("order", order_id)
         return self.touched(order)
 
-    def work(self) -> Turn:
+    def work(self) -> UnitOfWorkContext:
         """A unit of work caused by this call."""
         operation = self.endpoint.name if self.endpoint else "call"
         return self.sandbox.work(f"{operation} {self.entry.id}", view=self.view, caller=self)
@@ -170,9 +170,9 @@ class Call:
         if facts:
             subject |= {f"order.{name}": value for name, value in facts.items()}
         self.entry.subject = subject
-        if not self.state.force.speaking(aspect, self.provider.name, operation):
+        if not self.state.active_scenarios.speaking(aspect, self.provider.name, operation):
             return None
-        self.entry.rules = self.state.force.rules[self.provider.name]
+        self.entry.rules = self.state.active_scenarios.rules[self.provider.name]
         rule = self.state.decide(aspect, self.provider.name, subject)
         if rule is not None:
             self.entry.decisions += (Decision(aspect, rule, subject),)
@@ -187,7 +187,7 @@ class Call:
         state = self.state
         operation = self.endpoint.name if self.endpoint else "call"
         tally = f"takes/{self.provider.name}/{operation}"
-        number = count_one(state.tallies, tally)
+        number = count_one(state.counters, tally)
         delay = delay_from_data(rule.then["takes"])
         span = resolve(delay, state.dice, tally, number, facts={}, settings=state.settings.values)
         await self.sandbox.advance(by=span)

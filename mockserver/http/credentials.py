@@ -1,7 +1,7 @@
 """Credentials as clients send them in the Authorization header."""
 
 from mockserver.domain.accounts import Account
-from mockserver.domain.mistakes import MissingCredential, UnknownCredential
+from mockserver.domain.errors import MissingCredential, UnknownCredential
 from mockserver.http.call import Call
 
 

@@ -2,7 +2,7 @@
 
 import zlib
 
-from mockserver.domain.mistakes import Malformed, Mistake, PayloadTooLarge, UnsupportedEncoding
+from mockserver.domain.errors import ApiError, Malformed, PayloadTooLarge, UnsupportedEncoding
 from mockserver.http.body import MOST
 
 #: How many times larger than it came a body may become, beyond its first 64 KiB.
@@ -14,7 +14,7 @@ _SAME_AS = {"x-gzip": "gzip"}
 _GZIP, _ZLIB, _RAW = 31, 15, -15
 
 
-def decode_body(body: bytes, encoding: str, *, most: int = MOST) -> tuple[bytes, Mistake | None]:
+def decode_body(body: bytes, encoding: str, *, most: int = MOST) -> tuple[bytes, ApiError | None]:
     """The body as it was before it was encoded, or nothing and why it is refused.
 
     `encoding` is the header's value. What is not decoded is not given back: nobody could tell the secrets in it.

@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from importlib import import_module
 from typing import Any
 
-from mockserver.domain.mistakes import Mistake
+from mockserver.domain.errors import ApiError
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint
 from mockserver.http.replies import Limit, Provenance
@@ -50,7 +50,7 @@ def lazy_handlers(table: str, *modules: str) -> tuple[LazyHandlers, ...]:
 def group(
     *endpoints: Endpoint,
     limit: Limit | None = None,
-    mistakes: tuple[type[Mistake], ...] = (),
+    mistakes: tuple[type[ApiError], ...] = (),
     scope: str | None = None,
     public: bool = False,
     provenance: Provenance = "documented",

@@ -12,13 +12,13 @@ from functools import partial
 import orjson
 from starlette.types import Receive, Scope, Send
 
-from mockserver.domain.mistakes import Invalid, Mistake, NotFound, mistake_named
+from mockserver.domain.errors import ApiError, Invalid, NotFound, mistake_named
 from mockserver.domain.moments import parse_span, span_text
 from mockserver.faults.apply import noise, spoil, waiting_time
 from mockserver.faults.connection import Connection
 from mockserver.faults.model import Asked, Fault, Wire
-from mockserver.faults.select import StateOf, Strikes, fault_named, names_known, struck
-from mockserver.http.answering import Edge, Instead, Payload, worded
+from mockserver.faults.select import RequestFaults, StateOf, fault_named, names_known, struck
+from mockserver.http.answering import Edge, FaultResponse, Payload, worded
 from mockserver.http.asked import body_data, texts_of
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint
@@ -33,10 +33,12 @@ _FIRST_REFUSAL = 400
 _MOST_IDS = 20
 
 
-class Verdict:
+class FaultPlan:
     """What faults make of one call; `begin` before the work, `finish` with its answer."""
 
-    def __init__(self, edge: Edge, endpoint: Endpoint | None, call: Call, strikes: Strikes, applied: list[str]) -> None:
+    def __init__(
+        self, edge: Edge, endpoint: Endpoint | None, call: Call, strikes: RequestFaults, applied: list[str]
+    ) -> None:
         self._edge = edge
         self._endpoint = endpoint
         self._call = call
@@ -49,9 +51,9 @@ class Verdict:
         if delay is not None and not delay.after:
             await self._wait(delay)
         if answer is not None and not answer.after:
-            raise self._mistake(answer) or Instead(_raw(answer))
+            raise self._mistake(answer) or FaultResponse(_raw(answer))
         if self._strikes.refuse:
-            raise Instead(Payload(502, b"", "text/plain", ()))
+            raise FaultResponse(Payload(502, b"", "text/plain", ()))
 
     async def finish(self, answer: Payload, scope: Scope, receive: Receive, send: Send, *, began: int) -> None:
         """Send the answer, or what the faults have left of it."""
@@ -89,7 +91,7 @@ class Verdict:
         else:
             await asyncio.sleep(span / timedelta(seconds=1))
 
-    def _mistake(self, fault: Fault) -> Mistake | None:
+    def _mistake(self, fault: Fault) -> ApiError | None:
         given = fault.answer or {}
         if "mistake" not in given:
             if "body" in given or given["status"] < _FIRST_REFUSAL:
@@ -122,7 +124,7 @@ class Verdict:
         return [*headers, *(("Preference-Applied", one) for one in self._applied)]
 
 
-async def consult(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> Verdict:
+async def consult(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> FaultPlan:
     """What strikes this call; raises Invalid for a scenario or fault that the caller names and nobody knows."""
     provider = call.provider.name
     scenarios, name = _preferences(call.headers.get("prefer", ""))
@@ -149,7 +151,7 @@ async def consult(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scop
     call.entry.fault_misses = misses_told(strikes.misses, edge.recorder.secret_names)
     call.entry.scenarios = tuple(scenarios)
     applied = [*(f"mock-scenario={one}" for one in scenarios), *([f"mock-fault={name}"] if name is not None else [])]
-    return Verdict(edge, endpoint, call, strikes, applied)
+    return FaultPlan(edge, endpoint, call, strikes, applied)
 
 
 async def _override(call: Call, scenarios: list[str], wanted: Fault | None) -> None:
@@ -170,7 +172,7 @@ async def _identify(edge: Edge, endpoint: Endpoint | None, call: Call) -> None:
         return
     try:
         call.identify(await edge.provider.identify(call))
-    except Mistake:
+    except ApiError:
         return
 
 

@@ -9,7 +9,7 @@ A head is given to the parser when it is whole, and within the limits of `http.h
 import logging
 import re
 
-from mockserver.domain.mistakes import Mistake
+from mockserver.domain.errors import ApiError
 from mockserver.http.heads import MOST_HEAD, MOST_HEADERS, HeldHead
 
 _log = logging.getLogger("mockserver.server")
@@ -71,7 +71,7 @@ class HeadFilter:
         self.misdirected: str | None = None
 
     @property
-    def refusal(self) -> Mistake | None:
+    def refusal(self) -> ApiError | None:
         """Why the head was refused that the parser was given last."""
         return self.held.refusal
 

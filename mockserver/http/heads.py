@@ -9,7 +9,7 @@ import re
 from collections.abc import MutableMapping
 from typing import Any
 
-from mockserver.domain.mistakes import HeadTooLarge, Mistake, TargetTooLong
+from mockserver.domain.errors import ApiError, HeadTooLarge, TargetTooLong
 
 #: How many bytes a head may have, its request line included, and how many headers.
 MOST_HEAD, MOST_HEADERS = 65_536, 200
@@ -32,7 +32,7 @@ class HeldHead:
         self._held = bytearray()
         self._dropped = 0
         self._tail = b""
-        self.refusal: Mistake | None = None
+        self.refusal: ApiError | None = None
         """Why the head is refused; what `take` gave stands in for it then, and nothing more is to be read."""
 
     def __len__(self) -> int:
@@ -93,7 +93,7 @@ class HeldHead:
         return line + b"Connection: close\r\n\r\n"
 
 
-def mark(scope: MutableMapping[str, Any], refusal: Mistake) -> None:
+def mark(scope: MutableMapping[str, Any], refusal: ApiError) -> None:
     """Tell the application that the request's head is refused."""
     scope[REFUSED] = refusal
 

@@ -11,18 +11,18 @@ from heapq import heapify, heappop, heappush
 from typing import Any
 
 from mockserver.domain.accounts import Account
-from mockserver.domain.mistakes import InsufficientBalance, Invalid, Mistake
+from mockserver.domain.errors import ApiError, InsufficientBalance, Invalid
 from mockserver.http.asking import asking
 from mockserver.http.customers import Customer, Customers, Purchase, Visit, invented
 from mockserver.http.provider import Provider
 from mockserver.sandbox.accounts import list_accounts
-from mockserver.sandbox.birth import Population
+from mockserver.sandbox.config import Population
+from mockserver.sandbox.counters import count_one
 from mockserver.sandbox.naming import account_id_of
 from mockserver.sandbox.refusals import HistoryUnderWay
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.state import SandboxState
-from mockserver.sandbox.tallies import count_one
-from mockserver.sandbox.turns import Turn
+from mockserver.sandbox.transactions import UnitOfWorkContext
 from mockserver.sandbox.view import PastView
 from mockserver.sandbox.wallets import Wallet, documented, settle, top_up
 
@@ -84,7 +84,7 @@ async def _populated(
     state = sandbox.state
     buyers = await _buyers(sandbox, population, providers)
     sandbox.check_still(state)
-    number = count_one(state.tallies, "populations")
+    number = count_one(state.counters, "populations")
     rate = state.clock.rate
     # Frozen meanwhile, so that the history depends on the seed alone and not on how quick the machine is.
     await sandbox.set_clock(rate=Decimal(0))
@@ -142,7 +142,7 @@ class _Past:
         self._sandbox.check_still(self._state)
         return self._history
 
-    def _work(self) -> Turn:
+    def _work(self) -> UnitOfWorkContext:
         """A unit of work in the world of this history; refused in any other."""
         return self._sandbox.work("populate", view=self._view)
 
@@ -177,7 +177,7 @@ class _Past:
                 purchase = await buyer.customers.choose(visit)
                 if purchase is not None and await self._bought(visit, buyer, purchase):
                     return
-            except Mistake as refusal:
+            except ApiError as refusal:
                 self._refused(buyer, refusal)
                 refusals += 1
                 if refusals == _MOST_REFUSALS:
@@ -215,7 +215,7 @@ class _Past:
         async def run() -> None:
             try:
                 await errand(visit, order)
-            except Mistake as refusal:
+            except ApiError as refusal:
                 self._refused(buyer, refusal)
 
         return run
@@ -230,17 +230,17 @@ class _Past:
     async def _kept(self, buyer: _Buyer) -> Account:
         """The account, with what its owner has spent in all as it is documented: tiers stay what they are."""
         wallet = buyer.wallet
-        account = await self._sandbox.account(wallet.trade.provider, wallet.account)
+        account = await self._sandbox.account(wallet.rules.provider, wallet.account)
         assert account is not None, "accounts are never taken away"
         if account.total_spent != wallet.total_spent:
             async with self._work() as work:
                 # Read again: whoever had their turn in between may have changed something else.
-                account = await work.account(wallet.trade.provider, wallet.account)
+                account = await work.account(wallet.rules.provider, wallet.account)
                 account = replace(account, total_spent=wallet.total_spent)
                 await work.keep_account(account)
         return account
 
-    def _refused(self, buyer: _Buyer, refusal: Mistake) -> None:
+    def _refused(self, buyer: _Buyer, refusal: ApiError) -> None:
         counts = self._history.refused.setdefault(buyer.provider.name, {})
         counts[type(refusal).__name__] = counts.get(type(refusal).__name__, 0) + 1
 
@@ -270,14 +270,14 @@ async def _buyers(sandbox: Sandbox, population: Population, providers: Mapping[s
             if provider.customers is None or provider.name not in (population.providers or providers):
                 continue
             customers = provider.customers()
-            ids = {name: await account_id_of(work, provider.trade, name) for name in population.accounts}
+            ids = {name: await account_id_of(work, provider.rules, name) for name in population.accounts}
             for account in (one for one in accounts if one.provider == provider.name):
                 names = [name for name, account_id in ids.items() if account_id == account.id]
                 why = f"it is {account.status}" if account.status != "active" else customers.hindrance(account)
                 if why is not None:
                     hindered |= dict.fromkeys(names, why)
                     continue
-                wallet = await documented(work, provider.trade, account)
+                wallet = await documented(work, provider.rules, account)
                 if names if population.accounts else wallet.documented:
                     found.append(_Buyer(provider, customers, wallet))
                     buying |= set(names)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.domain.suggestions import nearest
 from mockserver.engine.delays import Delay, FromSetting, LogNormal, Uniform
 from mockserver.engine.machine import Machine
@@ -63,13 +63,13 @@ def _judge_settings(scenario: Scenario, report: Report, settings: SettingsTable)
 def _judge_accounts(scenario: Scenario, report: Report, provider: Provider) -> None:
     for place, seed in enumerate(scenario.accounts):
         try:
-            check_seed(provider.trade, seed)
+            check_seed(provider.rules, seed)
         except Invalid as invalid:
             for name, texts in invalid.errors.items():
                 at: Trail = ("credentials",)
                 if name in ("balance", "total_spent"):
                     at = (name,)
-                elif name in provider.trade.choices:
+                elif name in provider.rules.choices:
                     at = ("details", name)
                 report.error(("accounts", place, *at), texts[0])
 
@@ -127,8 +127,8 @@ def _judge_machines(
     scenario: Scenario, report: Report, data: Mapping[str, Any], provider: Provider, settings: SettingsTable
 ) -> None:
     for trail, machine in machines_with_trails(scenario, data):
-        if machine.kind not in provider.trade.kinds:
-            kinds = ", ".join(provider.trade.kinds)
+        if machine.kind not in provider.rules.kinds:
+            kinds = ", ".join(provider.rules.kinds)
             report.warning((*trail, "kind"), f"no order is of kind {shown(machine.kind)} (one of {kinds})")
         for at, webhook in _webhooks(trail, machine):
             if webhook not in provider.webhooks:

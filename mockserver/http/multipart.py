@@ -7,7 +7,7 @@ byte a fixed number of times, whatever the body.
 import re
 from collections.abc import Iterator
 
-from mockserver.domain.mistakes import Malformed
+from mockserver.domain.errors import Malformed
 from mockserver.journal.parts import EQUALS, FOLD, boundary_of, delimiter
 
 #: How many parts a form may have; how many bytes the head of one, and how many lines or parameters.

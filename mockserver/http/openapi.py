@@ -5,23 +5,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from mockserver.domain.mistakes import (
+from mockserver.domain.errors import (
     AccountRefused,
+    ApiError,
     Invalid,
     Malformed,
     MethodNotAllowed,
-    Mistake,
     RateLimited,
     Unauthenticated,
 )
 from mockserver.http.components import Components
 from mockserver.http.kit_mistakes import ANY_CALL
 from mockserver.http.provider import Annex, Endpoint, Outcome, Provider, word
-from mockserver.http.replies import Wording
+from mockserver.http.replies import ErrorResponse
 from mockserver.http.samples import samples_of
 from mockserver.http.schemas import SchemaStore
 
-Samples = Mapping[type[Mistake], Sequence[Mistake]]
+Samples = Mapping[type[ApiError], Sequence[ApiError]]
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -38,7 +38,7 @@ def document(
     *,
     origin: str,
     samples: Samples | None = None,
-    failure: Callable[[Wording], Any] | None = None,
+    failure: Callable[[ErrorResponse], Any] | None = None,
     version: str = "1.0",
 ) -> dict[str, Any]:
     """The document as plain JSON data, the same for the same declaration. `origin` comes before the hosts in addresses.
@@ -49,7 +49,7 @@ def document(
     for a mistake that can be neither built nor worded, for references that name no bundled schema, and for
     endpoints that one document cannot tell apart.
     """
-    wordings = _Wordings(provider, samples or {})
+    wordings = _ErrorResponses(provider, samples or {})
     components = Components(schemas)
     operations = _Operations(provider, schemas, components, wordings, failure)
     mount = provider.mounts[0]
@@ -91,7 +91,7 @@ class _Envelope(NamedTuple):
 
     failure: str
     media: str
-    code: Callable[[Wording], str] = attrgetter("code")
+    code: Callable[[ErrorResponse], str] = attrgetter("code")
     headers: str | None = None
 
 
@@ -133,25 +133,25 @@ class _Paths:
         item[method] = operation
 
 
-class _Wordings:
+class _ErrorResponses:
     """The wordings that a provider has for kinds of mistakes."""
 
     def __init__(self, provider: Provider, samples: Samples) -> None:
         self._provider = provider
         self._samples = samples
 
-    def of(self, kinds: Iterable[type[Mistake]]) -> dict[int, list[Wording]]:
+    def of(self, kinds: Iterable[type[ApiError]]) -> dict[int, list[ErrorResponse]]:
         """By status in ascending order; of several with one status, code and provenance the first stands for all."""
-        found: dict[tuple[int, str, str], Wording] = {}
+        found: dict[tuple[int, str, str], ErrorResponse] = {}
         for kind in kinds:
             for wording in self._worded(kind):
                 found.setdefault((wording.status, wording.code, wording.provenance), wording)
-        by_status: dict[int, list[Wording]] = {}
+        by_status: dict[int, list[ErrorResponse]] = {}
         for wording in sorted(found.values(), key=lambda wording: wording.status):
             by_status.setdefault(wording.status, []).append(wording)
         return by_status
 
-    def _worded(self, kind: type[Mistake]) -> list[Wording]:
+    def _worded(self, kind: type[ApiError]) -> list[ErrorResponse]:
         """At least one; not every sample needs to make sense to a provider."""
         found = []
         problem: Exception | None = None
@@ -173,8 +173,8 @@ class _Operations:
         provider: Provider,
         schemas: SchemaStore,
         components: Components,
-        wordings: _Wordings,
-        failure: Callable[[Wording], Any] | None,
+        wordings: _ErrorResponses,
+        failure: Callable[[ErrorResponse], Any] | None,
     ) -> None:
         self._provider = provider
         self._schemas = schemas
@@ -266,9 +266,9 @@ class _Operations:
         content = {"content": self._content(endpoint.gives, endpoint.media)} if endpoint.media else {}
         return {"description": "Done.", **content}
 
-    def _kinds(self, endpoint: Endpoint) -> list[type[Mistake]]:
+    def _kinds(self, endpoint: Endpoint) -> list[type[ApiError]]:
         common = [kind for kind in self._provider.common_mistakes if not (endpoint.public and _needs_account(kind))]
-        implied: list[type[Mistake]] = [RateLimited] if endpoint.limit else []
+        implied: list[type[ApiError]] = [RateLimited] if endpoint.limit else []
         if endpoint.checked and endpoint.takes:
             implied.append(Malformed)
         elif (endpoint.checked and (endpoint.form or endpoint.query)) or any(
@@ -277,11 +277,11 @@ class _Operations:
             implied.append(Invalid)
         return [*endpoint.mistakes, *implied, *common, *filter(self._is_told, ANY_CALL)]
 
-    def _is_told(self, kind: type[Mistake]) -> bool:
+    def _is_told(self, kind: type[ApiError]) -> bool:
         """Whether a mistake of the kit is one of an operation; not a method that is refused as an unknown path is."""
         return kind is not MethodNotAllowed or word(self._provider, MethodNotAllowed("", ())).status == _NOT_ALLOWED
 
-    def _refusal(self, wordings: Sequence[Wording], envelope: _Envelope) -> dict[str, Any]:
+    def _refusal(self, wordings: Sequence[ErrorResponse], envelope: _Envelope) -> dict[str, Any]:
         content: dict[str, Any] = {}
         for media in dict.fromkeys(wording.media or envelope.media for wording in wordings):
             content |= self._content(envelope.failure, media) if _is_json(media) else {media: {"schema": _TEXT}}
@@ -328,7 +328,7 @@ def _either(done: dict[str, Any], refusal: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _needs_account(kind: type[Mistake]) -> bool:
+def _needs_account(kind: type[ApiError]) -> bool:
     return issubclass(kind, Unauthenticated | AccountRefused)
 
 

@@ -6,9 +6,9 @@ from typing import Any, cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from mockserver.http.coalescing import CoalescingTransport
 from mockserver.http.head_filter import HeadFilter
 from mockserver.http.heads import mark
-from mockserver.http.joining import Joining
 
 
 class ForgivingH11(H11Protocol):
@@ -20,7 +20,7 @@ class ForgivingH11(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Join small writes on this connection."""
-        super().connection_made(cast(asyncio.Transport, Joining(transport)))
+        super().connection_made(cast(asyncio.Transport, CoalescingTransport(transport)))
 
     def data_received(self, data: bytes) -> None:
         """Give the parser heads that are whole and can be read."""

@@ -7,10 +7,10 @@ from typing import Any, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mockserver.domain.mistakes import HeadTooLarge
+from mockserver.domain.errors import HeadTooLarge
+from mockserver.http.coalescing import CoalescingTransport
 from mockserver.http.head_filter import HeadFilter
 from mockserver.http.heads import MOST_HEAD, MOST_HEADERS, PLAIN_REFUSAL, mark
-from mockserver.http.joining import Joining
 
 #: What the parser tells of a head.
 _OF_HEADS = ("on_message_begin", "on_url", "on_header", "on_headers_complete")
@@ -33,7 +33,7 @@ class ForgivingHttpTools(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Join small writes on this connection."""
-        super().connection_made(cast(asyncio.Transport, Joining(transport)))
+        super().connection_made(cast(asyncio.Transport, CoalescingTransport(transport)))
 
     def on_message_begin(self) -> None:
         """Count the head that begins, and put into the scope what the application needs of the connection."""

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mockserver.domain.accounts import Account
-from mockserver.domain.mistakes import Invalid, Mistake, PlainStatus
+from mockserver.domain.errors import ApiError, Invalid, PlainStatus
 from mockserver.http.call import Call
 from mockserver.http.cors import Cors
 from mockserver.http.customers import Customers
 from mockserver.http.kit_mistakes import kit_wording
-from mockserver.http.replies import Limit, Provenance, Reply, Wording
+from mockserver.http.replies import ErrorResponse, Limit, Provenance, Reply
 from mockserver.journal.names import SecretNames
+from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.settings import Setting
-from mockserver.sandbox.trade import Trade
 
 #: Statuses from here on are failures of the server.
 _FIRST_FAILURE = 500
@@ -59,7 +59,7 @@ class Endpoint(NamedTuple):
     request_headers: str | None = None
     status: int = 200
     limit: Limit | None = None
-    mistakes: tuple[type[Mistake], ...] = ()
+    mistakes: tuple[type[ApiError], ...] = ()
     provenance: Provenance = "documented"
     public: bool = False
     scope: str | None = None
@@ -94,7 +94,7 @@ class Endpoint(NamedTuple):
         return self._replace(alias=prefix, path=prefix + self.path, summary=summary, provenance=provenance)
 
 
-Worder = Callable[[Any], Wording]
+Worder = Callable[[Any], ErrorResponse]
 
 
 class Mount(NamedTuple):
@@ -114,10 +114,10 @@ class Annex(NamedTuple):
     mount: Mount
     endpoints: tuple[Endpoint, ...]
     wrap: Callable[[Call, Reply], bytes]
-    refuse: Callable[[Call, Wording], bytes]
+    refuse: Callable[[Call, ErrorResponse], bytes]
     headers: Callable[[Call, int], tuple[tuple[str, str], ...]] | None = None
     failure_schema: str | None = None
-    code: Callable[[Wording], str] | None = None
+    code: Callable[[ErrorResponse], str] | None = None
     failure_media: str | None = None
 
 
@@ -180,11 +180,11 @@ class Provider:
     mounts: tuple[Mount, ...]
     endpoints: tuple[Endpoint, ...]
     identify: Callable[[Call], Awaitable[Account]]
-    mistakes: Mapping[type[Mistake], Wording | Worder]
+    mistakes: Mapping[type[ApiError], ErrorResponse | Worder]
     wrap: Callable[[Call, Reply], bytes]
-    refuse: Callable[[Call, Wording], bytes]
+    refuse: Callable[[Call, ErrorResponse], bytes]
     failure_schema: str
-    trade: Trade
+    rules: ProviderRules
     failure_media: str = "application/json"
     """The content type of refusals whose wordings name none; `failure_schema` describes those that are JSON."""
     annexes: tuple[Annex, ...] = ()
@@ -199,17 +199,17 @@ class Provider:
     secrets: Secrets = field(default_factory=Secrets)
     webhooks: Mapping[str, str] = field(default_factory=dict)
     """Event name -> the schema of its body."""
-    common_mistakes: tuple[type[Mistake], ...] = ()
+    common_mistakes: tuple[type[ApiError], ...] = ()
     """What any call can be refused with, for the OpenAPI document; the kit adds its own (405, 413, 500 ...)."""
     security: tuple[Mapping[str, Any], ...] = (BEARER,)
     """Names to OpenAPI security schemes: all of one mapping together suffice, each mapping alone."""
-    reword: Callable[[Call, Wording], Wording] | None = None
+    reword: Callable[[Call, ErrorResponse], ErrorResponse] | None = None
     """What the sandbox's settings change about a wording."""
     events: Mapping[str, ProviderEvent] = field(default_factory=dict)
     """What can happen to the provider as a whole, by the name that the control API takes."""
     cors: Cors | None = None
     """Which web pages may call it; its setting stands among `settings`. None: no page but its own."""
-    plain: Callable[[PlainStatus], Wording] | None = None
+    plain: Callable[[PlainStatus], ErrorResponse] | None = None
     """How a status is worded that none of the mistakes has; else as any failure of its kind."""
     customers: Callable[[], Customers] | None = None
     """Makes what invented customers do; None where they know nothing to buy."""
@@ -217,20 +217,20 @@ class Provider:
     """The folder of a provider from another distribution, set when it is found; None for bundled ones."""
 
 
-def _plain_status(provider: Provider, mistake: PlainStatus) -> Wording:
+def _plain_status(provider: Provider, mistake: PlainStatus) -> ErrorResponse:
     """How a provider words a status that it says nothing of: with the code that it has for any failure of the kind."""
-    general = Mistake() if mistake.status >= _FIRST_FAILURE else Invalid({"request": [mistake.phrase]})
+    general = ApiError() if mistake.status >= _FIRST_FAILURE else Invalid({"request": [mistake.phrase]})
     return replace(word(provider, general), status=mistake.status, text=f"{mistake.phrase}.", provenance="assumed")
 
 
-def word(provider: Provider, mistake: Mistake) -> Wording:
+def word(provider: Provider, mistake: ApiError) -> ErrorResponse:
     """Return the provider's wording of a mistake, or the kit's for those that the kit raises and nobody words."""
     if isinstance(mistake, PlainStatus):
         return provider.plain(mistake) if provider.plain is not None else _plain_status(provider, mistake)
     for kind in type(mistake).__mro__:
         wording = provider.mistakes.get(kind)
         if wording is not None:
-            return wording if isinstance(wording, Wording) else wording(mistake)
+            return wording if isinstance(wording, ErrorResponse) else wording(mistake)
         built_in = kit_wording(kind, mistake)
         if built_in is not None:
             return built_in

@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Scope
 
-from mockserver.domain.mistakes import Invalid, Malformed
+from mockserver.domain.errors import Invalid, Malformed
 from mockserver.http.call import Call
 from mockserver.http.checking import Errors
 from mockserver.http.jsontext import NotJson, read_json

@@ -31,7 +31,7 @@ class Reply(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class ErrorResponse:
     """How a provider words a mistake; `extra` goes beside its envelope's own fields.
 
     `media` is the content type of a refusal that is not of the provider's usual one (`failure_media`): `refuse` then

@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from mockserver.domain.mistakes import (
+from mockserver.domain.errors import (
+    ApiError,
     InsufficientBalance,
     Invalid,
     MethodNotAllowed,
     MissingParameter,
-    Mistake,
     NotFound,
     NotTaken,
     PayloadTooLarge,
@@ -58,7 +58,7 @@ def _orders() -> tuple[Order, Order]:
     return full, full._replace(facts={}, state="cancelled")
 
 
-_BUILDERS: Mapping[type[Mistake], Callable[[Any], tuple[Mistake, ...]]] = {
+_BUILDERS: Mapping[type[ApiError], Callable[[Any], tuple[ApiError, ...]]] = {
     NotFound: lambda kind: (kind("resource"),),
     MissingParameter: lambda kind: (kind("/path", ("parameter",)),),
     MethodNotAllowed: lambda kind: (kind("PUT", ("GET",)),),
@@ -70,11 +70,11 @@ _BUILDERS: Mapping[type[Mistake], Callable[[Any], tuple[Mistake, ...]]] = {
     TooEarly: lambda kind: tuple(kind("cancel", order, _SPAN) for order in _orders()),
     TooLate: lambda kind: tuple(kind("cancel", order, _SPAN) for order in _orders()),
     NotTaken: lambda kind: tuple(kind("cancel", order) for order in _orders()),
-    Mistake: lambda kind: (kind(),),
+    ApiError: lambda kind: (kind(),),
 }
 
 
-def samples_of(kind: type[Mistake]) -> tuple[Mistake, ...]:
+def samples_of(kind: type[ApiError]) -> tuple[ApiError, ...]:
     """Instances of the kind, several where its wording may depend on the order that it is about.
 
     Kinds that a provider adds are built as the nearest kind above them; raises ValueError for those whose

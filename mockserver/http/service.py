@@ -10,20 +10,20 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver.domain.hosts import host_name
-from mockserver.domain.mistakes import (
+from mockserver.domain.errors import (
     AccountDenied,
     AccountDisabled,
     AccountLocked,
     AccountRefused,
     AccountRevoked,
     AccountSuspended,
+    ApiError,
     MalformedHost,
-    Mistake,
     RateLimited,
     mistake_named,
 )
-from mockserver.http.answering import Edge, Instead, Payload, Recorder, worded
+from mockserver.domain.hosts import host_name
+from mockserver.http.answering import Edge, FaultResponse, Payload, Recorder, worded
 from mockserver.http.body import read_body
 from mockserver.http.call import Call
 from mockserver.http.cors import is_preflight
@@ -38,7 +38,7 @@ from mockserver.sandbox.sandbox import Sandbox
 if TYPE_CHECKING:
     from starlette.routing import Router
 
-    from mockserver.http.fault_plan import Verdict
+    from mockserver.http.fault_plan import FaultPlan
 
 _REFUSED: dict[str, type[AccountRefused]] = {
     "suspended": AccountSuspended,
@@ -195,7 +195,7 @@ class _Resource:
             reply = await _answer(service, call, endpoint, scope)
             status, extra, assumed = reply.status, reply.headers, reply.assumed or endpoint.provenance == "assumed"
             payload, media = service.wrap(call, reply), reply.media
-        except Instead as instead:
+        except FaultResponse as instead:
             assert verdict is not None, "only a fault answers instead"
             await verdict.finish(instead.answer, scope, receive, send, began=began)
             return
@@ -240,7 +240,7 @@ def _for_head(methods: Mapping[str, Endpoint]) -> Endpoint | None:
     return endpoint if endpoint is not None and endpoint.head else None
 
 
-def _decoded(body: bytes, encoding: str) -> tuple[bytes, Mistake | None]:
+def _decoded(body: bytes, encoding: str) -> tuple[bytes, ApiError | None]:
     from mockserver.http.decoding import decode_body
 
     return decode_body(body, encoding)
@@ -252,7 +252,7 @@ async def _polled(provider: Provider, call: Call) -> None:
     await poll(provider, call)
 
 
-async def _consulted(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> "Verdict":
+async def _consulted(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> "FaultPlan":
     from mockserver.http.fault_plan import consult
 
     return await consult(edge, endpoint, call, scope, body)
@@ -264,9 +264,9 @@ async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope
         await _admit(provider, call, endpoint.name, endpoint.limit)
         scope[ACCEPTED] = True
     read_fields(service.schemas, call, endpoint, scope)
-    if call.state.force.speaking("takes", provider.name, endpoint.name):
+    if call.state.active_scenarios.speaking("takes", provider.name, endpoint.name):
         await call.take_time()
-    if call.state.force.speaking("refuse", provider.name, endpoint.name):
+    if call.state.active_scenarios.speaking("refuse", provider.name, endpoint.name):
         kept = await endpoint.replay(call) if endpoint.replay is not None else None
         if kept is not None:
             return kept

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from http import HTTPStatus
 
-from mockserver.domain.mistakes import (
+from mockserver.domain.errors import (
     NAMED,
+    ApiError,
     Invalid,
-    Mistake,
     NotFound,
     PlainStatus,
     RateLimited,
@@ -18,10 +18,10 @@ from mockserver.http.kit_mistakes import KIT_MISTAKES
 from mockserver.http.provider import Endpoint, Provider, word
 
 #: The mistakes that say the least, and so fit any request; then those that a scenario may name.
-_GENERAL: tuple[type[Mistake], ...] = (Invalid, NotFound, RateLimited, Unauthenticated, UnknownCredential)
+_GENERAL: tuple[type[ApiError], ...] = (Invalid, NotFound, RateLimited, Unauthenticated, UnknownCredential)
 
 
-def mistake_of_status(provider: Provider, endpoint: Endpoint | None, call: Call, status: int) -> Mistake:
+def mistake_of_status(provider: Provider, endpoint: Endpoint | None, call: Call, status: int) -> ApiError:
     """The nearest mistake that the provider answers with this status, as it words it now; else a plain one."""
     for mistake in _candidates(provider, endpoint):
         try:
@@ -43,7 +43,7 @@ def phrase_of(status: int) -> str:
         return "Client Error" if status < 500 else "Server Error"
 
 
-def _candidates(provider: Provider, endpoint: Endpoint | None) -> Iterator[Mistake]:
+def _candidates(provider: Provider, endpoint: Endpoint | None) -> Iterator[ApiError]:
     from mockserver.http.samples import samples_of
 
     operation = endpoint.name if endpoint is not None else "request"
@@ -55,7 +55,7 @@ def _candidates(provider: Provider, endpoint: Endpoint | None) -> Iterator[Mista
             yield RateLimited(operation, timedelta(seconds=30))
         elif kind is Invalid:
             yield Invalid({"request": ["The request was refused."]})
-        elif kind is not Mistake:
+        elif kind is not ApiError:
             try:
                 yield from samples_of(kind)
             except ValueError:

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 
-from mockserver.domain.mistakes import MethodNotAllowed, MissingParameter, Mistake, UnknownRoute
+from mockserver.domain.errors import ApiError, MethodNotAllowed, MissingParameter, UnknownRoute
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint, Provider
 from mockserver.http.replies import Limit
@@ -11,7 +11,9 @@ from mockserver.http.replies import Limit
 Admit = Callable[[Provider, Call, str, Limit | None], Awaitable[None]]
 
 
-def routing_mistake(provider: Provider, call: Call, allowed: Collection[str], endpoints: Iterable[Endpoint]) -> Mistake:
+def routing_mistake(
+    provider: Provider, call: Call, allowed: Collection[str], endpoints: Iterable[Endpoint]
+) -> ApiError:
     """Return the mistake of a call whose method is not among those allowed, or whose path no endpoint has."""
     method, path = call.entry.method, call.entry.path
     if allowed:
@@ -27,8 +29,8 @@ def routing_mistake(provider: Provider, call: Call, allowed: Collection[str], en
 
 
 async def refusal_of_unrouted(
-    provider: Provider, endpoint: Endpoint | None, call: Call, mistake: Mistake, admit: Admit
-) -> Mistake:
+    provider: Provider, endpoint: Endpoint | None, call: Call, mistake: ApiError, admit: Admit
+) -> ApiError:
     """Return what refuses the call: the mistake, once the call has counted where the provider counts every call.
 
     Instead of it RateLimited, or what a bad credential is refused with where the provider looks at that first.
@@ -39,7 +41,7 @@ async def refusal_of_unrouted(
     operation = endpoint.name if endpoint is not None else "request"
     try:
         await admit(provider, call, operation, endpoint.limit if endpoint is not None else unrouted.limit)
-    except Mistake as refused:
+    except ApiError as refused:
         # Where any key is taken, one that nobody has used yet is no reason to refuse.
         first = isinstance(mistake, MissingParameter) or unrouted.authenticates_first(call)
         if call.is_identified or (first and not call.state.settings.values["accept_any_key"]):

@@ -7,13 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 from mockserver.domain.accounts import STATUSES, Account
+from mockserver.domain.errors import Invalid
 from mockserver.domain.ledger import OPENING
-from mockserver.domain.mistakes import Invalid
 from mockserver.sandbox import ledger
 from mockserver.sandbox.codec import decode_account
 from mockserver.sandbox.credentials import SEALED, digest, mark_of
-from mockserver.sandbox.trade import Trade
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.provider_rules import ProviderRules
+from mockserver.sandbox.unit_of_work import UnitOfWork
 from mockserver.scenario.model import AccountSeed
 
 _CHANGEABLE = ("balance", "status", "webhook_url", "total_spent")
@@ -26,83 +26,87 @@ _LONGEST, _MOST_SHOWN = 1_000, 100
 NAMES = "account_names"
 
 
-async def open_account(work: Work, trade: Trade, seed: AccountSeed) -> Account:
+async def open_account(work: UnitOfWork, rules: ProviderRules, seed: AccountSeed) -> Account:
     """Make the account with its opening balance; raises Invalid when its id or a credential is taken."""
-    key = f"{trade.provider}/{seed.id}"
+    key = f"{rules.provider}/{seed.id}"
     if await work.tx.get("accounts", key) is not None:
         raise Invalid({"id": [f"already taken: {seed.id!r}"]})
-    await keep_credential(work, trade, seed.id, seed.credentials)
+    await keep_credential(work, rules, seed.id, seed.credentials)
     account = Account(
-        provider=trade.provider,
+        provider=rules.provider,
         id=seed.id,
         status=seed.status,
         webhook_url=seed.webhook_url,
-        total_spent=minor(trade, "total_spent", seed.total_spent),
-        details={**trade.account_details(seed.id), **seed.details},
+        total_spent=minor(rules, "total_spent", seed.total_spent),
+        details={**rules.account_details(seed.id), **seed.details},
     )
     await work.keep_account(account)
-    opening = minor(trade, "balance", seed.balance)
+    opening = minor(rules, "balance", seed.balance)
     if opening < 0:
         raise Invalid({"balance": [f"must not be negative: {seed.balance}"]})
     await ledger.give(
-        work.tx, trade.provider, seed.id, opening, of=OPENING, at=work.now, cause="opening balance", order=None
+        work.tx, rules.provider, seed.id, opening, of=OPENING, at=work.now, cause="opening balance", order=None
     )
     return account
 
 
-def check_seed(trade: Trade, seed: AccountSeed) -> None:
+def check_seed(rules: ProviderRules, seed: AccountSeed) -> None:
     """Raises Invalid when no account could be opened from the seed, whoever else is there."""
-    wrong = [name for name in trade.credential if not seed.credentials.get(name)]
-    unknown = [name for name in seed.credentials if name not in trade.credential]
+    wrong = [name for name in rules.credential if not seed.credentials.get(name)]
+    unknown = [name for name in seed.credentials if name not in rules.credential]
     if wrong or unknown:
-        parts = f"{', '.join(trade.credential)}, not {', '.join(seed.credentials)}"
+        parts = f"{', '.join(rules.credential)}, not {', '.join(seed.credentials)}"
         raise Invalid({f"account {seed.id!r}": [f"the parts of a credential are {parts}"]})
-    for name, allowed in trade.choices.items():
+    for name, allowed in rules.choices.items():
         if name in seed.details and (text := _unlisted(allowed, seed.details[name])):
             raise Invalid({name: [f"{name} {text}"]})
-    minor(trade, "balance", seed.balance)
-    minor(trade, "total_spent", seed.total_spent)
+    minor(rules, "balance", seed.balance)
+    minor(rules, "total_spent", seed.total_spent)
 
 
-async def keep_credential(work: Work, trade: Trade, account_id: str, credential: Mapping[str, str]) -> None:
+async def keep_credential(
+    work: UnitOfWork, rules: ProviderRules, account_id: str, credential: Mapping[str, str]
+) -> None:
     """Let the credential open the account; raises Invalid when parts are missing or it is taken."""
-    missing = [name for name in trade.credential if not credential.get(name)]
+    missing = [name for name in rules.credential if not credential.get(name)]
     if missing:
         raise Invalid({"credentials": [f"missing: {', '.join(missing)}"]})
-    parts = [credential[name] for name in trade.credential]
+    parts = [credential[name] for name in rules.credential]
     if len(set(parts)) == 1 and parts[0].startswith(SEALED):
         mark = parts[0].removeprefix(SEALED)
     else:
-        mark = mark_of(trade, parts)
-        if trade.secret_of is not None:
-            secret = digest(trade.provider, trade.secret_of(account_id, parts))
+        mark = mark_of(rules, parts)
+        if rules.secret_of is not None:
+            secret = digest(rules.provider, rules.secret_of(account_id, parts))
             await work.tx.put("credentials", secret, account_id.encode())
     if await work.tx.get("credentials", mark) is not None:
         raise Invalid({"credentials": ["already in use by another account"]})
     await work.tx.put("credentials", mark, account_id.encode())
 
 
-async def keep_public_name(work: Work, trade: Trade, account_id: str, credential: Mapping[str, str]) -> None:
+async def keep_public_name(
+    work: UnitOfWork, rules: ProviderRules, account_id: str, credential: Mapping[str, str]
+) -> None:
     """Let the public part of the credential name the account; of two with one part it names the first.
 
     Of a scenario's account that is not needed: the scenario has it.
     """
-    if trade.public is None:
+    if rules.public is None:
         return
-    name = digest(trade.provider, ("public", credential[trade.public]))
+    name = digest(rules.provider, ("public", credential[rules.public]))
     if await work.tx.get(NAMES, name) is None:
         await work.tx.put(NAMES, name, account_id.encode())
 
 
-async def find_or_open(work: Work, trade: Trade, parts: Sequence[str]) -> Account:
+async def find_or_open(work: UnitOfWork, rules: ProviderRules, parts: Sequence[str]) -> Account:
     """The account that the credential opens; for an unknown one, one is opened."""
-    mark = mark_of(trade, parts)
+    mark = mark_of(rules, parts)
     row = await work.tx.get("credentials", mark)
     if row is not None:
-        return await work.account(trade.provider, row.decode())
-    credential = dict(zip(trade.credential, parts, strict=True))
-    account = await open_account(work, trade, seed_of(f"any-{mark[:12]}", credential, balance=trade.new_balance))
-    await keep_public_name(work, trade, account.id, credential)
+        return await work.account(rules.provider, row.decode())
+    credential = dict(zip(rules.credential, parts, strict=True))
+    account = await open_account(work, rules, seed_of(f"any-{mark[:12]}", credential, balance=rules.new_balance))
+    await keep_public_name(work, rules, account.id, credential)
     return account
 
 
@@ -111,24 +115,26 @@ def seed_of(account_id: str, credentials: Mapping[str, str], *, balance: str = "
     return AccountSeed(account_id, credentials, balance, "0", "active", "", {})
 
 
-async def change_account(work: Work, trade: Trade, account: Account, changes: Mapping[str, Any]) -> Account:
+async def change_account(
+    work: UnitOfWork, rules: ProviderRules, account: Account, changes: Mapping[str, Any]
+) -> Account:
     """Set some of balance, status, webhook_url, total_spent or the account's details, all or none.
 
     Setting a balance books an adjustment. Raises Invalid naming every value that cannot be.
     """
-    errors = {name: [text] for name, value in changes.items() if (text := _problem(trade, account, name, value))}
+    errors = {name: [text] for name, value in changes.items() if (text := _problem(rules, account, name, value))}
     if errors:
         raise Invalid(errors)
     if "balance" in changes:
-        wanted = minor(trade, "balance", changes["balance"])
+        wanted = minor(rules, "balance", changes["balance"])
         change = wanted - await work.balance(account)
         if change:
-            await ledger.adjust(work.tx, trade.provider, account.id, change, at=work.now, cause="balance set by a test")
+            await ledger.adjust(work.tx, rules.provider, account.id, change, at=work.now, cause="balance set by a test")
     changed = replace(
         account,
         status=changes.get("status", account.status),
         webhook_url=changes.get("webhook_url", account.webhook_url),
-        total_spent=minor(trade, "total_spent", changes["total_spent"])
+        total_spent=minor(rules, "total_spent", changes["total_spent"])
         if "total_spent" in changes
         else account.total_spent,
         details={name: changes.get(name, value) for name, value in account.details.items()},
@@ -137,7 +143,7 @@ async def change_account(work: Work, trade: Trade, account: Account, changes: Ma
     return changed
 
 
-async def list_accounts(work: Work) -> list[Account]:
+async def list_accounts(work: UnitOfWork) -> list[Account]:
     """Every account of the sandbox, by provider and id."""
     found: list[Account] = []
     after = ""
@@ -147,7 +153,7 @@ async def list_accounts(work: Work) -> list[Account]:
     return found
 
 
-def minor(trade: Trade, name: str, amount: object) -> int:
+def minor(rules: ProviderRules, name: str, amount: object) -> int:
     """An amount, a text or a number that is exact, as minor units; raises Invalid."""
     refusal = Invalid({name: [f"must be an amount such as '12.50' or 12.5: {_shown(amount)}"]})
     if isinstance(amount, bool) or not isinstance(amount, str | int | Decimal):
@@ -155,15 +161,15 @@ def minor(trade: Trade, name: str, amount: object) -> int:
     if isinstance(amount, str) and _AMOUNT.fullmatch(amount) is None:
         raise refusal
     try:
-        return trade.currency.minor(amount)
+        return rules.currency.minor(amount)
     except ValueError as error:
         raise Invalid({name: [str(error)]}) from None
 
 
-def _problem(trade: Trade, account: Account, name: str, value: object) -> str | None:
+def _problem(rules: ProviderRules, account: Account, name: str, value: object) -> str | None:
     if name in ("balance", "total_spent"):
         try:
-            return "must not be negative" if minor(trade, name, value) < 0 else None
+            return "must not be negative" if minor(rules, name, value) < 0 else None
         except Invalid as invalid:
             return invalid.errors[name][0]
     if name == "status":
@@ -173,8 +179,8 @@ def _problem(trade: Trade, account: Account, name: str, value: object) -> str | 
             return _unkept(value)
         return f"must be a URL or null: {_shown(value)}"
     if name in account.details:
-        if name in trade.choices:
-            return _unlisted(trade.choices[name], value)
+        if name in rules.choices:
+            return _unlisted(rules.choices[name], value)
         known = account.details[name]
         same = known is None or type(value) is type(known)
         return _unkept(value) if same else f"must be of the same type as {known!r}: {_shown(value)}"

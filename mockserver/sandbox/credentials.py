@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from hashlib import blake2b
 
-from mockserver.sandbox.trade import Trade
+from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.scenario.model import AccountSeed
 
 #: Marks a value that is the digest of a whole credential, in place of one of its parts.
@@ -16,9 +16,9 @@ def digest(provider: str, parts: Sequence[str]) -> str:
     return blake2b(text, digest_size=16).hexdigest()
 
 
-def mark_of(trade: Trade, parts: Sequence[str]) -> str:
+def mark_of(rules: ProviderRules, parts: Sequence[str]) -> str:
     """Return the digest under which a credential of the provider is kept."""
-    return digest(trade.provider, trade.fold(parts) if trade.fold is not None else parts)
+    return digest(rules.provider, rules.fold(parts) if rules.fold is not None else parts)
 
 
 def is_sealed(seed: AccountSeed) -> bool:

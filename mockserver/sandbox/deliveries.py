@@ -8,7 +8,7 @@ from functools import partial
 
 from mockserver.clockwork.clock import machine_now
 from mockserver.clockwork.timeline import Ran
-from mockserver.domain.mistakes import Mistake, NotFound
+from mockserver.domain.errors import ApiError, NotFound
 from mockserver.domain.moments import parse_span
 from mockserver.domain.orders import Order
 from mockserver.journal.names import SECRET_NAMES
@@ -16,8 +16,8 @@ from mockserver.journal.redact import HIDDEN
 from mockserver.sandbox.codec import decode_delivery, encode_delivery
 from mockserver.sandbox.delivery_log import LOG_SIZE, MOST_ATTEMPTS, MOST_PENDING
 from mockserver.sandbox.failures import RecentFailures
-from mockserver.sandbox.turns import Turns
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.transactions import Transactions
+from mockserver.sandbox.unit_of_work import UnitOfWork
 from mockserver.webhooks.backoff import next_try
 from mockserver.webhooks.model import Attempt, Delivery, Outcome, Sender, State
 
@@ -27,7 +27,7 @@ _GONE = 410
 class Deliveries:
     """The outbox at work. A row of `outbox` with a due moment waits; one without is being attempted."""
 
-    def __init__(self, turns: Turns, sender: Sender) -> None:
+    def __init__(self, turns: Transactions, sender: Sender) -> None:
         self._turns = turns
         self.sender = sender
         self._running: dict[str, asyncio.Task[bool]] = {}
@@ -42,7 +42,7 @@ class Deliveries:
         """Whether an attempt is being made right now that nobody waits for."""
         return len(self._running) > len(self._awaited)
 
-    async def start_due(self, work: Work) -> list[asyncio.Task[bool]]:
+    async def start_due(self, work: UnitOfWork) -> list[asyncio.Task[bool]]:
         """Claim every delivery due by `work.now` and attempt them, in order for each receiver."""
         claimed: dict[str, list[Delivery]] = {}
         hostile = False
@@ -101,19 +101,19 @@ class Deliveries:
         # What had its answer already is written down before the rows change under it.
         await asyncio.gather(*self._recording, return_exceptions=True)
 
-    async def find(self, work: Work, delivery_id: str) -> Delivery:
+    async def find(self, work: UnitOfWork, delivery_id: str) -> Delivery:
         """The delivery; raises NotFound."""
         row = await work.tx.get("deliveries", delivery_id)
         if row is None:
             raise NotFound("delivery", delivery_id)
         return decode_delivery(row)
 
-    async def listing(self, work: Work, *, limit: int = 1000) -> list[tuple[Delivery, datetime | None]]:
+    async def listing(self, work: UnitOfWork, *, limit: int = 1000) -> list[tuple[Delivery, datetime | None]]:
         """The newest deliveries with the moment of their next attempt, newest first."""
         rows = await work.tx.scan("deliveries", limit=limit, reverse=True)
         return [await self.with_next(work, decode_delivery(row.data)) for row in rows]
 
-    async def about(self, work: Work, order: Order) -> list[tuple[Delivery, datetime | None]]:
+    async def about(self, work: UnitOfWork, order: Order) -> list[tuple[Delivery, datetime | None]]:
         """Every delivery that tells of the order with the moment of its next attempt, oldest first."""
         # Most rows are of other orders: their bytes show it, and only what may be meant is decoded.
         trace = order.id.encode()
@@ -123,11 +123,11 @@ class Deliveries:
             await self.with_next(work, one) for one in found if (one.provider, one.order) == (order.provider, order.id)
         ]
 
-    async def with_next(self, work: Work, delivery: Delivery) -> tuple[Delivery, datetime | None]:
+    async def with_next(self, work: UnitOfWork, delivery: Delivery) -> tuple[Delivery, datetime | None]:
         """The delivery and when its next attempt is due."""
         return delivery, await work.tx.due_at("outbox", delivery.id)
 
-    async def redeliver(self, work: Work, delivery_id: str) -> Delivery:
+    async def redeliver(self, work: UnitOfWork, delivery_id: str) -> Delivery:
         """Attempt the delivery once more, now; raises NotFound."""
         delivery = replace(await self.find(work, delivery_id), state="pending")
         await work.tx.put("deliveries", delivery.id, encode_delivery(delivery))
@@ -145,7 +145,7 @@ class Deliveries:
             await asyncio.wait([after])
         try:
             signed = await self._signed(delivery)
-        except Mistake as refusal:
+        except ApiError as refusal:
             signed, outcome = {}, Outcome("refused_target", detail=str(refusal))
         else:
             outcome = await self.sender(replace(delivery, headers={**delivery.headers, **signed}))
@@ -156,7 +156,7 @@ class Deliveries:
         return await asyncio.shield(recording)
 
     async def _signed(self, delivery: Delivery) -> Mapping[str, str]:
-        sign = self._turns.state.trades[delivery.provider].sign
+        sign = self._turns.state.provider_rules[delivery.provider].sign
         if sign is None:
             return {}
         now = machine_now()
@@ -176,10 +176,10 @@ class Deliveries:
                 return outcome.verdict == "delivered"
             delivery = decode_delivery(row)
             attempts = (*delivery.attempts, Attempt(work.now, _without_secrets(outcome), signed))[-MOST_ATTEMPTS:]
-            trade = self._turns.state.trades[delivery.provider]
-            again = next_try(trade.retries, len(attempts), outcome, work.now)
-            if outcome.status == _GONE and trade.gone is not None:
-                await trade.gone(work, delivery)
+            rules = self._turns.state.provider_rules[delivery.provider]
+            again = next_try(rules.retries, len(attempts), outcome, work.now)
+            if outcome.status == _GONE and rules.gone is not None:
+                await rules.gone(work, delivery)
             delivered = outcome.verdict == "delivered"
             if not delivered:
                 self.failures.add(delivery, outcome)

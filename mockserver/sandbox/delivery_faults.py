@@ -9,7 +9,7 @@ from mockserver.domain.orders import Order
 from mockserver.faults.apply import delivery_changes
 from mockserver.faults.model import Asked, Fault
 from mockserver.faults.parse import fault_from_data
-from mockserver.faults.select import Hostility, hostile
+from mockserver.faults.select import DeliveryFaults, hostile
 from mockserver.journal.names import SECRET_NAMES
 from mockserver.journal.redact import misses_told
 from mockserver.sandbox.codec import decode_delivery
@@ -28,18 +28,21 @@ async def made_hostile(
     asked = Asked(order.provider, order.account, event=delivery.event)
     born = [*state.born, *born_faults(order.plan)]
     matching = {one.key: one for one in born if one.event in (None, delivery.event)}
-    hostility = await hostile(state, asked, order.state, list(matching.values()))
-    names, wanted, later = delivery_changes(hostility.faults, delivery.id, state.dice, state.settings.values)
-    told = _told(hostility)
+    delivery_faults = await hostile(state, asked, order.state, list(matching.values()))
+    names, wanted, later = delivery_changes(delivery_faults.faults, delivery.id, state.dice, state.settings.values)
+    told = _told(delivery_faults)
     if "drop" in wanted:
         return replace(delivery, state="dropped", hostile={"faults": names, **wanted, **told}), None
-    due = await _reordered(state, tx, delivery, wanted, now + later, hostility.rows)
+    due = await _reordered(state, tx, delivery, wanted, now + later, delivery_faults.rows)
     return replace(delivery, hostile={**({"faults": names} if wanted else {}), **wanted, **told}), due
 
 
-def _told(hostility: Hostility) -> dict[str, Any]:
+def _told(delivery_faults: DeliveryFaults) -> dict[str, Any]:
     """What explanations tell of the faults that were asked, as long as the delivery is kept."""
-    told = {"faults": list(hostility.rows), "near_misses": list(misses_told(hostility.misses, SECRET_NAMES))}
+    told = {
+        "faults": list(delivery_faults.rows),
+        "near_misses": list(misses_told(delivery_faults.misses, SECRET_NAMES)),
+    }
     return {"told": told} if any(told.values()) else {}
 
 

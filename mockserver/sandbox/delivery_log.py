@@ -2,7 +2,7 @@
 
 import logging
 
-from mockserver.sandbox.trade import UnitOfWork
+from mockserver.sandbox.provider_rules import UnitOfWorkPort
 
 #: How many finished deliveries a sandbox keeps; the first one to finish is the first to be forgotten.
 LOG_SIZE = 5_000
@@ -24,7 +24,7 @@ class DeliveryLog:
         self._sandbox = sandbox
         self._full = False
 
-    async def refusal(self, work: UnitOfWork) -> str | None:
+    async def refusal(self, work: UnitOfWorkPort) -> str | None:
         """Return why the outbox takes no further delivery, or None where it has room."""
         if await work.tx.count("outbox") < MOST_PENDING:
             self._full = False
@@ -36,7 +36,7 @@ class DeliveryLog:
         self._full = True
         return reason
 
-    async def add(self, work: UnitOfWork, delivery_id: str) -> None:
+    async def add(self, work: UnitOfWorkPort, delivery_id: str) -> None:
         """Count a delivery as finished, and forget the one that finished `LOG_SIZE` before it."""
         number = await work.next_number(_FINISHED)
         await work.tx.put(_FINISHED, str(number), delivery_id.encode())

@@ -5,8 +5,8 @@ Laws, kept by property tests: folding an account's movements gives its balance; 
 
 from datetime import datetime
 
+from mockserver.domain.errors import InsufficientBalance
 from mockserver.domain.ledger import ADJUSTMENTS, Movement
-from mockserver.domain.mistakes import InsufficientBalance
 from mockserver.sandbox.codec import decode_json, decode_movement, encode_json, encode_movement
 from mockserver.stores.base import Transaction
 

@@ -1,6 +1,6 @@
 """Orders as rows: kept by id, and listed by account and by state without walking over the others."""
 
-from mockserver.domain.mistakes import NotFound
+from mockserver.domain.errors import NotFound
 from mockserver.domain.orders import Order
 from mockserver.engine.effects import Timer
 from mockserver.engine.machine import Machine, Step

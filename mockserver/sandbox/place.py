@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import NamedTuple
 
-from mockserver.sandbox.birth import Birth
+from mockserver.sandbox.config import SandboxConfig
 from mockserver.sandbox.names import DEFAULT
 from mockserver.sandbox.sandbox import Sandbox
 
@@ -19,7 +19,7 @@ class Terms(NamedTuple):
     `expires` counts real time since the last use; None leaves it to the server.
     """
 
-    birth: Birth
+    birth: SandboxConfig
     expires: timedelta | None = None
     labels: Mapping[str, str] | None = None
 

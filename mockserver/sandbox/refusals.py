@@ -1,6 +1,6 @@
 """Why a sandbox is not there for a request."""
 
-from mockserver.domain.mistakes import Mistake, NotFound
+from mockserver.domain.errors import ApiError, NotFound
 
 
 class UnknownSandbox(NotFound):
@@ -14,7 +14,7 @@ class UnknownSandbox(NotFound):
         )
 
 
-class HistoryUnderWay(Mistake):
+class HistoryUnderWay(ApiError):
     """What was asked for would be undone, or get in the way, while invented customers act."""
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class WorldReplaced(Exception):
         super().__init__(f"the sandbox was {how} meanwhile")
 
 
-class NameTaken(Mistake):
+class NameTaken(ApiError):
     """There is a sandbox of this name; `otherwise`: it was made in another way than asked for."""
 
     def __init__(self, name: str, *, otherwise: bool = False) -> None:
@@ -38,7 +38,7 @@ class NameTaken(Mistake):
         self.name = name
 
 
-class TooManySandboxes(Mistake):
+class TooManySandboxes(ApiError):
     """There are `most` sandboxes, and none of them may go."""
 
     def __init__(self, most: int) -> None:

@@ -5,8 +5,8 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from mockserver.domain.mistakes import Invalid
-from mockserver.sandbox.birth import Surroundings
+from mockserver.domain.errors import Invalid
+from mockserver.sandbox.config import ServerContext
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.scenario.check import Judge
@@ -22,20 +22,20 @@ Say = Callable[[str], None]
 log = logging.getLogger("mockserver")
 
 
-def begin_watching(roots: Sequence[Path], shared: Surroundings) -> Watcher:
+def begin_watching(roots: Sequence[Path], shared: ServerContext) -> Watcher:
     """A watcher of these directories, all of whose files have been read: a bad one later on finds them as they were.
 
     Raises ScenarioProblems.
     """
     watcher = Watcher(roots)
     for provider, name in watcher.files():
-        if provider in shared.trades:
+        if provider in shared.provider_rules:
             shared.library.get(provider, name)
     return watcher
 
 
 async def keep_reloading(
-    watcher: Watcher, shared: Surroundings, sandboxes: Sandboxes, *, judge: Judge, say: Say
+    watcher: Watcher, shared: ServerContext, sandboxes: Sandboxes, *, judge: Judge, say: Say
 ) -> None:
     """Look again and again, until cancelled; `say` gets a line for each change and each problem."""
     while True:
@@ -47,7 +47,7 @@ async def keep_reloading(
             log.error("a changed scenario file was not taken up", exc_info=error)
 
 
-async def reload(key: Key, shared: Surroundings, sandboxes: Iterable[Sandbox], *, judge: Judge, say: Say) -> None:
+async def reload(key: Key, shared: ServerContext, sandboxes: Iterable[Sandbox], *, judge: Judge, say: Say) -> None:
     """Put one scenario's file to use in every sandbox, or say why not and leave all as it was."""
     library, name = shared.library, "/".join(key)
     try:
@@ -73,7 +73,7 @@ async def reload(key: Key, shared: Surroundings, sandboxes: Iterable[Sandbox], *
 
 
 async def _take_up(sandbox: Sandbox, key: Key, scenario: Scenario | None) -> None:
-    names = sandbox.state.force.names
+    names = sandbox.state.active_scenarios.names
     if key[1] not in (*names, DEFAULT):
         return
     # A name may be that of several providers' files: it goes with the last of them.

@@ -1,6 +1,6 @@
 """How many scenarios may be posted to a sandbox."""
 
-from mockserver.domain.mistakes import NoRoom
+from mockserver.domain.errors import NoRoom
 from mockserver.sandbox.state import SandboxState
 from mockserver.scenario.model import Scenario
 

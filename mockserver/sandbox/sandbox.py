@@ -11,17 +11,17 @@ from mockserver.domain.accounts import Account
 from mockserver.domain.orders import Order
 from mockserver.journal.journal import Journal
 from mockserver.sandbox import accounts
-from mockserver.sandbox.birth import Birth, Surroundings
+from mockserver.sandbox.active_scenarios import in_force
+from mockserver.sandbox.config import SandboxConfig, ServerContext
 from mockserver.sandbox.deliveries import Deliveries
-from mockserver.sandbox.force import in_force
 from mockserver.sandbox.inboxes import Inboxes
-from mockserver.sandbox.lookup import Lookup
+from mockserver.sandbox.provider_rules import Caller
+from mockserver.sandbox.read_cache import ReadCache
 from mockserver.sandbox.refusals import WorldReplaced
 from mockserver.sandbox.settings import SettingsTable
 from mockserver.sandbox.state import SandboxState
-from mockserver.sandbox.trade import Caller
-from mockserver.sandbox.turns import Turn, Turns, View
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.transactions import Transactions, UnitOfWorkContext, View
+from mockserver.sandbox.unit_of_work import UnitOfWork
 from mockserver.sandbox.world import World
 from mockserver.scenario.library import DEFAULT, Library
 from mockserver.scenario.model import Scenario
@@ -34,13 +34,13 @@ class Sandbox:
     Everything that a client or a test does to it goes through `work()`.
     """
 
-    def __init__(self, name: str, birth: Birth, shared: Surroundings) -> None:
+    def __init__(self, name: str, birth: SandboxConfig, shared: ServerContext) -> None:
         self.name = name
         self.journal = Journal(shared.journal_size, shared.budget)
         self.inbox = Inboxes(shared.budget)
         self._shared = shared
-        self.turns = Turns(SandboxState.begin(name, birth, shared), MemoryStore(), self._expect)
-        self._lookup = Lookup(self.turns.store)
+        self.turns = Transactions(SandboxState.begin(name, birth, shared), MemoryStore(), self._expect)
+        self._lookup = ReadCache(self.turns.store)
         self.deliveries = Deliveries(self.turns, shared.sender)
         self._ticker = Ticker(self.state.clock, self.wake)
         self.ended = False
@@ -49,7 +49,7 @@ class Sandbox:
         """Where the advances that are under way lead to."""
 
     @classmethod
-    async def make(cls, name: str, birth: Birth, shared: Surroundings) -> "Sandbox":
+    async def make(cls, name: str, birth: SandboxConfig, shared: ServerContext) -> "Sandbox":
         """Return a sandbox with its accounts opened; raises Invalid for unknown scenarios or settings."""
         made = cls(name, birth, shared)
         await made.open_new_accounts()
@@ -65,18 +65,20 @@ class Sandbox:
         """Raises Invalid when the scenario, in place of the one of its name, could not be in force where that is."""
         state = self.state
         for seed in scenario.accounts:
-            accounts.check_seed(state.trades[scenario.provider], seed)
-        if scenario.name in (*state.force.names, DEFAULT):
+            accounts.check_seed(state.provider_rules[scenario.provider], seed)
+        if scenario.name in (*state.active_scenarios.names, DEFAULT):
             trial = state.library.overlaid()
             trial.add(scenario)
-            in_force(trial, state.force.names, state.trades)
+            in_force(trial, state.active_scenarios.names, state.provider_rules)
 
     # -- work ----------------------------------------------------------------------------------------
 
-    def work(self, cause: str, *, settle: bool = True, view: View | None = None, caller: Caller | None = None) -> Turn:
+    def work(
+        self, cause: str, *, settle: bool = True, view: View | None = None, caller: Caller | None = None
+    ) -> UnitOfWorkContext:
         """`async with sandbox.work(cause) as work`: everything due is applied first, then this is one whole.
 
-        `view` is one request's own view of the state, applied under the lock; `caller` the request, see `Work`.
+        `view` is one request's own view of the state, applied under the lock; `caller` the request, see `UnitOfWork`.
         """
         return self.turns.begin(cause, settle=settle, view=view, caller=caller)
 
@@ -110,7 +112,7 @@ class Sandbox:
         if not state.settings.values["accept_any_key"]:
             return None
         async with self.work("credential", view=view) as work:
-            return await accounts.find_or_open(work, state.trades[provider], parts)
+            return await accounts.find_or_open(work, state.provider_rules[provider], parts)
 
     async def open_new_accounts(self, *, view: View | None = None) -> None:
         """Open the accounts of the scenarios in force that do not exist yet."""
@@ -198,7 +200,7 @@ class Sandbox:
             self._begin(state)
             # Within the same turn: nobody meets a world without accounts.
             async with self.turns.store.transaction() as tx:
-                await _open_seeds(Work(state, tx, state.clock.now(), "opening"))
+                await _open_seeds(UnitOfWork(state, tx, state.clock.now(), "opening"))
         await self._live_the_past()
 
     def overlaid_library(self) -> Library:
@@ -277,11 +279,11 @@ class Sandbox:
         self.inbox.clear()
 
 
-async def _open_seeds(work: Work) -> None:
-    for provider, trade in work.state.trades.items():
-        for seed in work.state.force.accounts(provider):
+async def _open_seeds(work: UnitOfWork) -> None:
+    for provider, rules in work.state.provider_rules.items():
+        for seed in work.state.active_scenarios.accounts(provider):
             if await work.tx.get("accounts", f"{provider}/{seed.id}") is None:
-                await accounts.open_account(work, trade, seed)
+                await accounts.open_account(work, rules, seed)
 
 
 class _Ahead:

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-from mockserver.domain.mistakes import Invalid, NotFound
-from mockserver.sandbox.birth import Birth, Surroundings
+from mockserver.domain.errors import Invalid, NotFound
+from mockserver.sandbox.config import SandboxConfig, ServerContext
 from mockserver.sandbox.names import DEFAULT, is_name
 from mockserver.sandbox.place import Place, Terms, first_to_go
 from mockserver.sandbox.refusals import NameTaken, TooManySandboxes, UnknownSandbox
@@ -32,8 +32,8 @@ class Sandboxes:
 
     def __init__(
         self,
-        birth: Birth,
-        shared: Surroundings,
+        birth: SandboxConfig,
+        shared: ServerContext,
         *,
         most: int,
         lives: timedelta | None = None,
@@ -55,7 +55,7 @@ class Sandboxes:
         """The default sandbox, from `make_default` or its first use on."""
 
     @property
-    def birth(self) -> Birth:
+    def birth(self) -> SandboxConfig:
         """How sandboxes are made that say nothing else."""
         return self._birth
 
@@ -152,7 +152,7 @@ class Sandboxes:
         place.used = self._now()
         return place, False
 
-    async def make_default(self, birth: Birth) -> Sandbox:
+    async def make_default(self, birth: SandboxConfig) -> Sandbox:
         """Make the default sandbox."""
         sandbox = await Sandbox.make(DEFAULT, birth, self._shared)
         self._kept[DEFAULT] = Place(sandbox, Terms(birth), named=True, lives=None, used=self._now())

@@ -5,16 +5,16 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mockserver.sandbox.credentials import SEALED, mark_of
-from mockserver.sandbox.trade import Trade
+from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.scenario.model import AccountSeed, Scenario
 
 _COMMENT = re.compile("#.*")
 _SHORTEST = 4
 
 
-def sealed(scenario: Scenario, trade: Trade) -> Scenario:
+def sealed(scenario: Scenario, rules: ProviderRules) -> Scenario:
     """The scenario with digests in place of credentials, in its text too; sealed ones come back as they are."""
-    marks = [_mark(seed, trade) for seed in scenario.accounts]
+    marks = [_mark(seed, rules) for seed in scenario.accounts]
     open_ones = [
         (seed, mark)
         for seed, mark in zip(scenario.accounts, marks, strict=True)
@@ -29,11 +29,11 @@ def sealed(scenario: Scenario, trade: Trade) -> Scenario:
     return scenario._replace(accounts=accounts, text=_sealed_text(scenario, marks))
 
 
-def _mark(seed: AccountSeed, trade: Trade) -> str:
+def _mark(seed: AccountSeed, rules: ProviderRules) -> str:
     values = set(seed.credentials.values())
     if len(values) == 1 and (only := next(iter(values))).startswith(SEALED):
         return only
-    return SEALED + mark_of(trade, [seed.credentials.get(name, "") for name in trade.credential])
+    return SEALED + mark_of(rules, [seed.credentials.get(name, "") for name in rules.credential])
 
 
 def _sealed_text(scenario: Scenario, marks: list[str]) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.domain.moments import parse_span
 from mockserver.domain.suggestions import did_you_mean
 

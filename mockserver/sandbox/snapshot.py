@@ -11,21 +11,21 @@ from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from mockserver.clockwork.clock import Clock
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.domain.moments import MICROSECOND, parse_span, span_text
 from mockserver.engine.dice import Dice
 from mockserver.faults.registry import Faults
 from mockserver.journal.fault_secrets import kept_fault
-from mockserver.sandbox.birth import LONGEST_PAST, LONGEST_SEED, MOST_ORDERS, Birth, Population, begin_of
+from mockserver.sandbox.active_scenarios import ActiveScenarios, in_force
 from mockserver.sandbox.codec import decode_timer
+from mockserver.sandbox.config import LONGEST_PAST, LONGEST_SEED, MOST_ORDERS, Population, SandboxConfig, begin_of
 from mockserver.sandbox.delivery_log import DeliveryLog
-from mockserver.sandbox.force import Force, in_force
 from mockserver.sandbox.plain import Unreadable, plain, typed
+from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.sealing import sealed
 from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.tables import contradictions, readable, row_of
-from mockserver.sandbox.trade import Trade
 from mockserver.sandbox.world import Rows, World
 from mockserver.scenario.check import load_scenario
 from mockserver.scenario.library import Library
@@ -66,7 +66,7 @@ class Past(NamedTuple):
 
 
 class Born(NamedTuple):
-    """`Birth`, as a snapshot writes it."""
+    """`SandboxConfig`, as a snapshot writes it."""
 
     seed: int | str
     start: datetime | None
@@ -155,9 +155,9 @@ async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
             born_at=state.born_at,
             birth=born,
             settings=dict(sorted(state.settings.patched.items())),
-            scenarios=Scenarios(list(state.force.names), []),
+            scenarios=Scenarios(list(state.active_scenarios.names), []),
             requests=sandbox.journal.number,
-            tallies=dict(sorted(state.tallies.items())),
+            tallies=dict(sorted(state.counters.items())),
             limits={name: Window(*window) for name, window in sorted(state.limiter.windows().items())},
             faults=typed(Struck, state.faults.state(kept_fault)),
             tables={},
@@ -174,7 +174,7 @@ def write_document(state: SandboxState, document: Document, rows: Mapping[str, l
     return plain(document._replace(tables=tables, scenarios=scenarios))  # type: ignore[no-any-return]
 
 
-def _born(birth: Birth) -> Born:
+def _born(birth: SandboxConfig) -> Born:
     past, population = None, birth.population
     if population is not None:
         names = list(population.providers), list(population.accounts)
@@ -186,13 +186,13 @@ def _born(birth: Birth) -> Born:
 def _kept(state: SandboxState, orders: Mapping[str, Any]) -> Iterator[Kept]:
     """Each scenario once, by the first of its uses."""
     posted = state.library.posted()
-    active = list(state.force.scenarios())
+    active = list(state.active_scenarios.scenarios())
     past = [state.source_of(key) for key in dict.fromkeys(order["machine"] for order in orders.values())]
     found: dict[tuple[str, str], Kept] = {}
     uses: tuple[tuple[Use, list[Scenario]], ...] = (("posted", posted), ("active", active), ("past", past))
     for use, scenarios in uses:
         for one in sorted(scenarios, key=lambda one: (one.provider, one.origin)):
-            text = sealed(one, state.trades[one.provider]).text.split("\n")
+            text = sealed(one, state.provider_rules[one.provider]).text.split("\n")
             found.setdefault((one.provider, one.origin), Kept(one.provider, one.name, one.origin, use, text))
     yield from found.values()
 
@@ -212,12 +212,12 @@ def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
     except Unreadable as error:
         raise Invalid({error.path: [error.rule]}) from None
     _check_values(document)
-    trades = sandbox.state.trades
+    provider_rules = sandbox.state.provider_rules
     library = sandbox.overlaid_library()
-    scenarios = [_loaded(trades, library, kept, place) for place, kept in enumerate(document.scenarios.kept)]
-    force = in_force(library, document.scenarios.active, trades)
+    scenarios = [_loaded(provider_rules, library, kept, place) for place, kept in enumerate(document.scenarios.kept)]
+    active_scenarios = in_force(library, document.scenarios.active, provider_rules)
     settings = sandbox.new_settings()
-    settings.use_scenario_values(force.settings())
+    settings.use_scenario_values(active_scenarios.settings())
     settings.patch(document.settings)
     rows = _rows(document)
     state = SandboxState(
@@ -226,16 +226,16 @@ def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
         born_at=document.born_at,
         clock=Clock(document.clock.now, rate=document.clock.rate),
         dice=Dice(document.birth.seed),
-        trades=trades,
+        provider_rules=provider_rules,
         library=library,
         settings=settings,
-        force=force,
-        faults=_faults(document, force),
+        active_scenarios=active_scenarios,
+        faults=_faults(document, active_scenarios),
         delivery_log=DeliveryLog(sandbox.name),
         per_poll=_per_poll(document.clock.per_poll),
-        tallies=dict(document.tallies),
+        counters=dict(document.tallies),
     )
-    state.know([*scenarios, *force.scenarios()])
+    state.know([*scenarios, *active_scenarios.scenarios()])
     state.limiter.put_windows(document.limits)
     _refuse(list(_contradictions(document, rows, state)))
     return World(state, document.requests, rows, document.agenda)
@@ -282,21 +282,21 @@ def _per_poll(written: str | None) -> timedelta | None:
     return None if written is None else parse_span(written)
 
 
-def _loaded(trades: Mapping[str, Trade], library: Library, kept: Kept, place: int) -> Scenario:
+def _loaded(provider_rules: Mapping[str, ProviderRules], library: Library, kept: Kept, place: int) -> Scenario:
     """The scenario as this server has it, where it has the very same one, else as the snapshot has it."""
-    if kept.provider not in trades:
+    if kept.provider not in provider_rules:
         raise Invalid({f"scenarios.kept.{place}.provider": [f"must be a known provider: {kept.provider!r}"]})
     found = _own(library, kept) if kept.use == "active" else None
     if found is not None:
         return found
-    scenario = load_scenario("\n".join(kept.text), source=f"{kept.name}.yaml", providers=list(trades))
+    scenario = load_scenario("\n".join(kept.text), source=f"{kept.name}.yaml", providers=list(provider_rules))
     if (scenario.provider, scenario.name) != (kept.provider, kept.name):
         raise Invalid({f"scenarios.kept.{place}.text": ["must be of the provider and name beside it"]})
     keys = {kind: f"{kept.provider}/{kind}/{kept.origin}" for kind in scenario.machines}
     machines = {kind: machine._replace(key=keys[kind]) for kind, machine in scenario.machines.items()}
     scenario = scenario._replace(origin=kept.origin, machines=machines)
     if kept.use != "past":
-        library.add(sealed(scenario, trades[kept.provider]))
+        library.add(sealed(scenario, provider_rules[kept.provider]))
     return scenario
 
 
@@ -308,15 +308,15 @@ def _own(library: Library, kept: Kept) -> Scenario | None:
     return found if found.origin == kept.origin else None
 
 
-def _birth(sandbox: Sandbox, library: Library, born: Born) -> Birth:
+def _birth(sandbox: Sandbox, library: Library, born: Born) -> SandboxConfig:
     """Refused here when a reset could not carry it out."""
-    in_force(library, born.scenarios, sandbox.state.trades)
+    in_force(library, born.scenarios, sandbox.state.provider_rules)
     sandbox.new_settings().patch(born.settings)
     population = _population(born.population) if born.population is not None else None
     if population is not None and born.start is not None:
         begin_of(born.start, population)
     per_poll = _per_poll(born.per_poll)
-    return Birth(born.seed, born.start, born.rate, tuple(born.scenarios), born.settings, per_poll, population)
+    return SandboxConfig(born.seed, born.start, born.rate, tuple(born.scenarios), born.settings, per_poll, population)
 
 
 def _population(past: Past) -> Population:
@@ -331,7 +331,7 @@ def _population(past: Past) -> Population:
     return Population(past.orders, over, tuple(past.providers), tuple(past.accounts), past.webhooks)
 
 
-def _faults(document: Document, force: Force) -> Faults:
+def _faults(document: Document, active_scenarios: ActiveScenarios) -> Faults:
     """The faults of the scenarios in force, and the armed ones over them."""
     struck = document.faults
     wrong = [
@@ -344,7 +344,7 @@ def _faults(document: Document, force: Force) -> Faults:
             wrong.append(Unreadable(f"faults.counts.{key}", "must have hits and matched, from 0"))
     _refuse(wrong)
     faults = Faults()
-    faults.use_scenarios(force.faults(), now=document.clock.now)
+    faults.use_scenarios(active_scenarios.faults(), now=document.clock.now)
     try:
         faults.restore(plain(struck))
     except Invalid as error:
@@ -382,7 +382,7 @@ def _contradictions(document: Document, rows: Rows, state: SandboxState) -> Iter
                 yield Unreadable(f"agenda.{table}", f"must have a turn for {key!r}")
             elif table == "timers" and decode_timer(data)[2].due != turns[key]:
                 yield Unreadable(f"tables.timers.{key}.timer.due", "must be the moment of its turn in the agenda")
-    yield from contradictions(rows, state.trades, state.machines)
+    yield from contradictions(rows, state.provider_rules, state.machines)
 
 
 def _refuse(wrong: list[Unreadable]) -> None:

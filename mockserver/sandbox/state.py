@@ -14,13 +14,13 @@ from mockserver.engine.matching import Subject
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.faults.model import Fault
 from mockserver.faults.registry import Faults
-from mockserver.sandbox.birth import Birth, Surroundings, begin_of
+from mockserver.sandbox.active_scenarios import ActiveScenarios, in_force
+from mockserver.sandbox.config import SandboxConfig, ServerContext, begin_of
+from mockserver.sandbox.counters import count_one
 from mockserver.sandbox.delivery_log import DeliveryLog
-from mockserver.sandbox.force import Force, in_force
 from mockserver.sandbox.limits import Limiter
+from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.settings import SettingsTable
-from mockserver.sandbox.tallies import count_one
-from mockserver.sandbox.trade import Trade
 from mockserver.scenario.library import Library
 from mockserver.scenario.model import Scenario
 
@@ -32,23 +32,23 @@ class SandboxState:
     """Clock, dice, settings, scenarios, faults and counters of one sandbox.
 
     It calls nobody: units of work, deliveries and faults get the state, never the sandbox that owns it. The fields
-    that are replaced while a sandbox lives are `force` and what a request's own view puts in their place.
+    that are replaced while a sandbox lives are `active_scenarios` and what a request's own view puts in their place.
     """
 
-    birth: Birth
+    birth: SandboxConfig
     identity: str
     """The name under which this world began: ids and tokens are made of it. A restored world brings its own."""
     born_at: datetime
     clock: Clock
     dice: Dice
-    trades: Mapping[str, Trade]
+    provider_rules: Mapping[str, ProviderRules]
     library: Library
     settings: SettingsTable
-    force: Force
+    active_scenarios: ActiveScenarios
     delivery_log: DeliveryLog
     faults: Faults = field(default_factory=Faults)
     limiter: Limiter = field(default_factory=Limiter)
-    tallies: dict[str, int] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
     """Counts that outlive refusals: how often a rule with `times` decided, how often prices moved."""
     per_poll: timedelta | None = None
     """How far each read of an order moves the frozen clock first; None: not at all."""
@@ -65,7 +65,7 @@ class SandboxState:
     catalogues: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def begin(cls, name: str, birth: Birth, shared: Surroundings) -> "SandboxState":
+    def begin(cls, name: str, birth: SandboxConfig, shared: ServerContext) -> "SandboxState":
         """Return the state of a world that begins now; raises Invalid for unknown scenarios or settings."""
         library = shared.library.overlaid()
         start, rate = birth.start or machine_now(), birth.rate
@@ -81,14 +81,14 @@ class SandboxState:
             born_at=start,
             clock=Clock(start, rate=rate),
             dice=Dice(birth.seed),
-            trades=shared.trades,
+            provider_rules=shared.provider_rules,
             library=library,
             settings=settings,
-            force=in_force(library, birth.scenarios, shared.trades),
+            active_scenarios=in_force(library, birth.scenarios, shared.provider_rules),
             delivery_log=DeliveryLog(name),
             per_poll=birth.per_poll,
         )
-        state._use(state.force)
+        state._use(state.active_scenarios)
         return state
 
     def machine_named(self, key: str) -> Machine:
@@ -116,19 +116,19 @@ class SandboxState:
 
     def decide(self, aspect: Aspect, provider: str, subject: Subject) -> Rule | None:
         """Return the rule that decides this aspect, counted against its `times`; None when no rule matches."""
-        for rule in self.force.candidates(aspect, provider, subject):
+        for rule in self.active_scenarios.candidates(aspect, provider, subject):
             if rule.times is None:
                 return rule
             values = "/".join(str(subject.get(name)) for name in rule.per)
             tally = f"{rule.name}/{aspect}/{values}"
-            if self.tallies.get(tally, 0) < rule.times:
-                count_one(self.tallies, tally)
+            if self.counters.get(tally, 0) < rule.times:
+                count_one(self.counters, tally)
                 return rule
         return None
 
     def activate(self, names: Sequence[str]) -> None:
         """Make these the active scenarios; running orders keep theirs. Raises Invalid and changes nothing."""
-        self._use(in_force(self.library, names, self.trades))
+        self._use(in_force(self.library, names, self.provider_rules))
 
     def know(self, scenarios: Iterable[Scenario]) -> None:
         """Keep the machines of these scenarios for the orders that are born with them."""
@@ -137,8 +137,8 @@ class SandboxState:
                 self.machines[machine.key] = machine
                 self.sources[machine.key] = scenario
 
-    def _use(self, force: Force) -> None:
-        self.settings.use_scenario_values(force.settings())
-        self.force = force
-        self.faults.use_scenarios(force.faults(), now=self.clock.now())
-        self.know(force.scenarios())
+    def _use(self, active_scenarios: ActiveScenarios) -> None:
+        self.settings.use_scenario_values(active_scenarios.settings())
+        self.active_scenarios = active_scenarios
+        self.faults.use_scenarios(active_scenarios.faults(), now=self.clock.now())
+        self.know(active_scenarios.scenarios())

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.sandbox.safefile import replace_file
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.snapshot import read, take

@@ -13,7 +13,7 @@ from mockserver.domain.orders import Order
 from mockserver.engine.machine import Machine
 from mockserver.sandbox import codec
 from mockserver.sandbox.plain import Unreadable, plain, typed
-from mockserver.sandbox.trade import Trade
+from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.world import Rows
 from mockserver.webhooks.model import Delivery
 
@@ -91,13 +91,15 @@ def row_of(table: str, value: Any, path: str) -> bytes:
     return orjson.dumps(value)
 
 
-def contradictions(rows: Rows, trades: Mapping[str, Trade], machines: Mapping[str, Machine]) -> Iterator[Unreadable]:
+def contradictions(
+    rows: Rows, provider_rules: Mapping[str, ProviderRules], machines: Mapping[str, Machine]
+) -> Iterator[Unreadable]:
     """What keeps rows that are readable one by one from being a world."""
     for table in _SETS_OF_ACCOUNTS:
         for key, data in rows.get(table, {}).items():
             value = _FORMS[table].decode(key, data)
             path = f"tables.{table}.{key}"
-            if value.provider not in trades:
+            if value.provider not in provider_rules:
                 yield Unreadable(path, f"must be of a known provider: {value.provider!r}")
             elif key != (value.id if table == "deliveries" else f"{value.provider}/{value.id}"):
                 yield Unreadable(path, "must stand under its provider and id")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from mockserver.faults.model import Fault, scenario_of
-from mockserver.sandbox.force import in_force
+from mockserver.sandbox.active_scenarios import in_force
 from mockserver.sandbox.refusals import WorldReplaced
 from mockserver.sandbox.state import SandboxState
 
@@ -23,13 +23,19 @@ class RequestView:
     def __init__(self, state: SandboxState, scenarios: Sequence[str], fault: Fault | None) -> None:
         """Lay the scenarios over those in force; raises Invalid for one that the library does not have."""
         born = [fault] if fault is not None and fault.webhook is not None else []
-        self._force, self._settings, self._faults = state.force, state.settings, state.faults
+        self._force, self._settings, self._faults = state.active_scenarios, state.settings, state.faults
         if scenarios:
-            force = self._force = in_force(state.library, [*scenarios, *state.force.names], state.trades)
-            self._settings = state.settings.under(force.settings())
-            self._faults = state.faults.beside(force.faults(), now=state.clock.now())
-            born += [one for one in force.faults() if one.webhook is not None and scenario_of(one.key) in scenarios]
-            state.know(force.scenarios())
+            active_scenarios = self._force = in_force(
+                state.library, [*scenarios, *state.active_scenarios.names], state.provider_rules
+            )
+            self._settings = state.settings.under(active_scenarios.settings())
+            self._faults = state.faults.beside(active_scenarios.faults(), now=state.clock.now())
+            born += [
+                one
+                for one in active_scenarios.faults()
+                if one.webhook is not None and scenario_of(one.key) in scenarios
+            ]
+            state.know(active_scenarios.scenarios())
         self._born = tuple(born)
         self._base: SandboxState | None = None
         self._state = state
@@ -39,7 +45,7 @@ class RequestView:
         if self._base is not state:
             self._base = state
             self._state = replace(
-                state, force=self._force, settings=self._settings, faults=self._faults, born=self._born
+                state, active_scenarios=self._force, settings=self._settings, faults=self._faults, born=self._born
             )
         return self._state
 

@@ -6,7 +6,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from mockserver.domain.accounts import STATUSES
-from mockserver.domain.mistakes import MISTAKE_NAMES
+from mockserver.domain.errors import MISTAKE_NAMES
 from mockserver.engine.delays import asks_the_order
 from mockserver.engine.machine import Machine
 from mockserver.engine.rules import Rule

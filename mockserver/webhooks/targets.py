@@ -13,7 +13,7 @@ Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 #: Tells the addresses of a host name, as texts; raises OSError when there are none.
-Lookup = Callable[[str], Awaitable[Sequence[str]]]
+ReadCache = Callable[[str], Awaitable[Sequence[str]]]
 
 _PORTS = {"http": 80, "https": 443}
 _LONGEST_HOST = 254
@@ -108,7 +108,7 @@ class TargetGuard:
         *,
         loopback: bool = True,
         own: Sequence[tuple[str, int]] = (),
-        lookup: Lookup = system_lookup,
+        lookup: ReadCache = system_lookup,
     ) -> None:
         self._allowed = frozenset(_ascii_host(host.strip("[]")).rstrip(".") for host in allowed_hosts)
         self._loopback = loopback

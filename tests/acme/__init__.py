@@ -1,6 +1,6 @@
 """Acme Numbers, an invented provider that lives outside the package, as one of another distribution does."""
 
-from mockserver.domain.mistakes import MissingCredential, UnknownCredential
+from mockserver.domain.errors import MissingCredential, UnknownCredential
 from mockserver.http.credentials import bearer_account
 from mockserver.http.provider import Mount, Provider
 from tests.acme import endpoints, errors
@@ -16,7 +16,7 @@ PROVIDER = Provider(
     wrap=errors.wrap,
     refuse=errors.refuse,
     failure_schema="acme/error",
-    trade=RULES,
+    rules=RULES,
     settings=(CANCEL_AFTER,),
     webhooks={"order.completed": "acme/order-completed.webhook"},
     common_mistakes=(MissingCredential, UnknownCredential),

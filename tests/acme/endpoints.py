@@ -1,6 +1,6 @@
 """The six endpoints, and the four services that they sell."""
 
-from mockserver.domain.mistakes import InsufficientBalance, NotFound, NotTaken, OutOfStock, TooEarly
+from mockserver.domain.errors import InsufficientBalance, NotFound, NotTaken, OutOfStock, TooEarly
 from mockserver.engine.dice import Dice
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint

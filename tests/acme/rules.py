@@ -5,12 +5,12 @@ from typing import Any
 
 import orjson
 
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.domain.money import Currency
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
+from mockserver.sandbox.provider_rules import ProviderRules, UnitOfWorkPort
 from mockserver.sandbox.settings import Setting
-from mockserver.sandbox.trade import Trade, UnitOfWork
 from mockserver.webhooks.model import Notice
 
 EUR = Currency("EUR", 2)
@@ -35,7 +35,7 @@ def order_id(dice: Dice, kind: str, number: int) -> str:
     return f"{number}{dice.digits(4, 'order id', number)}"
 
 
-def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def compose(unit: UnitOfWorkPort, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """An SMS: the code that a test gives, or five digits. Raises Invalid for a code that is none."""
     code = given.get("code")
     if code is None:
@@ -45,7 +45,7 @@ def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any])
     return {"code": code, "text": given.get("text") or f"Your code is {code}."}
 
 
-async def notices(unit: UnitOfWork, order: Order, event: str) -> list[Notice]:
+async def notices(unit: UnitOfWorkPort, order: Order, event: str) -> list[Notice]:
     """The order, to the account's one address."""
     account = await unit.account(order.provider, order.account)
     if not account.webhook_url:
@@ -59,7 +59,7 @@ def new_credential(dice: Dice, account_id: str) -> dict[str, str]:
     return {"key": f"acme-{dice.digits(24, 'key', account_id)}"}
 
 
-RULES = Trade(
+RULES = ProviderRules(
     provider="acme",
     currency=EUR,
     kinds=("activation",),

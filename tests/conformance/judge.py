@@ -13,10 +13,10 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from mockserver.domain.mistakes import Mistake
+from mockserver.domain.errors import ApiError
 from mockserver.http.openapi import document
 from mockserver.http.provider import Endpoint, Provider, word
-from mockserver.http.replies import Wording
+from mockserver.http.replies import ErrorResponse
 from mockserver.http.samples import samples_of
 from mockserver.http.schemas import ID_PREFIX, SUFFIX, SchemaStore
 from mockserver.providers.discovery import data_roots
@@ -98,7 +98,7 @@ def medias_of(provider: Provider) -> frozenset[str]:
     return frozenset({provider.failure_media, *(one.media for one in worded if one.media is not None)})
 
 
-def _wordings(provider: Provider, kind: type[Mistake]) -> list[Wording]:
+def _wordings(provider: Provider, kind: type[ApiError]) -> list[ErrorResponse]:
     found = []
     for sample in samples_of(kind):
         with suppress(Exception):

@@ -25,7 +25,7 @@ async def prove_magic(provider: Provider, magic: Magic) -> None:
         seen = await use(client, magic.where, magic.value)
         assert seen, f"the samples do not know how to use {magic.value} as {magic.where}"
         machines = [
-            await client.world.steer("GET", f"/machines/{provider.name}/{kind}") for kind in provider.trade.kinds
+            await client.world.steer("GET", f"/machines/{provider.name}/{kind}") for kind in provider.rules.kinds
         ]
         rows = (await client.world.steer("GET", "/magic"))["magic"]
     effect = next(

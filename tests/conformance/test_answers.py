@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import ValidationError
 
-from mockserver.domain.mistakes import MethodNotAllowed
+from mockserver.domain.errors import MethodNotAllowed
 from mockserver.domain.moments import parse_moment
 from mockserver.http.provider import Endpoint, Provider, word
 from mockserver.journal.journal import MOST_BODY

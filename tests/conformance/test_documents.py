@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from mockserver.domain.mistakes import RateLimited
+from mockserver.domain.errors import RateLimited
 from mockserver.http.provider import Endpoint, Provider, word
 from mockserver.http.samples import samples_of
 from tests.conformance.client import Client

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.domain.mistakes import MISTAKE_NAMES, InternalError, mistake_named
+from mockserver.domain.errors import MISTAKE_NAMES, InternalError, mistake_named
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint, Provider, word
 from mockserver.http.replies import Reply

@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from mockserver.domain.mistakes import MISTAKE_NAMES
+from mockserver.domain.errors import MISTAKE_NAMES
 from mockserver.http.provider import Endpoint, Provider
 from mockserver.http.statuses import phrase_of
 from tests.conformance.client import Client

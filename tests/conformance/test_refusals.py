@@ -8,11 +8,11 @@ import httpx
 import pytest
 from jsonschema import ValidationError
 
-from mockserver.domain.mistakes import (
+from mockserver.domain.errors import (
+    ApiError,
     Invalid,
     Malformed,
     MissingCredential,
-    Mistake,
     PayloadTooLarge,
     UnknownCredential,
 )
@@ -61,7 +61,7 @@ async def refused(client: Client, endpoint: Endpoint, before: Any, answer: httpx
     return entry
 
 
-def status_of(client: Client, kind: type[Mistake]) -> int:
+def status_of(client: Client, kind: type[ApiError]) -> int:
     """The status that the provider gives to this kind of mistake."""
     return word(client.provider, samples_of(kind)[0]).status
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockserver.domain.mistakes import MethodNotAllowed, UnknownRoute
+from mockserver.domain.errors import MethodNotAllowed, UnknownRoute
 from mockserver.http.provider import Endpoint, Provider, word
 from tests.conformance.client import Client
 from tests.conformance.judge import judge

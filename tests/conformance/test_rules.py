@@ -13,8 +13,8 @@ from mockserver.faults.model import Fault
 from mockserver.http.call import Call
 from mockserver.http.provider import Provider
 from mockserver.http.replies import Reply
+from mockserver.providers.daisysim.rules import RULES as DAISY_RULES
 from mockserver.providers.daisysim.shop import Shop
-from mockserver.providers.daisysim.trade import TRADE
 from mockserver.resources import bundled
 from mockserver.sandbox.orders import keep_order, keep_timers
 from mockserver.scenario.check import load_file
@@ -78,13 +78,13 @@ async def careless_purchase(call: Call) -> Reply:
     """Sell a number as if there were no scenarios: neither `place` nor `take_stock` is asked, and no order noted."""
     async with call.sandbox.work("careless") as work:
         sequence = await work.next_number("daisysim/activation")
-        machine = work.state.force.machine("daisysim", "activation")
+        machine = work.state.active_scenarios.machine("daisysim", "activation")
         country = work.state.catalogue("daisysim", Shop).catalogue.country(call.fields["country"])
         assert country is not None
         order = Order(
             provider="daisysim",
             kind="activation",
-            id=TRADE.order_id(work.dice, "activation", sequence),
+            id=DAISY_RULES.order_id(work.dice, "activation", sequence),
             account=call.account.id,
             sequence=sequence,
             state="",

@@ -21,9 +21,9 @@ async def test_what_happened_can_be_told(provider: Provider) -> None:
             assert [one["state"] for one in told["story"]] == [one["state"] for one in order["history"]]
             assert told["machine"]["scenario"] == "quick"
             assert told["created_by"]
-            for place, passage in enumerate(told["story"]):
-                assert passage["caused_by"], (place, passage)
-                assert passage["caused_by"].get("passage", -1) < place
+            for place, history_entry in enumerate(told["story"]):
+                assert history_entry["caused_by"], (place, history_entry)
+                assert history_entry["caused_by"].get("passage", -1) < place
             waits = [timer["event"] for one in told["story"] for timer in one["timers"] if timer["became"] == "waits"]
             assert sorted(waits) == sorted(timer["event"] for timer in order["timers"])
             moves = [move for one in told["story"] for move in one["money"]] + told["besides"]["money"]

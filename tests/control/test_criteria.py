@@ -9,7 +9,7 @@ from mockserver.app import App
 from mockserver.control.app import OPERATIONS
 from mockserver.control.operation import Answer, ControlCall, Operation
 from mockserver.control.reading import read_query
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from tests.control.problems import fields_of, problem_of
 from tests.support import World, frozen_settings, started
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.domain.mistakes import whole_seconds
+from mockserver.domain.errors import whole_seconds
 from mockserver.domain.moments import (
     EPOCH,
     from_micros,

@@ -7,12 +7,12 @@ from typing import Any, get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.domain.mistakes import NotTaken
+from mockserver.domain.errors import NotTaken
 from mockserver.domain.orders import Order, event_of
 from mockserver.engine.delays import Fixed
 from mockserver.engine.effects import ANY_VISIT, ONCE, Effect, Timer
 from mockserver.engine.machine import (
-    MOST_PASSAGES,
+    MOST_HISTORY,
     Machine,
     Sending,
     State,
@@ -172,7 +172,7 @@ def test_a_finished_order_is_brought_back_by_no_rule(
 def test_a_history_is_bounded_and_keeps_its_beginning(life: Machine, plan: dict[str, Any], events: list[str]) -> None:
     steps, _, _ = live(life, plan, [(event, 1) for event in events])
     kept = steps[-1].order.history
-    assert len(kept) == min(len(steps), MOST_PASSAGES)
+    assert len(kept) == min(len(steps), MOST_HISTORY)
     assert kept[0].cause == "created"
     assert kept[-1].state == steps[-1].order.state
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockserver.domain.mistakes import NotTaken, TooEarly, TooLate
+from mockserver.domain.errors import NotTaken, TooEarly, TooLate
 from mockserver.domain.orders import Order
 from mockserver.engine.delays import Fixed, FromFact, FromSetting, Uniform
 from mockserver.engine.dice import Dice

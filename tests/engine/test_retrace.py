@@ -12,7 +12,7 @@ from mockserver.engine.delays import Fixed, Uniform
 from mockserver.engine.dice import Dice
 from mockserver.engine.effects import Effect, Timer
 from mockserver.engine.machine import (
-    MOST_PASSAGES,
+    MOST_HISTORY,
     Circumstances,
     Machine,
     Sending,
@@ -67,15 +67,15 @@ def test_timers_visits_and_effects_are_those_that_were(seed: int, steps: int) ->
     assert [tuple(row.timer for row in one.timers) for one in told] == [step.timers for step in taken]
     assert [one.effects for one in told] == [step.effects for step in taken]
     for before, after in pairwise(told):
-        assert before.timers[0].target == after.passage.state
+        assert before.timers[0].target == after.history_entry.state
 
 
 def test_a_forgotten_middle_is_no_hindrance() -> None:
-    order, taken = lived(7, MOST_PASSAGES + 30)
+    order, taken = lived(7, MOST_HISTORY + 30)
     told = retrace(MACHINE, order, seed=7, settings={})
-    assert len(told) == MOST_PASSAGES
-    assert [one.visit for one in told[1:]] == [step.order.visit for step in taken[-MOST_PASSAGES + 1 :]]
-    assert [one.timers[0].timer for one in told[1:]] == [step.timers[0] for step in taken[-MOST_PASSAGES + 1 :]]
+    assert len(told) == MOST_HISTORY
+    assert [one.visit for one in told[1:]] == [step.order.visit for step in taken[-MOST_HISTORY + 1 :]]
+    assert [one.timers[0].timer for one in told[1:]] == [step.timers[0] for step in taken[-MOST_HISTORY + 1 :]]
 
 
 def test_a_plan_is_told_as_what_a_rule_did() -> None:
@@ -84,7 +84,7 @@ def test_a_plan_is_told_as_what_a_rule_did() -> None:
     assert first.timers[0].timer == Timer("go", START + 4 * SECOND, 1, 0)
     assert first.timers[0].by_rule
     assert second.choice is not None
-    assert (second.choice.by_rule, second.choice.roll, second.passage.state) == (True, None, "c")
+    assert (second.choice.by_rule, second.choice.roll, second.history_entry.state) == (True, None, "c")
 
 
 def test_causes_name_their_events() -> None:
@@ -120,7 +120,7 @@ def test_staying_is_no_visit_and_what_it_sends_is_told() -> None:
     third = ring(STAYING, second.order, sent, Circumstances(sent.due, dice, {}))
     assert third is not None
     told = retrace(STAYING, third.order, seed=5, settings={})
-    assert [(one.passage.state, one.visit) for one in told] == [("a", 1), ("a", 1), ("b", 2)]
+    assert [(one.history_entry.state, one.visit) for one in told] == [("a", 1), ("a", 1), ("b", 2)]
     assert [one.reminders for one in told] == [(), (sent,), ()]
     assert [tuple(row.timer for row in one.timers) for one in told] == [first.timers, (), ()]
     assert [one.effects for one in told] == [(), (Effect("message", "sms"),), (Effect("refund"),)]

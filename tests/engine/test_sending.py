@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.domain.mistakes import TooLate
+from mockserver.domain.errors import TooLate
 from mockserver.engine.delays import Fixed, FromFact
 from mockserver.engine.effects import ANY_VISIT, Effect, Timer
 from mockserver.engine.machine import Machine, Sending, State, begin, ring, send

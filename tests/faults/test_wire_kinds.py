@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator
 
 from mockserver.app import create_app
 from mockserver.cli import main
-from mockserver.domain.mistakes import MISTAKE_NAMES
+from mockserver.domain.errors import MISTAKE_NAMES
 from mockserver.faults import wire_kinds
 from mockserver.faults.connection import Connection, Failure, Message, Send, Transport
 from mockserver.faults.wire_kinds import KINDS, Argument, WireKind

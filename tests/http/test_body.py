@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from starlette.types import Message
 
-from mockserver.domain.mistakes import PayloadTooLarge
+from mockserver.domain.errors import PayloadTooLarge
 from mockserver.http.body import MOST, Disconnected, read_body
 
 pytestmark = pytest.mark.anyio

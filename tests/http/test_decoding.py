@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from mockserver.domain.mistakes import Malformed, PayloadTooLarge, UnsupportedEncoding
+from mockserver.domain.errors import Malformed, PayloadTooLarge, UnsupportedEncoding
 from mockserver.http.body import MOST
 from mockserver.http.decoding import FREE, MOST_MEMBERS, MOST_RATIO, decode_body
 from tests.costs import MOST_STICKS, sticks

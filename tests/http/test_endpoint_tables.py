@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.domain.mistakes import NotFound, OutOfStock, TooEarly
+from mockserver.domain.errors import NotFound, OutOfStock, TooEarly
 from mockserver.http.endpoint_tables import LazyHandlers, group, lazy_handlers
 from mockserver.http.provider import Endpoint
 from mockserver.http.replies import Limit

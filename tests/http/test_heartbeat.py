@@ -20,7 +20,7 @@ from mockserver.control.operation import Operation
 from mockserver.http.body import MOST
 from mockserver.http.heads import MOST_HEAD
 from mockserver.http.provider import Endpoint, Mount, Provider
-from mockserver.sandbox.birth import Birth
+from mockserver.sandbox.config import SandboxConfig
 from mockserver.sandbox.sandboxes import DEFAULT
 from tests.conformance.client import samples_of
 from tests.served import PROVIDERS
@@ -211,7 +211,7 @@ async def _held(app: App, asks: list[Ask]) -> list[str]:
     ("provider", "mount", "endpoint"), [one[1:] for one in ENDPOINTS], ids=[n[0] for n in ENDPOINTS]
 )
 async def test_no_endpoint_holds_the_loop(app: App, provider: Provider, mount: Mount, endpoint: Endpoint) -> None:
-    credential = samples_of(provider).credential_in(Birth().seed, DEFAULT)
+    credential = samples_of(provider).credential_in(SandboxConfig().seed, DEFAULT)
     headers = tuple((name.lower().encode(), value.encode()) for name, value in credential.items())
     path = f"/{mount.host}{mount.prefix}{endpoint.path}"
     assert await _held(app, list(_worst(endpoint.method, path, headers))) == []

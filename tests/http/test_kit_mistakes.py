@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from mockserver.app import App
-from mockserver.domain.mistakes import HeadTooLarge, InternalError, TargetTooLong, UnknownRoute, UnsupportedEncoding
+from mockserver.domain.errors import HeadTooLarge, InternalError, TargetTooLong, UnknownRoute, UnsupportedEncoding
 from mockserver.http.body import MOST
 from mockserver.http.openapi import document
 from mockserver.http.provider import word

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.domain.mistakes import Malformed
+from mockserver.domain.errors import Malformed
 from mockserver.http.body import MOST
 from mockserver.http.multipart import MOST_HEAD, MOST_PARTS, read_multipart
 from tests.costs import MOST_STICKS, sticks

@@ -10,10 +10,10 @@ from typing import Any, cast
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from mockserver.domain.mistakes import (
+from mockserver.domain.errors import (
+    ApiError,
     Invalid,
     MissingCredential,
-    Mistake,
     NotFound,
     NotTaken,
     RateLimited,
@@ -23,7 +23,7 @@ from mockserver.domain.mistakes import (
 )
 from mockserver.http.openapi import document
 from mockserver.http.provider import Annex, Endpoint, Mount, Outcome, Provider
-from mockserver.http.replies import Limit, Reply, Wording
+from mockserver.http.replies import ErrorResponse, Limit, Reply
 from mockserver.http.samples import samples_of
 from mockserver.http.schemas import SchemaStore
 
@@ -62,7 +62,7 @@ class Sealed(NotTaken):
     """A mistake of the provider's own."""
 
 
-class Picky(Mistake):
+class Picky(ApiError):
     """A mistake that the kit cannot build."""
 
     def __init__(self, one: int, two: int) -> None:
@@ -90,17 +90,17 @@ ENDPOINTS = (
         path_fields="acme/part.path", public=True,
     ),
 )  # fmt: skip
-MISTAKES: Mapping[type[Mistake], Any] = {
-    Mistake: Wording(500, "BROKEN", "Broken."),
-    Unauthenticated: Wording(401, "NO_KEY", "Give a key.", headers=(("WWW-Authenticate", "Bearer"),)),
-    Invalid: lambda mistake: Wording(422, "INVALID", str(mistake), provenance="assumed"),
-    NotFound: lambda mistake: Wording(404, "UNKNOWN", f"No such {mistake.what}."),
-    RateLimited: lambda mistake: Wording(
+MISTAKES: Mapping[type[ApiError], Any] = {
+    ApiError: ErrorResponse(500, "BROKEN", "Broken."),
+    Unauthenticated: ErrorResponse(401, "NO_KEY", "Give a key.", headers=(("WWW-Authenticate", "Bearer"),)),
+    Invalid: lambda mistake: ErrorResponse(422, "INVALID", str(mistake), provenance="assumed"),
+    NotFound: lambda mistake: ErrorResponse(404, "UNKNOWN", f"No such {mistake.what}."),
+    RateLimited: lambda mistake: ErrorResponse(
         429, "SLOW_DOWN", "Wait.", headers=(("Retry-After", str(whole_seconds(mistake.retry_after))),)
     ),
-    NotTaken: lambda mistake: Wording(409, f"IS_{mistake.order.state.upper()}", "No more."),
-    Sealed: lambda mistake: Wording(409, "SEALED", f"The seal is {mistake.order.facts['seal']}."),
-    TooEarly: lambda mistake: Wording(409, "TOO_EARLY", f"Wait {whole_seconds(mistake.left)}s."),
+    NotTaken: lambda mistake: ErrorResponse(409, f"IS_{mistake.order.state.upper()}", "No more."),
+    Sealed: lambda mistake: ErrorResponse(409, "SEALED", f"The seal is {mistake.order.facts['seal']}."),
+    TooEarly: lambda mistake: ErrorResponse(409, "TOO_EARLY", f"Wait {whole_seconds(mistake.left)}s."),
 }
 
 
@@ -115,9 +115,9 @@ def acme(**changes: Any) -> Provider:
         "wrap": nothing,
         "refuse": nothing,
         "failure_schema": "acme/failure",
-        "trade": cast(Any, None),
+        "rules": cast(Any, None),
         "webhooks": {"order.done": "acme/done.webhook"},
-        "common_mistakes": (MissingCredential, Mistake),
+        "common_mistakes": (MissingCredential, ApiError),
     }
     return Provider(**declared | changes)
 
@@ -241,7 +241,7 @@ def test_a_mistake_that_cannot_be_built_needs_a_sample(schemas: SchemaStore) -> 
 
 
 def test_a_mistake_that_cannot_be_worded_is_named(schemas: SchemaStore) -> None:
-    provider = acme(mistakes={Mistake: lambda mistake: mistake.absent})
+    provider = acme(mistakes={ApiError: lambda mistake: mistake.absent})
     with pytest.raises(ValueError, match="acme cannot word a sample of"):
         document(provider, schemas, origin="")
 
@@ -268,7 +268,7 @@ def test_a_form_is_a_request_body_of_its_own_media_type(schemas: SchemaStore) ->
 
 
 def test_a_refusal_with_the_status_of_the_answer_stands_beside_it(schemas: SchemaStore) -> None:
-    mistakes = {**MISTAKES, NotFound: Wording(200, "NOTHING", "Nothing here.")}
+    mistakes = {**MISTAKES, NotFound: ErrorResponse(200, "NOTHING", "Nothing here.")}
     endpoint = ENDPOINTS[2]._replace(mistakes=(NotFound,))
     data = document(acme(endpoints=(endpoint,), mistakes=mistakes), schemas, origin="")
     found = data["paths"]["/orders/{order_id}"]["delete"]["responses"]["200"]

@@ -14,13 +14,13 @@ from mockserver.engine.dice import Dice
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.journal.budget import Budget
 from mockserver.sandbox import accounts
-from mockserver.sandbox.birth import Birth, Population, Surroundings
+from mockserver.sandbox.config import Population, SandboxConfig, ServerContext
 from mockserver.sandbox.deliveries import Deliveries
+from mockserver.sandbox.provider_rules import ProviderRules, UnitOfWorkPort
 from mockserver.sandbox.settings import COMMON, Setting
 from mockserver.sandbox.state import SandboxState
-from mockserver.sandbox.trade import Trade, UnitOfWork
-from mockserver.sandbox.turns import Turns
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.transactions import Transactions
+from mockserver.sandbox.unit_of_work import UnitOfWork
 from mockserver.scenario.check import load_scenario
 from mockserver.scenario.library import Library
 from mockserver.scenario.model import Scenario
@@ -91,21 +91,21 @@ def order_id(dice: Dice, kind: str, number: int) -> str:
     return f"P{number:06d}"
 
 
-def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+def compose(unit: UnitOfWorkPort, order: Order, kind: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
     """A message is a text, and the number of the message."""
     return {"text": given.get("text", "your parcel is here"), "notes": order.facts.get("notes", 0) + 1}
 
 
-async def notices(unit: UnitOfWork, order: Order, event: str) -> list[Notice]:
+async def notices(unit: UnitOfWorkPort, order: Order, event: str) -> list[Notice]:
     """One for the account's webhook, which says the order's word."""
     account = await unit.account(order.provider, order.account)
     body = f"{order.id} {unit.shown(order)}".encode()
     return [Notice(event, account.webhook_url, body, {})] if account.webhook_url else []
 
 
-def shop(**changes: Any) -> Trade:
+def shop(**changes: Any) -> ProviderRules:
     """Return the invented provider, which tries a webhook twice."""
-    trade = Trade(
+    rules = ProviderRules(
         provider=SHOP,
         currency=EUR,
         kinds=("parcel",),
@@ -117,7 +117,7 @@ def shop(**changes: Any) -> Trade:
         account_details=lambda account: {},
         retries=RetryPolicy((PAUSE,)),
     )
-    return trade._replace(**changes)
+    return rules._replace(**changes)
 
 
 def library(*texts: str) -> Library:
@@ -149,10 +149,10 @@ class Receiver:
         return [(one.event, one.body) for one in self.got]
 
 
-def server(*texts: str, trade: Trade | None = None, sender: Sender | None = None) -> Surroundings:
+def server(*texts: str, rules: ProviderRules | None = None, sender: Sender | None = None) -> ServerContext:
     """Return what the sandboxes of a server share that has the shop alone."""
-    return Surroundings(
-        trades={SHOP: trade or shop()},
+    return ServerContext(
+        provider_rules={SHOP: rules or shop()},
         library=library(*texts),
         rows=(*COMMON, PATIENCE),
         sender=sender or Receiver(),
@@ -161,9 +161,9 @@ def server(*texts: str, trade: Trade | None = None, sender: Sender | None = None
     )
 
 
-def new_state(shared: Surroundings | None = None, **birth: Any) -> SandboxState:
+def new_state(shared: ServerContext | None = None, **birth: Any) -> SandboxState:
     """Return a state that begins at `START` and whose clock stands."""
-    told = Birth(start=START, rate=Decimal(0), seed="shop")._replace(**birth)
+    told = SandboxConfig(start=START, rate=Decimal(0), seed="shop")._replace(**birth)
     return SandboxState.begin("here", told, shared or server())
 
 
@@ -195,7 +195,7 @@ class Request:
 class Inside:
     """A sandbox without its owner: nothing wakes by itself, nothing is served."""
 
-    turns: Turns
+    turns: Transactions
     deliveries: Deliveries
     expected: list[datetime | None]
 
@@ -204,11 +204,11 @@ class Inside:
         """What is in place by now."""
         return self.turns.state
 
-    async def place(self, unit: Work, *, amount: int = 500, account: str = "demo", **more: Any) -> Order:
+    async def place(self, unit: UnitOfWork, *, amount: int = 500, account: str = "demo", **more: Any) -> Order:
         """Place an order for a parcel in this unit."""
         facts = {"size": "small", **more.pop("facts", {})}
-        trade = self.state.trades[SHOP]
-        return await unit.place(trade, kind="parcel", account=account, amount=amount, facts=facts, **more)
+        rules = self.state.provider_rules[SHOP]
+        return await unit.place(rules, kind="parcel", account=account, amount=amount, facts=facts, **more)
 
     async def order(self, key: str) -> Order:
         """Return the order as it stands once everything due was applied."""
@@ -229,7 +229,7 @@ class Inside:
         """Set the account's webhook."""
         async with self.turns.begin("a test") as unit:
             before = await unit.account(SHOP, account)
-            await accounts.change_account(unit, self.state.trades[SHOP], before, {"webhook_url": url})
+            await accounts.change_account(unit, self.state.provider_rules[SHOP], before, {"webhook_url": url})
 
     def pass_by(self, seconds: float) -> None:
         """Let time pass; what is due then is applied when somebody begins a unit."""
@@ -255,18 +255,18 @@ async def everything(tx: Transaction) -> dict[str, list[Any]]:
 
 async def inside(
     *texts: str,
-    trade: Trade | None = None,
+    rules: ProviderRules | None = None,
     sender: Sender | None = None,
     expect: Callable[[datetime | None], None] | None = None,
     scenarios: Sequence[str] = (),
 ) -> Inside:
     """Return the inside of a sandbox with its accounts opened."""
     sender = sender or Receiver()
-    state = new_state(server(*texts, trade=trade, sender=sender), scenarios=tuple(scenarios))
+    state = new_state(server(*texts, rules=rules, sender=sender), scenarios=tuple(scenarios))
     expected: list[datetime | None] = []
-    turns = Turns(state, MemoryStore(), expect or expected.append)
+    turns = Transactions(state, MemoryStore(), expect or expected.append)
     made = Inside(turns, Deliveries(turns, sender), expected)
     async with turns.begin("opening") as unit:
-        for seed in state.force.accounts(SHOP):
-            await accounts.open_account(unit, state.trades[SHOP], seed)
+        for seed in state.active_scenarios.accounts(SHOP):
+            await accounts.open_account(unit, state.provider_rules[SHOP], seed)
     return made

@@ -9,7 +9,7 @@ import pytest
 
 from mockserver.faults import registry
 from mockserver.providers.doctorsim_v2 import idempotency
-from mockserver.sandbox import limits, room, tallies
+from mockserver.sandbox import counters, limits, room
 from mockserver.sandbox.limits import Limiter
 from tests.control.problems import problem_of
 from tests.support import START, World, running
@@ -99,14 +99,14 @@ async def test_so_many_machines_are_kept_for_orders_that_may_have_been_born_with
 
 
 async def test_counts_of_ever_new_names_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tallies, "MOST_TALLIES", 5)
+    monkeypatch.setattr(counters, "MOST_COUNTERS", 5)
     await world.steer("PUT", "/scenarios/active", ["price-moves"])
     for number in range(12):
         await world.daisy("POST", "/purchase", {"country": 6, "service": f"x{number}", "price": 1})
     sandbox = world.app.sandboxes.default
     assert sandbox is not None
-    assert len(sandbox.state.tallies) == 5
-    assert list(sandbox.state.tallies)[-1].endswith("/x11")
+    assert len(sandbox.state.counters) == 5
+    assert list(sandbox.state.counters)[-1].endswith("/x11")
 
 
 def test_windows_that_opened_first_are_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -181,4 +181,4 @@ async def test_the_story_of_an_order_finds_its_deliveries_behind_thousands_of_la
                 other = row.replace(first.encode(), b"9" * len(first)).replace(b"dlv_00000001", b"dlv_%08d" % number)
                 await work.tx.put("deliveries", f"dlv_{number:08d}", other)
         story = (await world.order(first))["explanation"]["story"]
-        assert [one["id"] for passage in story for one in passage["deliveries"]] == ["dlv_00000001"]
+        assert [one["id"] for history_entry in story for one in history_entry["deliveries"]] == ["dlv_00000001"]

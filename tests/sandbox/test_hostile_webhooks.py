@@ -11,7 +11,7 @@ import pytest
 
 from mockserver.app import App
 from mockserver.clockwork.clock import machine_now
-from mockserver.sandbox.trade import UnitOfWork
+from mockserver.sandbox.provider_rules import UnitOfWorkPort
 from mockserver.webhooks.backoff import RetryPolicy
 from mockserver.webhooks.model import Delivery
 from tests.outside import AcmeWorld, acme_running
@@ -58,7 +58,7 @@ async def test_a_duplicate_is_the_same_delivery_once_more() -> None:
 
 
 async def test_as_many_duplicates_as_asked_for_after_whatever_failed() -> None:
-    trade = ACME.trade._replace(retries=RetryPolicy((timedelta(seconds=5),)))
+    rules = ACME.rules._replace(retries=RetryPolicy((timedelta(seconds=5),)))
     visits = 0
 
     async def second_time(visit: Visit) -> None:
@@ -66,7 +66,7 @@ async def test_as_many_duplicates_as_asked_for_after_whatever_failed() -> None:
         visits += 1
         await visit.answer(BROKEN if visits == 1 else NO_CONTENT)
 
-    app = App(frozen_settings(), [replace(ACME, trade=trade)])
+    app = App(frozen_settings(), [replace(ACME, rules=rules)])
     async with started(app) as made, receiving(second_time) as receiver:
         world = AcmeWorld(made.app, made.client)
         await world.send_to(receiver.url())
@@ -156,7 +156,7 @@ async def test_one_before_the_response_arrives_before_it_and_its_receiver_may_ca
         assert (delivery["faults"], delivery["state"]) == (["early"], "delivered")
 
 
-async def sign(unit: UnitOfWork, delivery: Delivery, real: datetime) -> Mapping[str, str]:
+async def sign(unit: UnitOfWorkPort, delivery: Delivery, real: datetime) -> Mapping[str, str]:
     """As providers do: a timestamp, and an HMAC of it and the body."""
     timestamp = str(int(real.timestamp()))
     return {"X-Timestamp": timestamp, "X-Signature": signature(timestamp, delivery.body.encode())}
@@ -178,7 +178,7 @@ def signature(timestamp: str, body: bytes) -> str:
 async def test_signatures_that_are_none_and_timestamps_of_long_ago(
     webhook: dict[str, Any], signed: bool, age: int
 ) -> None:
-    app = App(frozen_settings(), [replace(ACME, trade=ACME.trade._replace(sign=sign))])
+    app = App(frozen_settings(), [replace(ACME, rules=ACME.rules._replace(sign=sign))])
     async with started(app) as made, receiving(accept) as receiver:
         world = AcmeWorld(made.app, made.client)
         await world.send_to(receiver.url())

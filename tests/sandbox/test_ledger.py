@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from mockserver.domain.errors import InsufficientBalance, NotTaken, OutOfStock
 from mockserver.domain.ledger import OPENING, TOP_UPS, Movement
-from mockserver.domain.mistakes import InsufficientBalance, NotTaken, OutOfStock
 from mockserver.domain.money import share
 from mockserver.domain.orders import Order
 from mockserver.sandbox import accounts, ledger
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 from mockserver.stores.memory import MemoryStore
 from tests.sandbox.support import SHOP, Inside, everything, inside
 from tests.support import START
@@ -51,7 +51,7 @@ class Books(RuleBasedStateMachine):
         async with self.world.turns.begin("a look") as unit:
             return await everything(unit.tx)
 
-    async def place(self, unit: Work, account: str, amount: int, percent: int) -> Order:
+    async def place(self, unit: UnitOfWork, account: str, amount: int, percent: int) -> Order:
         await unit.take_stock("row", stock=STOCK)
         facts = {"discount_pct": percent}
         return await self.world.place(unit, account=account, amount=amount, facts=facts, stock="row")
@@ -110,7 +110,7 @@ class Books(RuleBasedStateMachine):
             async with self.world.turns.begin("a test") as unit:
                 text = f"{wanted // 100}.{wanted % 100:02d}"
                 held = await unit.account(SHOP, account)
-                await accounts.change_account(unit, self.world.state.trades[SHOP], held, {"balance": text})
+                await accounts.change_account(unit, self.world.state.provider_rules[SHOP], held, {"balance": text})
             self.adjusted[account] += wanted - before
             assert await self.world.balance(account) == wanted
 

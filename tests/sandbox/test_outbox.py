@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.domain.mistakes import NotFound, Unauthenticated
+from mockserver.domain.errors import NotFound, Unauthenticated
 from mockserver.domain.orders import Order
 from mockserver.journal.redact import HIDDEN
 from mockserver.sandbox import deliveries, delivery_log, failures
-from mockserver.sandbox.trade import UnitOfWork
+from mockserver.sandbox.provider_rules import UnitOfWorkPort
 from mockserver.webhooks.backoff import RetryPolicy
 from mockserver.webhooks.model import Delivery, Outcome
 from tests.sandbox.support import HOOK, PAUSE, Inside, Receiver, inside, shop
@@ -83,8 +83,8 @@ async def test_what_failed_is_sent_again_after_its_pause_and_then_no_more() -> N
 @given(st.lists(st.sampled_from([FINE, BROKEN, GONE]), min_size=1, max_size=6), st.integers(0, 4))
 def test_so_many_pauses_so_many_further_tries_until_one_is_taken(answers: list[Outcome], pauses: int) -> None:
     async def do() -> None:
-        trade = shop(retries=RetryPolicy((PAUSE,) * pauses))
-        world, receiver = await hooked(*answers, trade=trade)
+        rules = shop(retries=RetryPolicy((PAUSE,) * pauses))
+        world, receiver = await hooked(*answers, rules=rules)
         await arrived(world)
         for _ in range(8):
             await world.send_due()
@@ -101,10 +101,10 @@ def test_so_many_pauses_so_many_further_tries_until_one_is_taken(answers: list[O
 async def test_a_receiver_that_is_gone_is_told_to_the_provider() -> None:
     told: list[str] = []
 
-    async def gone(unit: UnitOfWork, delivery: Delivery) -> None:
+    async def gone(unit: UnitOfWorkPort, delivery: Delivery) -> None:
         told.append(delivery.id)
 
-    world, _ = await hooked(GONE, trade=shop(gone=gone))
+    world, _ = await hooked(GONE, rules=shop(gone=gone))
     await arrived(world)
     assert await world.send_due() == (0, 1)
     assert told == ["dlv_00000001"]
@@ -188,10 +188,10 @@ async def test_an_answer_that_came_is_written_down_though_everything_ends() -> N
 
 
 async def test_what_is_signed_for_one_attempt_goes_with_it_and_into_the_log() -> None:
-    async def sign(unit: UnitOfWork, delivery: Delivery, now: object) -> dict[str, str]:
+    async def sign(unit: UnitOfWorkPort, delivery: Delivery, now: object) -> dict[str, str]:
         return {"x-signature": f"{unit.identity} {len(delivery.body)}"}
 
-    world, receiver = await hooked(trade=shop(sign=sign))
+    world, receiver = await hooked(rules=shop(sign=sign))
     await arrived(world)
     await world.send_due()
     assert receiver.got[0].headers == {"x-signature": "here 12"}
@@ -201,10 +201,10 @@ async def test_what_is_signed_for_one_attempt_goes_with_it_and_into_the_log() ->
 
 
 async def test_what_nobody_can_sign_fails_without_being_sent() -> None:
-    async def sign(unit: UnitOfWork, delivery: Delivery, now: object) -> dict[str, str]:
+    async def sign(unit: UnitOfWorkPort, delivery: Delivery, now: object) -> dict[str, str]:
         raise Unauthenticated("nobody to sign for")
 
-    world, receiver = await hooked(trade=shop(sign=sign, retries=RetryPolicy()))
+    world, receiver = await hooked(rules=shop(sign=sign, retries=RetryPolicy()))
     await arrived(world)
     assert await world.send_due() == (0, 1)
     assert receiver.got == []
@@ -291,7 +291,7 @@ async def test_a_full_outbox_takes_no_more_until_something_is_done(monkeypatch: 
 
 async def test_the_newest_failures_and_attempts_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deliveries, "MOST_ATTEMPTS", 5)
-    world, _ = await hooked(BROKEN, trade=shop(retries=RetryPolicy((SECOND,) * failures.MOST)))
+    world, _ = await hooked(BROKEN, rules=shop(retries=RetryPolicy((SECOND,) * failures.MOST)))
     await arrived(world)
     for _ in range(failures.MOST + 1):
         await world.send_due()

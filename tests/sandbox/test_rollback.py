@@ -7,9 +7,9 @@ import pytest
 
 from mockserver.domain.orders import Order
 from mockserver.engine.machine import Step
-from mockserver.sandbox import work as work_module
+from mockserver.sandbox import unit_of_work as work_module
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 from mockserver.webhooks.model import Notice
 from tests.acme.rules import RULES
 from tests.outside import AcmeWorld, acme_running
@@ -21,11 +21,11 @@ class Broken(Exception):
     """What the tests let go wrong."""
 
 
-async def no_notices(work: Work, order: Order, event: str) -> list[Notice]:
+async def no_notices(work: UnitOfWork, order: Order, event: str) -> list[Notice]:
     raise Broken("the notice cannot be written")
 
 
-def no_message(work: Work, order: Order, kind: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+def no_message(work: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
     raise Broken("the message cannot be written")
 
 
@@ -44,7 +44,7 @@ def sandbox_of(world: AcmeWorld) -> Sandbox:
 
 def break_trade(world: AcmeWorld, **parts: Any) -> None:
     state = sandbox_of(world).state
-    state.trades = {**state.trades, "acme": RULES._replace(**parts)}
+    state.provider_rules = {**state.provider_rules, "acme": RULES._replace(**parts)}
 
 
 async def everything(world: AcmeWorld) -> list[tuple[str, list[Any]]]:

@@ -7,7 +7,7 @@ import pytest
 
 from mockserver.engine.matching import matcher_from_data
 from mockserver.engine.rules import Rule
-from mockserver.sandbox.force import Force
+from mockserver.sandbox.active_scenarios import ActiveScenarios
 from tests.outside import AcmeWorld, acme_running
 
 pytestmark = pytest.mark.anyio
@@ -194,8 +194,8 @@ def test_candidates_come_in_order_match_and_speak_of_the_aspect() -> None:
         rule("silent", {"operation": "purchase", "request.service": "ns"}, never=["sms"]),
         rule("anything", {}, delays={"sms": "1s"}),
     )
-    force = Force((), {}, {"acme": rules})
+    active_scenarios = ActiveScenarios((), {}, {"acme": rules})
     subject = {"operation": "purchase", "request.service": "ns"}
-    assert [one.name for one in force.candidates("life", "acme", subject)] == ["silent", "anything"]
-    assert [one.name for one in force.candidates("stock", "acme", subject)] == ["stock only"]
-    assert force.candidates("refuse", "acme", subject) == []
+    assert [one.name for one in active_scenarios.candidates("life", "acme", subject)] == ["silent", "anything"]
+    assert [one.name for one in active_scenarios.candidates("stock", "acme", subject)] == ["stock only"]
+    assert active_scenarios.candidates("refuse", "acme", subject) == []

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.sandbox.settings import COMMON, Setting, SettingsTable
 
 ROWS = (

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.engine.dice import Dice
-from mockserver.sandbox import tallies
-from mockserver.sandbox.birth import Population
+from mockserver.sandbox import counters
+from mockserver.sandbox.config import Population
 from mockserver.sandbox.state import SandboxState
 from tests.sandbox.support import HASTE, QUICK, SHOP, new_state, scenario, server
 from tests.support import START
@@ -37,7 +37,7 @@ def parts(state: SandboxState) -> dict[str, Any]:
     """Everything that the state holds, as it is by now."""
     found = {one.name: getattr(state, one.name) for one in fields(state)}
     found |= {"settings": dict(state.settings.values), "faults": [one.key for one in state.faults.in_force()]}
-    return found | {name: dict(found[name]) for name in ("machines", "sources", "tallies", "catalogues")}
+    return found | {name: dict(found[name]) for name in ("machines", "sources", "counters", "catalogues")}
 
 
 # -- how it begins ---------------------------------------------------------------------------------------------------
@@ -49,7 +49,7 @@ def test_it_begins_as_it_is_told() -> None:
     assert (state.dice.seed, state.dice.cast("x")) == (7, Dice(7).cast("x"))
     assert (state.settings.values["rate_limits"], state.settings.values["shop.patience"]) == ("off", "60s")
     assert state.per_poll == timedelta(seconds=3)
-    assert (state.tallies, state.born, state.quiet_until, state.faults.in_force()) == ({}, (), None, [])
+    assert (state.counters, state.born, state.quiet_until, state.faults.in_force()) == ({}, (), None, [])
     (machine,) = state.machines.values()
     assert (machine.kind, state.machine_named(machine.key)) == ("parcel", machine)
     assert state.source_of(machine.key).name == "quick"
@@ -103,13 +103,16 @@ def test_to_activate_puts_settings_faults_and_machines_in_force_and_takes_them_b
     state = new_state()
     before = parts(state)
     state.activate(["haste"])
-    assert state.force.names == ("haste",)
+    assert state.active_scenarios.names == ("haste",)
     assert state.settings.values["shop.patience"] == "5s"
     assert [one.name for one in state.faults.in_force()] == ["lost-note"]
     state.activate([])
     after = parts(state)
-    assert {name for name in before if after[name] != before[name]} <= {"force"}
-    assert (after["force"].names, after["force"].layers) == (before["force"].names, before["force"].layers)
+    assert {name for name in before if after[name] != before[name]} <= {"active_scenarios"}
+    assert (after["active_scenarios"].names, after["active_scenarios"].layers) == (
+        before["active_scenarios"].names,
+        before["active_scenarios"].layers,
+    )
 
 
 @pytest.mark.parametrize("names", [["nowhere"], ["haste", "nowhere"], ["nowhere", "haste"]])
@@ -126,7 +129,7 @@ def test_machines_stay_known_for_the_orders_that_were_born_with_them() -> None:
     state = new_state(server(QUICK, slow))
     (born,) = state.machines
     state.activate(["slow"])
-    assert state.force.machine(SHOP, "parcel").key != born
+    assert state.active_scenarios.machine(SHOP, "parcel").key != born
     assert state.machine_named(born).key == born
     assert {one.key for one in state.machines_of([SHOP])} == set(state.machines)
     assert state.machines_of([]) == []
@@ -186,7 +189,7 @@ def test_what_does_not_match_or_concerns_another_aspect_is_not_counted() -> None
     assert state.decide("life", SHOP, subject()) is None
     assert state.decide("reprice", SHOP, subject()) is None
     state.decide("stock", SHOP, {"operation": "look", "account": "a"})
-    assert state.tallies == {}
+    assert state.counters == {}
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=20))
@@ -202,16 +205,16 @@ def test_times_and_per_are_kept_whoever_asks_in_whatever_order(askers: list[str]
 
 
 def test_counts_are_bounded_and_the_oldest_begin_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tallies, "MOST_TALLIES", 3)
+    monkeypatch.setattr(counters, "MOST_COUNTERS", 3)
     state = new_state(server(QUICK, LIMITED), scenarios=("limited",))
     decided(state, "a", "a", "b", "c", "d")
-    assert len(state.tallies) == 3
+    assert len(state.counters) == 3
     assert decided(state, "a") == ["two-each"]
 
 
 def test_a_word_for_clients_is_the_machine_s_own() -> None:
     state = new_state()
-    machine = state.force.machine(SHOP, "parcel")
+    machine = state.active_scenarios.machine(SHOP, "parcel")
     assert [machine.shown(name) for name in ("waiting", "held", "done")] == ["Open", "Open", "Done"]
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.domain.orders import Order
-from mockserver.sandbox import turns as turns_module
+from mockserver.sandbox import transactions as turns_module
 from mockserver.sandbox.state import SandboxState
 from mockserver.stores.memory import MemoryStore
 from tests.sandbox.support import QUICK, SHOP, Inside, Receiver, everything, inside, new_state, server

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from mockserver.domain.mistakes import InsufficientBalance, Invalid, NotFound, NotTaken, OutOfStock, TooEarly
+from mockserver.domain.errors import InsufficientBalance, Invalid, NotFound, NotTaken, OutOfStock, TooEarly
 from mockserver.domain.orders import Order
 from mockserver.engine.effects import Timer
 from mockserver.engine.rules import Rule
 from mockserver.sandbox import ledger, orders
-from mockserver.sandbox.trade import UnitOfWork
+from mockserver.sandbox.provider_rules import UnitOfWorkPort
 from mockserver.sandbox.view import PastView
 from mockserver.webhooks.model import Notice
 from tests.sandbox.support import HOOK, SHOP, Inside, Request, everything, inside, shop
@@ -214,7 +214,7 @@ async def test_an_order_is_its_account_s_alone_and_looking_it_up_notes_it(world:
 
 
 async def test_an_order_is_found_under_another_way_of_writing_its_id() -> None:
-    world = await inside(trade=shop(read_id=lambda dice, text: text.replace("-", "")))
+    world = await inside(rules=shop(read_id=lambda dice, text: text.replace("-", "")))
     order = await placed(world)
     assert await world.order("P-000-001") == order
 
@@ -284,19 +284,19 @@ class Broken(Exception):
     """What goes wrong."""
 
 
-async def broken_notices(unit: UnitOfWork, order: Order, event: str) -> list[Notice]:
+async def broken_notices(unit: UnitOfWorkPort, order: Order, event: str) -> list[Notice]:
     raise Broken
 
 
-def broken_message(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+def broken_message(unit: UnitOfWorkPort, order: Order, kind: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
     raise Invalid({"text": ["is wrong"]})
 
 
 @pytest.mark.parametrize(
-    ("trade", "error"), [(shop(notices=broken_notices), Broken), (shop(compose=broken_message), Invalid)]
+    ("rules", "error"), [(shop(notices=broken_notices), Broken), (shop(compose=broken_message), Invalid)]
 )
-async def test_a_step_that_fails_on_its_way_leaves_nothing(trade: Any, error: type[Exception]) -> None:
-    world = await inside(trade=trade)
+async def test_a_step_that_fails_on_its_way_leaves_nothing(rules: Any, error: type[Exception]) -> None:
+    world = await inside(rules=rules)
     order = await placed(world, facts={"discount_pct": 50}, stock="row")
     async with world.turns.begin("a look") as unit:
         before = await everything(unit.tx)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.faults.model import Fault
 from mockserver.faults.parse import fault_from_data
 from mockserver.sandbox.refusals import WorldReplaced
@@ -39,9 +39,9 @@ def differing(one: SandboxState, other: SandboxState) -> set[str]:
         ([], None, set()),
         ([], BROKEN, set()),
         ([], LATE, {"born"}),
-        (["haste"], None, {"force", "settings", "faults", "born"}),
-        (["haste"], LATE, {"force", "settings", "faults", "born"}),
-        (["quick"], None, {"force", "settings", "faults"}),
+        (["haste"], None, {"active_scenarios", "settings", "faults", "born"}),
+        (["haste"], LATE, {"active_scenarios", "settings", "faults", "born"}),
+        (["quick"], None, {"active_scenarios", "settings", "faults"}),
     ],
 )
 def test_a_request_s_view_differs_in_what_it_asked_for_alone(
@@ -54,7 +54,7 @@ def test_a_request_s_view_differs_in_what_it_asked_for_alone(
 def test_a_request_s_scenarios_lie_over_those_in_force() -> None:
     state = new_state()
     seen = RequestView(state, ["haste"], None)(state)
-    assert (seen.force.names, state.force.names) == (("haste",), ())
+    assert (seen.active_scenarios.names, state.active_scenarios.names) == (("haste",), ())
     assert (seen.settings.values["shop.patience"], state.settings.values["shop.patience"]) == ("5s", "60s")
     assert [one.name for one in seen.faults.in_force()] == ["lost-note"]
     assert [one.name for one in seen.born] == ["lost-note"]
@@ -71,14 +71,14 @@ def test_what_happens_under_a_view_happens_to_the_sandbox() -> None:
     seen.clock.move_to(START + timedelta(seconds=9))
     seen.faults.add(seen.faults.in_force()[0], "hits")
     assert state.clock.now() == START + timedelta(seconds=9)
-    assert list(state.tallies.values()) == [1]
+    assert list(state.counters.values()) == [1]
     assert list(state.faults.counts.values()) == [{"hits": 1, "matched": 0}]
 
 
 def test_orders_born_under_a_view_find_their_machine_afterwards() -> None:
     state = new_state()
     seen = RequestView(state, ["haste"], None)(state)
-    key = seen.force.machine(SHOP, "parcel").key
+    key = seen.active_scenarios.machine(SHOP, "parcel").key
     assert state.machine_named(key).kind == "parcel"
 
 
@@ -106,7 +106,7 @@ def test_the_base_may_become_another_and_its_parts_with_it(places: list[int]) ->
         base = bases[place]
         seen = request(base)
         assert seen is request(base)
-        assert differing(seen, base) == {"force", "settings", "faults", "born"}
+        assert differing(seen, base) == {"active_scenarios", "settings", "faults", "born"}
 
 
 def test_invented_customers_are_quiet_up_to_their_moment() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 from mockserver.domain.accounts import STATUSES
-from mockserver.domain.mistakes import MISTAKE_NAMES
+from mockserver.domain.errors import MISTAKE_NAMES
 from mockserver.engine.effects import EFFECTS
 from mockserver.engine.matching import COMPARISONS
 from mockserver.scenario.build import PROVENANCES, THEN_KEYS

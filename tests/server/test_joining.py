@@ -9,7 +9,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from mockserver.app import create_app
-from mockserver.http.joining import MOST_JOINED, Joining
+from mockserver.http.coalescing import MOST_JOINED, CoalescingTransport
 from mockserver.http.protocol import http_protocol
 
 BASE = "/daisysim.com/api/v1/virtual"
@@ -46,7 +46,7 @@ class Wire(asyncio.Transport):
 
 def test_a_write_that_is_held_goes_out_with_the_next_one() -> None:
     wire = Wire()
-    joining = Joining(wire)
+    joining = CoalescingTransport(wire)
     joining.write(b"a")
     joining.hold()
     joining.write(b"head ")
@@ -59,7 +59,7 @@ def test_a_write_that_is_held_goes_out_with_the_next_one() -> None:
 
 def test_a_large_body_is_not_copied() -> None:
     wire = Wire()
-    joining = Joining(wire)
+    joining = CoalescingTransport(wire)
     joining.hold()
     joining.write(b"head")
     joining.write(b"x" * (MOST_JOINED + 1))
@@ -69,7 +69,7 @@ def test_a_large_body_is_not_copied() -> None:
 @pytest.mark.parametrize("end", ["release", "close"])
 def test_what_is_held_alone_is_sent_at_the_end(end: str) -> None:
     wire = Wire()
-    joining = Joining(wire)
+    joining = CoalescingTransport(wire)
     joining.hold()
     joining.write(b"head")
     getattr(joining, end)()
@@ -78,7 +78,7 @@ def test_what_is_held_alone_is_sent_at_the_end(end: str) -> None:
 
 def test_an_abort_sends_nothing_more() -> None:
     wire = Wire()
-    joining = Joining(wire)
+    joining = CoalescingTransport(wire)
     joining.hold()
     joining.write(b"head")
     joining.abort()

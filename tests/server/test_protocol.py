@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.domain.mistakes import HeadTooLarge
+from mockserver.domain.errors import HeadTooLarge
 from mockserver.http.head_filter import HeadFilter, repaired_line
 from mockserver.http.heads import MOST_DROPPED, MOST_HEAD, MOST_HEADERS
 from mockserver.server import LiveServer

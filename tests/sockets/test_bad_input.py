@@ -9,11 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from mockserver.domain.mistakes import MethodNotAllowed
+from mockserver.domain.errors import MethodNotAllowed
 from mockserver.http.body import MOST
 from mockserver.http.heads import MOST_HEAD, MOST_HEADERS
 from mockserver.http.provider import Endpoint, Provider, word
-from mockserver.sandbox.birth import Birth
+from mockserver.sandbox.config import SandboxConfig
 from mockserver.sandbox.sandboxes import DEFAULT
 from tests.conformance.client import samples_of
 from tests.conformance.judge import exact, validator
@@ -72,7 +72,7 @@ def journaled(url: str, answer: Answer) -> Any:
 
 
 def credential(provider: Provider) -> list[tuple[str, str]]:
-    return list(samples_of(provider).credential_in(Birth().seed, DEFAULT).items())
+    return list(samples_of(provider).credential_in(SandboxConfig().seed, DEFAULT).items())
 
 
 @pytest.mark.parametrize(

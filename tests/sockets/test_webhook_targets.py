@@ -38,7 +38,7 @@ class Reached:
         order = self.call("POST", f"{V2}/orders", wanted, bearer=KEY)["data"]["order_id"]
         self.call("POST", "/_mock/clock/advance", {"by": "1ms"})
         story = self.call("GET", f"/_mock/orders/doctorsim_v2/{order}")["explanation"]["story"]
-        [sent] = [one for passage in story for one in passage["deliveries"]]
+        [sent] = [one for history_entry in story for one in history_entry["deliveries"]]
         attempt: dict[str, Any] = sent["attempts"][0]
         return attempt
 

@@ -100,7 +100,7 @@ async def _plant_headers(client: Client, endpoint: Endpoint, path: str, body: An
 async def _plant_accounts(client: Client) -> list[httpx.Response]:
     """Accounts and scenarios with credentials, right and wrong; webhook URLs with secrets of their receivers."""
     world, provider = client.world, client.provider
-    credential = {name: f"MARKED-credential-1{place}" for place, name in enumerate(provider.trade.credential)}
+    credential = {name: f"MARKED-credential-1{place}" for place, name in enumerate(provider.rules.credential)}
     made = {"id": "mine", "credentials": credential, "balance": "50"}
     assert (await world.control("POST", f"/accounts/{provider.name}", made)).status_code == 201
     for url in _WHERE:
@@ -158,7 +158,7 @@ async def told(client: Client) -> dict[str, str]:
         "/ledger/{provider}/{id}": [f"{name}/mine"],
         "/orders/{provider}/{id}": [f"{name}/{one['id']}" for one in orders[:3]],
         "/scenarios/{name}": ["quick", "planted"],
-        "/machines/{provider}/{kind}": [f"{name}/{kind}" for kind in client.provider.trade.kinds],
+        "/machines/{provider}/{kind}": [f"{name}/{kind}" for kind in client.provider.rules.kinds],
         "/requests/{id}": [one["id"] for one in requests[::50]],
         "/requests": ["?limit=1000", *(f"?limit=1000&after={one['id']}" for one in requests[::-1000])],
         "/webhooks/deliveries/{id}": [one["id"] for one in deliveries[:3]],

@@ -187,8 +187,8 @@ async def test_a_delivery_under_way_is_attempted_again_by_whoever_takes_up() -> 
 
 
 async def test_a_further_try_comes_when_it_was_to_come() -> None:
-    trade = PROVIDER.trade._replace(retries=RetryPolicy((timedelta(seconds=30),)))
-    provider = replace(PROVIDER, trade=trade)
+    rules = PROVIDER.rules._replace(retries=RetryPolicy((timedelta(seconds=30),)))
+    provider = replace(PROVIDER, rules=rules)
     async with started(App(frozen_settings(), [provider])) as one:
         await one.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": NOWHERE})
         await one.buy()

@@ -2,14 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from mockserver.domain.mistakes import (
+from mockserver.domain.errors import (
     AccountLocked,
     AccountSuspended,
     MissingCredential,
     UnknownCredential,
 )
 from mockserver.http.provider import Mount, Provider
-from mockserver.providers.daisysim import auth, endpoints, errors, trade
+from mockserver.providers.daisysim import auth, endpoints, errors, rules
 from mockserver.providers.daisysim.settings import CORS, HOST, PREFIX, SETTINGS
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ PROVIDER = Provider(
     wrap=errors.wrap,
     refuse=errors.refuse,
     failure_schema="daisysim/error",
-    trade=trade.TRADE,
+    rules=rules.RULES,
     cors=CORS,
     settings=SETTINGS,
     webhooks={"code.received": "daisysim/code-received.webhook"},

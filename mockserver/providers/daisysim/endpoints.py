@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mockserver.domain.mistakes import (
+from mockserver.domain.errors import (
     InsufficientBalance,
     InvalidPrice,
     NotFound,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockserver.domain.mistakes import (
+from mockserver.domain.errors import (
     InvalidPrice,
     OutOfStock,
 )
@@ -12,9 +12,9 @@ from mockserver.http.replies import Reply
 from mockserver.providers.daisysim import wire
 from mockserver.providers.daisysim.catalogue import Tier
 from mockserver.providers.daisysim.errors import RefundedAtExpiry
+from mockserver.providers.daisysim.rules import RULES
 from mockserver.providers.daisysim.settings import LOYALTY_TIERS, USD
 from mockserver.providers.daisysim.shop import live_tiers, move_prices, shop_of, stock_key
-from mockserver.providers.daisysim.trade import TRADE
 from mockserver.sandbox.orders import count_orders, list_orders
 
 
@@ -83,7 +83,7 @@ async def purchase(call: Call) -> Reply:
         account = await work.account("daisysim", call.account.id)
         facts = await _facts(call, await work.next_number("daisysim/phone"), account.total_spent)
         order = await work.place(
-            TRADE,
+            RULES,
             kind="activation",
             account=account.id,
             amount=tier.price,

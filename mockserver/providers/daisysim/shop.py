@@ -8,8 +8,8 @@ import orjson
 from mockserver.domain.moments import parse_span
 from mockserver.engine.dice import Dice
 from mockserver.providers.daisysim.catalogue import Catalogue, Tier
+from mockserver.sandbox.counters import count_one
 from mockserver.sandbox.state import SandboxState
-from mockserver.sandbox.tallies import count_one
 
 
 class Shop:
@@ -49,7 +49,7 @@ def live_tiers(state: SandboxState, country: int, service: str, *, now: datetime
     whenever a rule moves them.
     """
     window = (now - state.born_at) // max(parse_span(state.settings.values["daisysim.price_ttl"]), _SHORTEST)
-    moves = state.tallies.get(_moves(country, service), 0)
+    moves = state.counters.get(_moves(country, service), 0)
     tiers = shop_of(state).catalogue.tiers(country, service, draw=(window, moves))
     return tiers if most is None else tuple(_no_more_than(most, tiers))
 
@@ -64,7 +64,7 @@ def _no_more_than(most: int, tiers: tuple[Tier, ...]) -> Iterator[Tier]:
 
 def move_prices(state: SandboxState, country: int, service: str) -> None:
     """Draw the prices of the pair anew, from now on."""
-    count_one(state.tallies, _moves(country, service))
+    count_one(state.counters, _moves(country, service))
 
 
 def stock_key(country: int, service: str, tier: Tier) -> str:

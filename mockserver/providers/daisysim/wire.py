@@ -47,7 +47,7 @@ def status(order: Order, shown: str) -> dict[str, Any]:
 
 def events_of(order: Order) -> set[str]:
     """Return the events that the order went through; `expire`, and what followed from it, is assumed."""
-    return {event for passage in order.history if (event := event_of(passage.cause)) is not None}
+    return {event for history_entry in order.history if (event := event_of(history_entry.cause)) is not None}
 
 
 def is_expired(order: Order) -> bool:

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from mockserver.domain.mistakes import (
+from mockserver.domain.errors import (
     MissingCredential,
     UnknownCredential,
     UnknownRoute,
 )
 from mockserver.http.provider import Annex, Mount, Provider, Secrets, Unrouted
-from mockserver.providers.doctorsim_v1 import auth, endpoints, errors, trade
+from mockserver.providers.doctorsim_v1 import auth, endpoints, errors, rules
 from mockserver.providers.doctorsim_v1.settings import (
     API_HOST,
     CORS,
@@ -42,7 +42,7 @@ PROVIDER = Provider(
     refuse=errors.refuse,
     reword=errors.reword,
     failure_schema="doctorsim_v1/error",
-    trade=trade.TRADE,
+    rules=rules.RULES,
     cors=CORS,
     annexes=(Annex(Mount(WEB_HOST, REPORTS), endpoints.REPORT_ENDPOINTS, errors.wrap, errors.refuse),),
     unrouted=Unrouted(LIMIT, auth.authenticates_first),

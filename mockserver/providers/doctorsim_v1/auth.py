@@ -1,7 +1,7 @@
 """`DSIM_KEY` and `DSIM_SECRET`, two headers with underscores (documented); the pair picks the mode."""
 
 from mockserver.domain.accounts import Account
-from mockserver.domain.mistakes import MissingCredential, UnknownCredential
+from mockserver.domain.errors import MissingCredential, UnknownCredential
 from mockserver.http.call import Call
 from mockserver.providers.doctorsim_v1.errors import PlainHttp
 from mockserver.providers.doctorsim_v1.settings import KEY_HEADER, SECRET_HEADER

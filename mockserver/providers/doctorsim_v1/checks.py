@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from mockserver.domain.mistakes import NotFound
+from mockserver.domain.errors import NotFound
 from mockserver.http.call import Call
 from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v1 import reports

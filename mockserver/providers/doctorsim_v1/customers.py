@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from mockserver.domain.accounts import Account
-from mockserver.domain.mistakes import NotFound
+from mockserver.domain.errors import NotFound
 from mockserver.http.customers import Purchase, Visit
 from mockserver.providers.doctorsim_v1.auth import SANDBOX, mode_of
 from mockserver.providers.doctorsim_v1.catalogue import catalogue

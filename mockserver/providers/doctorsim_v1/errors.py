@@ -6,15 +6,15 @@ Statuses and the four words are documented; all texts are ours, since clients on
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.domain.mistakes import (
+from mockserver.domain.errors import (
     AccountRefused,
+    ApiError,
     HeadTooLarge,
     InsufficientBalance,
     Invalid,
     MalformedHost,
     MethodNotAllowed,
     MissingParameter,
-    Mistake,
     NotFound,
     NotTaken,
     PayloadTooLarge,
@@ -27,7 +27,7 @@ from mockserver.domain.mistakes import (
 )
 from mockserver.http.call import Call
 from mockserver.http.provider import Worder
-from mockserver.http.replies import Reply, Wording
+from mockserver.http.replies import ErrorResponse, Reply
 from mockserver.providers.doctorsim_v1.settings import CREDITS
 from mockserver.providers.doctorsim_v1.wire import encode
 
@@ -36,15 +36,15 @@ WITHOUT_CODE = frozenset({"cancel_order", "retrieve_order_instructions", "imeich
 _CHECK = "check"
 
 
-class PlainHttp(Mistake):
+class PlainHttp(ApiError):
     """The call came over plain HTTP and the sandbox's settings want HTTPS."""
 
 
-class HashMissing(Mistake):
+class HashMissing(ApiError):
     """An IMEI check with a production pair needs its encrypted arguments."""
 
 
-class NothingOffered(Mistake):
+class NothingOffered(ApiError):
     """No service unlocks this device on this network."""
 
 
@@ -56,7 +56,7 @@ class DuplicateImei(NotTaken):
     """The order is still running, so another of the same service for the same IMEI is not taken."""
 
 
-class ReportsNotInstalled(Mistake):
+class ReportsNotInstalled(ApiError):
     """The PDF of a report needs an extra that is not installed."""
 
 
@@ -67,7 +67,7 @@ def wrap(call: Call, reply: Reply) -> bytes:
     return envelope(call.entry.path, 200, "OK", "", reply.data)
 
 
-def refuse(call: Call, wording: Wording) -> bytes:
+def refuse(call: Call, wording: ErrorResponse) -> bytes:
     """The same envelope with the text in `info` and an empty `res`."""
     return envelope(call.entry.path, wording.status, wording.code, wording.text, {})
 
@@ -78,34 +78,34 @@ def envelope(path: str, status: int, word: str, info: str, res: Any) -> bytes:
     return encode({**code, "status": word, "info": info, "res": res})
 
 
-def reword(call: Call, wording: Wording) -> Wording:
+def reword(call: Call, wording: ErrorResponse) -> ErrorResponse:
     """The page's introduction gives 409 for too many requests, its table 429: a setting chooses."""
     if wording.code != "TOO_MANY_REQUESTS" or call.state.settings.values["doctorsim_v1.limit_status"] == 429:
         return wording
-    return Wording(409, wording.code, wording.text)
+    return ErrorResponse(409, wording.code, wording.text)
 
 
-def _error(status: int, text: str, *, provenance: Any = "documented") -> Wording:
-    return Wording(status, "API_ERROR", text, provenance=provenance)
+def _error(status: int, text: str, *, provenance: Any = "documented") -> ErrorResponse:
+    return ErrorResponse(status, "API_ERROR", text, provenance=provenance)
 
 
-def _not_found(mistake: NotFound) -> Wording:
+def _not_found(mistake: NotFound) -> ErrorResponse:
     return _error(404, f"There is no {mistake.what} {mistake.name}." if mistake.name else f"No such {mistake.what}.")
 
 
-def _invalid(mistake: Invalid) -> Wording:
+def _invalid(mistake: Invalid) -> ErrorResponse:
     texts = [text.rstrip(".") for texts in mistake.errors.values() for text in texts]
     return _error(400, "; ".join(text[:1].upper() + text[1:] for text in texts) + ".")
 
 
-def _poor(mistake: InsufficientBalance) -> Wording:
+def _poor(mistake: InsufficientBalance) -> ErrorResponse:
     if not mistake.needed:  # a scenario's refusal knows no amounts
         return _error(400, "Not enough credits.", provenance="assumed")
     held, needed = CREDITS.text(mistake.balance), CREDITS.text(mistake.needed)
     return _error(400, f"Not enough credits: the service costs {needed}, the account has {held}.", provenance="assumed")
 
 
-def _not_taken(mistake: NotTaken) -> Wording:
+def _not_taken(mistake: NotTaken) -> ErrorResponse:
     order = mistake.order
     if mistake.event == "cancel" and order.facts.get("tool_type") == _CHECK:
         return _error(400, "IMEI checks are processed at once and cannot be canceled.")
@@ -115,21 +115,21 @@ def _not_taken(mistake: NotTaken) -> Wording:
     return _error(400, text, provenance="assumed")
 
 
-def _duplicate(mistake: DuplicateImei) -> Wording:
+def _duplicate(mistake: DuplicateImei) -> ErrorResponse:
     text = f"Order {mistake.order.id} of this service for the same IMEI is still running."
     return _error(400, text, provenance="assumed")
 
 
-def _too_late(mistake: TooLate) -> Wording:
+def _too_late(mistake: TooLate) -> ErrorResponse:
     return _error(400, f"The time in which order {mistake.order.id} could be canceled is over.")
 
 
-def _not_yet(mistake: NotAvailableYet) -> Wording:
+def _not_yet(mistake: NotAvailableYet) -> ErrorResponse:
     return _error(400, f"Order {mistake.order.id} is not available, so there are no instructions for it.")
 
 
-def _method(mistake: MethodNotAllowed) -> Wording:
-    return Wording(
+def _method(mistake: MethodNotAllowed) -> ErrorResponse:
+    return ErrorResponse(
         405,
         "API_ERROR",
         f"{mistake.method} is not supported here, only {', '.join(mistake.allowed)}.",
@@ -137,32 +137,32 @@ def _method(mistake: MethodNotAllowed) -> Wording:
     )
 
 
-def _missing_parameter(mistake: MissingParameter) -> Wording:
+def _missing_parameter(mistake: MissingParameter) -> ErrorResponse:
     *others, last = mistake.parameters
     if others:
         return _error(400, f"The parameters {', '.join(others)} and {last} are missing.")
     return _error(400, f"The parameter {last} is missing.")
 
 
-def _too_large(mistake: PayloadTooLarge) -> Wording:
+def _too_large(mistake: PayloadTooLarge) -> ErrorResponse:
     return _error(413, f"The body is larger than {mistake.limit} bytes.", provenance="assumed")
 
 
-def _target_too_long(mistake: TargetTooLong) -> Wording:
+def _target_too_long(mistake: TargetTooLong) -> ErrorResponse:
     return _error(414, f"The request line is longer than {mistake.limit} bytes.", provenance="assumed")
 
 
-def _head_too_large(mistake: HeadTooLarge) -> Wording:
+def _head_too_large(mistake: HeadTooLarge) -> ErrorResponse:
     text = f"The headers are larger than {mistake.limit} bytes, or more than {mistake.headers}."
     return _error(431, text, provenance="assumed")
 
 
 _NO_REPORTS = "PDF reports need the package reportlab: pip install 'sim-mockserver[pdf]'."
 
-MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
-    Unauthenticated: Wording(401, "WRONG_ACCESS", "DSIM_KEY and DSIM_SECRET do not belong to any account."),
-    AccountRefused: Wording(401, "WRONG_ACCESS", "This account has no access.", provenance="assumed"),
-    RateLimited: Wording(429, "TOO_MANY_REQUESTS", "Too many requests: at most 500 in a minute."),
+MISTAKES: Mapping[type[ApiError], ErrorResponse | Worder] = {
+    Unauthenticated: ErrorResponse(401, "WRONG_ACCESS", "DSIM_KEY and DSIM_SECRET do not belong to any account."),
+    AccountRefused: ErrorResponse(401, "WRONG_ACCESS", "This account has no access.", provenance="assumed"),
+    RateLimited: ErrorResponse(429, "TOO_MANY_REQUESTS", "Too many requests: at most 500 in a minute."),
     PlainHttp: _error(400, "Plain HTTP is not served: use HTTPS.", provenance="assumed"),
     HashMissing: _error(400, "The parameter hash can be left out in sandbox mode only."),
     NothingOffered: _error(200, "No service is available for this device on this network.", provenance="observed"),
@@ -182,5 +182,5 @@ MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
     MalformedHost: _error(400, MalformedHost.text, provenance="assumed"),
     UnsupportedEncoding: lambda mistake: _error(415, mistake.text, provenance="assumed"),
     ReportsNotInstalled: _error(501, _NO_REPORTS, provenance="assumed"),
-    Mistake: _error(500, "Something went wrong on our side."),
+    ApiError: _error(500, "Something went wrong on our side."),
 }

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.providers.doctorsim_v1.settings import IMEI_LENGTH
 
 _PARTS = re.compile(r"([0-9]*)(.*)", re.DOTALL)

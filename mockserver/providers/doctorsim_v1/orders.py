@@ -11,12 +11,12 @@ from mockserver.providers.doctorsim_v1.catalogue import Model, Network
 from mockserver.providers.doctorsim_v1.errors import DuplicateImei, NotAvailableYet
 from mockserver.providers.doctorsim_v1.imei import read_segment
 from mockserver.providers.doctorsim_v1.instructions import howto
+from mockserver.providers.doctorsim_v1.rules import RULES
 from mockserver.providers.doctorsim_v1.settings import MOST_RUNNING, NAME
 from mockserver.providers.doctorsim_v1.shop import known_model, known_network, shop_of
 from mockserver.providers.doctorsim_v1.tools import Tool
-from mockserver.providers.doctorsim_v1.trade import TRADE
 from mockserver.sandbox.orders import list_orders
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 _PAGE = 500
 
@@ -31,11 +31,11 @@ async def create_order(call: Call) -> Reply:
     async with call.work() as work:
         if work.settings["doctorsim_v1.duplicate_imei"] == "refuse":
             await _refuse_a_duplicate(work, call.account.id, imei, tool)
-        order = await work.place(TRADE, kind="unlock", account=call.account.id, amount=tool.price, facts=facts)
+        order = await work.place(RULES, kind="unlock", account=call.account.id, amount=tool.price, facts=facts)
     return Reply({"id_ticket": order.id})
 
 
-async def _refuse_a_duplicate(work: Work, account: str, imei: str, tool: Tool) -> None:
+async def _refuse_a_duplicate(work: UnitOfWork, account: str, imei: str, tool: Tool) -> None:
     """Raise DuplicateImei when one of the account's newest running orders is for this IMEI and tool."""
     for word in ("open", "pending"):
         for order in await list_orders(work.tx, NAME, account, shown=word, limit=MOST_RUNNING):

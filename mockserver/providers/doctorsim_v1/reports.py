@@ -49,7 +49,7 @@ UNKNOWN = Phone("NA", "NA", "NA", "NA", image_url(None), "NA")
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class HistoryEntry:
     """One line of the history: an operator put the phone on its list, or took it off."""
 
     action: str
@@ -65,7 +65,7 @@ class Report:
     imei: str
     phone: Phone
     listed: bool
-    history: tuple[Passage, ...]
+    history: tuple[HistoryEntry, ...]
     black: Listing
     white: Listing
     name: str
@@ -110,7 +110,7 @@ BLACKLISTED = Report(
     "353047098598802",
     _IPHONE_X,
     True,
-    (Passage("Black Insert", "2018-10-17 17:59:19", "TELCEL MEXICO", "Mexico"),),
+    (HistoryEntry("Black Insert", "2018-10-17 17:59:19", "TELCEL MEXICO", "Mexico"),),
     (("Mexico", (("Mexico-Iusacell", BLACK), ("Mexico-Movistar", BLACK))),),
     _GERMANY,
     "zl6fpnyqkewa-1milgoxbj7cu",
@@ -168,7 +168,7 @@ def _country(imei: str, country: str, *, black: bool) -> tuple[str, tuple[tuple[
     return country, tuple(rows)
 
 
-def _history(imei: str, group: tuple[str, ...]) -> tuple[Passage, ...]:
+def _history(imei: str, group: tuple[str, ...]) -> tuple[HistoryEntry, ...]:
     """Put on the list and taken off in turn, newest first; the newest entry puts it on."""
     count = _DICE.between(1, MOST_HISTORY, "history", imei)
     moment = EARLIEST_REPORT + timedelta(seconds=_DICE.below(REPORT_DAYS * 86_400, "last listed", imei))
@@ -177,7 +177,7 @@ def _history(imei: str, group: tuple[str, ...]) -> tuple[Passage, ...]:
         country = _DICE.choice(group, "history country", imei, place)
         operator = _DICE.choice(_operators()[country], "history operator", imei, place)
         action = "Black Insert" if place % 2 == 0 else "Black Remove"
-        rows.append(Passage(action, php_moment(moment), f"{operator} {country}".upper(), country))
+        rows.append(HistoryEntry(action, php_moment(moment), f"{operator} {country}".upper(), country))
         moment -= timedelta(seconds=_DICE.between(*HISTORY_GAP, "history gap", imei, place))
     return tuple(rows)
 

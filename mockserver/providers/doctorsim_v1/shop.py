@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from mockserver.domain.mistakes import NotFound
+from mockserver.domain.errors import NotFound
 from mockserver.engine.dice import Dice
 from mockserver.providers.doctorsim_v1.catalogue import (
     Model,

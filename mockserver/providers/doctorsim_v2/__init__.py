@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from mockserver.domain.mistakes import (
+from mockserver.domain.errors import (
     AccountDenied,
     AccountRevoked,
     MissingCredential,
@@ -11,7 +11,7 @@ from mockserver.domain.mistakes import (
     UnknownCredential,
 )
 from mockserver.http.provider import Mount, Provider, ProviderEvent, Secrets, Unrouted
-from mockserver.providers.doctorsim_v2 import auth, endpoints, errors, next_steps, profile, trade
+from mockserver.providers.doctorsim_v2 import auth, endpoints, errors, next_steps, profile, rules
 from mockserver.providers.doctorsim_v2.oauth.endpoints import ANNEXES
 from mockserver.providers.doctorsim_v2.settings import (
     API_HOST,
@@ -55,7 +55,7 @@ PROVIDER = Provider(
     refuse=errors.refuse,
     reword=next_steps.reword,
     failure_schema="doctorsim_v2/error",
-    trade=trade.TRADE,
+    rules=rules.RULES,
     annexes=ANNEXES,
     limit=auth.limit_of,
     unrouted=Unrouted(RATE_TIERS[STRANGERS_TIER], lambda _: False),

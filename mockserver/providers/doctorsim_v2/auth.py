@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mockserver.domain.accounts import Account
-from mockserver.domain.mistakes import UnknownCredential, whole_seconds
+from mockserver.domain.errors import UnknownCredential, whole_seconds
 from mockserver.domain.moments import EPOCH
 from mockserver.http.call import Call
 from mockserver.http.credentials import bearer_token

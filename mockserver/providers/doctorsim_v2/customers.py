@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from mockserver.domain.accounts import Account
-from mockserver.domain.mistakes import Mistake
+from mockserver.domain.errors import ApiError
 from mockserver.http.customers import Purchase, Visit
 from mockserver.providers.doctorsim_v2.auth import Identity, environment_of
 from mockserver.providers.doctorsim_v2.settings import (
@@ -100,7 +100,7 @@ async def _token(visit: Visit, operator: int) -> str | None:
     """A price of this operator or gift card that people pay."""
     try:
         rates = (await visit.ask("rates", id=operator))["data"]["rates"]
-    except Mistake:
+    except ApiError:
         return None
     payable = [one for one in rates if Decimal(one["total_cost_eur"]) <= MOST_EXPENSIVE]
     return visit.choice(payable, "rate")["token"] if payable else None

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from mockserver.domain.mistakes import InsufficientBalance, NotFound, OutOfStock, ProviderError
+from mockserver.domain.errors import InsufficientBalance, NotFound, OutOfStock, ProviderError
 from mockserver.http.endpoint_tables import group, lazy_handlers
 from mockserver.http.provider import Endpoint
 from mockserver.providers.doctorsim_v2.additions import GIFT_CARDS, aliases

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.domain.moments import seconds_text
 from mockserver.domain.orders import Order
 from mockserver.providers.doctorsim_v2 import wire
@@ -31,19 +31,19 @@ from mockserver.providers.doctorsim_v2.settings import (
     WEBHOOK_USER_AGENT,
 )
 from mockserver.sandbox.codec import decode_json, encode_json
-from mockserver.sandbox.trade import UnitOfWork
+from mockserver.sandbox.provider_rules import UnitOfWorkPort
 from mockserver.webhooks.model import Delivery, Notice
 
 TABLE = "doctorsim_v2 webhooks"
 _HEX = "0123456789abcdef"
 
 
-def shown_events(unit: UnitOfWork, events: Iterable[str]) -> list[str]:
+def shown_events(unit: UnitOfWorkPort, events: Iterable[str]) -> list[str]:
     """Events under the names that the sandbox's setting gives them."""
     return [_sent_as(unit, event) for event in events]
 
 
-def read_events(unit: UnitOfWork, names: Sequence[str]) -> list[str]:
+def read_events(unit: UnitOfWorkPort, names: Sequence[str]) -> list[str]:
     """The events that these names in force mean, each once; raises Invalid for any other name."""
     known = {_sent_as(unit, event): event for event in EVENTS}
     rule = f"must be one of: {', '.join(known)}"
@@ -53,7 +53,7 @@ def read_events(unit: UnitOfWork, names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(known[name] for name in names))
 
 
-async def create(unit: UnitOfWork, account: str, url: str, events: list[str]) -> dict[str, Any]:
+async def create(unit: UnitOfWorkPort, account: str, url: str, events: list[str]) -> dict[str, Any]:
     """A new webhook with its secret; raises WebhookLimitReached."""
     if await unit.tx.count(TABLE, prefix=f"{account}/") >= MOST_WEBHOOKS:
         raise WebhookLimitReached
@@ -69,19 +69,19 @@ async def create(unit: UnitOfWork, account: str, url: str, events: list[str]) ->
     return row | {"secret": _secret(unit, account, number)}
 
 
-def _secret(unit: UnitOfWork, account: str, number: int) -> str:
+def _secret(unit: UnitOfWorkPort, account: str, number: int) -> str:
     """Never kept: rows are shown in snapshots."""
     purpose = ("webhook secret", unit.identity, account, number)
     return WEBHOOK_SECRET_PREFIX + unit.dice.letters(_HEX, WEBHOOK_SECRET_LENGTH, *purpose)
 
 
-async def listing(unit: UnitOfWork, account: str) -> list[dict[str, Any]]:
+async def listing(unit: UnitOfWorkPort, account: str) -> list[dict[str, Any]]:
     """The account's webhooks, oldest first."""
     rows = await unit.tx.scan(TABLE, prefix=f"{account}/")
     return [_read(row.data) for row in rows]
 
 
-async def find(unit: UnitOfWork, account: str, number: str) -> dict[str, Any]:
+async def find(unit: UnitOfWorkPort, account: str, number: str) -> dict[str, Any]:
     """One webhook of the account; raises WebhookNotFound for any text that names none."""
     known = number.isascii() and number.isdigit() and len(number) <= 10
     row = await unit.tx.get(TABLE, _key(account, int(number))) if known else None
@@ -90,18 +90,18 @@ async def find(unit: UnitOfWork, account: str, number: str) -> dict[str, Any]:
     return _read(row)
 
 
-async def keep(unit: UnitOfWork, account: str, row: Mapping[str, Any]) -> None:
+async def keep(unit: UnitOfWorkPort, account: str, row: Mapping[str, Any]) -> None:
     """Write the webhook."""
     await unit.tx.put(TABLE, _key(account, row["id"]), encode_json(row))
 
 
-async def delete(unit: UnitOfWork, account: str, number: str) -> None:
+async def delete(unit: UnitOfWorkPort, account: str, number: str) -> None:
     """Forget the webhook; raises WebhookNotFound. What is still on its way to it is not sent."""
     row = await find(unit, account, number)
     await unit.tx.delete(TABLE, _key(account, row["id"]))
 
 
-async def notices(unit: UnitOfWork, order: Order, event: str) -> list[Notice]:
+async def notices(unit: UnitOfWorkPort, order: Order, event: str) -> list[Notice]:
     """One for each active webhook of the account that wants the event."""
     hooks = [row for row in await listing(unit, order.account) if row["status"] == "active" and event in row["events"]]
     if not hooks:
@@ -124,7 +124,7 @@ async def notices(unit: UnitOfWork, order: Order, event: str) -> list[Notice]:
     return [Notice(name, row["url"], body, headers, receiver=str(row["id"])) for row in hooks]
 
 
-async def sign(unit: UnitOfWork, delivery: Delivery, real: datetime) -> dict[str, str]:
+async def sign(unit: UnitOfWorkPort, delivery: Delivery, real: datetime) -> dict[str, str]:
     """`sha256=` and the hex HMAC of `timestamp.body`; raises WebhookNotFound, or WebhookInactive, instead of sending.
 
     The timestamp is real time, so that receivers that refuse old ones can be tested.
@@ -146,7 +146,7 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
     return "sha256=" + hmac.new(secret.encode(), signed, sha256).hexdigest()
 
 
-async def gone(unit: UnitOfWork, delivery: Delivery) -> None:
+async def gone(unit: UnitOfWorkPort, delivery: Delivery) -> None:
     """A receiver that answers 410 is not sent to again."""
     try:
         row = await find(unit, delivery.account, delivery.receiver)
@@ -167,6 +167,6 @@ def _key(account: str, number: int) -> str:
     return f"{account}/{number:010d}"
 
 
-def _sent_as(unit: UnitOfWork, event: str) -> str:
+def _sent_as(unit: UnitOfWorkPort, event: str) -> str:
     name: str = unit.settings["doctorsim_v2.fulfilled_event"] if event == FULFILLED else event
     return name

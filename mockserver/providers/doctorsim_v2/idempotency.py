@@ -2,13 +2,13 @@
 
 import re
 
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.domain.moments import from_micros, to_micros
 from mockserver.http.call import Call
 from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2.settings import IDEMPOTENCY_LIVES, LONGEST_IDEMPOTENCY_KEY, MOST_KEPT
 from mockserver.sandbox.codec import decode_json, encode_json
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 _TABLE = "doctorsim_v2 idempotency"
 #: How many of those that are a day old go with each one that is kept.
@@ -25,7 +25,7 @@ def key_of(call: Call) -> str | None:
     return key
 
 
-async def kept_reply(work: Work, account: str, key: str | None) -> tuple[Reply, str] | None:
+async def kept_reply(work: UnitOfWork, account: str, key: str | None) -> tuple[Reply, str] | None:
     """The answer kept under this key and the order it was about, unless it is a day old."""
     if key is None:
         return None
@@ -38,7 +38,7 @@ async def kept_reply(work: Work, account: str, key: str | None) -> tuple[Reply, 
     return Reply(body.encode(), status=status), order
 
 
-async def keep_reply(work: Work, account: str, key: str | None, reply: Reply, order: str) -> None:
+async def keep_reply(work: UnitOfWork, account: str, key: str | None, reply: Reply, order: str) -> None:
     """Keep an answer, whose data are ready bytes, and forget those that are a day old."""
     if key is None:
         return

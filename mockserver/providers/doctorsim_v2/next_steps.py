@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from mockserver.domain.mistakes import (
+from mockserver.domain.errors import (
     AccountRefused,
     AccountRevoked,
+    ApiError,
     InsufficientBalance,
     Invalid,
     InvalidPrice,
     MethodNotAllowed,
     MissingCredential,
-    Mistake,
     NotFound,
     OutOfStock,
     PayloadTooLarge,
@@ -22,7 +22,7 @@ from mockserver.domain.mistakes import (
 )
 from mockserver.http.call import Call
 from mockserver.http.provider import Worder
-from mockserver.http.replies import Wording
+from mockserver.http.replies import ErrorResponse
 from mockserver.providers.doctorsim_v2.errors import (
     AddressNotAllowed,
     AllowlistRequired,
@@ -41,7 +41,7 @@ from mockserver.providers.doctorsim_v2.tokens import InvalidPriceToken
 FIELD = "next_step"
 
 #: Looked up along the mistake's class line, as wordings are.
-NEXT_STEPS: Mapping[type[Mistake], str] = {
+NEXT_STEPS: Mapping[type[ApiError], str] = {
     MissingCredential: "Send `Authorization: Bearer api_id:api_secret`, or an OAuth access token as the Bearer value.",
     UnknownCredential: "Check the api_id, or create an API key in the account.",
     WrongSecret: "Send the secret that was shown when the key was created, or create another key.",
@@ -66,11 +66,13 @@ NEXT_STEPS: Mapping[type[Mistake], str] = {
     WebhookLimitReached: "Delete a webhook, or change one of the five.",
     OutOfStock: "Choose another product, or try again later.",
     ProviderError: "Try again after a pause; send an order with the Idempotency-Key that it had.",
-    Mistake: "Try again after a pause; send an order with the Idempotency-Key that it had.",
+    ApiError: "Try again after a pause; send an order with the Idempotency-Key that it had.",
 }
 
 
-def with_next_steps(mistakes: Mapping[type[Mistake], Wording | Worder]) -> dict[type[Mistake], Wording | Worder]:
+def with_next_steps(
+    mistakes: Mapping[type[ApiError], ErrorResponse | Worder],
+) -> dict[type[ApiError], ErrorResponse | Worder]:
     """The same wordings with `next_step` beside code and message.
 
     Those of OAuth stay as they are: their body is the RFC's.
@@ -81,22 +83,22 @@ def with_next_steps(mistakes: Mapping[type[Mistake], Wording | Worder]) -> dict[
     }
 
 
-def reword(call: Call, wording: Wording) -> Wording:
+def reword(call: Call, wording: ErrorResponse) -> ErrorResponse:
     """Without `next_step` in the profile `documented`, whose page has no such member."""
     if FIELD not in wording.extra or call.state.settings.values[PROFILE] != "documented":
         return wording
     return replace(wording, extra={name: value for name, value in wording.extra.items() if name != FIELD})
 
 
-def _step_of(kind: type[Mistake]) -> str:
+def _step_of(kind: type[ApiError]) -> str:
     return next(NEXT_STEPS[one] for one in kind.__mro__ if one in NEXT_STEPS)
 
 
-def _extended(wording: Wording | Worder, step: str) -> Wording | Worder:
-    if isinstance(wording, Wording):
+def _extended(wording: ErrorResponse | Worder, step: str) -> ErrorResponse | Worder:
+    if isinstance(wording, ErrorResponse):
         return replace(wording, extra={**wording.extra, FIELD: step})
 
-    def worder(mistake: Mistake) -> Wording:
+    def worder(mistake: ApiError) -> ErrorResponse:
         found = wording(mistake)
         return replace(found, extra={**found.extra, FIELD: step})
 

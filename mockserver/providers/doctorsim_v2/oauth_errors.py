@@ -2,10 +2,10 @@
 
 from typing import ClassVar
 
-from mockserver.domain.mistakes import Mistake
+from mockserver.domain.errors import ApiError
 
 
-class OAuthError(Mistake):
+class OAuthError(ApiError):
     """A refusal; `code` is the RFC's word, `usual` its description where there is no better one.
 
     `basic`: the answer asks for Basic in its WWW-Authenticate header.

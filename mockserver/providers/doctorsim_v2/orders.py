@@ -12,11 +12,11 @@ from mockserver.providers.doctorsim_v2.discovery import signer_of
 from mockserver.providers.doctorsim_v2.errors import Page, wrap
 from mockserver.providers.doctorsim_v2.idempotency import keep_reply, kept_reply, key_of
 from mockserver.providers.doctorsim_v2.paging import cursor_of, place_of
+from mockserver.providers.doctorsim_v2.rules import RULES, next_order_id
 from mockserver.providers.doctorsim_v2.settings import SMS_CENTS
-from mockserver.providers.doctorsim_v2.trade import TRADE, next_order_id
 from mockserver.providers.doctorsim_v2.wanted import Wanted, circumstances_of, facts_of, read_wanted
 from mockserver.sandbox.orders import page_orders
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 #: What the list has where no status is asked for: MANUAL_REVISION is open (the vendor's word).
 FINAL = ("fulfilled", "failed", "refunded")
@@ -35,7 +35,7 @@ async def create(call: Call) -> Reply:
         environment = call.identity.environment
         facts = facts_of(wanted, call.fields, environment)
         order = await work.place(
-            TRADE,
+            RULES,
             kind="order",
             account=call.account.id,
             amount=wanted.total if environment == "production" else 0,
@@ -97,7 +97,7 @@ async def listing(call: Call) -> Reply:
     return Reply(Page(rows, cursor_of("order", found[limit - 1].sequence) if more else None))
 
 
-async def _ended(work: Work, call: Call, words: tuple[str, ...], before: int | None, enough: int) -> list[Order]:
+async def _ended(work: UnitOfWork, call: Call, words: tuple[str, ...], before: int | None, enough: int) -> list[Order]:
     """The newest orders of these words; each word has a list of its own, so no other order is looked at."""
     kind = call.fields.get("type")
     found: list[Order] = []
@@ -126,5 +126,5 @@ def _pricing(wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def _shown(work: Work, order: Order) -> str:
+def _shown(work: UnitOfWork, order: Order) -> str:
     return work.shown(order)

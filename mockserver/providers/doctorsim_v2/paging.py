@@ -2,7 +2,7 @@
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 
 
 def cursor_of(kind: str, place: int) -> str:

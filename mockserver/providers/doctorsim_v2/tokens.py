@@ -8,7 +8,7 @@ from hashlib import blake2b
 from hmac import compare_digest
 from typing import TYPE_CHECKING
 
-from mockserver.domain.mistakes import Mistake
+from mockserver.domain.errors import ApiError
 from mockserver.domain.moments import from_micros, to_micros
 from mockserver.engine.dice import Dice
 from mockserver.providers.doctorsim_v2.settings import LONGEST_PRICE_TOKEN, PRICE_TOKEN_SIGNATURE
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _PREFIX = b"pt_"
 
 
-class InvalidPriceToken(Mistake):
+class InvalidPriceToken(ApiError):
     """The token is not one of ours as it was issued, or it is too old; `reason` says which."""
 
     def __init__(self, reason: str = "it is not a token that was issued here") -> None:

@@ -5,13 +5,13 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.http.call import Call
 from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2 import hooks, wire
 from mockserver.providers.doctorsim_v2.errors import Page
 from mockserver.providers.doctorsim_v2.settings import EVENTS, LOCAL_ENDINGS
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 
 async def create(call: Call) -> Reply:
@@ -57,7 +57,7 @@ async def delete(call: Call) -> Reply:
     return Reply({"id": int(call.fields["id"]), "deleted": True})
 
 
-def _shown(work: Work, row: Mapping[str, Any], *, secret: bool = False) -> dict[str, Any]:
+def _shown(work: UnitOfWork, row: Mapping[str, Any], *, secret: bool = False) -> dict[str, Any]:
     return wire.webhook({**row, "events": hooks.shown_events(work, row["events"])}, secret=secret)
 
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from mockserver.domain.accounts import Account
-from mockserver.domain.mistakes import (
+from mockserver.domain.errors import (
     AccountDisabled,
     MissingCredential,
 )
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint, Mount, Provider
-from mockserver.providers.hidsim import documentation, endpoints, errors, trade
+from mockserver.providers.hidsim import documentation, endpoints, errors, rules
 from mockserver.providers.hidsim.settings import CORS, HOST, SETTINGS, UNCACHED
 from mockserver.providers.hidsim.tokens import BadToken, ExpiredToken
 
@@ -59,7 +59,7 @@ PROVIDER = Provider(
     refuse=errors.refuse,
     plain=errors.plain,
     failure_schema="hidsim/error",
-    trade=trade.TRADE,
+    rules=rules.RULES,
     headers=_headers,
     offers=_offers,
     settings=SETTINGS,

@@ -5,21 +5,21 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from mockserver.domain.accounts import Account
-from mockserver.domain.mistakes import AccountDisabled, RateLimited, UnknownCredential
+from mockserver.domain.errors import AccountDisabled, RateLimited, UnknownCredential
 from mockserver.domain.moments import parse_span
 from mockserver.http.call import Call
 from mockserver.http.credentials import bearer_token
 from mockserver.http.replies import Reply
 from mockserver.providers.hidsim import wire
+from mockserver.providers.hidsim.rules import fold_name, secret_of
 from mockserver.providers.hidsim.settings import FAILURES_WINDOW, MOST_FAILURES
 from mockserver.providers.hidsim.tokens import BadToken, Tokens
-from mockserver.providers.hidsim.trade import fold_name, secret_of
 from mockserver.providers.hidsim.warming import warm_up
 from mockserver.sandbox import ledger
 from mockserver.sandbox.codec import decode_account
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.state import SandboxState
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 _BATCH = 500
 
@@ -89,7 +89,7 @@ async def _find_user(call: Call, identifier: str, password: str) -> Account | No
     return await call.find_account((identifier, password))
 
 
-async def _accounts(work: Work) -> AsyncIterator[Account]:
+async def _accounts(work: UnitOfWork) -> AsyncIterator[Account]:
     """HidSim's accounts; others are served between one batch and the next."""
     after = ""
     while rows := await work.tx.scan("accounts", prefix="hidsim/", after=after, limit=_BATCH):
@@ -114,7 +114,7 @@ async def me(call: Call) -> Reply:
         return Reply(await shown_user(work, await work.account("hidsim", call.account.id)))
 
 
-async def shown_user(work: Work, account: Account) -> dict[str, Any]:
+async def shown_user(work: UnitOfWork, account: Account) -> dict[str, Any]:
     """The user of an account."""
     opened, moved = await ledger.first_and_last(work.tx, "hidsim", account.id)
     return wire.user(account, balance=await work.balance(account), opened=opened.at, moved=moved.at)

@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from mockserver.domain.accounts import Account
-from mockserver.domain.mistakes import NotTaken
+from mockserver.domain.errors import NotTaken
 from mockserver.http.customers import Purchase, Visit
 from mockserver.providers.hidsim.catalogue import catalogue
 from mockserver.providers.hidsim.magic import MAGIC_SERVICES

@@ -8,8 +8,9 @@ from typing import Any
 
 import orjson
 
-from mockserver.domain.mistakes import (
+from mockserver.domain.errors import (
     AccountRefused,
+    ApiError,
     HeadTooLarge,
     InsufficientBalance,
     Invalid,
@@ -17,7 +18,6 @@ from mockserver.domain.mistakes import (
     MalformedHost,
     MethodNotAllowed,
     MissingCredential,
-    Mistake,
     NotFound,
     NotTaken,
     OutOfStock,
@@ -34,7 +34,7 @@ from mockserver.domain.mistakes import (
 )
 from mockserver.http.call import Call
 from mockserver.http.provider import Worder
-from mockserver.http.replies import Reply, Wording
+from mockserver.http.replies import ErrorResponse, Reply
 from mockserver.providers.hidsim.listing import Page, enveloped
 from mockserver.providers.hidsim.settings import USD
 from mockserver.providers.hidsim.tokens import BadToken, ExpiredToken
@@ -63,11 +63,11 @@ _BEGINNING = b'{"_id":'
 _EXTENDED = orjson.dumps(_EXTRA)[:-1] + b',"_id":'
 
 
-class Unavailable(Mistake):
+class Unavailable(ApiError):
     """The product is switched off."""
 
 
-class TooDear(Mistake):
+class TooDear(ApiError):
     """The product costs more than the request allows; minor units."""
 
     def __init__(self, price: int = 0, most: object = 0) -> None:
@@ -89,7 +89,7 @@ def wrap(call: Call, reply: Reply) -> bytes:
     return body.replace(_BEGINNING, _EXTENDED)
 
 
-def refuse(call: Call, wording: Wording) -> bytes:
+def refuse(call: Call, wording: ErrorResponse) -> bytes:
     """`{statusCode, error, message}` and what belongs to it; other shapes by setting."""
     settings = call.state.settings.values
     body = refusal(wording, style=settings["hidsim.error_envelope"])
@@ -100,7 +100,7 @@ def refuse(call: Call, wording: Wording) -> bytes:
     return orjson.dumps(body)
 
 
-def refusal(wording: Wording, *, style: str = "boom") -> dict[str, Any]:
+def refusal(wording: ErrorResponse, *, style: str = "boom") -> dict[str, Any]:
     """The body of a refusal in one of the three envelopes."""
     match style:
         case "message":
@@ -110,61 +110,61 @@ def refusal(wording: Wording, *, style: str = "boom") -> dict[str, Any]:
     return {"statusCode": wording.status, "error": wording.code, "message": wording.text, **wording.extra}
 
 
-def _worded(status: int, text: str, **more: Any) -> Wording:
+def _worded(status: int, text: str, **more: Any) -> ErrorResponse:
     """A wording whose machine word is the reason phrase of its status."""
-    return Wording(status, _PHRASES[status], text, **more)
+    return ErrorResponse(status, _PHRASES[status], text, **more)
 
 
-def _wait(status: int, text: str, seconds: int) -> Wording:
+def _wait(status: int, text: str, seconds: int) -> ErrorResponse:
     return _worded(status, text, extra={"retryAfter": seconds}, headers=(("Retry-After", str(seconds)),))
 
 
-def _invalid(mistake: Invalid) -> Wording:
+def _invalid(mistake: Invalid) -> ErrorResponse:
     details = [{"path": field, "message": text} for field, texts in mistake.errors.items() for text in texts]
     return _worded(400, details[0]["message"], extra={"details": details})
 
 
-def _too_early(mistake: TooEarly) -> Wording:
+def _too_early(mistake: TooEarly) -> ErrorResponse:
     seconds = max(1, whole_seconds(mistake.left))
     return _wait(425, f"It is too early to {mistake.event} this operation. Try again in {seconds} s.", seconds)
 
 
-def _not_taken(mistake: NotTaken) -> Wording:
+def _not_taken(mistake: NotTaken) -> ErrorResponse:
     return _worded(400, f"This operation cannot be asked to {mistake.event} in its current state.")
 
 
-def _rate_limited(mistake: RateLimited) -> Wording:
+def _rate_limited(mistake: RateLimited) -> ErrorResponse:
     seconds = max(1, whole_seconds(mistake.retry_after))
     return _wait(429, f"Too many requests. Try again in {seconds} s.", seconds)
 
 
-def _too_poor(mistake: InsufficientBalance) -> Wording:
+def _too_poor(mistake: InsufficientBalance) -> ErrorResponse:
     if mistake.needed <= mistake.balance:  # a scenario or a fault says so, whatever the wallet holds
         return _worded(400, "The balance is too low.")
     needed, held = USD.text(mistake.needed), USD.text(mistake.balance)
     return _worded(400, f"The balance is too low: {needed} USD are needed, {held} USD are there.")
 
 
-def _not_found(mistake: NotFound) -> Wording:
+def _not_found(mistake: NotFound) -> ErrorResponse:
     what = "operation" if mistake.what == "order" else mistake.what
     return _worded(404, f"{what.capitalize()} not found.")
 
 
-def _target_too_long(mistake: TargetTooLong) -> Wording:
+def _target_too_long(mistake: TargetTooLong) -> ErrorResponse:
     return _worded(414, f"The request line is longer than {mistake.limit} bytes.", provenance="assumed")
 
 
-def _head_too_large(mistake: HeadTooLarge) -> Wording:
+def _head_too_large(mistake: HeadTooLarge) -> ErrorResponse:
     text = f"The headers are larger than {mistake.limit} bytes, or more than {mistake.headers}."
     return _worded(431, text, provenance="assumed")
 
 
-def plain(mistake: PlainStatus) -> Wording:
+def plain(mistake: PlainStatus) -> ErrorResponse:
     """A status that is none of those above, by its reason phrase as ever."""
-    return Wording(mistake.status, mistake.phrase, f"{mistake.phrase}.", provenance="assumed")
+    return ErrorResponse(mistake.status, mistake.phrase, f"{mistake.phrase}.", provenance="assumed")
 
 
-MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
+MISTAKES: Mapping[type[ApiError], ErrorResponse | Worder] = {
     Unauthenticated: _worded(401, "The token is not valid.", headers=_CHALLENGE),
     MissingCredential: _worded(401, "A bearer token is needed.", headers=_CHALLENGE),
     UnknownCredential: _worded(401, "Identifier or password is wrong.", headers=_CHALLENGE),
@@ -190,5 +190,5 @@ MISTAKES: Mapping[type[Mistake], Wording | Worder] = {
     HeadTooLarge: _head_too_large,
     MalformedHost: _worded(400, MalformedHost.text, provenance="assumed"),
     UnsupportedEncoding: lambda mistake: _worded(415, mistake.text, provenance="assumed"),
-    Mistake: _worded(500, "An internal server error occurred.", provenance="assumed"),
+    ApiError: _worded(500, "An internal server error occurred.", provenance="assumed"),
 }

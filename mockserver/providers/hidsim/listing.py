@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import orjson
 
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.http.call import Call
 from mockserver.http.replies import Reply
 from mockserver.providers.hidsim.settings import MOST_FILTER_VALUES, TOTAL_HEADER

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.catalogue.codes import find_code, without_separators
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
 from mockserver.providers.hidsim.catalogue import catalogue

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockserver.domain.mistakes import NotFound, NotTaken, OutOfStock, TooEarly
+from mockserver.domain.errors import NotFound, NotTaken, OutOfStock, TooEarly
 from mockserver.domain.moments import parse_span
 from mockserver.domain.orders import Order
 from mockserver.engine.rules import LIFE_KEYS, Rule
@@ -12,13 +12,13 @@ from mockserver.providers.hidsim import wire
 from mockserver.providers.hidsim.catalogue import Product, catalogue
 from mockserver.providers.hidsim.errors import TooDear, Unavailable
 from mockserver.providers.hidsim.listing import check_window, wants_populated
+from mockserver.providers.hidsim.rules import RULES
 from mockserver.providers.hidsim.settings import SHORTEST_WAIT, USD
 from mockserver.providers.hidsim.shelves import candidates, known_product
 from mockserver.providers.hidsim.showing import shown_operations, word_of
 from mockserver.providers.hidsim.stock import facts_of, left_of, stock_key, stocks_left
-from mockserver.providers.hidsim.trade import TRADE
 from mockserver.sandbox.orders import timers_of
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 
 async def purchase_product(call: Call) -> Reply:
@@ -83,13 +83,13 @@ async def close(call: Call) -> Reply:
         return await _answer(call, work, closed)
 
 
-async def _buy(call: Call, work: Work, one: Product, *, left: int) -> Reply:
+async def _buy(call: Call, work: UnitOfWork, one: Product, *, left: int) -> Reply:
     key = stock_key(one)
     if left:
         await work.take_stock(key, stock=one.stock, about=facts_of(one))
     facts = await _facts(work, one)
     order = await work.place(
-        TRADE,
+        RULES,
         kind="operation",
         account=call.account.id,
         amount=one.price,
@@ -109,7 +109,7 @@ def _without_stock(rule: Rule | None) -> Rule:
     return Rule(name, (), {**then, "never": [*never, "assign"]})
 
 
-async def _facts(work: Work, one: Product) -> dict[str, Any]:
+async def _facts(work: UnitOfWork, one: Product) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "product": one.short,
         "service": one.service,
@@ -125,12 +125,12 @@ async def _facts(work: Work, one: Product) -> dict[str, Any]:
     return facts
 
 
-async def _own(call: Call, work: Work) -> Order:
+async def _own(call: Call, work: UnitOfWork) -> Order:
     """The operation that the path names; raises NotFound for a stranger's too."""
     return await work.own_order(call.account, call.fields["operationId"])
 
 
-async def _answer(call: Call, work: Work, order: Order) -> Reply:
+async def _answer(call: Call, work: UnitOfWork, order: Order) -> Reply:
     if not wants_populated(call):
         return Reply(wire.operation(call.state, order))
     [row] = await shown_operations(call, work, [order])

@@ -15,7 +15,7 @@ from mockserver.providers.hidsim.listing import any_id, any_of, listed, ordered,
 from mockserver.providers.hidsim.showing import shown_moves, shown_operations, word_of
 from mockserver.sandbox import ledger
 from mockserver.sandbox.orders import count_orders, list_orders
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 _BATCH = 250
 _MOMENTS = ("createdAt", "updatedAt", "expiresAt", "closableAt", "completedAt", "refundedAt")
@@ -106,7 +106,7 @@ def _fits(call: Call, wanted: _Wanted) -> Callable[[Order], bool]:
     return fits
 
 
-async def _all_orders(work: Work, account: str) -> AsyncIterator[Order]:
+async def _all_orders(work: UnitOfWork, account: str) -> AsyncIterator[Order]:
     """Newest first; others are served between one batch and the next."""
     skip = 0
     while some := await list_orders(work.tx, "hidsim", account, skip=skip, limit=_BATCH):
@@ -116,7 +116,7 @@ async def _all_orders(work: Work, account: str) -> AsyncIterator[Order]:
         await asyncio.sleep(0)
 
 
-async def _all_moves(work: Work, account: str) -> AsyncIterator[Movement]:
+async def _all_moves(work: UnitOfWork, account: str) -> AsyncIterator[Movement]:
     """Newest first; others are served between one batch and the next."""
     before: int | None = None
     while some := await ledger.page_movements(work.tx, "hidsim", account, before=before, limit=_BATCH):

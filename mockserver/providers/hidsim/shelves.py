@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from mockserver.domain.mistakes import Invalid, NotFound
+from mockserver.domain.errors import Invalid, NotFound
 from mockserver.http.call import Call
 from mockserver.http.replies import Reply
 from mockserver.providers.hidsim import wire

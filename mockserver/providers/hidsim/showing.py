@@ -12,7 +12,7 @@ from mockserver.providers.hidsim.catalogue import catalogue
 from mockserver.providers.hidsim.listing import in_slices, populating, wants_populated
 from mockserver.providers.hidsim.shelves import country_row, service_row
 from mockserver.providers.hidsim.stock import stocks_left
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 
 def word_of(call: Call, order: Order) -> str:
@@ -20,7 +20,7 @@ def word_of(call: Call, order: Order) -> str:
     return call.state.shown(order)
 
 
-async def shown_operations(call: Call, work: Work, orders: Sequence[Order]) -> list[Mapping[str, Any]]:
+async def shown_operations(call: Call, work: UnitOfWork, orders: Sequence[Order]) -> list[Mapping[str, Any]]:
     """As clients see them, with the relations that the call wants populated."""
     rows: list[wire.Row] = []
     async for some in in_slices(orders):
@@ -40,7 +40,7 @@ async def shown_operations(call: Call, work: Work, orders: Sequence[Order]) -> l
     return [populate(row) for row in rows]
 
 
-async def shown_moves(call: Call, work: Work, moves: Sequence[Movement]) -> list[Mapping[str, Any]]:
+async def shown_moves(call: Call, work: UnitOfWork, moves: Sequence[Movement]) -> list[Mapping[str, Any]]:
     """As clients see them, with the relations that the call wants populated."""
     rows: list[wire.Row] = []
     async for some in in_slices(moves):

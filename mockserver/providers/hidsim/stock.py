@@ -8,7 +8,7 @@ from mockserver.journal.journal import Decision
 from mockserver.providers.hidsim.catalogue import Product
 from mockserver.providers.hidsim.listing import in_slices
 from mockserver.sandbox.codec import decode_json
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 _TABLE, _PREFIX = "stock", "hidsim/"
 #: From so many products on it is quicker to read all that was ever sold than to ask for each.
@@ -16,12 +16,12 @@ _MANY = 100
 _BATCH = 500
 
 
-async def left_of(work: Work, one: Product) -> int:
+async def left_of(work: UnitOfWork, one: Product) -> int:
     """How many numbers of the product are left."""
     return max(0, work.stock_of(one.stock, facts_of(one)) - await work.sold(stock_key(one)))
 
 
-async def stocks_left(call: Call, work: Work, products: Sequence[Product]) -> dict[str, int]:
+async def stocks_left(call: Call, work: UnitOfWork, products: Sequence[Product]) -> dict[str, int]:
     """How many are left of each of these products, by `_id`."""
     at_first = await _stocks(call, work, products)
     if len(products) < _MANY:
@@ -35,7 +35,7 @@ def stock_key(one: Product) -> str:
     return f"{_PREFIX}{one.short}"
 
 
-async def _stocks(call: Call, work: Work, products: Sequence[Product]) -> dict[str, int]:
+async def _stocks(call: Call, work: UnitOfWork, products: Sequence[Product]) -> dict[str, int]:
     """How many there were at first, or fewer by a rule; of each rule the journal keeps the first decision."""
     if not products or not _is_ruled(call):
         return {one.id: one.stock for one in products}
@@ -54,7 +54,7 @@ def _by_rule(decisions: Sequence[Decision]) -> dict[str, Decision]:
     return {one.rule.name: one for one in decisions}
 
 
-async def _all_sold(work: Work) -> dict[str, int]:
+async def _all_sold(work: UnitOfWork) -> dict[str, int]:
     """What was sold of each product of which anything was, by short id."""
     sold: dict[str, int] = {}
     after = ""
@@ -67,7 +67,7 @@ async def _all_sold(work: Work) -> dict[str, int]:
 
 def _is_ruled(call: Call) -> bool:
     operation = call.endpoint.name if call.endpoint else None
-    return bool(call.state.force.speaking("stock", "hidsim", operation))
+    return bool(call.state.active_scenarios.speaking("stock", "hidsim", operation))
 
 
 def facts_of(one: Product) -> dict[str, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from mockserver.domain.mistakes import Unauthenticated
+from mockserver.domain.errors import Unauthenticated
 from mockserver.domain.moments import EPOCH
 from mockserver.engine.dice import Dice
 from mockserver.providers.hidsim.settings import LONGEST_TOKEN, MOST_TOKENS

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.domain.mistakes import Mistake
+from mockserver.domain.errors import ApiError
 from mockserver.http.openapi import document
 from mockserver.http.provider import word
 from mockserver.http.samples import samples_of
@@ -173,7 +173,7 @@ async def test_an_operator_is_no_gift_card(world: V2, number: int) -> None:
 
 
 @pytest.mark.parametrize("kind", [one for one in MISTAKES if not issubclass(one, OAuthError)])
-def test_every_refusal_says_in_a_sentence_what_to_do(kind: type[Mistake]) -> None:
+def test_every_refusal_says_in_a_sentence_what_to_do(kind: type[ApiError]) -> None:
     for mistake in samples_of(kind):
         step = word(PROVIDER, mistake).extra["next_step"]
         assert re.fullmatch(r"[A-Z][^\n]+\.", step)

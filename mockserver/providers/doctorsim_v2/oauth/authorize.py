@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockserver.domain.accounts import Account
-from mockserver.domain.mistakes import NotFound
+from mockserver.domain.errors import NotFound
 from mockserver.http.call import Call
 from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2.oauth import pages

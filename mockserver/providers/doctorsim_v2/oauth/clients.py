@@ -10,10 +10,10 @@ from mockserver.http.call import Call
 from mockserver.providers.doctorsim_v2.oauth.drawing import digest
 from mockserver.providers.doctorsim_v2.oauth.registry import find_client
 from mockserver.providers.doctorsim_v2.oauth_errors import InvalidClient, InvalidRequest
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 
-async def authenticate(work: Work, call: Call, parameters: dict[str, str]) -> Mapping[str, Any]:
+async def authenticate(work: UnitOfWork, call: Call, parameters: dict[str, str]) -> Mapping[str, Any]:
     """The client, by the one method it registered; raises OAuthError otherwise."""
     header = call.headers.get("authorization")
     basic = header is not None

@@ -11,12 +11,12 @@ from mockserver.providers.doctorsim_v2.oauth.drawing import HEX, URL_SAFE, diges
 from mockserver.providers.doctorsim_v2.oauth.rows import make_room
 from mockserver.providers.doctorsim_v2.settings import CODE_LIVES, MOST_CODES, USED_CODE_LIVES
 from mockserver.sandbox.codec import decode_json, encode_json
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 _WAITING, _USED = "doctorsim_v2 codes", "doctorsim_v2 used codes"
 
 
-async def add_code(work: Work, facts: Mapping[str, Any]) -> str:
+async def add_code(work: UnitOfWork, facts: Mapping[str, Any]) -> str:
     """A code for a new grant. `facts`: client, account, scope, challenge, redirect_uri (None: not sent), resource."""
     await make_room(work, _WAITING, most=MOST_CODES)
     grant = await draw(work, HEX, 24, "grant")
@@ -27,14 +27,14 @@ async def add_code(work: Work, facts: Mapping[str, Any]) -> str:
     return code
 
 
-async def find_code(work: Work, code: str) -> dict[str, Any] | None:
+async def find_code(work: UnitOfWork, code: str) -> dict[str, Any] | None:
     """What the code stands for, used or not, or None."""
     key = digest(code)
     row = await work.tx.get(_WAITING, key) or await work.tx.get(_USED, key)
     return decode_json(row) if row is not None else None
 
 
-async def use_code(work: Work, code: str, row: Mapping[str, Any]) -> None:
+async def use_code(work: UnitOfWork, code: str, row: Mapping[str, Any]) -> None:
     """Mark it as used."""
     key = digest(code)
     await work.tx.delete(_WAITING, key)

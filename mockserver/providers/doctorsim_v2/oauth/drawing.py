@@ -2,7 +2,7 @@
 
 from hashlib import sha256
 
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 HEX = "0123456789abcdef"
 URL_SAFE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -13,7 +13,7 @@ def digest(secret: str) -> str:
     return sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-async def draw(work: Work, alphabet: str, count: int, purpose: str) -> str:
+async def draw(work: UnitOfWork, alphabet: str, count: int, purpose: str) -> str:
     """A text that no other sandbox and no other call draws."""
     number = await work.next_number(f"doctorsim_v2/oauth {purpose}")
     return work.dice.letters(alphabet, count, "oauth", purpose, work.identity, number)

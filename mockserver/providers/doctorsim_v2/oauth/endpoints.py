@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from mockserver.domain.mistakes import UnknownRoute
+from mockserver.domain.errors import UnknownRoute
 from mockserver.http.call import Call
 from mockserver.http.endpoint_tables import group, lazy_handlers
 from mockserver.http.provider import Annex, Endpoint, Mount, Outcome
-from mockserver.http.replies import Reply, Wording
+from mockserver.http.replies import ErrorResponse, Reply
 from mockserver.providers.doctorsim_v2.oauth_errors import (
     InvalidClient,
     InvalidClientMetadata,
@@ -48,12 +48,12 @@ def wrap(call: Call, reply: Reply) -> bytes:
     return reply.data if isinstance(reply.data, bytes) else orjson.dumps(reply.data)
 
 
-def word_of(wording: Wording) -> str:
+def word_of(wording: ErrorResponse) -> str:
     """The RFC's word for a wording's code."""
     return _WORDS.get(wording.code, wording.code.lower())
 
 
-def refuse(call: Call, wording: Wording) -> bytes:
+def refuse(call: Call, wording: ErrorResponse) -> bytes:
     """`{"error": ..., "error_description": ...}` (RFC 6749, 5.2)."""
     return orjson.dumps({"error": word_of(wording), "error_description": wording.text})
 

@@ -29,7 +29,7 @@ from mockserver.providers.doctorsim_v2.oauth_errors import (
     UnsupportedGrantType,
 )
 from mockserver.providers.doctorsim_v2.settings import DEFAULT_ACCOUNT
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 #: What a grant type gives: the answer, or a refusal that is to be written down too (a grant revoked for reuse).
@@ -77,7 +77,7 @@ async def revoke(call: Call) -> Reply:
     return Reply(b"", headers=NO_STORE)
 
 
-async def _by_code(work: Work, call: Call, client: Mapping[str, Any], parameters: dict[str, str]) -> _Given:
+async def _by_code(work: UnitOfWork, call: Call, client: Mapping[str, Any], parameters: dict[str, str]) -> _Given:
     code = need(parameters, "code")
     row = await codes.find_code(work, code)
     if row is None or row["client"] != client["client_id"]:
@@ -106,7 +106,7 @@ async def _by_code(work: Work, call: Call, client: Mapping[str, Any], parameters
     return found
 
 
-async def _by_refresh(work: Work, call: Call, client: Mapping[str, Any], parameters: dict[str, str]) -> _Given:
+async def _by_refresh(work: UnitOfWork, call: Call, client: Mapping[str, Any], parameters: dict[str, str]) -> _Given:
     token = need(parameters, "refresh_token")
     grant, standing = await grants.grant_of_refresh(work, token)
     if grant["client"] != client["client_id"]:
@@ -119,7 +119,7 @@ async def _by_refresh(work: Work, call: Call, client: Mapping[str, Any], paramet
     return await _answer(work, call, grant, scope, refresh=True, used=token)
 
 
-async def _by_client(work: Work, call: Call, client: Mapping[str, Any], parameters: dict[str, str]) -> _Given:
+async def _by_client(work: UnitOfWork, call: Call, client: Mapping[str, Any], parameters: dict[str, str]) -> _Given:
     account = await work.account("doctorsim_v2", client.get("mock_account", DEFAULT_ACCOUNT))
     resource = resource_wanted(call, parameters.get("resource"))
     scope = _narrowed(parameters, client.get("scope", scope_text(SCOPES)))
@@ -137,7 +137,7 @@ async def _by_client(work: Work, call: Call, client: Mapping[str, Any], paramete
     return await _answer(work, call, grant, grant["scope"], refresh=False)
 
 
-_Give = Callable[[Work, Call, Mapping[str, Any], dict[str, str]], Awaitable[_Given]]
+_Give = Callable[[UnitOfWork, Call, Mapping[str, Any], dict[str, str]], Awaitable[_Given]]
 _GRANTS: Mapping[str, _Give] = {
     "authorization_code": _by_code,
     "refresh_token": _by_refresh,
@@ -146,7 +146,7 @@ _GRANTS: Mapping[str, _Give] = {
 
 
 async def _answer(
-    work: Work, call: Call, grant: dict[str, Any], scope: str, *, refresh: bool, used: str | None = None
+    work: UnitOfWork, call: Call, grant: dict[str, Any], scope: str, *, refresh: bool, used: str | None = None
 ) -> dict[str, Any]:
     access, seconds = await issue_access_token(work, grant, issuer=issuer_of(call), scope=scope)
     found = {"access_token": access, "token_type": "Bearer", "expires_in": seconds, "scope": scope}

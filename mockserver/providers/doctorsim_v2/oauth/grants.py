@@ -20,7 +20,7 @@ from mockserver.providers.doctorsim_v2.settings import (
 )
 from mockserver.sandbox.codec import decode_json, encode_json
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 _GRANTS = "doctorsim_v2 grants"
 _INVALID_GRANT = "the refresh token is not valid or has expired"
@@ -29,7 +29,9 @@ _INVALID_GRANT = "the refresh token is not valid or has expired"
 Standing = Literal["good", "again", "old"]
 
 
-async def open_grant(work: Work, grant: str, *, client: str, account: str, scope: str, resource: str) -> dict[str, Any]:
+async def open_grant(
+    work: UnitOfWork, grant: str, *, client: str, account: str, scope: str, resource: str
+) -> dict[str, Any]:
     """A grant without tokens yet, which the caller keeps when it has some."""
     await make_room(work, _GRANTS, most=MOST_GRANTS)
     return {
@@ -50,12 +52,12 @@ async def open_grant(work: Work, grant: str, *, client: str, account: str, scope
     }
 
 
-async def new_grant_id(work: Work) -> str:
+async def new_grant_id(work: UnitOfWork) -> str:
     """For a grant that no code began."""
     return await draw(work, HEX, 24, "grant")
 
 
-async def find_grant(work: Work, grant: str) -> dict[str, Any] | None:
+async def find_grant(work: UnitOfWork, grant: str) -> dict[str, Any] | None:
     """The grant, or None."""
     row = await work.tx.get(_GRANTS, grant)
     return decode_json(row) if row is not None else None
@@ -67,20 +69,20 @@ async def committed_grant(sandbox: Sandbox, grant: str) -> dict[str, Any] | None
     return decode_json(row) if row is not None else None
 
 
-async def keep_grant(work: Work, row: Mapping[str, Any]) -> None:
+async def keep_grant(work: UnitOfWork, row: Mapping[str, Any]) -> None:
     """Write the grant; it is forgotten when its last token has ended."""
     ends = max(row.get("ends", 0), row["refresh_expires"])
     await work.tx.put(_GRANTS, row["id"], encode_json(dict(row)), due=from_micros(ends))
 
 
-async def revoke_grant(work: Work, grant: str) -> None:
+async def revoke_grant(work: UnitOfWork, grant: str) -> None:
     """Let all its tokens fall."""
     row = await find_grant(work, grant)
     if row is not None:
         await keep_grant(work, row | {"revoked": True})
 
 
-async def revoke_access_token(work: Work, row: dict[str, Any], token_id: str) -> None:
+async def revoke_access_token(work: UnitOfWork, row: dict[str, Any], token_id: str) -> None:
     """Let one access token fall."""
     if token_id not in row["revoked_tokens"]:
         row["revoked_tokens"].append(token_id)
@@ -88,7 +90,7 @@ async def revoke_access_token(work: Work, row: dict[str, Any], token_id: str) ->
     await keep_grant(work, row)
 
 
-async def next_refresh_token(work: Work, row: dict[str, Any], *, used: str | None = None) -> str:
+async def next_refresh_token(work: UnitOfWork, row: dict[str, Any], *, used: str | None = None) -> str:
     """A new refresh token in place of the one that was `used`; writes it into `row`, which the caller keeps."""
     token = f"rt_{row['id']}_{await draw(work, URL_SAFE, 32, 'refresh')}"
     live = _live(row)
@@ -105,7 +107,7 @@ async def next_refresh_token(work: Work, row: dict[str, Any], *, used: str | Non
     return token
 
 
-async def grant_of_refresh(work: Work, token: str) -> tuple[dict[str, Any], Standing]:
+async def grant_of_refresh(work: UnitOfWork, token: str) -> tuple[dict[str, Any], Standing]:
     """The grant of a refresh token, and what the token is to it.
 
     Raises OAuthError for a token that is not of this sandbox, is altered, revoked or too old.
@@ -137,6 +139,6 @@ def _live(row: Mapping[str, Any]) -> dict[str, int]:
     return {**dict(row.get("twins", ())), **newest}
 
 
-def _within_grace(work: Work, row: Mapping[str, Any]) -> list[list[Any]]:
+def _within_grace(work: UnitOfWork, row: Mapping[str, Any]) -> list[list[Any]]:
     grace = parse_span(work.settings["doctorsim_v2.refresh_grace"]) // MICROSECOND
     return [one for one in row.get("rotated", ()) if to_micros(work.now) - one[1] < grace]

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from textwrap import indent
 from typing import Any
 
-from mockserver.domain.mistakes import UnknownRoute
+from mockserver.domain.errors import UnknownRoute
 from mockserver.domain.moments import parse_span, span_text
 from mockserver.http.call import Call
 from mockserver.http.provider import Provider

@@ -10,7 +10,7 @@ from mockserver.providers.doctorsim_v2.oauth.keyring import token_lifetime, toke
 from mockserver.providers.doctorsim_v2.oauth.tokens import sign
 from mockserver.providers.doctorsim_v2.oauth_errors import InvalidRequest
 from mockserver.providers.doctorsim_v2.settings import LONGEST_NONCE
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 CLAIMS = ("iss", "sub", "aud", "iat", "exp", "nonce")
 
@@ -25,7 +25,7 @@ def identity_wanted(parameters: Mapping[str, str]) -> dict[str, str] | None:
     return {"nonce": nonce} if nonce is not None else {}
 
 
-async def id_token(work: Work, code: Mapping[str, Any], *, issuer: str) -> str:
+async def id_token(work: UnitOfWork, code: Mapping[str, Any], *, issuer: str) -> str:
     """Who approved, for the client of the code."""
     now = token_time(work.settings, work.now)
     claims = {

@@ -6,19 +6,19 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from mockserver.clockwork.clock import machine_now
-from mockserver.domain.mistakes import Mistake
+from mockserver.domain.errors import ApiError
 from mockserver.domain.moments import parse_span, to_micros
 from mockserver.engine.dice import Dice
 from mockserver.providers.doctorsim_v2.oauth.keys import signing_key
 from mockserver.providers.doctorsim_v2.settings import MOST_RETIRED_KEYS
 from mockserver.sandbox.codec import decode_json, encode_json
 from mockserver.sandbox.sandbox import Sandbox
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 _TABLE, _RING = "doctorsim_v2 keys", "ring"
 
 
-class KeySetFull(Mistake):
+class KeySetFull(ApiError):
     """The key set has as many keys as it can."""
 
 
@@ -52,12 +52,12 @@ def token_time(settings: Mapping[str, Any], now: datetime) -> int:
     return to_micros(moment) // 1_000_000
 
 
-def token_lifetime(work: Work) -> int:
+def token_lifetime(work: UnitOfWork) -> int:
     """How many seconds an access token lives."""
     return max(1, parse_span(work.settings["doctorsim_v2.access_token_lifetime"]) // timedelta(seconds=1))
 
 
-async def find_ring(work: Work) -> Ring:
+async def find_ring(work: UnitOfWork) -> Ring:
     """The keys as they are; before the first rotation the seed's first key alone."""
     return _ring(await work.tx.get(_TABLE, _RING))
 
@@ -84,7 +84,7 @@ def _none_made(_dice: Dice) -> set[int]:
     return set()
 
 
-async def note_token(work: Work, ring: Ring, ends: int) -> None:
+async def note_token(work: UnitOfWork, ring: Ring, ends: int) -> None:
     """Remember that a token of the key that signs ends then."""
     if ends > ring.ends:
         await _keep(work, ring._replace(ends=ends))
@@ -116,6 +116,6 @@ async def rotate_key(sandbox: Sandbox) -> dict[str, Any]:
     return {"kid": names[0], "keys": names}
 
 
-async def _keep(work: Work, ring: Ring) -> None:
+async def _keep(work: UnitOfWork, ring: Ring) -> None:
     row = {"number": ring.number, "ends": ring.ends, "retired": [list(one) for one in ring.retired]}
     await work.tx.put(_TABLE, _RING, encode_json(row))

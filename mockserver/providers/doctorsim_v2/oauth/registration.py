@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from mockserver.domain.mistakes import NotFound
+from mockserver.domain.errors import NotFound
 from mockserver.http.call import Call
 from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2.oauth.metadata import GRANTS, METHODS
@@ -14,7 +14,7 @@ from mockserver.providers.doctorsim_v2.oauth.registry import add_client
 from mockserver.providers.doctorsim_v2.oauth.scopes import parse_scope, scope_text
 from mockserver.providers.doctorsim_v2.oauth_errors import InvalidClientMetadata, InvalidRedirectUri
 from mockserver.providers.doctorsim_v2.settings import LONGEST_REDIRECT, MOST_METADATA, MOST_REDIRECTS
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 #: Texts that are kept as they came.
 _TEXTS = ("client_name", "client_uri", "logo_uri", "tos_uri", "policy_uri", "software_id", "software_version")
@@ -39,7 +39,7 @@ async def register(call: Call) -> Reply:
     return Reply(client, status=201, headers=NO_STORE)
 
 
-async def _account_exists(work: Work, account: str) -> bool:
+async def _account_exists(work: UnitOfWork, account: str) -> bool:
     try:
         await work.account("doctorsim_v2", account)
     except NotFound:

@@ -10,7 +10,7 @@ from mockserver.providers.doctorsim_v2.oauth_errors import InvalidClientMetadata
 from mockserver.providers.doctorsim_v2.profile import offers_everything
 from mockserver.providers.doctorsim_v2.settings import MOST_CLIENTS, PUBLIC_CLIENT, UNUSED_CLIENT_LIVES
 from mockserver.sandbox.codec import decode_json, encode_json
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 _CLIENTS = "doctorsim_v2 clients"
 
@@ -27,7 +27,7 @@ _BEFOREHAND: Mapping[str, Any] = MappingProxyType(
 )
 
 
-async def add_client(work: Work, metadata: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
+async def add_client(work: UnitOfWork, metadata: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
     """The client with its id, and its secret unless it is public; raises InvalidClientMetadata when all is full."""
     await _make_room(work)
     client = {
@@ -44,7 +44,7 @@ async def add_client(work: Work, metadata: Mapping[str, Any]) -> tuple[dict[str,
     return client, secret
 
 
-async def find_client(work: Work, client_id: str) -> Mapping[str, Any] | None:
+async def find_client(work: UnitOfWork, client_id: str) -> Mapping[str, Any] | None:
     """The client, or None."""
     row = await work.tx.get(_CLIENTS, client_id)
     if row is not None:
@@ -54,17 +54,17 @@ async def find_client(work: Work, client_id: str) -> Mapping[str, Any] | None:
     return None
 
 
-async def note_use(work: Work, client: Mapping[str, Any]) -> None:
+async def note_use(work: UnitOfWork, client: Mapping[str, Any]) -> None:
     """Let the client be remembered for longer: somebody has got tokens with it."""
     if client["client_id"] != PUBLIC_CLIENT:
         await _keep(work, client)
 
 
-async def _keep(work: Work, client: Mapping[str, Any]) -> None:
+async def _keep(work: UnitOfWork, client: Mapping[str, Any]) -> None:
     await work.tx.put(_CLIENTS, client["client_id"], encode_json(dict(client)), due=work.now + UNUSED_CLIENT_LIVES)
 
 
-async def _make_room(work: Work) -> None:
+async def _make_room(work: UnitOfWork) -> None:
     if await work.tx.count(_CLIENTS) < MOST_CLIENTS:
         return
     for row in await work.tx.due(_CLIENTS, until=work.now, limit=MOST_CLIENTS):

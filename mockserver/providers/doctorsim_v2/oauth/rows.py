@@ -1,13 +1,13 @@
 """Rows of the authorization server: tables whose rows end some time, kept within a bound."""
 
 from mockserver.domain.moments import LATEST
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 #: So many ended rows are forgotten with each new one: more than come.
 _AT_ONCE = 10
 
 
-async def make_room(work: Work, table: str, *, most: int) -> None:
+async def make_room(work: UnitOfWork, table: str, *, most: int) -> None:
     """Forget rows that have ended and, where the table is full nevertheless, those that end first."""
     for row in await work.tx.due(table, until=work.now, limit=_AT_ONCE):
         await work.tx.delete(table, row.key)

@@ -17,10 +17,10 @@ from mockserver.providers.doctorsim_v2.oauth.keyring import (
 )
 from mockserver.providers.doctorsim_v2.oauth.keys import signing_key
 from mockserver.providers.doctorsim_v2.settings import LONGEST_TOKEN
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 
 
-async def issue_access_token(work: Work, grant: dict[str, Any], *, issuer: str, scope: str) -> tuple[str, int]:
+async def issue_access_token(work: UnitOfWork, grant: dict[str, Any], *, issuer: str, scope: str) -> tuple[str, int]:
     """A token and its life in whole seconds; counts it in `grant`, which the caller keeps."""
     seconds, now = token_lifetime(work), token_time(work.settings, work.now)
     grant["tokens"] += 1
@@ -40,7 +40,7 @@ async def issue_access_token(work: Work, grant: dict[str, Any], *, issuer: str, 
     return await sign(work, claims, kind="at+jwt"), seconds
 
 
-async def sign(work: Work, claims: Mapping[str, Any], *, kind: str) -> str:
+async def sign(work: UnitOfWork, claims: Mapping[str, Any], *, kind: str) -> str:
     """The claims as a JWT of the key that signs now; it stays in the key set until `exp`."""
     from joserfc import jwt
 

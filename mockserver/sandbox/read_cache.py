@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from mockserver.domain.accounts import Account
-from mockserver.domain.mistakes import NotFound
+from mockserver.domain.errors import NotFound
 from mockserver.domain.orders import Order
 from mockserver.sandbox.codec import decode_account, decode_order
 from mockserver.sandbox.credentials import digest
@@ -16,7 +16,7 @@ MOST_ORDERS = 256
 _digest = lru_cache(maxsize=256)(digest)
 
 
-class Lookup:
+class ReadCache:
     """Reads orders and accounts of one store; a row that was replaced is decoded anew."""
 
     __slots__ = ("_accounts", "_orders", "_store")

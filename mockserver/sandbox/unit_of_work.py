@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from mockserver.domain.accounts import Account
+from mockserver.domain.errors import NotFound, OutOfStock
 from mockserver.domain.ledger import CASHBACK, SALES
-from mockserver.domain.mistakes import NotFound, OutOfStock
 from mockserver.domain.moments import to_micros
 from mockserver.domain.money import share
 from mockserver.domain.orders import Order
@@ -23,13 +23,13 @@ from mockserver.sandbox.codec import (
     encode_delivery,
     encode_json,
 )
+from mockserver.sandbox.provider_rules import Caller, ProviderRules
 from mockserver.sandbox.state import SandboxState
-from mockserver.sandbox.trade import Caller, Trade
 from mockserver.stores.base import Transaction
 from mockserver.webhooks.model import Delivery, Notice
 
 
-class Work:
+class UnitOfWork:
     """Made by `Sandbox.work()`; everything done through it commits together or not at all.
 
     `now` is one moment for the whole unit. `cause` names what started it, for histories and the ledger. Where a
@@ -70,7 +70,7 @@ class Work:
 
     async def place(
         self,
-        trade: Trade,
+        rules: ProviderRules,
         *,
         kind: str,
         account: str,
@@ -85,17 +85,17 @@ class Work:
 
         `about` are circumstances that rules may ask for besides the facts; `amend` changes what they decided.
         `stock` is the row that `take_stock` took from, kept for a restock. `order_id` is an unused id, where
-        `Trade.order_id` cannot tell it from kind and number. Raises InsufficientBalance.
+        `ProviderRules.order_id` cannot tell it from kind and number. Raises InsufficientBalance.
         """
         rule = self.caller.decide("life", {**facts, **(about or {})}) if self.caller is not None else None
         if amend is not None:
             rule = amend(rule)
-        sequence = await self.next_number(f"{trade.provider}/{kind}")
-        machine = self.state.force.machine(trade.provider, kind)
+        sequence = await self.next_number(f"{rules.provider}/{kind}")
+        machine = self.state.active_scenarios.machine(rules.provider, kind)
         order = Order(
-            provider=trade.provider,
+            provider=rules.provider,
             kind=kind,
-            id=order_id or trade.order_id(self.dice, kind, sequence),
+            id=order_id or rules.order_id(self.dice, kind, sequence),
             account=account,
             sequence=sequence,
             state="",
@@ -112,7 +112,7 @@ class Work:
         if amount:
             await ledger.take(
                 self.tx,
-                trade.provider,
+                rules.provider,
                 account,
                 amount,
                 to=SALES,
@@ -133,7 +133,7 @@ class Work:
 
     async def order(self, provider: str, order_id: str) -> Order:
         """The order, by its id or another way of writing it; raises NotFound."""
-        read_id = self.state.trades[provider].read_id
+        read_id = self.state.provider_rules[provider].read_id
         return await orders.find_order(self.tx, provider, read_id(self.dice, order_id) if read_id else order_id)
 
     async def own_order(self, account: Account, order_id: str) -> Order:
@@ -240,10 +240,10 @@ class Work:
         return order
 
     async def _carry_out(self, effect: Effect, order: Order, given: Mapping[str, Any]) -> Order:
-        trade = self.state.trades[order.provider]
+        rules = self.state.provider_rules[order.provider]
         match effect.name:
             case "message":
-                facts = trade.compose(self, order, effect.argument, given)
+                facts = rules.compose(self, order, effect.argument, given)
                 return order._replace(facts={**order.facts, **facts})
             case "refund":
                 await self._credit(order, order.amount, SALES, "refund")
@@ -257,7 +257,7 @@ class Work:
                     key = order.facts["stock"]
                     await self.tx.put("stock", key, encode_json(max(0, await self.sold(key) - 1)))
             case "webhook" if not self._is_quiet(order):
-                for notice in await trade.notices(self, order, effect.argument):
+                for notice in await rules.notices(self, order, effect.argument):
                     await self.post(order, notice)
         return order
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from mockserver.sandbox.turns import IN_A_ROW
+from mockserver.sandbox.transactions import IN_A_ROW
 from tests.outside import acme_running
 
 pytestmark = pytest.mark.anyio

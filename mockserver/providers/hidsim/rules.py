@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
 from mockserver.providers.hidsim.ids import drawn_id, operation_id, read_operation_id
@@ -16,13 +16,13 @@ from mockserver.providers.hidsim.settings import (
     PASSWORD_LENGTH,
     USD,
 )
-from mockserver.sandbox.trade import Trade, UnitOfWork
+from mockserver.sandbox.provider_rules import ProviderRules, UnitOfWorkPort
 from mockserver.webhooks.model import Notice
 
 _NUMBER = re.compile(rf"\+[0-9]{{{FEWEST_DIGITS},{MOST_DIGITS}}}")
 
 
-def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def compose(unit: UnitOfWorkPort, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """A `number` for the operation, or an `sms` at the end of its messages; a test may give either's contents."""
     if kind == "number":
         return {"number": _number(unit.dice, order, given)}
@@ -68,7 +68,7 @@ def account_details(account_id: str) -> dict[str, Any]:
     return {"email": f"{account_id}@example.com", "username": account_id}
 
 
-async def no_notices(unit: UnitOfWork, order: Order, event: str) -> list[Notice]:
+async def no_notices(unit: UnitOfWorkPort, order: Order, event: str) -> list[Notice]:
     """HidSim has no webhooks."""
     return []
 
@@ -87,7 +87,7 @@ def _number(dice: Dice, order: Order, given: Mapping[str, Any]) -> str:
     return number_at(country, start + order.facts["line"])
 
 
-TRADE = Trade(
+RULES = ProviderRules(
     provider="hidsim",
     currency=USD,
     kinds=("operation",),

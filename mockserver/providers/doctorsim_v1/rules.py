@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
 from mockserver.providers.doctorsim_v1.auth import PRODUCTION, SANDBOX
@@ -19,7 +19,7 @@ from mockserver.providers.doctorsim_v1.settings import (
     TICKET_SPAN,
     TICKET_STEP,
 )
-from mockserver.sandbox.trade import Trade, UnitOfWork
+from mockserver.sandbox.provider_rules import ProviderRules, UnitOfWorkPort
 from mockserver.webhooks.model import Notice
 
 
@@ -29,7 +29,7 @@ def ticket_id(dice: Dice, kind: str, number: int) -> str:
     return str(start + number * TICKET_STEP + dice.below(TICKET_STEP, "ticket id", number))
 
 
-def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def compose(unit: UnitOfWorkPort, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """The instructions: `code` as given (1 to 64 printable characters), found in `text`, or one that suits the brand.
 
     `text`, where given, stands in place of our own instructions.
@@ -50,7 +50,7 @@ def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any])
     return {"code": code} if text is None else {"code": code, "howto": text}
 
 
-async def notices(unit: UnitOfWork, order: Order, event: str) -> list[Notice]:
+async def notices(unit: UnitOfWorkPort, order: Order, event: str) -> list[Notice]:
     """Nothing: this API has no webhooks."""
     return []
 
@@ -65,7 +65,7 @@ def account_details(account_id: str) -> dict[str, Any]:
     return {"mode": SANDBOX}
 
 
-TRADE = Trade(
+RULES = ProviderRules(
     provider=NAME,
     currency=CREDITS,
     kinds=("unlock",),

@@ -9,7 +9,7 @@ from mockserver.domain.moments import span_text
 from mockserver.domain.orders import Order
 
 
-class Mistake(Exception):
+class ApiError(Exception):
     """A request that is understood and refused; nothing has been changed by it.
 
     `because` is what nobody but a tester is told: JSON data that says what would have been right.
@@ -18,7 +18,7 @@ class Mistake(Exception):
     because: Mapping[str, Any] = MappingProxyType({})
 
 
-class Unauthenticated(Mistake):
+class Unauthenticated(ApiError):
     """No account could be told from the request."""
 
 
@@ -30,7 +30,7 @@ class UnknownCredential(Unauthenticated):
     """The credential is well-formed or not, but it belongs to nobody."""
 
 
-class AccountRefused(Mistake):
+class AccountRefused(ApiError):
     """The credential is right and the account may not act."""
 
 
@@ -54,7 +54,7 @@ class AccountDenied(AccountRefused):
     """The account has no access to this API."""
 
 
-class NotFound(Mistake):
+class NotFound(ApiError):
     """Nothing of that name, or it belongs to somebody else. `hint` is put behind the message."""
 
     def __init__(self, what: str, name: str = "", *, hint: str = "") -> None:
@@ -75,7 +75,7 @@ class MissingParameter(UnknownRoute):
         self.parameters = tuple(parameters)
 
 
-class MethodNotAllowed(Mistake):
+class MethodNotAllowed(ApiError):
     """The path exists, the method does not; `allowed` lists those that do."""
 
     def __init__(self, method: str, allowed: Sequence[str]) -> None:
@@ -84,7 +84,7 @@ class MethodNotAllowed(Mistake):
         self.allowed = tuple(allowed)
 
 
-class Invalid(Mistake):
+class Invalid(ApiError):
     """Fields that break a rule: `errors` maps each to its messages."""
 
     def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
@@ -96,7 +96,7 @@ class Malformed(Invalid):
     """The body is not what its content type promises."""
 
 
-class PayloadTooLarge(Mistake):
+class PayloadTooLarge(ApiError):
     """The body exceeds `limit` bytes."""
 
     def __init__(self, limit: int) -> None:
@@ -108,7 +108,7 @@ class TargetTooLong(PayloadTooLarge):
     """The request line exceeds `limit` bytes."""
 
     def __init__(self, limit: int) -> None:
-        Mistake.__init__(self, f"the request line is longer than {limit} bytes")
+        ApiError.__init__(self, f"the request line is longer than {limit} bytes")
         self.limit = limit
 
 
@@ -116,12 +116,12 @@ class HeadTooLarge(PayloadTooLarge):
     """The head of the request exceeds `limit` bytes, or has more than `headers` headers."""
 
     def __init__(self, limit: int, headers: int = 200) -> None:
-        Mistake.__init__(self, f"the head is larger than {limit} bytes or has more than {headers} headers")
+        ApiError.__init__(self, f"the head is larger than {limit} bytes or has more than {headers} headers")
         self.limit = limit
         self.headers = headers
 
 
-class MalformedHost(Mistake):
+class MalformedHost(ApiError):
     """The request's Host is no host, or there are two: addresses in answers would be made of it."""
 
     text = "The request must have one Host header: a name or an address, and a port."
@@ -144,10 +144,10 @@ class UnsupportedEncoding(Malformed):
 
 
 #: What any call can be refused with before a provider looks at it.
-AT_THE_EDGE: tuple[type[Mistake], ...] = (TargetTooLong, HeadTooLarge, MalformedHost, UnsupportedEncoding)
+AT_THE_EDGE: tuple[type[ApiError], ...] = (TargetTooLong, HeadTooLarge, MalformedHost, UnsupportedEncoding)
 
 
-class RateLimited(Mistake):
+class RateLimited(ApiError):
     """Too many calls of `operation`; the next is accepted after `retry_after`."""
 
     def __init__(self, operation: str, retry_after: timedelta) -> None:
@@ -156,7 +156,7 @@ class RateLimited(Mistake):
         self.retry_after = retry_after
 
 
-class InsufficientBalance(Mistake):
+class InsufficientBalance(ApiError):
     """The wallet holds less than the price, both in minor units."""
 
     def __init__(self, balance: int, needed: int) -> None:
@@ -165,7 +165,7 @@ class InsufficientBalance(Mistake):
         self.needed = needed
 
 
-class InvalidPrice(Mistake):
+class InvalidPrice(ApiError):
     """The price is not one that is live now; `right` are those that are, as JSON data."""
 
     def __init__(self, right: Sequence[Mapping[str, Any]] = ()) -> None:
@@ -173,26 +173,26 @@ class InvalidPrice(Mistake):
         self.because = {"prices": list(right)} if right else {}
 
 
-class OutOfStock(Mistake):
+class OutOfStock(ApiError):
     """Nothing left of what was asked for."""
 
 
-class ProviderError(Mistake):
+class ProviderError(ApiError):
     """The upstream of the provider failed."""
 
 
-class InternalError(Mistake):
+class InternalError(ApiError):
     """The provider itself failed."""
 
 
-class NoRoom(Mistake):
+class NoRoom(ApiError):
     """The sandbox keeps as many (or as much) of this as it may; `remedy` is what makes room."""
 
     def __init__(self, what: str, most: str, *, remedy: str) -> None:
         super().__init__(f"this sandbox keeps at most {most} of {what}; {remedy}")
 
 
-class PlainStatus(Mistake):
+class PlainStatus(ApiError):
     """A refusal of which only the status is known, and what that is called."""
 
     def __init__(self, status: int, phrase: str) -> None:
@@ -201,7 +201,7 @@ class PlainStatus(Mistake):
         self.phrase = phrase
 
 
-class NotTaken(Mistake):
+class NotTaken(ApiError):
     """The order does not take `event` in the state it is in."""
 
     def __init__(self, event: str, order: Order, hint: str = "") -> None:
@@ -232,7 +232,7 @@ def whole_seconds(span: timedelta) -> int:
 
 
 #: Mistakes that a scenario or a fault may name, by the name it uses.
-NAMED: dict[str, type[Mistake]] = {
+NAMED: dict[str, type[ApiError]] = {
     kind.__name__: kind
     for kind in (
         MissingCredential,
@@ -250,7 +250,7 @@ NAMED: dict[str, type[Mistake]] = {
 }
 
 
-def mistake_named(name: str, *, operation: str = "request", retry_after: timedelta = timedelta(seconds=30)) -> Mistake:
+def mistake_named(name: str, *, operation: str = "request", retry_after: timedelta = timedelta(seconds=30)) -> ApiError:
     """An instance of one of `NAMED`, plus those that need more; a name that is not known is a KeyError.
 
     `operation` and `retry_after` are what RateLimited tells.

@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from mockserver.config import DEFAULT_SEED, JOURNAL_SIZE, MOST_PAST_ORDERS, PAST_DAYS
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.domain.moments import moment_text, span_text
 from mockserver.journal.budget import Budget
+from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.settings import Setting
-from mockserver.sandbox.trade import Trade
 from mockserver.scenario.library import Library
 from mockserver.webhooks.model import Sender
 
@@ -42,7 +42,7 @@ def begin_of(start: datetime, population: Population) -> datetime:
         raise Invalid({"populate.over": [f"must begin in the year 1 or later: {over} before {now}"]}) from None
 
 
-class Birth(NamedTuple):
+class SandboxConfig(NamedTuple):
     """How a sandbox is made, and what a reset brings back. `start` None: the machine's time at that moment.
 
     With a `population` the sandbox begins earlier by as long as that takes, and is ready at `start`.
@@ -61,10 +61,10 @@ class Birth(NamedTuple):
 Populate = Callable[[Any, Population, datetime], Awaitable[object]]
 
 
-class Surroundings(NamedTuple):
+class ServerContext(NamedTuple):
     """What all sandboxes of a server share."""
 
-    trades: Mapping[str, Trade]
+    provider_rules: Mapping[str, ProviderRules]
     library: Library
     rows: tuple[Setting, ...]
     sender: Sender

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.domain.suggestions import did_you_mean
 from mockserver.engine.machine import Machine
 from mockserver.engine.matching import Subject, matches
@@ -15,7 +15,7 @@ from mockserver.scenario.model import AccountSeed, Magic, Scenario
 
 
 @dataclass(frozen=True, slots=True)
-class Force:
+class ActiveScenarios:
     """`names` are the active scenarios, first things first.
 
     `layers` maps a provider to its scenarios: the active ones that speak of it, then its default.
@@ -101,7 +101,7 @@ def _rules(layer: tuple[Scenario, ...]) -> tuple[Rule, ...]:
     return tuple(found)
 
 
-def in_force(library: Library, names: Sequence[str], providers: Iterable[str]) -> Force:
+def in_force(library: Library, names: Sequence[str], providers: Iterable[str]) -> ActiveScenarios:
     """Lay the named scenarios over the defaults; raises Invalid for names nobody has and states nobody knows."""
     found: list[Scenario] = []
     unknown = [name for name in names if not library.find(name)]
@@ -116,4 +116,4 @@ def in_force(library: Library, names: Sequence[str], providers: Iterable[str]) -
         above = [one for one in found if one.provider == provider and one is not default]
         layers[provider] = (*above, default)
     rules = {provider: _rules(layer) for provider, layer in layers.items()}
-    return Force(tuple(dict.fromkeys(names)), layers, rules)
+    return ActiveScenarios(tuple(dict.fromkeys(names)), layers, rules)

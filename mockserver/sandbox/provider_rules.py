@@ -15,7 +15,7 @@ from mockserver.webhooks.backoff import RetryPolicy
 from mockserver.webhooks.model import Delivery, Notice
 
 
-class UnitOfWork(Protocol):
+class UnitOfWorkPort(Protocol):
     """What a provider's callbacks need of the unit of work that calls them: its rows, its moment, its chance."""
 
     @property
@@ -61,7 +61,7 @@ class Caller(Protocol):
         """Note which order the request was about."""
 
 
-class Trade(NamedTuple):
+class ProviderRules(NamedTuple):
     """`order_id` writes the n-th id of a kind. `compose` gives the facts that a message adds to an order.
 
     `compose(unit, order, kind, given)`: `given` is what a test pushed (`code`, `text` ...), checked by it;
@@ -73,8 +73,8 @@ class Trade(NamedTuple):
     currency: Currency
     kinds: tuple[str, ...]
     order_id: Callable[[Dice, str, int], str]
-    compose: Callable[[UnitOfWork, Order, str, Mapping[str, Any]], Mapping[str, Any]]
-    notices: Callable[[UnitOfWork, Order, str], Awaitable[list[Notice]]]
+    compose: Callable[[UnitOfWorkPort, Order, str, Mapping[str, Any]], Mapping[str, Any]]
+    notices: Callable[[UnitOfWorkPort, Order, str], Awaitable[list[Notice]]]
     credential: tuple[str, ...]
     new_credential: Callable[[Dice, str], dict[str, str]]
     account_details: Callable[[str], dict[str, Any]]
@@ -89,10 +89,10 @@ class Trade(NamedTuple):
     retries: RetryPolicy = RetryPolicy()
     read_id: Callable[[Dice, str], str] | None = None
     """The order id that another way of writing it means, where a provider has two."""
-    sign: Callable[[UnitOfWork, Delivery, datetime], Awaitable[Mapping[str, str]]] | None = None
+    sign: Callable[[UnitOfWorkPort, Delivery, datetime], Awaitable[Mapping[str, str]]] | None = None
     """The headers that only one attempt has, made when it is sent; gets real time, which honest receivers check.
     Raises a mistake when there is nobody to send to any more; the attempt then fails without a request."""
-    gone: Callable[[UnitOfWork, Delivery], Awaitable[None]] | None = None
+    gone: Callable[[UnitOfWorkPort, Delivery], Awaitable[None]] | None = None
     """What follows when a receiver answers 410."""
     public: str | None = None
     """The part of a credential that is no secret, so that it may name the account; None where all of it is one."""

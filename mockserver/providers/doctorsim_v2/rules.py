@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.domain.moments import seconds_text
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
@@ -24,7 +24,7 @@ from mockserver.providers.doctorsim_v2.settings import (
     SECRET_LENGTH,
     SECRET_PREFIX,
 )
-from mockserver.sandbox.trade import Trade, UnitOfWork
+from mockserver.sandbox.provider_rules import ProviderRules, UnitOfWorkPort
 from mockserver.webhooks.backoff import RetryPolicy
 
 _HEX = "0123456789abcdef"
@@ -35,7 +35,7 @@ def order_id(dice: Dice, kind: str, number: int) -> str:
     return f"sandbox_{dice.letters(_HEX, 8, 'order id', number)}{number:08x}"
 
 
-async def next_order_id(unit: UnitOfWork, environment: str) -> str | None:
+async def next_order_id(unit: UnitOfWorkPort, environment: str) -> str | None:
     """The id of a new production order, numbers in sequence (the vendor's); None where `order_id` makes it."""
     if environment != "production":
         return None
@@ -43,7 +43,7 @@ async def next_order_id(unit: UnitOfWork, environment: str) -> str | None:
     return str(start + await unit.next_number("doctorsim_v2/production order"))
 
 
-def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def compose(unit: UnitOfWorkPort, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """What fulfilment adds: the moment and, for a gift card, its code (`code`, if a test gave one) and address."""
     facts: dict[str, Any] = {"fulfilled_at": seconds_text(unit.now)}
     if order.facts["type"] == "giftcard":
@@ -69,7 +69,7 @@ def account_details(account_id: str) -> dict[str, Any]:
     return {"scope": "read-write", "tier": DEFAULT_TIER, "ip_allowlist": "off"}
 
 
-TRADE = Trade(
+RULES = ProviderRules(
     provider=NAME,
     currency=EUR,
     kinds=("order",),

@@ -8,9 +8,9 @@ from types import TracebackType
 from mockserver.clockwork.clock import Clock
 from mockserver.clockwork.timeline import MOST_FIRED
 from mockserver.sandbox.codec import decode_timer
+from mockserver.sandbox.provider_rules import Caller
 from mockserver.sandbox.state import SandboxState
-from mockserver.sandbox.trade import Caller
-from mockserver.sandbox.work import Work
+from mockserver.sandbox.unit_of_work import UnitOfWork
 from mockserver.stores.base import Store
 
 #: One request's own view of the state; see `view.RequestView`.
@@ -20,7 +20,7 @@ View = Callable[[SandboxState], SandboxState]
 IN_A_ROW = 64
 
 
-class Turns:
+class Transactions:
     """The state and the rows of a sandbox, and the one lock that covers each unit of work on them.
 
     Nothing that waits for the outside is ever done under the lock. `next_timer` is when the next timer is due;
@@ -39,9 +39,9 @@ class Turns:
 
     def begin(
         self, cause: str, *, settle: bool = True, view: View | None = None, caller: Caller | None = None
-    ) -> "Turn":
+    ) -> "UnitOfWorkContext":
         """Return a unit of work to enter; with `settle`, everything due is applied first."""
-        return Turn(self, cause, settle=settle, view=view, caller=caller)
+        return UnitOfWorkContext(self, cause, settle=settle, view=view, caller=caller)
 
     def overdue(self, now: datetime) -> bool:
         """Whether a timer is due that has not fired."""
@@ -68,7 +68,7 @@ class Turns:
                 return False
             provider, order, timer = decode_timer(rows[0].data)
             await tx.delete("timers", rows[0].key)
-            await Work(self.state, tx, timer.due, "clock").ring(provider, order, timer)
+            await UnitOfWork(self.state, tx, timer.due, "clock").ring(provider, order, timer)
             self.next_timer = await tx.next_due("timers")
         self._fired += 1
         if self._fired % IN_A_ROW == 0:
@@ -77,19 +77,21 @@ class Turns:
         return True
 
 
-class Turn:
+class UnitOfWorkContext:
     """One unit of work under the lock; commits on leaving normally, else undoes everything."""
 
     __slots__ = ("_caller", "_cause", "_settle", "_transaction", "_turns", "_view", "_work")
 
-    def __init__(self, turns: Turns, cause: str, *, settle: bool, view: View | None, caller: Caller | None) -> None:
+    def __init__(
+        self, turns: Transactions, cause: str, *, settle: bool, view: View | None, caller: Caller | None
+    ) -> None:
         self._turns = turns
         self._cause = cause
         self._settle = settle
         self._view = view
         self._caller = caller
 
-    async def __aenter__(self) -> Work:
+    async def __aenter__(self) -> UnitOfWork:
         turns = self._turns
         await turns.lock.acquire()
         try:
@@ -104,7 +106,7 @@ class Turn:
         except BaseException:
             turns.lock.release()
             raise
-        work = self._work = Work(state, tx, now, self._cause, caller=self._caller)
+        work = self._work = UnitOfWork(state, tx, now, self._cause, caller=self._caller)
         work.touched_due = overdue
         return work
 

@@ -9,7 +9,7 @@ from typing import Any
 MOST_JOINED = 65_536
 
 
-class Joining:
+class CoalescingTransport:
     """Wraps the transport of a connection; everything but writing and closing is the transport's own."""
 
     __slots__ = ("_held", "_transport", "write")

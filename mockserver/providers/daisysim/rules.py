@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mockserver.domain.mistakes import Invalid
+from mockserver.domain.errors import Invalid
 from mockserver.domain.moments import seconds_text
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
@@ -21,7 +21,7 @@ from mockserver.providers.daisysim.settings import (
     USD,
     WEBHOOK_USER_AGENT,
 )
-from mockserver.sandbox.trade import Trade, UnitOfWork
+from mockserver.sandbox.provider_rules import ProviderRules, UnitOfWorkPort
 from mockserver.webhooks.model import Notice
 
 
@@ -31,7 +31,7 @@ def activation_id(dice: Dice, kind: str, number: int) -> str:
     return str(start + number * ACTIVATION_ID_STEP + dice.below(ACTIVATION_ID_STEP, "activation id", number))
 
 
-def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def compose(unit: UnitOfWorkPort, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     """An SMS: `code` as given (1 to 32 printable characters), found in a given `text`, or six digits.
 
     Raises Invalid for a text alone that holds no code: it would complete nothing.
@@ -58,7 +58,7 @@ def compose(unit: UnitOfWork, order: Order, kind: str, given: Mapping[str, Any])
     }
 
 
-async def notices(unit: UnitOfWork, order: Order, event: str) -> list[Notice]:
+async def notices(unit: UnitOfWorkPort, order: Order, event: str) -> list[Notice]:
     """The account's one webhook, unsigned (documented); its URL is kept as it was set, query included."""
     account = await unit.account(order.provider, order.account)
     if not account.webhook_url:
@@ -77,7 +77,7 @@ def account_details(account_id: str) -> dict[str, Any]:
     return {"email": f"{account_id}@example.com"}
 
 
-TRADE = Trade(
+RULES = ProviderRules(
     provider="daisysim",
     currency=USD,
     kinds=("activation",),
