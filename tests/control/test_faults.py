@@ -408,11 +408,11 @@ async def test_the_journal_shows_no_secrets_of_what_a_fault_answered(world: Worl
     [
         ({"path": "/purchse"}, "path", "did you mean '/purchase'?"),
         ({"method": "GTE"}, "method", "did you mean 'GET'?"),
-        ({"body": {"servce": "wa"}}, "body.servce", "did you mean 'service'?"),
+        ({"body": {"servce": "wa"}}, "body.servce", "did you mean 'service'?"),  # codespell:ignore
         ({"query": {"pge": "1"}, "provider": "daisysim"}, "query.pge", "did you mean 'page'?"),
         ({"state": "waitng"}, "state", "did you mean 'waiting'?"),
         ({"state": ["waitng", {"a": 1}]}, "state", "waiting"),
-        ({"event": "code.recieved"}, "event", "did you mean 'code.received'?"),
+        ({"event": "code.recieved"}, "event", "did you mean 'code.received'?"),  # codespell:ignore
     ],
 )
 async def test_a_fault_that_names_what_nothing_has_is_armed_with_a_warning(
@@ -441,7 +441,7 @@ async def test_a_fault_that_can_strike_has_no_warnings(world: World, fault: dict
 
 
 async def test_of_very_many_unknown_names_a_few_are_told(world: World) -> None:
-    made = await arm(world, body={f"servce{number}" * 8: 1 for number in range(50)}, answer={"status": 500})
+    made = await arm(world, body={f"servce{number}" * 8: 1 for number in range(50)}, answer={"status": 500})  # codespell:ignore
     assert len(made["warnings"]) == 5
 
 
