@@ -130,7 +130,10 @@ class Recorder:
             _share(self._cors, call, headers)
         entry.status = answer.status
         # A refusal holds no secrets, and its words are worth reading; what a fault answers may hold any.
-        confidential = (confidential and answer.status < 400) or (bool(entry.faults) and _is_a_faults(entry))
+        if answer.status >= 400:
+            confidential = False
+        if entry.faults and _is_a_faults(entry):
+            confidential = True
         # A copy, since the bytes that orjson gives keep a buffer of 4 KiB.
         kept = b"%b" % payload if len(payload) <= MOST_BODY else payload[:MOST_BODY]
         if confidential:

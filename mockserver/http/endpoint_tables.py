@@ -32,10 +32,11 @@ class LazyHandlers:
             raise AttributeError(name)
         found: list[Callable[[Call], Awaitable[Any]]] = []
 
-        async def handler(call: Call) -> Any:
+        # Not a coroutine function itself: what it returns is awaited, without another frame in between.
+        def handler(call: Call) -> Awaitable[Any]:
             if not found:
                 found.append(getattr(import_module(self._module), name))
-            return await found[0](call)
+            return found[0](call)
 
         handler.__module__, handler.__name__ = self._module, name
         return handler

@@ -18,11 +18,14 @@ MOST_FIELDS = 1000
 
 def read_headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
     """Lower-case names to values; what is sent twice is joined, as RFC 9110 says."""
-    found: dict[str, str] = {}
+    found = {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
+    if len(found) == len(pairs):
+        return found
+    joined: dict[str, str] = {}
     for raw_name, raw_value in pairs:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        found[name] = f"{found[name]}, {value}" if name in found else value
-    return found
+        joined[name] = f"{joined[name]}, {value}" if name in joined else value
+    return joined
 
 
 def read_fields(schemas: SchemaStore, call: Call, endpoint: Endpoint, scope: Scope) -> None:

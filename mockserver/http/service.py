@@ -101,11 +101,15 @@ class Service:
         found: ASGIApp | None = self._paths.get(path)
         if found is None or "{" in path:
             found = self._routes.router
-            parted = path if b"%2" not in scope.get("raw_path", b"") else _parted(scope["raw_path"], path)
+            raw = scope.get("raw_path")
+            parted = _parted(raw, path) if raw and b"%2" in raw else path
             for pattern, resource in self._routes.by_part.get(_first_part(path), ()):
                 match = pattern.match(parted)
                 if match is not None:
-                    scope["path_params"] = {name: part.replace(_SLASH, "/") for name, part in match.groupdict().items()}
+                    fields = match.groupdict()
+                    if parted is not path:
+                        fields = {name: part.replace(_SLASH, "/") for name, part in fields.items()}
+                    scope["path_params"] = fields
                     found = resource
                     break
         await found(scope, receive, send)

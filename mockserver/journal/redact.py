@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Container, Iterable, Mapping
+from itertools import chain
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit, urlunsplit
 
@@ -56,11 +57,9 @@ def redact_headers(headers: Iterable[tuple[bytes, bytes]], names: SecretNames) -
     """The headers with the values of secret ones hidden; names are lower case."""
     secret = names.headers
     found = [(name, _HIDDEN if secret[name] else value) for name, value in headers]
-    for _, value in found:
-        # A single byte is looked for very quickly, and a word is not.
-        if b"=" in value or (b" " in value and b"earer " in value):
-            return _redact_values(found, names)
-    return tuple(found)
+    # Most heads have neither; of all their values at once that is told much quicker than of one after the other.
+    text = b" ".join(chain.from_iterable(found))
+    return _redact_values(found, names) if b"=" in text or b"earer " in text else tuple(found)
 
 
 def _redact_values(headers: list[tuple[bytes, bytes]], names: SecretNames) -> tuple[tuple[bytes, bytes], ...]:

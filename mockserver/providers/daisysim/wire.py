@@ -8,6 +8,8 @@ from mockserver.domain.moments import seconds_text
 from mockserver.domain.orders import Order, event_of
 from mockserver.providers.daisysim.settings import LOYALTY_TIERS, USD
 
+_DOLLAR = USD.minor(1)
+
 
 def money(minor: int) -> orjson.Fragment:
     """A JSON number with exactly the decimals that the page prints: 1.1400."""
@@ -30,7 +32,7 @@ def discount(total_spent: int) -> dict[str, Any]:
         "tier": name,
         "percent": percent,
         "next_tier": following,
-        "next_at": threshold // USD.minor(1),
+        "next_at": threshold // _DOLLAR,
         "needed": money(threshold - total_spent),
     }
 
