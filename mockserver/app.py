@@ -389,7 +389,7 @@ def _well_known(path: str) -> str:
 
 def _mounted(mounts: list[tuple[str, Service]], path: str) -> Routed:
     for prefix, service in mounts:
-        if path == prefix or path.startswith(prefix + "/") or not prefix:
+        if path.startswith(prefix) and (path.startswith(prefix + "/") or path == prefix or not prefix):
             return service, prefix, path[len(prefix) :] or "/"
     own = next((service for _, service in mounts if not service.is_annex), mounts[0][1])
     return own.elsewhere, "", path

@@ -61,11 +61,12 @@ class HeadFilter:
     then the true one, until the parser has the head. `misdirected` says what came instead of HTTP/1.1, and what to do.
     """
 
-    __slots__ = ("_strict", "held", "method", "misdirected")
+    __slots__ = ("_nothing_held", "_strict", "held", "method", "misdirected")
 
     def __init__(self, *, strict: bool = False) -> None:
         self.held = HeldHead()
         """What came of a head that is not whole."""
+        self._nothing_held = True
         self._strict = strict
         self.method: bytes | None = None
         self.misdirected: str | None = None
@@ -77,11 +78,13 @@ class HeadFilter:
 
     def feed(self, data: bytes) -> bytes:
         """What to give to the parser, at the start of a request; empty while the head is not whole."""
-        if not self.held and _WELL_FORMED.match(data):
+        if self._nothing_held and _WELL_FORMED.match(data):
             end = data.find(b"\r\n\r\n", 0, MOST_HEAD)
-            if end >= 0 and data.count(b"\n", 0, end) <= MOST_HEADERS and self.held.refusal is None:
+            if end >= 0 and data.count(b"\n", 0, end) <= MOST_HEADERS:
                 return data if data.isascii() else _repaired_pipeline(data)
-        return self._slowly(data)
+        data = self._slowly(data)
+        self._nothing_held = not self.held and self.held.refusal is None
+        return data
 
     def _slowly(self, data: bytes) -> bytes:
         held = self.held

@@ -50,8 +50,9 @@ class ForgivingHttpTools(HttpToolsProtocol):
         head = self._head
         if head.method is not None:
             self.scope["method"], head.method = head.method.decode(), None
-        if head.refusal is not None or len(self.headers) > MOST_HEADERS:
-            mark(cast(dict[str, Any], self.scope), head.refusal or HeadTooLarge(MOST_HEAD, MOST_HEADERS))
+        refusal = head.held.refusal
+        if refusal is not None or len(self.headers) > MOST_HEADERS:
+            mark(cast(dict[str, Any], self.scope), refusal or HeadTooLarge(MOST_HEAD, MOST_HEADERS))
 
     def on_message_complete(self) -> None:
         """Note that the next head may begin."""
