@@ -1,7 +1,7 @@
 """Words what went wrong, sends answers, and writes every exchange down without its secrets."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from time import perf_counter_ns
 from typing import Any, NamedTuple
 
@@ -16,12 +16,11 @@ from mockserver.http.replies import ErrorResponse
 from mockserver.journal.bodies import body_redactor, redact_body
 from mockserver.journal.journal import MOST_BODY, Entry
 from mockserver.journal.names import SecretNames
-from mockserver.journal.redact import HIDDEN, redact_headers, redact_query, redact_url
+from mockserver.journal.redact import HIDDEN, redact_head, redact_headers, redact_query, redact_url
 from mockserver.sandbox.sandbox import Sandbox
 
 log = logging.getLogger("mockserver")
 
-_NONE: Mapping[str, str] = {}
 _JSON = (b"content-type", b"application/json")
 
 
@@ -78,16 +77,18 @@ class Recorder:
     def begin(self, scope: Scope, sandbox: Sandbox, body: bytes, endpoint: Endpoint | None) -> Entry:
         """What is known of the exchange before anything is worked on."""
         query = scope["query_string"]
+        head, size = redact_head(scope["headers"], self.secret_names)
         return Entry(
             sandbox.journal.next_id(),
             sandbox.state.clock.now(),
             self._provider,
             scope["method"],
-            self._shown_path(scope) if self._secret_paths & scope.get("path_params", _NONE).keys() else scope["path"],
+            self._shown_path(scope) if self._secret_paths else scope["path"],
             redact_query(query.decode("latin-1"), self.secret_names) if query else "",
-            redact_headers(scope["headers"], self.secret_names),
+            head,
             redact_body(body[:MOST_BODY], self._secret_body, scope["headers"]) if body else b"",
             operation=endpoint.name if endpoint is not None else None,
+            counted=size,
             changes_state=endpoint is not None and (endpoint.method != "GET" or not endpoint.head),
         )
 

@@ -20,6 +20,8 @@ _WELL_FORMED = re.compile(_METHODS + rb" /[\x21-\x7e]* HTTP/1\.[01]\r\n")
 _OTHER_METHOD = re.compile(
     rb"(?!" + _METHODS + rb" )([A-Za-z][-!#$%&'*+.^_`|~0-9A-Za-z]{0,63}) (?=/[^\r\n]* HTTP/1\.[01]\r?\n)"
 )
+#: A head that is shorter has no more headers than are taken: each has at least four bytes.
+_FEW_HEADERS = 4 * MOST_HEADERS
 #: What stands for a method that a parser does not know.
 _STAND_IN = b"PATCH "
 _NOT_PLAIN = re.compile(rb"[^\x21-\x7e]")
@@ -80,7 +82,7 @@ class HeadFilter:
         """What to give to the parser, at the start of a request; empty while the head is not whole."""
         if self._nothing_held and _WELL_FORMED.match(data):
             end = data.find(b"\r\n\r\n", 0, MOST_HEAD)
-            if end >= 0 and data.count(b"\n", 0, end) <= MOST_HEADERS:
+            if end >= 0 and (end < _FEW_HEADERS or data.count(b"\n", 0, end) <= MOST_HEADERS):
                 return data if data.isascii() else _repaired_pipeline(data)
         data = self._slowly(data)
         self._nothing_held = not self.held and self.held.refusal is None

@@ -82,7 +82,7 @@ class Entry(msgspec.Struct, weakref=False, eq=False):
     scenarios: Sequence[str] = ()
     """What the caller asked for, for this one request."""
     counted: int = 0
-    """The size that the journal that keeps it has counted."""
+    """How many bytes its request's head has; once it is kept, how many the journal has counted for all of it."""
 
     @property
     def fault(self) -> str | None:
@@ -197,8 +197,8 @@ class Journal:
 
     def keep(self, entry: Entry) -> None:
         """Write the entry down, and forget the oldest where there are too many."""
-        # What most requests are: with nothing in them that could be large but texts, joined to add up their lengths.
-        size = len(b"".join(chain.from_iterable(entry.request_headers))) + len(entry.path) + len(entry.query)
+        # What most requests are: with nothing in them that could be large but texts.
+        size = entry.counted + len(entry.path) + len(entry.query)
         size += _OVERHEAD + len(entry.request_body) + len(entry.response_body)
         if size > _LARGE or entry.subject or entry.faults or entry.fault_misses:
             size = _looked_at(entry)

@@ -55,11 +55,18 @@ def without_secrets(value: Any, secret: Container[str]) -> Any:
 
 def redact_headers(headers: Iterable[tuple[bytes, bytes]], names: SecretNames) -> tuple[tuple[bytes, bytes], ...]:
     """The headers with the values of secret ones hidden; names are lower case."""
+    return redact_head(headers, names)[0]
+
+
+def redact_head(
+    headers: Iterable[tuple[bytes, bytes]], names: SecretNames
+) -> tuple[tuple[tuple[bytes, bytes], ...], int]:
+    """Return what `redact_headers` does, and about how many bytes that has."""
     secret = names.headers
     found = [(name, _HIDDEN if secret[name] else value) for name, value in headers]
     # Most heads have neither; of all their values at once that is told much quicker than of one after the other.
     text = b" ".join(chain.from_iterable(found))
-    return _redact_values(found, names) if b"=" in text or b"earer " in text else tuple(found)
+    return _redact_values(found, names) if b"=" in text or b"earer " in text else tuple(found), len(text)
 
 
 def _redact_values(headers: list[tuple[bytes, bytes]], names: SecretNames) -> tuple[tuple[bytes, bytes], ...]:
