@@ -17,7 +17,7 @@ from mockserver.http.body import Disconnected
 from mockserver.http.heads import REFUSED
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
-from mockserver.http.service import ACCEPTED, Arrival, Service
+from mockserver.http.service import ACCEPTED, Service
 from mockserver.journal.budget import Budget
 from mockserver.providers.discovery import all_providers, data_roots
 from mockserver.sandbox.config import Population, SandboxConfig, ServerContext
@@ -235,11 +235,11 @@ class App:
         scope["path"] = own
         scope["root_path"] = ""
         if name == DEFAULT and self.sandboxes.default is not None:
-            scope["mock.arrival"] = Arrival(self.sandboxes.default, prefix + inside)
+            scope["mock.arrival"] = (self.sandboxes.default, prefix + inside)
             await service(scope, receive, send)
             return
         place = await self.sandboxes.enter(name)
-        scope["mock.arrival"] = Arrival(place.sandbox, prefix + inside)
+        scope["mock.arrival"] = (place.sandbox, prefix + inside)
         try:
             await service(scope, receive, send)
         finally:

@@ -49,17 +49,16 @@ _REFUSED: dict[str, type[AccountRefused]] = {
 }
 
 
+#: A number, which is looked for in bytes much quicker than bytes are.
+_PERCENT = ord("%")
 _SLASH, _ENCODED_SLASH = "\0", re.compile(b"%2f", re.IGNORECASE)
 
 #: Set in the scope of a request that its provider accepts: whose credential it knows, or who made something new.
 ACCEPTED = "mock.accepted"
 
 
-class Arrival(NamedTuple):
-    """Where a request came in: its sandbox, and the path in front of the provider's own (`/~w/host/v1`)."""
-
-    sandbox: Sandbox
-    prefix: str
+#: Where a request came in: its sandbox, and the path in front of the provider's own (`/~w/host/v1`).
+Arrival = tuple[Sandbox, str]
 
 
 class Service:
@@ -102,7 +101,7 @@ class Service:
         if found is None or "{" in path:
             found = self._routes.router
             raw = scope.get("raw_path")
-            parted = _parted(raw, path) if raw and b"%2" in raw else path
+            parted = _parted(raw, path) if raw and _PERCENT in raw else path
             for pattern, resource in self._routes.by_part.get(_first_part(path), ()):
                 match = pattern.match(parted)
                 if match is not None:
@@ -159,7 +158,8 @@ class _Resource:
         began = perf_counter_ns()
         service = self._service
         provider = service.provider
-        sandbox, prefix = scope["mock.arrival"]
+        arrival: Arrival = scope["mock.arrival"]
+        sandbox, prefix = arrival
         method = scope["method"]
         headers = read_headers(scope["headers"])
         body, too_large = b"", None
@@ -268,6 +268,19 @@ async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope
         await _admit(provider, call, endpoint.name, endpoint.limit)
         scope[ACCEPTED] = True
     read_fields(service.schemas, call, endpoint, scope)
+    kept = None
+    if call.state.active_scenarios.come_before(provider.name, endpoint.name):
+        kept = await _scripted(provider, call, endpoint)
+    if kept is not None:
+        return kept
+    reply = await endpoint.handler(call)
+    if endpoint.public and (reply.status == 201 or (call.entry.account is not None and reply.status < 400)):
+        scope[ACCEPTED] = True
+    return reply
+
+
+async def _scripted(provider: Provider, call: Call, endpoint: Endpoint) -> Reply | None:
+    """Let the call take its time and refuse it where a rule says so; an answer that is kept for it is returned."""
     if call.state.active_scenarios.speaking("takes", provider.name, endpoint.name):
         await call.take_time()
     if call.state.active_scenarios.speaking("refuse", provider.name, endpoint.name):
@@ -277,10 +290,7 @@ async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope
         rule = call.decide("refuse")
         if rule is not None:
             raise mistake_named(rule.then["refuse"])
-    reply = await endpoint.handler(call)
-    if endpoint.public and (reply.status == 201 or (call.entry.account is not None and reply.status < 400)):
-        scope[ACCEPTED] = True
-    return reply
+    return None
 
 
 async def _admit(provider: Provider, call: Call, operation: str, limit: Limit | None) -> None:

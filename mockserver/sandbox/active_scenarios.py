@@ -25,6 +25,7 @@ class ActiveScenarios:
     layers: Mapping[str, tuple[Scenario, ...]]
     rules: Mapping[str, tuple[Rule, ...]]
     _speaking: dict[tuple[Aspect, str, object], tuple[Rule, ...]] = field(default_factory=dict)
+    _come_before: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def machine(self, provider: str, kind: str) -> Machine:
         """The first machine of this kind; raises KeyError when the default has none either."""
@@ -69,6 +70,15 @@ class ActiveScenarios:
         """The rules that decide this aspect of this subject, first things first; `times` is not counted."""
         speaking = self.speaking(aspect, provider, subject.get("operation"))
         return [rule for rule in speaking if matches(rule.when, subject)]
+
+    def come_before(self, provider: str, operation: str) -> bool:
+        """Whether a rule could let calls of this operation take time or refuse them before they are worked on."""
+        key = (provider, operation)
+        found = self._come_before.get(key)
+        if found is None:
+            found = any(self.speaking(aspect, provider, operation) for aspect in ("takes", "refuse"))
+            self._come_before[key] = found
+        return found
 
     def speaking(self, aspect: Aspect, provider: str, operation: object) -> tuple[Rule, ...]:
         """The rules that could decide this aspect of this operation; found once for each."""
