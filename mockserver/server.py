@@ -20,14 +20,14 @@ import uvicorn
 from mockserver.config import LISTENING, STOPPING, Settings
 from mockserver.domain.moments import moment_text
 from mockserver.http.heads import MOST_HEAD
-from mockserver.http.protocol import http_protocol
+from mockserver.listener.connections import IDLE
+from mockserver.listener.listener import Listener
+from mockserver.listener.options import ListenerOptions
 
 BACKLOG = 2048
 #: Seconds of real time at a stop: for requests under way to finish, for those cut off to notice, and for the
 #: application's own shutdown (which takes no time unless it hangs, or writes a large state).
 GRACE, NOTICE, APPLICATION, SAVING = 0.3, 0.1, 2.0, 60.0
-#: Clients keep connections longer than uvicorn's five seconds, and a POST on a connection just closed is lost.
-KEEP_ALIVE = 75
 
 _log = logging.getLogger("mockserver.server")
 
@@ -107,7 +107,7 @@ class Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http=http_protocol(),
+                http="h11",
                 ws="none",
                 lifespan="on",
                 interface="asgi3",
@@ -117,11 +117,13 @@ class Server(uvicorn.Server):
                 server_header=False,
                 date_header=False,
                 backlog=BACKLOG,
-                timeout_keep_alive=KEEP_ALIVE,
+                timeout_keep_alive=int(IDLE),
                 h11_max_incomplete_event_size=MOST_HEAD,
             )
         )
         self._on_started = on_started
+        self._options: ListenerOptions = getattr(app, "listener_options", None) or ListenerOptions()
+        self._listener: Listener | None = None
         self._patience = patience
         #: Whether the application did not end as it should have.
         self.failed = False
@@ -151,7 +153,19 @@ class Server(uvicorn.Server):
         # What the application may want to know of its own addresses, webhooks for one.
         listening = tuple(one.getsockname()[:2] for one in sockets or ())
         getattr(self.lifespan, "state", {}).update({LISTENING: listening, STOPPING: self._stopping})
-        await super().startup(sockets)
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            raise SystemExit(1)  # as uvicorn does
+        self._listener = Listener(
+            self.config.loaded_app,
+            sockets or (),
+            self._options,
+            config=self.config,
+            uvicorn_state=self.server_state,
+            state=self.lifespan.state,
+        )
+        self._listener.start()
+        self.started = True
         if self.should_exit:
             return
         # What was imported stays: no collection need walk it. A request makes some hundred short-lived objects,
@@ -168,21 +182,20 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close what listens, let requests under way end, stop the application."""
-        for server in self.servers:
-            server.close()
+        listening = self._listener
+        assert listening is not None, "what was not started is not shut down"
+        listening.stop_accepting()
         for listener in sockets or ():
             listener.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
         await self._wait_for_requests(GRACE)
         # First the connections, then the tasks: what answers to a connection that is gone answers to nobody,
         # so that half-sent requests and endless streams end without an error.
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
+        listening.abort()
         await self._wait_for_requests(NOTICE)
-        for task in list(self.server_state.tasks):
+        for task in listening.tasks():
             task.cancel()
         await self._wait_for_requests(NOTICE)
+        listening.close()
         try:
             await asyncio.wait_for(self.lifespan.shutdown(), self._patience)
         except TimeoutError:
@@ -193,8 +206,9 @@ class Server(uvicorn.Server):
     async def _wait_for_requests(self, seconds: float) -> None:
         """Until no request is under way, at most `seconds`; a second signal is noticed on the way."""
         end = asyncio.get_running_loop().time() + seconds
-        while self.server_state.tasks and asyncio.get_running_loop().time() < end:
-            await asyncio.wait(list(self.server_state.tasks), timeout=0.001 if self.force_exit else 0.02)
+        assert self._listener is not None
+        while (tasks := self._listener.tasks()) and asyncio.get_running_loop().time() < end:
+            await asyncio.wait(tasks, timeout=0.001 if self.force_exit else 0.02)
             if self.force_exit:
                 return
 

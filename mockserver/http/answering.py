@@ -110,11 +110,10 @@ class Recorder:
         *,
         began: int,
         confidential: bool = False,
-        joined: bool = True,
     ) -> None:
         """Write the rest of the exchange down and send the answer; `began` is when it came in (perf_counter_ns).
 
-        `confidential`: whether a good answer holds secrets; `joined`: whether head and body may go out together.
+        `confidential`: whether a good answer holds secrets.
         """
         entry, sandbox, payload = call.entry, call.sandbox, answer.body
         headers = [
@@ -145,13 +144,8 @@ class Recorder:
             entry.response_body = kept
         entry.milliseconds = (perf_counter_ns() - began) / 1_000_000
         sandbox.journal.keep(entry)
-        transport: Any = scope.get("mock.transport") if joined else None
-        if transport is not None:
-            transport.hold()
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else payload})
-        if transport is not None:
-            transport.release()
 
 
 def _share(cors: Cors | None, call: Call, headers: list[tuple[bytes, bytes]]) -> None:

@@ -68,11 +68,10 @@ class FaultPlan:
                 answer = self._replaced(strikes.answer)
             answer = _with_headers_of(strikes.answer, answer)
         answer = answer._replace(headers=(*answer.headers, *self._headers()))
-        joined = strikes.wire is None
         if strikes.wire is not None and strikes.wire.wire is not None:
             send = self._spoiled(strikes.wire, strikes.wire.wire, scope, receive, send)
         confidential = self._endpoint is not None and self._endpoint.confidential
-        await self._edge.recorder.send(send, scope, call, answer, began=began, confidential=confidential, joined=joined)
+        await self._edge.recorder.send(send, scope, call, answer, began=began, confidential=confidential)
 
     def _spoiled(self, fault: Fault, wire: Wire, scope: Scope, receive: Receive, send: Send) -> Send:
         """The `send` that spoils the answer as the fault wants; in this process there is no `mock.transport`."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 import pytest
 
 from mockserver.app import create_app
-from mockserver.http.protocol import http_protocol
 from mockserver.server import LiveServer
 from tests.support import frozen_settings
 
@@ -16,8 +15,6 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
     """A real server with its clock frozen and no rate limits, on either parser."""
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "h11":
-            patch.setitem(sys.modules, "mockserver.http.protocol_httptools", None)
-        assert http_protocol().__name__ == {"httptools": "ForgivingHttpTools", "h11": "ForgivingH11"}[request.param]
-        live = LiveServer(create_app(frozen_settings(rate_limits="off")))
-    with live:
-        yield live.url
+            patch.setitem(sys.modules, "mockserver.listener.http_protocol", None)
+        with LiveServer(create_app(frozen_settings(rate_limits="off"))) as live:
+            yield live.url
