@@ -12,13 +12,16 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver import __version__
 from mockserver.clockwork.clock import machine_now
-from mockserver.config import LISTENING, STOPPING, Settings, is_loopback
+from mockserver.config import DRAINING, LISTENING, STOPPING, Settings, is_loopback
 from mockserver.http.body import Disconnected
 from mockserver.http.heads import REFUSED
+from mockserver.http.origin import ORIGINS, Origins
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
 from mockserver.http.service import ACCEPTED, Service
+from mockserver.http.way_in import way_in_of
 from mockserver.journal.budget import Budget
+from mockserver.listener.options import ListenerOptions
 from mockserver.providers.discovery import all_providers, data_roots
 from mockserver.sandbox.config import Population, SandboxConfig, ServerContext
 from mockserver.sandbox.credentials import is_sealed
@@ -117,6 +120,16 @@ class App:
                 self._hosts.setdefault(mount.host, []).append((mount.prefix, one))
         for mounts in self._hosts.values():
             mounts.sort(key=lambda row: -len(row[0]))
+        self._unnamed = settings.sandbox
+        self._origins = Origins(settings.public_url, settings.trust_forwarded, self._hosts)
+        self._draining: asyncio.Event | None = None
+
+    @property
+    def listener_options(self) -> ListenerOptions:
+        """What the listener in front of this application is to do."""
+        if self._settings.tls == "off":
+            return ListenerOptions()
+        return ListenerOptions(hosts=frozenset(self._hosts), passthrough=self._settings.passthrough)
 
     async def startup(self) -> None:
         """Make the default sandbox, from a snapshot where settings name one that exists.
@@ -216,13 +229,15 @@ class App:
         elif scope["type"] == "lifespan":
             state = scope.get("state", {})
             self._listening = state.get(LISTENING, ())
+            self._draining = state.get(DRAINING)
             await self._live(receive, send, state.get(STOPPING))
         else:
             raise RuntimeError(f"{scope['type']} is not served")
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = _well_known(scope["path"])
-        name, prefix = DEFAULT, ""
+        scope[ORIGINS] = self._origins
+        name, prefix = way_in_of(scope).sandbox or self._unnamed, ""
         if path.startswith("/~"):
             name, slash, rest = path[2:].partition("/")
             prefix, path = f"/~{name}", slash + rest
@@ -282,6 +297,7 @@ class App:
             self._populate,
             self.shared.budget,
             self.shared.journal_size,
+            is_draining=lambda: self._draining is not None and self._draining.is_set(),
         )
         self._control = ControlApp(server, token=self._settings.token)
         return self._control

@@ -17,6 +17,9 @@ from mockserver.domain.moments import parse_moment, parse_span
 #: In the state of an application's lifespan: the addresses and ports that the process listens on.
 LISTENING = "mockserver.listening"
 
+#: In the same state: an asyncio.Event that is set while the server accepts its last requests before it stops.
+DRAINING = "mockserver.draining"
+
 #: In the same state: an asyncio.Event that is set once the process is to end, which ends a start that takes long.
 STOPPING = "mockserver.stopping"
 
@@ -197,6 +200,31 @@ def _ttl(text: str) -> timedelta | Literal["off"]:
     return span
 
 
+def _public_url(text: str) -> str:
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(text)
+        possible = parts.port is None or parts.port > 0
+    except ValueError:
+        possible = False
+    if not possible or parts.scheme not in ("http", "https") or not _HOST_NAME.fullmatch(parts.hostname or ""):
+        raise ValueError(f"must be a URL such as https://mock.example/base: {text!r}")
+    if parts.query or parts.fragment or "@" in parts.netloc or not re.fullmatch(r"[\x21-\x7e]+", text):
+        raise ValueError(f"must be a scheme, a host and a path, nothing else: {text!r}")
+    return text.rstrip("/")
+
+
+def _sandbox_name(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", text):
+        raise ValueError(f"must be 1 to 64 of a-z, 0-9, - and _, and not begin with a sign: {text!r}")
+    return text
+
+
+def _span(text: str) -> timedelta:
+    return parse_span(text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings, checked. Each field is a row of the table: its flag and its variable follow from its name."""
@@ -298,6 +326,46 @@ class Settings:
             "How much the journals and inboxes of all sandboxes keep together; beyond, the oldest of the fullest goes.",
         ),
     ] = MOST_LOG_BYTES
+    tls: Annotated[
+        Literal["on", "off"],
+        Option(_choice("on", "off"), "WHICH", "Serve TLS and be a proxy for the emulated hosts, on the same port."),
+    ] = "on"
+    tls_port: Annotated[
+        int | None,
+        Option(_whole(1, 65_535), "PORT", "One more port to listen on, such as 443 in a container.", number=True),
+    ] = None
+    passthrough: Annotated[
+        bool,
+        Option(
+            _switch,
+            "",
+            "As a proxy send requests for other hosts on, instead of refusing them; on loopback only.",
+            switch=True,
+        ),
+    ] = False
+    trust_forwarded: Annotated[
+        Literal["private", "off"],
+        Option(
+            _choice("private", "off"),
+            "WHOM",
+            "Whose Forwarded and X-Forwarded-* headers change the URLs in answers: peers with loopback and private "
+            "addresses (private), or nobody's (off).",
+        ),
+    ] = "private"
+    public_url: Annotated[
+        str | None, Option(_public_url, "URL", "The URL that answers name this server by, whatever clients call it.")
+    ] = None
+    sandbox: Annotated[
+        str, Option(_sandbox_name, "NAME", "The sandbox of requests that name none; by default the one named default.")
+    ] = "default"
+    drain: Annotated[
+        timedelta,
+        Option(
+            _span,
+            "DURATION",
+            "After SIGTERM go on accepting requests for so long, while /_mock/ready says 503; such as 10s.",
+        ),
+    ] = timedelta()
     quiet: Annotated[bool, Option(_switch, "", "Print no banner.", switch=True)] = False
 
     @property
@@ -340,7 +408,12 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
         elif text and not _is_injected(option, text):
             texts = [part for part in text.split(option.separator) if part] if option.separator else text
             values[name] = _read(variable_of(name), option, texts)
-    return Settings(**values)
+    settings = Settings(**values)
+    if settings.passthrough and not is_loopback(settings.host):
+        raise BadSetting(f"--passthrough: only where the server listens on loopback, not on {settings.host!r}")
+    if settings.passthrough and settings.tls == "off":
+        raise BadSetting("--passthrough: not with --tls off, which makes the server no proxy")
+    return settings
 
 
 def ignored(environment: Mapping[str, str]) -> list[str]:

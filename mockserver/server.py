@@ -7,6 +7,7 @@ import gc
 import json
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
@@ -17,7 +18,7 @@ from typing import Any, Literal, Self
 
 import uvicorn
 
-from mockserver.config import LISTENING, STOPPING, Settings
+from mockserver.config import DRAINING, LISTENING, STOPPING, Settings
 from mockserver.domain.moments import moment_text
 from mockserver.http.heads import MOST_HEAD
 from mockserver.listener.connections import IDLE
@@ -85,6 +86,19 @@ def bind_all(host: str, port: int) -> list[socket.socket]:
         return [first]
 
 
+def bind_settings(settings: Settings) -> list[socket.socket]:
+    """Return the listening sockets of a server with these settings, those of `port` first. Raises CannotListen."""
+    sockets = bind_all(settings.host, settings.port)
+    if settings.tls_port is not None:
+        try:
+            sockets += bind_all(settings.host, settings.tls_port)
+        except CannotListen:
+            for one in sockets:
+                one.close()
+            raise
+    return sockets
+
+
 def _reason(error: Exception) -> str:
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return text[:1].lower() + text[1:]
@@ -103,7 +117,10 @@ class Server(uvicorn.Server):
     The first signal stops it in good order, the second does not wait for requests, the third ends the process.
     """
 
-    def __init__(self, app: Any, *, on_started: Callable[[], None], patience: float = APPLICATION) -> None:
+    def __init__(
+        self, app: Any, *, on_started: Callable[[], None], patience: float = APPLICATION, drain: float = 0.0
+    ) -> None:
+        """`drain` is for how many seconds requests are still accepted after SIGTERM."""
         super().__init__(
             uvicorn.Config(
                 app,
@@ -128,6 +145,8 @@ class Server(uvicorn.Server):
         #: Whether the application did not end as it should have.
         self.failed = False
         self._stopping = asyncio.Event()
+        self._drain = drain
+        self._draining = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._signals = 0
 
@@ -139,20 +158,30 @@ class Server(uvicorn.Server):
                 self._loop.call_soon_threadsafe(self._stopping.set)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop at the first signal, in a hurry at the second, at once at the third."""
+        """Stop at the first signal (SIGTERM: drain first), in a hurry at the second, at once at the third."""
         # Not remembered as uvicorn does to raise it again: a stop that was asked for ends with exit code 0.
         self._signals += 1
         self.force_exit = self._signals > 1
         if self._signals > 2:
             os._exit(128 + sig)
-        self.stop()
+        if sig == signal.SIGTERM and self._signals == 1 and self._drain and self._loop is not None and self.started:
+            self._loop.call_soon_threadsafe(self._begin_draining)
+        else:
+            self.stop()
+
+    def _begin_draining(self) -> None:
+        self._draining.set()
+        assert self._loop is not None
+        self._loop.call_later(self._drain, self.stop)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, then leave what was imported out of every garbage collection."""
         self._loop = asyncio.get_running_loop()
         # What the application may want to know of its own addresses, webhooks for one.
         listening = tuple(one.getsockname()[:2] for one in sockets or ())
-        getattr(self.lifespan, "state", {}).update({LISTENING: listening, STOPPING: self._stopping})
+        getattr(self.lifespan, "state", {}).update(
+            {LISTENING: listening, STOPPING: self._stopping, DRAINING: self._draining}
+        )
         await self.lifespan.startup()
         if self.lifespan.should_exit:
             raise SystemExit(1)  # as uvicorn does
@@ -228,7 +257,7 @@ def run(
     """
     configure_logging(settings.log_format)
     try:
-        bound = list(listeners) or bind_all(settings.host, settings.port)
+        bound = list(listeners) or bind_settings(settings)
     except CannotListen as error:
         print(f"mockserver: {error}", file=sys.stderr)
         return 1
@@ -237,6 +266,7 @@ def run(
         app,
         on_started=lambda: on_started(url) if on_started else None,
         patience=SAVING if settings.save_on_exit else APPLICATION,
+        drain=settings.drain.total_seconds(),
     )
     try:
         server.run(sockets=bound)

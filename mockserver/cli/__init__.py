@@ -121,7 +121,7 @@ def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = No
     for name in ignored:
         _log.warning("%s is ignored: it holds a URL where a number belongs", name)
     try:
-        listeners = server.bind_all(settings.host, settings.port)
+        listeners = server.bind_settings(settings)
     except server.CannotListen as error:
         return _complain(str(error), 1)
     with ExitStack() as stack:

@@ -45,6 +45,8 @@ class Server:
     budget: Budget
     journal_size: int
     store: str = "memory"
+    is_draining: Callable[[], bool] = lambda: False
+    """Whether the server accepts its last requests before it stops."""
     checking: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a scenario file is checked."""
 

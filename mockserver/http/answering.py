@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from time import perf_counter_ns
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from starlette.types import Scope, Send
 

@@ -6,6 +6,7 @@ answer.
 """
 
 import re
+
 from mockserver.domain.errors import ApiError, HeadTooLarge, TargetTooLong
 
 #: How many bytes a head may have, its request line included, and how many headers.

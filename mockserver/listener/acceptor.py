@@ -8,12 +8,14 @@ import ssl
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from mockserver.listener.answers import plain_answer
-from mockserver.listener.client_hello import LONGEST, UNRECOGNIZED_NAME, NotTls, read_client_hello
-from mockserver.listener.connections import DIRECT, IDLE, WayIn
-from mockserver.listener.options import Certificates
-from mockserver.listener.proxying import Proxy, ProxyRefusal, read_connect
 from mockserver.http.heads import MOST_HEAD
+from mockserver.http.way_in import DIRECT, WayIn
+from mockserver.listener.answers import plain_answer
+from mockserver.listener.authority import ProxyRefusal
+from mockserver.listener.client_hello import LONGEST, UNRECOGNIZED_NAME, NotTls, read_client_hello
+from mockserver.listener.connections import IDLE
+from mockserver.listener.options import Certificates
+from mockserver.listener.proxying import Proxy, read_connect
 
 log = logging.getLogger("mockserver.server")
 

@@ -35,12 +35,14 @@ def _message(data: bytes) -> bytes | None:
     message, place = b"", 0
     while True:
         header = data[place : place + 5]
-        if header and header[0] != _HANDSHAKE or len(header) > 1 and header[1] != 3:
+        if (header and header[0] != _HANDSHAKE) or (len(header) > 1 and header[1] != 3):
             raise NotTls("a TLS handshake record begins with the bytes 16 03")
         size = int.from_bytes(header[3:5])
         if len(header) < 5 or len(data) < place + 5 + size:
             message += data[place + 5 : place + 5 + size]
-            return None if len(data) < LONGEST and _may_grow(message) else _too_long()
+            if len(data) >= LONGEST or not _may_grow(message):
+                raise NotTls("no client hello")
+            return None
         message += data[place + 5 : place + 5 + size]
         place += 5 + size
         if size == 0 or not _may_grow(message):
@@ -51,10 +53,6 @@ def _message(data: bytes) -> bytes | None:
 
 def _may_grow(message: bytes) -> bool:
     return (not message or message[0] == _CLIENT_HELLO) and int.from_bytes(message[1:4]) <= LONGEST
-
-
-def _too_long() -> None:
-    raise NotTls("no client hello")
 
 
 class _Reader:
@@ -68,9 +66,9 @@ class _Reader:
         return self._place < len(self._data)
 
     def number(self, size: int) -> int:
-        return int.from_bytes(self.bytes(size))
+        return int.from_bytes(self.take(size))
 
-    def bytes(self, size: int) -> bytes:
+    def take(self, size: int) -> bytes:
         part = self._data[self._place : self._place + size]
         if len(part) < size:
             raise IndexError
@@ -79,12 +77,12 @@ class _Reader:
 
     def vector(self, size: int) -> bytes:
         """Return bytes whose length stands in front of them, in `size` bytes."""
-        return self.bytes(self.number(size))
+        return self.take(self.number(size))
 
 
 def _server_name(hello: _Reader) -> str | None:
     """Walk a ClientHello (RFC 8446, 4.1.2) to its server_name extension."""
-    hello.bytes(4 + 2 + 32)
+    hello.take(4 + 2 + 32)
     hello.vector(1)
     hello.vector(2)
     hello.vector(1)

@@ -1,8 +1,8 @@
-"""What all connections of a server share, and how one of them came in."""
+"""What all connections of a server share."""
 
 import asyncio
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from starlette.types import ASGIApp
 
@@ -11,22 +11,6 @@ from starlette.types import ASGIApp
 IDLE = 75.0
 #: How often, in seconds, idle connections are looked for.
 SWEEP = 5.0
-
-
-class WayIn(NamedTuple):
-    """How a connection reached the server.
-
-    `sandbox` is the proxy user's, None where there was none; `tunnel` the host and port that CONNECT named.
-    """
-
-    scheme: str = "http"
-    sandbox: str | None = None
-    tunnel: str | None = None
-
-
-DIRECT = WayIn()
-#: In a request's scope: its `WayIn`.
-WAY_IN = "mock.way_in"
 
 
 class Connection(Protocol):

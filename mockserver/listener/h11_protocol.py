@@ -10,7 +10,8 @@ from uvicorn.server import ServerState
 
 from mockserver.http.head_filter import HeadFilter
 from mockserver.http.heads import REFUSED
-from mockserver.listener.connections import WAY_IN, Connections, WayIn
+from mockserver.http.way_in import SANDBOX_HEADER, WAY_IN, WayIn
+from mockserver.listener.connections import Connections
 
 #: In a request's scope: who answers it.
 _ANSWERS = "mock.answers"
@@ -46,7 +47,8 @@ class ForgivingH11(H11Protocol):
             return
         # A fault may want the socket itself.
         scope["mock.transport"] = self.transport
-        scope[WAY_IN] = self._way_in
+        named = [value for name, value in scope["headers"] if name == SANDBOX_HEADER]
+        scope[WAY_IN] = self._way_in.into(named[0].decode("latin-1")) if named else self._way_in
         if self._head.refusal is not None:
             scope[REFUSED] = self._head.refusal
         connections = self._connections

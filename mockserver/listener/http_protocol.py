@@ -15,13 +15,15 @@ import httptools
 from mockserver.domain.errors import HeadTooLarge
 from mockserver.http.head_filter import HeadFilter
 from mockserver.http.heads import MOST_HEAD, MOST_HEADERS, PLAIN_REFUSAL, REFUSED
+from mockserver.http.way_in import SANDBOX_HEADER, WAY_IN, WayIn
 from mockserver.listener.answers import plain_answer
-from mockserver.listener.connections import WAY_IN, Connections, WayIn
+from mockserver.listener.connections import Connections
 from mockserver.listener.request import Request
 
 log = logging.getLogger("mockserver.server")
 
 _ASGI = {"version": "3.0", "spec_version": "2.3"}
+_SPECIAL = frozenset({b"expect", SANDBOX_HEADER})
 _TOO_SLOW = plain_answer(408, "The head of the request did not come in time.")
 _INVALID = "Invalid HTTP request received."
 _NOT_HTTP = plain_answer(400, _INVALID)
@@ -50,6 +52,7 @@ class HttpProtocol(asyncio.Protocol):
         "_queue",
         "_reading",
         "_reading_paused",
+        "_sandbox",
         "_server",
         "_target",
         "_turn",
@@ -69,6 +72,8 @@ class HttpProtocol(asyncio.Protocol):
         self._target = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._expects_continue = False
+        #: What the head that is being read says in `X-Mock-Sandbox`.
+        self._sandbox: str | None = None
         #: The request whose body is being read.
         self._reading: Request | None = None
         self._reading_paused = False
@@ -209,6 +214,7 @@ class HttpProtocol(asyncio.Protocol):
         self._target = b""
         self._headers = []
         self._expects_continue = False
+        self._sandbox = None
 
     def on_url(self, url: bytes) -> None:
         """Take the target, or a part of it."""
@@ -217,8 +223,11 @@ class HttpProtocol(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a header."""
         name = name.lower()
-        if name == b"expect" and value.lower() == b"100-continue":
-            self._expects_continue = True
+        if name in _SPECIAL:
+            if name == SANDBOX_HEADER:
+                self._sandbox = value.decode("latin-1")
+            elif value.lower() == b"100-continue":
+                self._expects_continue = True
         self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
@@ -247,7 +256,7 @@ class HttpProtocol(asyncio.Protocol):
             "query_string": query,
             # A fault may want the socket itself.
             "mock.transport": self.transport,
-            WAY_IN: self._way_in,
+            WAY_IN: self._way_in if self._sandbox is None else self._way_in.into(self._sandbox),
         }
         app = connections.app
         if raw_path[:1] != b"/":

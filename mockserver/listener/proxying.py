@@ -8,39 +8,15 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockserver.domain.hosts import host_name, is_own_name
-from mockserver.listener.connections import WAY_IN, WayIn
+from mockserver.domain.hosts import is_own_name
+from mockserver.http.way_in import WAY_IN, WayIn
+from mockserver.listener.authority import Authority, ProxyRefusal, authority_of
 from mockserver.listener.options import ListenerOptions
 from mockserver.sandbox.names import is_name
 
 _PORTS = {"http": 80, "https": 443}
 #: For the proxy alone.
 _OWN_HEADERS = frozenset({b"proxy-authorization", b"proxy-connection"})
-_ASK = (b"proxy-authenticate", b'Basic realm="sandbox"')
-
-
-class ProxyRefusal(Exception):
-    """What a client wants of the proxy cannot be; `status` and text are the answer."""
-
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
-        self.text = text
-
-    @property
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        """What the status needs beside the text."""
-        return [_ASK] if self.status == 407 else []
-
-
-class Authority(NamedTuple):
-    """A host, lower case and without brackets, and a port."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 class Proxy:
@@ -126,22 +102,8 @@ def _address_here(scope: dict[str, Any], url: str, scheme: str) -> None:
     scope["headers"] = [(b"host", host), *kept]
 
 
-def authority_of(text: str, default_port: int | None = None) -> Authority:
-    """Return the host and port that a text such as `daisysim.com:443` names; raises ProxyRefusal.
-
-    >>> authority_of("[::1]:443")
-    Authority(host='::1', port=443)
-    """
-    bare = text.rpartition("@")[2]
-    name = host_name(bare)
-    port = bare.rpartition(":")[2] if not bare.endswith("]") and ":" in bare else ""
-    if name is None or not (port or default_port):
-        raise ProxyRefusal(400, f"not a host and a port: {text[:200]!r}")
-    return Authority(name.lower().rstrip("."), int(port) if port else default_port or 0)
-
-
 def sandbox_of(credential: bytes | None) -> str | None:
-    """Return the sandbox that the proxy user names, None without a user; raises ProxyRefusal for a name that is none."""
+    """Return the sandbox that the proxy user names, None without a user. Raises ProxyRefusal for a bad name."""
     if credential is None:
         return None
     scheme, _, value = credential.strip().partition(b" ")
@@ -190,6 +152,4 @@ def read_connect(head: bytes) -> ConnectRequest:
     headers: Mapping[bytes, bytes] = {
         name.strip().lower(): value.strip() for name, colon, value in (line.partition(b":") for line in lines) if colon
     }
-    return ConnectRequest(
-        authority_of(parts[1].decode("latin-1")), sandbox_of(headers.get(b"proxy-authorization"))
-    )
+    return ConnectRequest(authority_of(parts[1].decode("latin-1")), sandbox_of(headers.get(b"proxy-authorization")))

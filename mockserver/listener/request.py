@@ -46,9 +46,10 @@ class Request:
         "_client",
         "_complete",
         "_disconnected",
+        "_handed_over",
         "_held_head",
-        "_more_body",
         "_missing",
+        "_more_body",
         "_started",
         "_waiter",
         "keep_alive",
@@ -66,6 +67,8 @@ class Request:
         self.task: asyncio.Task[None] | None = None
         self._body = b""
         self._more_body = True
+        #: Whether the application has all of the body: what it waits for then is the end.
+        self._handed_over = False
         self._asked_for_body = not expects_continue
         self._disconnected = False
         self._waiter: asyncio.Future[None] | None = None
@@ -137,7 +140,7 @@ class Request:
             if not self._started:
                 self._client.transport.write(_CONTINUE)
         while not (self._disconnected or self._complete):
-            if self._body or (not self._more_body and self._body is not None):
+            if self._body or not (self._more_body or self._handed_over):
                 return self._taken_body()
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
@@ -145,15 +148,17 @@ class Request:
 
     def _taken_body(self) -> Message:
         body, more = self._body, self._more_body
-        # None once the last part is handed over: what is awaited then is the end.
-        self._body = b"" if more else None  # type: ignore[assignment]
+        self._body = b""
+        self._handed_over = not more
         if more:
             self._client.resume_reading()
         return {"type": "http.request", "body": body, "more_body": more}
 
     async def send(self, message: Message) -> None:
-        """Take the head of the answer, or a part of its body, which is then written. Raises RuntimeError or
-        ValueError for what would not be HTTP."""
+        """Take the head of the answer, or a part of its body, and write what is ready.
+
+        Raises RuntimeError or ValueError for what would not be HTTP.
+        """
         if self._disconnected:
             return
         if not self._started:

@@ -310,8 +310,14 @@ TLS_HELLO = bytes.fromhex("16030102000100 01fc0303".replace(" ", "")) + bytes(80
 @pytest.mark.parametrize(
     ("sent", "told"),
     [
-        (TLS_HELLO, "this port speaks plain HTTP, and a TLS greeting came: use http://, or start the server with --tls on"),
-        (b"CONNECT api.doctorsim.com:443 HTTP/1.1\r\nHost: api.doctorsim.com:443\r\n\r\n", "and only with --tls on: use http:// URLs"),
+        (
+            TLS_HELLO,
+            "and a TLS greeting came: use http://, or start the server with --tls on",
+        ),
+        (
+            b"CONNECT daisysim.com:443 HTTP/1.1\r\nHost: x\r\n\r\n",
+            "and only with --tls on: use http:// URLs",
+        ),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "speaks HTTP/1.1, and the preface of HTTP/2 came"),
     ],
 )
