@@ -266,9 +266,7 @@ class Newcomer:
             self._socket.send(_ESTABLISHED)
             self._doorman.welcome(self._socket, WayIn("http", asked.sandbox, str(asked.authority)))
             return
-        from mockserver.listener.forwarding import tunnel
-
-        self._doorman.start(tunnel(self._socket, asked.authority))
+        self._doorman.start(self._doorman.proxy.forwarder.tunnel(self._socket, asked.authority))
 
     def _refuse(self, refusal: ProxyRefusal, end: int) -> None:
         self._doorman.say_once(f"CONNECT was refused: {refusal.text}")

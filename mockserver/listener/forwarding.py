@@ -6,11 +6,12 @@ Loaded at the first such request.
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator
+from base64 import b64encode
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined]
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
 import h11
 from starlette.types import Receive, Scope, Send
@@ -30,7 +31,6 @@ _PIECE = 65_536
 _HOP = frozenset(
     {b"connection", b"keep-alive", b"proxy-authorization", b"proxy-connection", b"te", b"transfer-encoding", b"upgrade"}
 )
-_under_way: set[object] = set()
 
 
 class CannotForward(Exception):
@@ -44,47 +44,6 @@ class Upstream(NamedTuple):
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-def upstream_for(host: str, scheme: str) -> Upstream | None:
-    """Return the proxy through which this host is reached, as `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say."""
-    proxies = getproxies_environment()
-    url = proxies.get(scheme) or proxies.get("all")
-    if not url or proxy_bypass_environment(host, proxies):
-        return None
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    if parts.scheme != "http" or not parts.hostname:
-        raise CannotForward("the proxy that the environment names is not an http:// URL")
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-    if parts.username is not None:
-        from base64 import b64encode
-
-        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
-        headers = ((b"Proxy-Authorization", b"Basic " + b64encode(pair)),)
-    return Upstream(Authority(parts.hostname, parts.port or 80), headers)
-
-
-@asynccontextmanager
-async def _connected(target: Authority, scheme: str) -> "AsyncIterator[_Connection]":
-    """Connect to a host, or to the proxy before it. Raises CannotForward."""
-    if len(_under_way) >= _MOST:
-        raise CannotForward(f"{_MOST} requests for other hosts are under way already")
-    mark = object()
-    _under_way.add(mark)
-    writer = None
-    try:
-        upstream = upstream_for(target.host, scheme)
-        host, port = upstream.authority if upstream is not None else target
-        try:
-            async with asyncio.timeout(_CONNECTING):
-                reader, writer = await asyncio.open_connection(host, port)
-        except (OSError, TimeoutError) as error:
-            raise CannotForward(f"{host}:{port} cannot be reached: {str(error) or 'no answer in time'}") from error
-        yield _Connection(reader, writer, upstream)
-    finally:
-        _under_way.discard(mark)
-        if writer is not None:
-            writer.close()
-
-
 class _Connection(NamedTuple):
     """A connection to another host, or to the proxy before it."""
 
@@ -93,21 +52,69 @@ class _Connection(NamedTuple):
     upstream: Upstream | None
 
 
-async def tunnel(client: socket.socket, target: Authority) -> None:
-    """Carry bytes between a client that asked for CONNECT and another host, until either ends or both are idle."""
-    reader, writer = await asyncio.open_connection(sock=client)
-    try:
-        async with _connected(target, "https") as other:
-            opening = await _opened(other, target)
-            writer.write(opening)
-            await _relay((reader, writer), (other.reader, other.writer))
-    except CannotForward as error:
-        writer.write(plain_answer(502, str(error)))
-    except OSError as error:
-        log.debug("a tunnel to %s ended: %s", target, error)
-    finally:
-        with suppress(OSError):
-            writer.close()
+class Forwarder:
+    """Reaches other hosts. `proxies` are those of the environment, by scheme, as `urllib` reads them.
+
+    A proxy that this server itself answers for is passed over: requests would go round in a circle.
+    """
+
+    def __init__(self, proxies: Mapping[str, str], is_own: Callable[[Authority], bool]) -> None:
+        self._proxies = dict(proxies)
+        self._is_own = is_own
+        self._under_way = 0
+
+    def upstream(self, host: str, scheme: str) -> Upstream | None:
+        """Return the proxy through which this host is reached, None without one. Raises CannotForward."""
+        url = self._proxies.get(scheme) or self._proxies.get("all")
+        if not url or proxy_bypass_environment(host, self._proxies):
+            return None
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        if parts.scheme != "http" or not parts.hostname:
+            raise CannotForward("the proxy that the environment names is not an http:// URL")
+        authority = Authority(parts.hostname, parts.port or 80)
+        if self._is_own(authority):
+            return None
+        headers: tuple[tuple[bytes, bytes], ...] = ()
+        if parts.username is not None:
+            pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+            headers = ((b"Proxy-Authorization", b"Basic " + b64encode(pair)),)
+        return Upstream(authority, headers)
+
+    @asynccontextmanager
+    async def connected(self, target: Authority, scheme: str) -> AsyncIterator[_Connection]:
+        """Connect to a host, or to the proxy before it. Raises CannotForward."""
+        if self._under_way >= _MOST:
+            raise CannotForward(f"{_MOST} requests for other hosts are under way already")
+        self._under_way += 1
+        writer = None
+        try:
+            upstream = self.upstream(target.host, scheme)
+            host, port = upstream.authority if upstream is not None else target
+            try:
+                async with asyncio.timeout(_CONNECTING):
+                    reader, writer = await asyncio.open_connection(host, port)
+            except (OSError, TimeoutError) as error:
+                raise CannotForward(f"{host}:{port} cannot be reached: {str(error) or 'no answer in time'}") from error
+            yield _Connection(reader, writer, upstream)
+        finally:
+            self._under_way -= 1
+            if writer is not None:
+                writer.close()
+
+    async def tunnel(self, client: socket.socket, target: Authority) -> None:
+        """Carry bytes between a client that asked for CONNECT and another host, until both ends are done or idle."""
+        reader, writer = await asyncio.open_connection(sock=client)
+        try:
+            async with self.connected(target, "https") as other:
+                writer.write(await _opened(other, target))
+                await _relay((reader, writer), (other.reader, other.writer))
+        except CannotForward as error:
+            writer.write(plain_answer(502, str(error)))
+        except OSError as error:
+            log.debug("a tunnel to %s ended: %s", target, error)
+        finally:
+            with suppress(OSError):
+                writer.close()
 
 
 async def _opened(other: _Connection, target: Authority) -> bytes:
@@ -157,7 +164,8 @@ async def _relay(first: Streams, second: Streams) -> None:
 class Forward:
     """Sends a request with a whole URL on as it is, and its answer back."""
 
-    def __init__(self, url: str, target: Authority) -> None:
+    def __init__(self, forwarder: Forwarder, url: str, target: Authority) -> None:
+        self._forwarder = forwarder
         self._url = url
         self._target = target
 
@@ -167,7 +175,7 @@ class Forward:
             scheme = self._url.partition(":")[0].lower()
             if scheme != "http":
                 raise CannotForward("a whole URL with https is not sent on: ask for a tunnel with CONNECT")
-            async with _connected(self._target, scheme) as other:
+            async with self._forwarder.connected(self._target, scheme) as other:
                 await self._exchange(other, scope, receive, send)
         except (CannotForward, OSError, h11.ProtocolError, TimeoutError) as error:
             text = (str(error) or "no answer in time").encode()
@@ -177,7 +185,8 @@ class Forward:
 
     async def _exchange(self, other: _Connection, scope: Scope, receive: Receive, send: Send) -> None:
         connection = h11.Connection(h11.CLIENT)
-        headers = [(name, value) for name, value in scope["headers"] if name not in _HOP]
+        headers = [(b"host", self._url.partition("://")[2].partition("/")[0].partition("?")[0].encode())]
+        headers += [(name, value) for name, value in scope["headers"] if name not in _HOP and name != b"host"]
         if any(name == b"transfer-encoding" for name, _ in scope["headers"]):
             headers.append((b"transfer-encoding", b"chunked"))
         target = self._url

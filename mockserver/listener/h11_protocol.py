@@ -11,6 +11,7 @@ from uvicorn.server import ServerState
 from mockserver.http.head_filter import HeadFilter
 from mockserver.http.heads import REFUSED
 from mockserver.http.way_in import SANDBOX_HEADER, WAY_IN, WayIn
+from mockserver.listener.answers import plain_answer
 from mockserver.listener.connections import Connections
 
 #: In a request's scope: who answers it.
@@ -38,6 +39,11 @@ class ForgivingH11(H11Protocol):
                     self.send_400_response(self._head.misdirected)
                 return
         super().data_received(data)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse in plain text, with a length, and close."""
+        self.transport.write(plain_answer(400, msg))
+        self.transport.close()
 
     def handle_events(self) -> None:
         """Put into the scope what the application needs of the connection; it has not begun yet."""

@@ -3,8 +3,10 @@
 import base64
 import binascii
 from collections.abc import Collection, Mapping
-from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies_environment
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -13,6 +15,9 @@ from mockserver.http.way_in import WAY_IN, WayIn
 from mockserver.listener.authority import Authority, ProxyRefusal, authority_of
 from mockserver.listener.options import ListenerOptions
 from mockserver.sandbox.names import is_name
+
+if TYPE_CHECKING:
+    from mockserver.listener.forwarding import Forwarder
 
 _PORTS = {"http": 80, "https": 443}
 #: For the proxy alone.
@@ -27,6 +32,18 @@ class Proxy:
         self._passthrough = options.passthrough
         self._ports = frozenset(port for _, port in addresses)
         self._addresses = frozenset(host for host, _ in addresses)
+        # Now, not at the first request: what changes later is meant for clients.
+        self._proxies = getproxies_environment() if options.passthrough else {}
+
+    @cached_property
+    def forwarder(self) -> "Forwarder":
+        """What reaches other hosts."""
+        from mockserver.listener.forwarding import Forwarder
+
+        return Forwarder(self._proxies, self._is_own)
+
+    def _is_own(self, target: Authority) -> bool:
+        return target.port in self._ports and (is_own_name(target.host) or target.host in self._addresses)
 
     @property
     def takes_connect(self) -> bool:
@@ -40,10 +57,8 @@ class Proxy:
             return True
         if host in self._hosts and (port in _PORTS.values() or port in self._ports):
             return True
-        if port not in self._ports:
-            return False
         # A container calls this server by a name that nobody told it.
-        return is_own_name(host) or host in self._addresses or not self._passthrough
+        return self._is_own(target) or (port in self._ports and not self._passthrough)
 
     def admit(self, target: Authority) -> bool:
         """Return whether this host is served here; False where its requests are sent on. Raises ProxyRefusal."""
@@ -77,7 +92,7 @@ class Proxy:
         if not here:
             from mockserver.listener.forwarding import Forward
 
-            return Forward(url, authority)
+            return Forward(self.forwarder, url, authority)
         _address_here(scope, url, scheme.lower())
         way_in: WayIn = scope[WAY_IN]
         scope[WAY_IN] = way_in._replace(scheme=scheme.lower(), sandbox=sandbox or way_in.sandbox)
@@ -86,8 +101,6 @@ class Proxy:
 
 def _address_here(scope: dict[str, Any], url: str, scheme: str) -> None:
     """Turn the scope of a request to a proxy into the one that the host itself would have had."""
-    from urllib.parse import unquote
-
     rest = url.partition("://")[2]
     end = min((place for mark in "/?#" if (place := rest.find(mark)) >= 0), default=len(rest))
     netloc, rest = rest[:end], rest[end:].partition("#")[0]
