@@ -57,6 +57,11 @@ class Connections:
         self.closing = False
         self._next_sweep: asyncio.TimerHandle | None = None
 
+    @property
+    def sweeping(self) -> bool:
+        """Whether idle connections will be looked for."""
+        return self._next_sweep is not None
+
     def add(self, connection: Connection) -> None:
         """Count a connection in; the sweep runs while there are any."""
         self.open.add(connection)

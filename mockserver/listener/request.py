@@ -125,11 +125,13 @@ class Request:
             await self._app(self.scope, self.receive, self.send)
         except Exception as error:
             log.error("Exception in ASGI application", exc_info=error)
+        else:
+            if not (self._complete or self._disconnected):
+                log.error("%s %s got no whole answer", self.scope["method"], self.scope["path"])
         if self._complete or self._disconnected:
             return
         transport = self._client.transport
         if not self._started and not transport.is_closing():
-            log.error("%s %s was not answered", self.scope["method"], self.scope["path"])
             transport.write(plain_answer(500, "Internal Server Error"))
         transport.close()
 
