@@ -23,6 +23,8 @@ API_HOST: Final = "api.doctorsim.com"
 PREFIX: Final = "/v2"
 #: The authorization server (documented).
 WWW_HOST: Final = "www.doctorsim.com"
+#: The apex of the domain (assumed to lead to the website).
+OTHER_HOSTS: Final = ("doctorsim.com",)
 #: Where the vendor has its pictures; nobody serves them here (observed).
 PICTURES: Final = f"https://{WWW_HOST}/img"
 #: Where gift cards are redeemed: nobody's (RFC 2606; assumed).
