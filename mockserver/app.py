@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver import __version__
+from mockserver.certificates.server import ServerCertificates
 from mockserver.clockwork.clock import machine_now
 from mockserver.config import LISTENING, STOPPING, Settings, is_loopback
 from mockserver.http.body import Disconnected
@@ -107,6 +108,12 @@ class App:
             lives=settings.sandbox_lifetime,
             makes_unknown=settings.unknown_sandbox == "create",
             now=ticks,
+        )
+        #: For the listener, the control API and webhooks; it makes and reads nothing before it is asked.
+        self.certificates = ServerCertificates(
+            (host for provider in providers for host in provider.hosts),
+            tls_names=settings.tls_name,
+            directory=settings.ca_dir,
         )
         self._hosts: dict[str, list[tuple[str, Service]]] = {}
         for provider in providers:
@@ -282,6 +289,7 @@ class App:
             self._populate,
             self.shared.budget,
             self.shared.journal_size,
+            self.certificates.ca_certificate,
         )
         self._control = ControlApp(server, token=self._settings.token)
         return self._control
