@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver import __version__
+from mockserver.certificates.names import LOCAL
+from mockserver.certificates.server import ServerCertificates
 from mockserver.clockwork.clock import machine_now
 from mockserver.config import DRAINING, LISTENING, STOPPING, Settings, is_loopback
 from mockserver.http.body import Disconnected
@@ -111,6 +113,12 @@ class App:
             makes_unknown=settings.unknown_sandbox == "create",
             now=ticks,
         )
+        #: For the listener, the control API and webhooks; it makes and reads nothing before it is asked.
+        self.certificates = ServerCertificates(
+            (host for provider in providers for host in provider.hosts),
+            tls_names=settings.tls_name,
+            directory=settings.ca_dir,
+        )
         self._hosts: dict[str, list[tuple[str, Service]]] = {}
         for provider in providers:
             service = Service(provider, schemas)
@@ -129,7 +137,11 @@ class App:
         """What the listener in front of this application is to do."""
         if self._settings.tls == "off":
             return ListenerOptions()
-        return ListenerOptions(hosts=frozenset(self._hosts), passthrough=self._settings.passthrough)
+        return ListenerOptions(
+            hosts=frozenset(self.certificates.names()).difference(LOCAL),
+            certificates=self.certificates,
+            passthrough=self._settings.passthrough,
+        )
 
     async def startup(self) -> None:
         """Make the default sandbox, from a snapshot where settings name one that exists.
@@ -297,6 +309,7 @@ class App:
             self._populate,
             self.shared.budget,
             self.shared.journal_size,
+            self.certificates.ca_certificate,
             is_draining=lambda: self._draining is not None and self._draining.is_set(),
         )
         self._control = ControlApp(server, token=self._settings.token)

@@ -185,6 +185,22 @@ def _state_file(text: str) -> Path:
     return path
 
 
+def _ca_directory(text: str) -> Path:
+    # It is made at first need, so that only what can be no path at all is refused here.
+    if not text or "\0" in text:
+        raise ValueError(f"must be a directory: {text!r}")
+    return Path(text)
+
+
+def _tls_name(text: str) -> str:
+    name = _host(text)
+    if _is_address(name):
+        import ipaddress
+
+        return str(ipaddress.ip_address(name.partition("%")[0]))
+    return name.rstrip(".")
+
+
 _TOKEN_HELP = (
     "The token that the control API takes. Whoever may list the processes of this machine sees a flag: rather set "
     "the variable."
@@ -288,6 +304,22 @@ class Settings:
             "HOST",
             "A host that webhooks may go to besides private ones and loopback, which has to be listed too where the "
             "server listens beyond it.",
+            separator=",",
+        ),
+    ] = ()
+    ca_dir: Annotated[
+        Path | None,
+        Option(
+            _ca_directory, "DIR", "Where the local CA lies, made at first need; else in the user's state directory."
+        ),
+    ] = None
+    tls_name: Annotated[
+        tuple[str, ...],
+        Option(
+            _tls_name,
+            "NAME",
+            "A host name or address that the server's certificate holds besides those of the emulated APIs and of this"
+            " machine.",
             separator=",",
         ),
     ] = ()

@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from mockserver import __version__, config
+from mockserver.cli.ca import ca
 from mockserver.cli.clock import clock
 from mockserver.cli.explain import explain
 from mockserver.cli.graph import graph
@@ -246,5 +247,5 @@ def _report_as_json(problems: Iterable[Any]) -> int:
     return int(any(row["severity"] == "error" for row in rows))
 
 
-for _command in (clock, explain, graph, health, reference):
+for _command in (ca, clock, explain, graph, health, reference):
     program.add_command(_command)

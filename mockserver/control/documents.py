@@ -78,7 +78,7 @@ def _operation(one: Operation) -> dict[str, Any]:
     if takes is not None or one.media != "application/json":
         schema = dict(takes) if takes is not None else {"type": "string"}
         data["requestBody"] = {"required": one.needs_body, "content": {one.media: {"schema": schema}}}
-    if one.open:
+    if one.open or one.tokenless:
         data["security"] = [{}]
     return data
 

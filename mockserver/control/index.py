@@ -66,6 +66,7 @@ async def index(call: ControlCall) -> Answer:
     here = f"{call.origin}{sandbox_prefix(sandbox.name)}/_mock"
     nouns = (
         "accounts",
+        "ca.pem",
         "clock",
         "events",
         "faults",

@@ -213,3 +213,17 @@ async def test_the_names_are_those_that_the_providers_declare() -> None:
         "www.daisysim.com",
         "api.acme.example",
     }
+
+
+def test_a_start_of_the_server_loads_no_cryptography(tmp_path: Path) -> None:
+    script = (
+        "import asyncio, sys\n"
+        "from mockserver.app import create_app\n"
+        "import mockserver.cli, mockserver.cli.ca, mockserver.server, mockserver.certificates.server\n"
+        "app = create_app()\n"
+        "asyncio.run(app.startup())\n"
+        "print(sorted({'cryptography', 'platformdirs', 'certifi'} & set(sys.modules)))\n"
+    )
+    with python("-c", script, XDG_STATE_HOME=str(tmp_path)) as process:
+        assert line_of(process) == "[]"
+    assert list(tmp_path.iterdir()) == []

@@ -223,3 +223,16 @@ def test_a_long_number_is_a_seed_of_its_digits_and_a_seed_has_a_limit() -> None:
     assert load({"seed": "12345678901234567"}, {}).seed == "12345678901234567"
     with pytest.raises(BadSetting, match="at most 1000 characters"):
         load({"seed": "x" * 1001}, {})
+
+
+def test_tls_names_are_host_names_and_addresses_in_one_form_each() -> None:
+    names = ("Mock", "mock.", "10.0.0.1", "[0:0::1]", "fe80::1%eth0")
+    assert load({"tls_name": names}, {}).tls_name == ("mock", "10.0.0.1", "::1", "fe80::1")
+    with pytest.raises(BadSetting, match=r"^MOCKSERVER_TLS_NAME: must be a host name or an IP address"):
+        load({}, {"MOCKSERVER_TLS_NAME": "mock,*.example.com"})
+
+
+def test_the_directory_of_the_ca_need_not_exist(tmp_path: Path) -> None:
+    assert load({}, {"MOCKSERVER_CA_DIR": str(tmp_path / "later")}).ca_dir == tmp_path / "later"
+    with pytest.raises(BadSetting, match=r"^--ca-dir: must be a directory"):
+        load({"ca_dir": "a\0b"}, {})
