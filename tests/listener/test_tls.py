@@ -193,7 +193,10 @@ def test_a_context_that_cannot_be_made_ends_the_connection_and_is_told(
         raise RuntimeError("no entropy")
 
     monkeypatch.setattr(ServerCertificates, "context", context)
-    with caplog.at_level("ERROR"), connect(url, hello("daisysim.com")) as connection:
-        with contextlib.suppress(ConnectionResetError):
-            assert connection.recv(100) == b""
+    with (
+        caplog.at_level("ERROR"),
+        connect(url, hello("daisysim.com")) as connection,
+        contextlib.suppress(ConnectionResetError),
+    ):
+        assert connection.recv(100) == b""
     assert "TLS failed" in caplog.messages
