@@ -99,11 +99,8 @@ class CaDirectory:
 
     def existing(self, names: Names) -> bytes | None:
         """The certificate of the CA that covers these names, where there is one; writes nothing."""
-        try:
-            place = self._place(names)
-            return _read(place.certificate) if place.key.exists() else None
-        except OSError:
-            return None
+        authority = self._readable(names)
+        return None if authority is None else authority.pem
 
     def _made(self, names: Names) -> "tuple[Authority, Place]":
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
