@@ -325,8 +325,10 @@ class App:
         """Send the delivery to its receiver, once."""
         if self._dispatcher is None:
             from mockserver.webhooks.dispatcher import Dispatcher
+            from mockserver.webhooks.trust import Trust
 
-            self._dispatcher = Dispatcher(self._made_guard())
+            trust = Trust(self._settings.webhook_ca, self.certificates.known_ca)
+            self._dispatcher = Dispatcher(self._made_guard(), verify=trust)
         return await self._dispatcher.attempt(url=delivery.url, body=delivery.body.encode(), headers=delivery.headers)
 
     async def _objection(self, url: str) -> str | None:

@@ -201,6 +201,23 @@ def _tls_name(text: str) -> str:
     return name.rstrip(".")
 
 
+def _certificates(text: str) -> Path:
+    """A file of certificates in PEM, as OpenSSL reads them."""
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cafile=text)
+        if not context.cert_store_stats()["x509"]:
+            raise ssl.SSLError("only lists of revoked certificates")
+    except ssl.SSLError:
+        raise ValueError(f"must be a file with certificates (PEM): {text!r}") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(f"must be a file that can be read ({reason}): {text!r}") from None
+    return Path(text)
+
+
 _TOKEN_HELP = (
     "The token that the control API takes. Whoever may list the processes of this machine sees a flag: rather set "
     "the variable."
@@ -305,6 +322,15 @@ class Settings:
             "A host that webhooks may go to besides private ones and loopback, which has to be listed too where the "
             "server listens beyond it.",
             separator=",",
+        ),
+    ] = ()
+    webhook_ca: Annotated[
+        tuple[Path, ...],
+        Option(
+            _certificates,
+            "FILE",
+            "A file of certificates (PEM) that vouch for https receivers of webhooks, beside the system's roots.",
+            separator=os.pathsep,
         ),
     ] = ()
     ca_dir: Annotated[
