@@ -417,13 +417,13 @@ class Settings:
         str, Option(_sandbox_name, "NAME", "The sandbox of requests that name none; by default the one named default.")
     ] = "default"
     drain: Annotated[
-        timedelta,
+        timedelta | None,
         Option(
             _span,
             "DURATION",
             "After SIGTERM go on accepting requests for so long, while /_mock/ready says 503; such as 10s.",
         ),
-    ] = timedelta()
+    ] = None
     quiet: Annotated[bool, Option(_switch, "", "Print no banner.", switch=True)] = False
 
     @property

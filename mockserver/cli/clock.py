@@ -50,7 +50,7 @@ def show(client: ControlClient) -> None:
 @click.argument("span")
 @client_options
 def advance(span: str, client: ControlClient) -> None:
-    """Move on by SPAN (90s, 10m, 2h, 1d), running everything due on the way.
+    """Move on by SPAN (90s, 10m, 1h30m, 1d), running everything due on the way.
 
     `idle` for SPAN goes on until nothing is left to come.
     """

@@ -35,7 +35,7 @@ _SETTINGS = """\
 
 Every sandbox has these settings. `GET /_mock/settings?help=1` lists them, `PATCH /_mock/settings` changes some, and
 `settings` in the body of `POST /_mock/sandboxes` or in a scenario file sets them from the start. A duration is a text
-such as `90s`, `10m`, `2h` or `1d`, or a number of seconds. Where the vendor documents nothing and a client could
+such as `90s`, `10m`, `1h30m` or `1d`, or a number of seconds. Where the vendor documents nothing and a client could
 depend on it, there is a setting.
 """
 

@@ -34,6 +34,7 @@ def graph(provider: str, kind: str | None, form: str, directories: tuple[Path, .
     --scenario that has one.
     """
     from mockserver.domain.errors import Invalid
+    from mockserver.domain.suggestions import suggestion
     from mockserver.providers.sources import provider_names, source_roots
     from mockserver.sandbox.active_scenarios import in_force
     from mockserver.scenario.drawing import dot, mermaid
@@ -42,7 +43,7 @@ def graph(provider: str, kind: str | None, form: str, directories: tuple[Path, .
 
     known = provider_names()
     if provider not in known:
-        raise click.UsageError(f"unknown provider {provider!r} (one of {', '.join(known)})")
+        raise click.UsageError(f"unknown provider {provider!r} ({suggestion(provider, known)})")
     library = Library.of_providers(source_roots("scenarios", [provider]), directories, providers=known)
     try:
         active_scenarios = in_force(library, names, [provider])
@@ -52,7 +53,7 @@ def graph(provider: str, kind: str | None, form: str, directories: tuple[Path, .
         raise click.ClickException(str(problems.problems[0])) from None
     kinds = list(dict.fromkeys(machine.kind for machine in active_scenarios.machines()))
     if kind is not None and kind not in kinds:
-        raise click.UsageError(f"{provider} has no orders of kind {kind!r} (one of {', '.join(kinds)})")
+        raise click.UsageError(f"{provider} has no orders of kind {kind!r} ({suggestion(kind, kinds)})")
     for each in [kind] if kind else kinds:
         machine = active_scenarios.machine(provider, each)
         click.echo(dot(machine) if form == "dot" else mermaid(machine, notes=True), nl=False)

@@ -90,6 +90,7 @@ class ControlApp:
             await send_problem(send, problem)
             return
         headers = [(b"content-type", answer.media.encode()), (b"content-length", str(len(body)).encode())]
+        headers += [(name.encode(), value.encode()) for name, value in answer.headers]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 

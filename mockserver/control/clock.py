@@ -22,7 +22,7 @@ CLOCK = object_schema(
     },
 )
 ADVANCE = object_schema(
-    by={"type": ["string", "number"], "description": "A duration: 90s, 10m, 2h, 1d, or seconds."},
+    by={"type": ["string", "number"], "description": "A duration: 90s, 10m, 1h30m, 1d, or seconds."},
     to=text_schema("A moment, ISO 8601 UTC."),
     until={"type": "string", "enum": ["idle"], "description": "Until nothing is left to come, expiries included."},
 )

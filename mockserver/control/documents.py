@@ -1,4 +1,4 @@
-"""`/_mock/openapi.json` and `/_mock/openapi/{provider}.json`."""
+"""`/_mock/openapi.json`, `/_mock/openapi/{provider}.json`, and the latter as a page: `/_mock/docs/{provider}`."""
 
 import re
 from typing import Any
@@ -21,8 +21,19 @@ PROBLEM = {
 
 async def of_provider(call: ControlCall) -> Answer:
     """The OpenAPI document of an emulated API, made from its endpoints and schemas."""
-    provider = call.provider()
-    return Answer(document(provider, call.server.schemas, origin=f"{call.origin}{sandbox_prefix(call.name)}"))
+    return Answer(_document_of(call))
+
+
+def _document_of(call: ControlCall) -> dict[str, Any]:
+    return document(call.provider(), call.server.schemas, origin=f"{call.origin}{sandbox_prefix(call.name)}")
+
+
+async def page_of_provider(call: ControlCall) -> Answer:
+    """The OpenAPI document of an emulated API for people. Imported lazily to keep start-up fast."""
+    from mockserver.control.docs_page import HEADERS, page
+
+    source = f"{sandbox_prefix(call.name)}/_mock/openapi/{call.provider().name}.json"
+    return Answer(page(_document_of(call), source=source), media="text/html; charset=utf-8", headers=HEADERS)
 
 
 async def of_control(call: ControlCall) -> Answer:
@@ -99,5 +110,13 @@ OPERATIONS = (
         of_provider,
         name="providerOpenapi",
         summary="The OpenAPI document of an emulated API",
+    ),
+    Operation(
+        "GET",
+        "/docs/{provider}",
+        page_of_provider,
+        name="providerDocs",
+        summary="The endpoints of an emulated API as an HTML page",
+        produces=("text/html",),
     ),
 )

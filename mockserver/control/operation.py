@@ -105,6 +105,7 @@ class Answer:
     data: Any
     status: int = 200
     media: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 Schema = Mapping[str, Any]

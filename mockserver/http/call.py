@@ -55,6 +55,7 @@ class Call:
         "fields",
         "headers",
         "identity",
+        "is_assumed",
         "limit",
         "provider",
         "sandbox",
@@ -91,6 +92,8 @@ class Call:
         self.limit: Limit | None = None
         """The limit this call was counted against."""
         self._account: Account | None = None
+        self.is_assumed = False
+        """Whether what the answer shows rests on an assumed event."""
 
     @property
     def account(self) -> Account:
@@ -191,6 +194,10 @@ class Call:
         delay = delay_from_data(rule.then["takes"])
         span = resolve(delay, state.dice, tally, number, facts={}, settings=state.settings.values)
         await self.sandbox.advance(by=span)
+
+    def assume(self) -> None:
+        """Note that the answer rests on an assumed event."""
+        self.is_assumed = True
 
     def touched(self, order: Order) -> Order:
         """Note which order the call was about."""

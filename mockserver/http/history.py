@@ -12,6 +12,7 @@ from typing import Any
 
 from mockserver.domain.accounts import Account
 from mockserver.domain.errors import ApiError, InsufficientBalance, Invalid
+from mockserver.domain.suggestions import suggestion
 from mockserver.http.asking import asking
 from mockserver.http.customers import Customer, Customers, Purchase, Visit, invented
 from mockserver.http.provider import Provider
@@ -259,8 +260,8 @@ async def _buyers(sandbox: Sandbox, population: Population, providers: Mapping[s
     """The accounts that buy, by provider; raises Invalid for names that nobody has, and for accounts that cannot."""
     unknown = [name for name in population.providers if name not in providers]
     if unknown:
-        known = ", ".join(providers)
-        raise Invalid({"providers": [f"unknown provider: {name!r} (one of {known})" for name in unknown]})
+        wrong = [f"unknown provider: {name!r} ({suggestion(name, providers)})" for name in unknown]
+        raise Invalid({"providers": wrong})
     found: list[_Buyer] = []
     hindered: dict[str, str] = {}
     buying: set[str] = set()

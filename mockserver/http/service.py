@@ -197,7 +197,8 @@ class _Resource:
                     mistake = await refusal_of_unrouted(provider, endpoint, call, mistake, _admit)
                 raise mistake
             reply = await _answer(service, call, endpoint, scope)
-            status, extra, assumed = reply.status, reply.headers, reply.assumed or endpoint.provenance == "assumed"
+            assumed = reply.assumed or call.is_assumed or endpoint.provenance == "assumed"
+            status, extra = reply.status, reply.headers
             payload, media = service.wrap(call, reply), reply.media
         except FaultResponse as instead:
             assert verdict is not None, "only a fault answers instead"

@@ -128,6 +128,7 @@ async def change_account(
     if "balance" in changes:
         wanted = minor(rules, "balance", changes["balance"])
         change = wanted - await work.balance(account)
+        await ledger.unmark(work.tx, rules.provider, account.id)
         if change:
             await ledger.adjust(work.tx, rules.provider, account.id, change, at=work.now, cause="balance set by a test")
     changed = replace(

@@ -11,12 +11,30 @@ from mockserver.sandbox.codec import decode_json, decode_movement, encode_json, 
 from mockserver.stores.base import Transaction
 
 _WALLET = "wallet"
+#: How many fields a wallet's row has whose balance rests on an assumed event: balance, newest movement, true.
+_MARKED = 3
 
 
 async def balance_of(tx: Transaction, provider: str, account: str) -> int:
     """The wallet's balance in minor units; 0 for a wallet that never moved."""
+    return (await wallet_of(tx, provider, account))[0]
+
+
+async def wallet_of(tx: Transaction, provider: str, account: str) -> tuple[int, bool]:
+    """The wallet's balance in minor units, and whether money is in it that came back by an assumed event."""
     row = await tx.get("wallets", f"{provider}/{account}")
-    return decode_json(row)[0] if row is not None else 0
+    if row is None:
+        return 0, False
+    wallet = decode_json(row)
+    return wallet[0], len(wallet) == _MARKED
+
+
+async def unmark(tx: Transaction, provider: str, account: str) -> None:
+    """Forget that the balance rests on an assumed event: somebody says that this is what it is."""
+    key = f"{provider}/{account}"
+    row = await tx.get("wallets", key)
+    if row is not None and len(wallet := decode_json(row)) == _MARKED:
+        await tx.put("wallets", key, encode_json(wallet[:2]))
 
 
 async def take(
@@ -27,10 +45,19 @@ async def take(
 
 
 async def give(
-    tx: Transaction, provider: str, account: str, amount: int, *, of: str, at: datetime, cause: str, order: str | None
+    tx: Transaction,
+    provider: str,
+    account: str,
+    amount: int,
+    *,
+    of: str,
+    at: datetime,
+    cause: str,
+    order: str | None,
+    is_assumed: bool = False,
 ) -> int:
-    """Into the wallet out of the book `of`; gives the balance after."""
-    return await _move(tx, provider, account, amount, of, at, cause, order)
+    """Into the wallet out of the book `of`; gives the balance after. `is_assumed` marks the wallet from now on."""
+    return await _move(tx, provider, account, amount, of, at, cause, order, is_assumed=is_assumed)
 
 
 async def adjust(tx: Transaction, provider: str, account: str, change: int, *, at: datetime, cause: str) -> int:
@@ -85,16 +112,25 @@ async def page_movements(
 
 
 async def _move(
-    tx: Transaction, provider: str, account: str, change: int, book: str, at: datetime, cause: str, order: str | None
+    tx: Transaction,
+    provider: str,
+    account: str,
+    change: int,
+    book: str,
+    at: datetime,
+    cause: str,
+    order: str | None,
+    *,
+    is_assumed: bool = False,
 ) -> int:
     key = f"{provider}/{account}"
     row = await tx.get("wallets", key)
-    balance, sequence = decode_json(row) if row is not None else (0, 0)
+    balance, sequence, *mark = decode_json(row) if row is not None else (0, 0)
     after = balance + change
     if after < 0:
         raise InsufficientBalance(balance, -change)
     debit, credit = (book, _WALLET) if change >= 0 else (_WALLET, book)
     move = Movement(provider, account, sequence + 1, at, debit, credit, abs(change), cause, order, after)
     await tx.put("movements", f"{key}/{move.sequence:010d}", encode_movement(move))
-    await tx.put("wallets", key, encode_json([after, move.sequence]))
+    await tx.put("wallets", key, encode_json([after, move.sequence, *([True] if is_assumed else mark)]))
     return after

@@ -60,6 +60,9 @@ class Caller(Protocol):
     def touched(self, order: Order) -> Order:
         """Note which order the request was about."""
 
+    def assume(self) -> None:
+        """Note that the request's answer rests on an assumed event."""
+
 
 class ProviderRules(NamedTuple):
     """`order_id` writes the n-th id of a kind. `compose` gives the facts that a message adds to an order.
@@ -94,5 +97,8 @@ class ProviderRules(NamedTuple):
     Raises a mistake when there is nobody to send to any more; the attempt then fails without a request."""
     gone: Callable[[UnitOfWorkPort, Delivery], Awaitable[None]] | None = None
     """What follows when a receiver answers 410."""
+    assumed_events: frozenset[str] = frozenset()
+    """Events that no source speaks of although the endpoints that show what came of them are documented: answers with
+    a balance that holds money given back by one carry `X-Mock-Assumed`."""
     public: str | None = None
     """The part of a credential that is no secret, so that it may name the account; None where all of it is one."""

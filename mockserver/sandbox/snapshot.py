@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 from mockserver.clockwork.clock import Clock
 from mockserver.domain.errors import Invalid
 from mockserver.domain.moments import MICROSECOND, parse_span, span_text
+from mockserver.domain.suggestions import suggestion
 from mockserver.engine.dice import Dice
 from mockserver.faults.registry import Faults
 from mockserver.journal.fault_secrets import kept_fault
@@ -285,7 +286,8 @@ def _per_poll(written: str | None) -> timedelta | None:
 def _loaded(provider_rules: Mapping[str, ProviderRules], library: Library, kept: Kept, place: int) -> Scenario:
     """The scenario as this server has it, where it has the very same one, else as the snapshot has it."""
     if kept.provider not in provider_rules:
-        raise Invalid({f"scenarios.kept.{place}.provider": [f"must be a known provider: {kept.provider!r}"]})
+        hint = suggestion(kept.provider, provider_rules)
+        raise Invalid({f"scenarios.kept.{place}.provider": [f"unknown provider: {kept.provider!r} ({hint})"]})
     found = _own(library, kept) if kept.use == "active" else None
     if found is not None:
         return found

@@ -10,6 +10,7 @@ import orjson
 from mockserver.domain.accounts import Account
 from mockserver.domain.ledger import Movement
 from mockserver.domain.orders import Order
+from mockserver.domain.suggestions import suggestion
 from mockserver.engine.machine import Machine
 from mockserver.sandbox import codec
 from mockserver.sandbox.plain import Unreadable, plain, typed
@@ -100,7 +101,8 @@ def contradictions(
             value = _FORMS[table].decode(key, data)
             path = f"tables.{table}.{key}"
             if value.provider not in provider_rules:
-                yield Unreadable(path, f"must be of a known provider: {value.provider!r}")
+                hint = suggestion(value.provider, provider_rules)
+                yield Unreadable(path, f"must be of a known provider: {value.provider!r} ({hint})")
             elif key != (value.id if table == "deliveries" else f"{value.provider}/{value.id}"):
                 yield Unreadable(path, "must stand under its provider and id")
     yield from _lost_orders(rows, machines)
@@ -156,7 +158,8 @@ def _wrong_money(rows: Rows) -> Iterator[Unreadable]:
             yield Unreadable(f"tables.movements.{key}", "must follow from the movement before it")
         folded[wallet] = move.balance_after, int(number)
     for key, data in rows.get("wallets", {}).items():
-        if data != codec.encode_json(list(folded.get(key, (0, 0)))):
+        held = folded.get(key, (0, 0))
+        if data not in (codec.encode_json([*held]), codec.encode_json([*held, True])):
             yield Unreadable(f"tables.wallets.{key}", "must be the sum and the number of the account's movements")
     for key in folded:
         if key not in rows.get("wallets", {}):

@@ -10,7 +10,7 @@ from mockserver.domain.errors import NotFound, OutOfStock
 from mockserver.domain.ledger import CASHBACK, SALES
 from mockserver.domain.moments import to_micros
 from mockserver.domain.money import share
-from mockserver.domain.orders import Order
+from mockserver.domain.orders import Order, event_of
 from mockserver.engine.effects import Effect, Timer
 from mockserver.engine.machine import Circumstances, Machine, Step, begin, ring, send
 from mockserver.engine.rules import Rule
@@ -203,8 +203,11 @@ class UnitOfWork:
         return number
 
     async def balance(self, account: Account) -> int:
-        """The account's balance in minor units."""
-        return await ledger.balance_of(self.tx, account.provider, account.id)
+        """The account's balance in minor units. Where it rests on an assumed event, so does the request's answer."""
+        held, is_assumed = await ledger.wallet_of(self.tx, account.provider, account.id)
+        if is_assumed and self.caller is not None:
+            self.caller.assume()
+        return held
 
     async def account(self, provider: str, account_id: str) -> Account:
         """The account; raises NotFound."""
@@ -268,9 +271,17 @@ class UnitOfWork:
 
     async def _credit(self, order: Order, amount: int, book: str, why: str) -> None:
         if amount:
-            cause = f"{why}: {order.history[-1].cause}"
+            assumed = self.state.provider_rules[order.provider].assumed_events
             await ledger.give(
-                self.tx, order.provider, order.account, amount, of=book, at=self.now, cause=cause, order=order.id
+                self.tx,
+                order.provider,
+                order.account,
+                amount,
+                of=book,
+                at=self.now,
+                cause=f"{why}: {order.history[-1].cause}",
+                order=order.id,
+                is_assumed=bool(assumed) and any(event_of(one.cause) in assumed for one in order.history),
             )
 
     async def post(self, order: Order, notice: Notice) -> Delivery:

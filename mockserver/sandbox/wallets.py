@@ -67,5 +67,6 @@ async def settle(work: UnitOfWork, wallet: Wallet) -> None:
         await ledger.give(
             work.tx, provider, account.id, -over, of=TOP_UPS, at=work.now, cause="top-up by card", order=None
         )
+    await ledger.unmark(work.tx, provider, account.id)
     if account.total_spent != wallet.total_spent:
         await work.keep_account(replace(account, total_spent=wallet.total_spent))

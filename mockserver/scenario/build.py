@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from mockserver.domain.accounts import STATUSES
 from mockserver.domain.errors import MISTAKE_NAMES
+from mockserver.domain.suggestions import suggestion
 from mockserver.engine.delays import asks_the_order
 from mockserver.engine.machine import Machine
 from mockserver.engine.rules import Rule
@@ -69,7 +70,7 @@ def build_scenario(data: Any, report: Report, *, text: str, providers: Sequence[
 def _provider(cursor: Cursor, providers: Sequence[str]) -> str:
     name = cursor.text_like(_PROVIDER, "lower-case letters, digits and _, beginning with a letter")
     if providers and name not in providers:
-        cursor.error(f"unknown provider {shown(name)} (one of {', '.join(providers)})")
+        cursor.error(f"unknown provider {shown(name)} ({suggestion(name, providers)})")
     return name
 
 

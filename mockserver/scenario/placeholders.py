@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 _NAMED = re.compile(r"\{([a-z][a-z0-9_]*\.[a-z0-9_.]+)\}")
-_SPAN = re.compile(r"([0-9]+)(ms|s|m|h|d|w)")
+_PART = re.compile(r"([0-9]+)(ms|s|m|h|d|w)")
+_SPAN = re.compile(f"(?:{_PART.pattern})+")
 _UNITS = {"ms": "millisecond", "s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 
 
@@ -27,8 +28,9 @@ def _words(value: object) -> str:
     """Return a span as people say it; anything else as it is written."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:g} seconds"
-    match = _SPAN.fullmatch(str(value).strip())
-    if match is None:
+    text = str(value).strip()
+    if _SPAN.fullmatch(text) is None:
         return str(value)
-    count, unit = int(match[1]), _UNITS[match[2]]
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    return " ".join(
+        f"{int(count)} {_UNITS[unit]}{'' if int(count) == 1 else 's'}" for count, unit in _PART.findall(text)
+    )

@@ -226,7 +226,9 @@ def test_without_a_kind_every_machine_of_the_default_is_drawn(capsys: pytest.Cap
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nobody"], "unknown provider 'nobody' (one of "),
+        (["nobody"], "unknown provider 'nobody' (one of daisysim, "),
+        (["DaisySIM"], "unknown provider 'DaisySIM' (did you mean 'daisysim'?)"),
+        (["daisysim", "activations"], "daisysim has no orders of kind 'activations' (did you mean 'activation'?)"),
         (["daisysim", "loan"], "daisysim has no orders of kind 'loan' (one of activation)"),
         (["daisysim", "--scenario", "nothing"], "scenarios: unknown scenario: 'nothing'"),
         (["daisysim", "--format", "png"], "invalid value for '--format'"),

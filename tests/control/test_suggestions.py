@@ -32,6 +32,8 @@ async def all_four() -> AsyncIterator[World]:
         ("GET", "/machines/daisysim/activations", None, 404, "activation"),
         ("PATCH", "/settings", {"rate_limit": "off"}, 422, "rate_limits"),
         ("PATCH", "/settings", {"daisysim.cancel_aftr": "1s"}, 422, "daisysim.cancel_after"),
+        ("POST", "/populate", {"orders": 1, "providers": ["daisysm"]}, 422, "daisysim"),
+        ("POST", "/sandboxes", {"populate": {"orders": 1, "providers": ["hidsin"]}}, 422, "hidsim"),
         ("PUT", "/clock", {"moed": "real"}, 422, "mode"),
         ("POST", "/clock/advance", {"untill": "idle"}, 422, "until"),  # codespell:ignore
         ("POST", "/sandboxes", {"settigns": {}}, 422, "settings"),  # codespell:ignore
@@ -50,6 +52,44 @@ async def test_the_name_that_was_meant_is_told(
 ) -> None:
     problem = problem_of(await all_four.control(method, path, body), status)
     assert f"did you mean {meant!r}?" in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("GET", "/accounts/daisysm/demo", None),
+        ("POST", "/accounts/daisysm", {"id": "new"}),
+        ("GET", "/ledger/daisysm/demo", None),
+        ("GET", "/orders/daisysm/1", None),
+        ("GET", "/orders?provider=daisysm", None),
+        ("GET", "/machines/daisysm/activation", None),
+        ("GET", "/openapi/daisysm.json", None),
+        ("GET", "/events/daisysm", None),
+        ("POST", "/events/daisysm", {"event": "rotate_key"}),
+        ("POST", "/faults", {"provider": "daisysm", "wire": "reset"}),
+        ("POST", "/populate", {"orders": 1, "providers": ["daisysm"]}),
+        ("GET", "/requests?provider=daisysm", None),
+        ("POST", "/requests/count", {"provider": "daisysm"}),
+        ("POST", "/scenarios", {"scenario": "mine", "provider": "daisysm", "about": "A.", "teaches": "B."}),
+    ],
+)
+async def test_wherever_a_provider_is_named_the_one_that_was_meant_is_told(
+    all_four: World, method: str, path: str, body: Any
+) -> None:
+    answer = await all_four.control(method, path, body)
+    problem_of(answer, 422 if answer.status_code == 422 else 404)
+    assert "did you mean 'daisysim'?" in answer.text
+
+
+async def test_a_snapshot_of_a_provider_that_nobody_knows_tells_which_was_meant(all_four: World) -> None:
+    snapshot = await all_four.steer("GET", "/state")
+    snapshot["scenarios"]["kept"][0]["provider"] = "daisysm"
+    problem = problem_of(await all_four.control("PUT", "/state", snapshot), 422)
+    assert "unknown provider: 'daisysm' (did you mean 'daisysim'?)" in problem["detail"]
+    snapshot = await all_four.steer("GET", "/state")
+    snapshot["tables"]["accounts"]["daisysim/demo"]["provider"] = "daisysm"
+    problem = problem_of(await all_four.control("PUT", "/state", snapshot), 422)
+    assert "must be of a known provider: 'daisysm' (did you mean 'daisysim'?)" in problem["detail"]
 
 
 async def test_an_event_that_no_state_takes_is_told_with_the_one_that_was_meant(world: World) -> None:

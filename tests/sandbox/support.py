@@ -185,6 +185,9 @@ class Request:
             aspect, SHOP, subject | {f"order.{name}": value for name, value in (facts or {}).items()}
         )
 
+    def assume(self) -> None:
+        """Note nothing."""
+
     def touched(self, order: Order) -> Order:
         """Note the order."""
         self.orders.append(order.id)

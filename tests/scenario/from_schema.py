@@ -9,6 +9,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from mockserver.domain.moments import SPAN_PATTERN
+
 Schema = Mapping[str, Any]
 #: A value of each JSON type, for places that want another.
 OF_TYPES: Mapping[str, Any] = {
@@ -20,7 +22,7 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
     r"^[a-z][a-z0-9_]{0,63}$": ("acme", "a_0", "a" * 64),
     r"^[A-Za-z][A-Za-z0-9_-]{0,63}$": ("a", "B_0-z", "a" * 64),
     r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$": ("x", "B_0-.z", "a" * 64),
-    r"^[0-9]{1,12}(\.[0-9]{1,6})?(ms|s|m|h|d|w)?$": ("8s", "0", "1.5m", "250ms", "2h", "1d", "3w", "0.000001"),
+    SPAN_PATTERN: ("8s", "0", "1.5m", "250ms", "2h", "1d", "3w", "0.000001", "1m30s", "2d12h", "1w2d3h4m5s6ms"),
     r"^-?[0-9]+(\.[0-9]+)?$": ("1", "-0.5", "00"),
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$": ("f", "0._-", "a" * 64),
     r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$": ("X-a", "!#$%&'*+.^_`|~-", "a" * 128),

@@ -16,6 +16,8 @@ from tests.support import running
         ("20m", "20 minutes"),
         ("250ms", "250 milliseconds"),
         ("1.5h", "1.5h"),
+        ("1m30s", "1 minute 30 seconds"),
+        ("2d1h", "2 days 1 hour"),
         (90, "90 seconds"),
         (0.5, "0.5 seconds"),
         ("refund", "refund"),

@@ -11,6 +11,7 @@ from mockserver.providers.daisysim import wire
 from mockserver.providers.daisysim.settings import (
     ACTIVATION_ID_SPAN,
     ACTIVATION_ID_STEP,
+    ASSUMED_EVENTS,
     CODE_DIGITS,
     FIRST_ACTIVATION_ID,
     KEY_ALPHABET,
@@ -87,4 +88,5 @@ RULES = ProviderRules(
     credential=("key",),
     new_credential=new_credential,
     account_details=account_details,
+    assumed_events=ASSUMED_EVENTS,
 )

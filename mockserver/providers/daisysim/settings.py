@@ -57,6 +57,11 @@ KEY_PREFIX: Final = "DA_"
 KEY_LENGTH: Final = 40
 KEY_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
+# -- the life of an activation ------------------------------------------------------------------------
+
+#: Events of which no source says what follows from them (assumed): answers that rest on one say so.
+ASSUMED_EVENTS: Final = frozenset({"expire"})
+
 # -- messages and the webhook -------------------------------------------------------------------------
 
 #: Digits of an invented code, and the most that a test may give (assumed).

@@ -6,7 +6,7 @@ import orjson
 
 from mockserver.domain.moments import seconds_text
 from mockserver.domain.orders import Order, event_of
-from mockserver.providers.daisysim.settings import LOYALTY_TIERS, USD
+from mockserver.providers.daisysim.settings import ASSUMED_EVENTS, LOYALTY_TIERS, USD
 
 _DOLLAR = USD.minor(1)
 
@@ -54,7 +54,7 @@ def events_of(order: Order) -> set[str]:
 
 def is_expired(order: Order) -> bool:
     """Whether the order stands as it does because its time was up, which is assumed."""
-    return order.state not in ("waiting", "completed") and "expire" in events_of(order)
+    return order.state not in ("waiting", "completed") and not ASSUMED_EVENTS.isdisjoint(events_of(order))
 
 
 def history_row(order: Order, shown: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from mockserver.catalogue.countries import TESTLAND, Country, country_of
 from mockserver.providers.hidsim.ids import OBJECT_ID, both_ids, object_id, short_id
 from mockserver.providers.hidsim.magic import MAGIC_SERVICES, MagicProduct, Style
 from mockserver.providers.hidsim.services import SOLD_IN, ServiceSeed, services
-from mockserver.providers.hidsim.settings import CATALOGUE_MOMENT
+from mockserver.providers.hidsim.settings import CATALOGUE_MOMENT, FEWEST_TIERS
 
 _BEGAN = {"createdAt": CATALOGUE_MOMENT, "updatedAt": CATALOGUE_MOMENT}
 _CENT = 100
@@ -167,13 +167,13 @@ def _magic(service: str, one: MagicProduct) -> Product:
 
 
 def _tiers(seed: ServiceSeed, iso2: str, level: int) -> list[Product]:
-    """One to three products of rising price, or none where the service is not sold."""
+    """Two or three products of rising price, or none where the service is not sold."""
     cast = _cast("pair", iso2, seed.code)
     if cast[0] % 100 >= seed.share:
         return []
     found = []
     cents = max(seed.price * level // 100, 5)
-    for tier in range(1 + cast[1] % 3):
+    for tier in range(max(FEWEST_TIERS, 1 + cast[1] % 3)):
         if tier:
             cents = cents * (130 + cast[1 + tier] % 40) // 100 + 1
         # Every twentieth tier is out of stock, save for what is sold everywhere.

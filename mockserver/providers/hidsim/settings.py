@@ -74,6 +74,16 @@ LONGEST_SENDER: Final = 32
 FEWEST_DIGITS: Final = 6
 MOST_DIGITS: Final = 15
 
+# -- catalogue ----------------------------------------------------------------------------------------
+
+#: A service has several prices in every country where it is sold (the page speaks of products in the plural; how many
+#: is assumed).
+FEWEST_TIERS: Final = 2
+#: What the dearer product of a test service costs, in cents, and how many there are of what is not about stock
+#: (assumed).
+DEARER_TEST_PRICE: Final = 95
+TEST_STOCK: Final = 10_000
+
 # -- lists --------------------------------------------------------------------------------------------
 
 #: How many values a filter takes, however they are written: each is compared with each row (assumed).
