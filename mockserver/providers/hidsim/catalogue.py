@@ -1,4 +1,4 @@
-"""What HidSim sells: countries, services and products. The same in every sandbox; what is left of it is not."""
+"""The countries, services and products that HidSim sells: the same in every sandbox, save for the stock left."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _CENT = 100
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something of the catalogue. `row` is its object as clients see it, without what varies by sandbox."""
+    """A country or a service. `row` is its object as clients of any sandbox see it, `encoded` is that as JSON."""
 
     id: str
     short: str
@@ -30,7 +30,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """Numbers of one country for one service at one price (in minor units); `stock` is what there was at first."""
+    """Numbers of one country for one service at one price (in minor units); `stock` is that at first."""
 
     id: str
     short: str
@@ -44,7 +44,7 @@ class Product:
 
 
 class Catalogue:
-    """Countries by `iso2`, services by code, products; each also found by either of its ids."""
+    """Countries by `iso2`, services by code, and products; each can also be looked up by either of its ids."""
 
     def __init__(self) -> None:
         countries = [country for iso2 in SOLD_IN if (country := country_of(iso2))]
@@ -56,7 +56,7 @@ class Catalogue:
         self.services = {one.code: self._service(one) for one in sorted(_seeds(), key=_by_name)}
         #: Name, slug and code in lower case, for searches.
         self.words = [(one.row["name"].casefold(), one.row["slug"], code, one) for code, one in self.services.items()]
-        #: What lists show, by price, with the prices alone beside it.
+        #: The products that lists show, by price, and their prices alone.
         self.active = [one for one in self.products if one.active]
         self.prices = [one.price for one in self.active]
         self.shapes = {one.code: one for one in _seeds()}
@@ -65,23 +65,23 @@ class Catalogue:
         self._products = _by_either_id((one.id, one.short, one) for one in self.products)
 
     def country_by_id(self, text: str) -> str | None:
-        """The `iso2` of the country with this `_id` or short id."""
+        """Return the `iso2` of the country with this `_id` or short id, or None."""
         return self._countries.get(_read(text))
 
     def service_by_id(self, text: str) -> str | None:
-        """The code of the service with this `_id` or short id."""
+        """Return the code of the service with this `_id` or short id, or None."""
         return self._services.get(_read(text))
 
     def product_by_id(self, text: str) -> Product | None:
-        """The product with this `_id` or short id."""
+        """Return the product with this `_id` or short id, or None."""
         return self._products.get(_read(text))
 
     def sold_in(self, code: str) -> list[str]:
-        """The `iso2` of every country in which the service has an active product."""
+        """Return the `iso2` of every country in which the service has an active product."""
         return list(dict.fromkeys(one.country for one in self.by_service.get(code, ()) if one.active))
 
     def _service(self, seed: ServiceSeed) -> Item:
-        where = set(self.sold_in(seed.code))
+        countries = set(self.sold_in(seed.code))
         row = {
             "_id": object_id("service", seed.code),
             "id": _service_short(seed),
@@ -90,7 +90,7 @@ class Catalogue:
             "slug": seed.slug,
             "category": seed.category,
             "isActive": True,
-            "_countryIds": [item.id for iso2, item in self.countries.items() if iso2 in where],
+            "_countryIds": [item.id for iso2, item in self.countries.items() if iso2 in countries],
             **_BEGAN,
         }
         return _item(row)
@@ -98,12 +98,12 @@ class Catalogue:
 
 @cache
 def catalogue() -> Catalogue:
-    """The catalogue; made when it is first asked for, and never changed."""
+    """Return the catalogue, built at the first call and never changed."""
     return Catalogue()
 
 
 def _by_name(one: Country | ServiceSeed) -> tuple[str, str]:
-    """As people sort: without regard to case, which decides between equal names alone."""
+    """Return a sort key: the name without regard to case, which decides only between names that are else equal."""
     return one.name.casefold(), one.name
 
 
@@ -112,12 +112,12 @@ def _read(text: str) -> str:
 
 
 def _by_either_id(rows: Iterable[tuple[str, str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    by_id: dict[str, Any] = {}
     for identifier, short, value in rows:
-        if identifier in found or short in found:
+        if identifier in by_id or short in by_id:
             raise ValueError(f"a second thing has the id {identifier} or {short}")
-        found[identifier] = found[short] = value
-    return found
+        by_id[identifier] = by_id[short] = value
+    return by_id
 
 
 def _item(row: Mapping[str, Any]) -> Item:
