@@ -31,14 +31,14 @@ def activation_id(dice: Dice, kind: str, number: int) -> str:
     return str(start + number * ACTIVATION_ID_STEP + dice.below(ACTIVATION_ID_STEP, "activation id", number))
 
 
-def compose(unit: UnitOfWorkPort, order: Order, kind: str, contents: Mapping[str, Any]) -> dict[str, Any]:
+def compose(unit: UnitOfWorkPort, order: Order, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """Compose an SMS: its `code`, its `text`, and the moment `received_at`.
 
     The code is the one pushed (1 to 32 printable characters), else the one in the `text` pushed, else six digits.
     Raises Invalid for a text alone that holds no code: it would complete nothing.
     """
-    code = contents.get("code")
-    text = contents.get("text")
+    code = data.get("code")
+    text = data.get("text")
     if code is None and isinstance(text, str):
         from mockserver.catalogue.codes import find_code
 

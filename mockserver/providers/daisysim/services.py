@@ -50,8 +50,8 @@ class Services:
 @once
 def services() -> Services:
     """Return the services, the same objects for every caller."""
-    sold: dict[str, list[Service]] = {"everywhere": [], "some": [], "testland": []}
+    groups: dict[str, list[Service]] = {"everywhere": [], "some": [], "testland": []}
     for row in read_csv(__file__, "services.csv", ServiceRow):
-        sold[row.sold].append(Service(row.code, row.name, row.price, row.demand))
-    everywhere, some, testland = map(tuple, sold.values())
+        groups[row.sold].append(Service(row.code, row.name, row.price, row.demand))
+    everywhere, some, testland = map(tuple, groups.values())
     return Services(everywhere, some, testland, {service.code: service for service in (*everywhere, *some, *testland)})

@@ -29,13 +29,13 @@ def ticket_id(dice: Dice, kind: str, number: int) -> str:
     return str(start + number * TICKET_STEP + dice.below(TICKET_STEP, "ticket id", number))
 
 
-def compose(unit: UnitOfWorkPort, order: Order, kind: str, contents: Mapping[str, Any]) -> dict[str, Any]:
+def compose(unit: UnitOfWorkPort, order: Order, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """Compose the instructions: the unlock `code` and, where a test pushed a `text`, that as `howto`.
 
     The code is the one pushed (1 to 64 printable characters), else the one in the `text`, else one that suits the
     brand. `howto` stands in place of our own instructions. Raises Invalid.
     """
-    code, text = contents.get("code"), contents.get("text")
+    code, text = data.get("code"), data.get("text")
     if code is None and isinstance(text, str):
         from mockserver.catalogue.codes import find_code
 

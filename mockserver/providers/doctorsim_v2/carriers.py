@@ -120,12 +120,12 @@ def operator_ids(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
     So an operator keeps its id when others come and go, but for the rare ones whose digests meet.
     """
     ids: dict[tuple[str, str], int] = {}
-    named = named_operators()
-    used_ids = {row.id for row in named.values()}
+    operators = named_operators()
+    used_ids = {row.id for row in operators.values()}
     span = _LAST_FREE - _FIRST_FREE + 1
     for key in sorted(keys):
-        if key in named:
-            ids[key] = named[key].id
+        if key in operators:
+            ids[key] = operators[key].id
             continue
         digest = blake2b("/".join(key).encode(), digest_size=8).digest()
         number = int.from_bytes(digest, "big") % span

@@ -125,8 +125,8 @@ class Rate:
 class Catalogue:
     """The products and their rates by id, each of which is built at its first use."""
 
-    def __init__(self, known: Carriers) -> None:
-        self.carriers = known
+    def __init__(self, carriers: Carriers) -> None:
+        self.carriers = carriers
         self._dice = Dice("doctorSIM v2 catalogue")
         self._products: dict[int, tuple[Product, ...]] = {}
         self._price_lists: dict[int, tuple[Rate, ...]] = {}

@@ -105,14 +105,14 @@ async def lookup(call: Call) -> Reply:
 
     A rule that says `stock: 0` makes the operator unknown, too.
     """
-    known = (await ready()).carriers
+    carriers = (await ready()).carriers
     phone = call.fields["phone"]
     line = line_of(phone)
     if line is None:
         raise Invalid(
             {"phone": ["The phone field must be a valid number in international form, such as +34612345678."]}
         )
-    operator = known.of_mobile(line.iso2, phone[1:]) if line.mobile else None
+    operator = carriers.of_mobile(line.iso2, phone[1:]) if line.mobile else None
     if operator is None or _is_unknown_by_rule(call):
         raise CarrierNotFound("carrier", phone)
     return Reply({"phone": phone, **wire.operator_row(operator), "topup_type": AIRTIME.id})
@@ -188,21 +188,21 @@ def _matches(rate: Rate, matcher: Callable[[str], bool]) -> bool:
 
 def _owners(country: Country) -> list[int]:
     goods = catalogue()
-    return [owner.id for owner in (*goods.carriers.of_country[country.id], *goods.brands(country))]
+    return [owner.id for owner in goods.carriers.of_country[country.id]] + [brand.id for brand in goods.brands(country)]
 
 
 def _is_match(call: Call, products: tuple[Product, ...], matcher: Callable[[str], bool] | None) -> bool:
     """Return whether a search matches an operator or a gift card; the latter by its denominations as well."""
     fields = call.fields
-    offered = _offered(call, products)
+    items = _offered(call, products)
     number = fields.get("operator_id")
-    if not offered or (number is not None and number not in {products[0].parent, *(item.id for item in products)}):
+    if not items or (number is not None and number not in {products[0].parent, *(item.id for item in products)}):
         return False
     if matcher is None:
         return True
     first = products[0]
     by_rates = number is not None or first.kind == "giftcard"
-    if by_rates and any(_matches(rate, matcher) for item in offered for rate in catalogue().rates(item)):
+    if by_rates and any(_matches(rate, matcher) for item in items for rate in catalogue().rates(item)):
         return True
     return number is None and matcher(f"{first.name} {first.about}")
 

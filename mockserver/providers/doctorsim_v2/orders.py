@@ -64,7 +64,7 @@ async def preview(call: Call) -> Reply:
     await ready()
     request = read_request(call)
     async with call.work() as work:
-        held = await work.balance(call.account)
+        balance = await work.balance(call.account)
         token = call.fields.get("price_token") or signer_of(call).issuer(work.now)(request.rate).decode()
     return Reply(
         {
@@ -73,7 +73,7 @@ async def preview(call: Call) -> Reply:
             "pricing": _pricing(request),
             "checkout_mode": "credits",
             "environment": call.identity.environment,
-            "current_balance_eur": wire.money(held),
+            "current_balance_eur": wire.money(balance),
         }
     )
 
@@ -105,9 +105,9 @@ async def _ended(work: UnitOfWork, call: Call, states: tuple[str, ...], before: 
         after, count = before, 0
         while count < enough:
             rows = await page_orders(work.tx, "doctorsim_v2", call.account.id, shown=state, before=after, limit=enough)
-            fitting = [order for order in rows if kind in (None, order.facts["type"])]
-            orders += fitting
-            count += len(fitting)
+            matches = [order for order in rows if kind in (None, order.facts["type"])]
+            orders += matches
+            count += len(matches)
             if len(rows) < enough:
                 break
             after = rows[-1].sequence

@@ -43,11 +43,11 @@ async def next_order_id(unit: UnitOfWorkPort, environment: str) -> str | None:
     return str(start + await unit.next_number("doctorsim_v2/production order"))
 
 
-def compose(unit: UnitOfWorkPort, order: Order, kind: str, contents: Mapping[str, Any]) -> dict[str, Any]:
+def compose(unit: UnitOfWorkPort, order: Order, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """Compose what fulfilment adds: the moment and, for a gift card, its `code` (a test may push one) and URL."""
     facts: dict[str, Any] = {"fulfilled_at": seconds_text(unit.now)}
     if order.facts["type"] == "giftcard":
-        code = contents.get("code")
+        code = data.get("code")
         if code is None:
             letters = unit.dice.letters(REDEMPTION_CODE_ALPHABET, REDEMPTION_CODE_LENGTH, "redemption code", order.id)
             size = REDEMPTION_CODE_GROUP

@@ -117,7 +117,7 @@ async def me(call: Call) -> Reply:
 async def user_row(work: UnitOfWork, account: Account) -> dict[str, Any]:
     """Return the user of an account, as clients see it."""
     first, last = await ledger.first_and_last(work.tx, "hidsim", account.id)
-    return wire.user(account, balance=await work.balance(account), opened=first.at, moved=last.at)
+    return wire.user(account, balance=await work.balance(account), opened_at=first.at, moved_at=last.at)
 
 
 async def _session(call: Call, account: Account) -> Reply:

@@ -48,21 +48,23 @@ class Catalogue:
 
     def __init__(self) -> None:
         countries = [country for iso2 in SOLD_IN if (country := country_of(iso2))]
-        self.countries = {one.iso2: _country(one) for one in sorted([*countries, TESTLAND], key=_by_name)}
+        self.countries = {country.iso2: _country(country) for country in sorted([*countries, TESTLAND], key=_by_name)}
         self.products = sorted(_products(countries), key=lambda product: (product.price, product.id))
         self.by_service: dict[str, list[Product]] = {}
         for product in self.products:
             self.by_service.setdefault(product.service, []).append(product)
-        self.services = {one.code: self._service(one) for one in sorted(_seeds(), key=_by_name)}
+        self.services = {seed.code: self._service(seed) for seed in sorted(_seeds(), key=_by_name)}
         #: Name, slug and code in lower case, for searches.
-        self.words = [(one.row["name"].casefold(), one.row["slug"], code, one) for code, one in self.services.items()]
+        self.words = [
+            (item.row["name"].casefold(), item.row["slug"], code, item) for code, item in self.services.items()
+        ]
         #: The products that lists show, by price, and their prices alone.
-        self.active = [one for one in self.products if one.active]
-        self.prices = [one.price for one in self.active]
-        self.shapes = {one.code: one for one in _seeds()}
+        self.active = [product for product in self.products if product.active]
+        self.prices = [product.price for product in self.active]
+        self.shapes = {seed.code: seed for seed in _seeds()}
         self._countries = _by_either_id((item.id, item.short, iso2) for iso2, item in self.countries.items())
         self._services = _by_either_id((item.id, item.short, code) for code, item in self.services.items())
-        self._products = _by_either_id((one.id, one.short, one) for one in self.products)
+        self._products = _by_either_id((item.id, item.short, item) for item in self.products)
 
     def country_by_id(self, text: str) -> str | None:
         """Return the `iso2` of the country with this `_id` or short id, or None."""
@@ -78,7 +80,7 @@ class Catalogue:
 
     def sold_in(self, code: str) -> list[str]:
         """Return the `iso2` of every country in which the service has an active product."""
-        return list(dict.fromkeys(one.country for one in self.by_service.get(code, ()) if one.active))
+        return list(dict.fromkeys(item.country for item in self.by_service.get(code, ()) if item.active))
 
     def _service(self, seed: ServiceSeed) -> Item:
         countries = set(self.sold_in(seed.code))
@@ -102,9 +104,9 @@ def catalogue() -> Catalogue:
     return Catalogue()
 
 
-def _by_name(one: Country | ServiceSeed) -> tuple[str, str]:
+def _by_name(item: Country | ServiceSeed) -> tuple[str, str]:
     """Return a sort key: the name without regard to case, which decides only between names that are else equal."""
-    return one.name.casefold(), one.name
+    return item.name.casefold(), item.name
 
 
 def _read(text: str) -> str:
@@ -144,20 +146,20 @@ def _service_short(seed: ServiceSeed) -> str:
 
 
 def _seeds() -> list[ServiceSeed]:
-    testing = [ServiceSeed(one.id, one.name, "testing", "HidSim Test", "dddddd", 50, 0) for one in MAGIC_SERVICES]
+    testing = [ServiceSeed(item.id, item.name, "testing", "HidSim Test", "dddddd", 50, 0) for item in MAGIC_SERVICES]
     return [*services(), *testing]
 
 
 def _products(countries: Iterable[Country]) -> list[Product]:
-    found = [_magic(service.id, product) for service in MAGIC_SERVICES for product in service.products]
+    products = [_magic(service.id, product) for service in MAGIC_SERVICES for product in service.products]
     for country in countries:
         level = 60 + _cast("level", country.iso2)[0] % 120
         for seed in services():
-            found += _tiers(seed, country.iso2, level)
+            products += _tiers(seed, country.iso2, level)
     for seed in services():
         if seed.share == 100:
-            found += _tiers(seed, TESTLAND.iso2, 100)
-    return found
+            products += _tiers(seed, TESTLAND.iso2, 100)
+    return products
 
 
 def _magic(service: str, one: MagicProduct) -> Product:

@@ -93,9 +93,9 @@ def check_window(call: Call) -> None:
         raise Invalid({"minPrice": [f"The minPrice field must not be greater than maxPrice: {least} > {most}."]})
 
 
-def sort_keys(call: Call, known: Iterable[str]) -> list[tuple[str, bool]]:
-    """Return pairs of a field and whether it descends, each field once; fields that are not `known` are ignored."""
-    fields = set(known)
+def sort_keys(call: Call, sortable: Iterable[str]) -> list[tuple[str, bool]]:
+    """Return pairs of a field and whether it descends, each field once; fields that are not `sortable` are ignored."""
+    fields = set(sortable)
     keys: dict[str, bool] = {}
     for part in _parts(call, "sort"):
         name = part.removeprefix("-")

@@ -28,34 +28,34 @@ class Sms:
     code: str | None
 
 
-def sms_for(dice: Dice, order: Order, contents: Mapping[str, Any]) -> Sms:
+def sms_for(dice: Dice, order: Order, data: Mapping[str, Any]) -> Sms:
     """Return the order's next message, from what a test pushed (`code`, `text`, `sender`) and from the dice.
 
     The code of a text alone is the one that a provider would find in it; a `code` of None says that there is none.
     Raises Invalid for what cannot be a code, a text or a sender.
     """
     service = catalogue().shapes[order.facts["service"]]
-    _check(contents)
-    sender = contents.get("sender", service.sender)
+    _check(data)
+    sender = data.get("sender", service.sender)
     purpose = ("hidsim sms", order.id, len(order.facts["messages"]))
-    code, text = contents.get("code"), contents.get("text")
+    code, text = data.get("code"), data.get("text")
     if text is not None:
-        return Sms(sender, text, _code_of(text, contents))
+        return Sms(sender, text, _code_of(text, data))
     style = order.facts.get("style", "plain")
     if code is not None:
         return Sms(sender, _text(dice, order, style, service, code, purpose), without_separators(code))
-    if style == "no-code" or "code" in contents:
+    if style == "no-code" or "code" in data:
         return Sms(sender, dice.choice(TEXTS_WITHOUT_CODE, *purpose, "text").format(name=service.name), None)
     prefix, _, shape = (_SHAPES.get(style) or service.shape).rpartition("|")
     code_text = "".join(_sign(dice, sign, *purpose, place) for place, sign in enumerate(shape))
     return Sms(sender, _text(dice, order, style, service, prefix + code_text, purpose), without_separators(code_text))
 
 
-def _code_of(text: str, contents: Mapping[str, Any]) -> str | None:
+def _code_of(text: str, data: Mapping[str, Any]) -> str | None:
     """Return the code that was pushed, without separators, or the one in the text where none was pushed."""
-    if "code" not in contents:
+    if "code" not in data:
         return find_code(text)
-    code: str | None = contents["code"]
+    code: str | None = data["code"]
     return None if code is None else without_separators(code)
 
 
@@ -78,14 +78,14 @@ def _sign(dice: Dice, sign: str, *purpose: object) -> str:
     return sign
 
 
-def _check(contents: Mapping[str, Any]) -> None:
+def _check(data: Mapping[str, Any]) -> None:
     errors = {}
-    code = contents.get("code")
+    code = data.get("code")
     if code is not None and not (_is_text(code, LONGEST_CODE) and code.isprintable() and without_separators(code)):
         errors["code"] = [f"must be a text of 1 to {LONGEST_CODE} printable characters, not only separators"]
-    if contents.get("text") is not None and not _is_text(contents["text"], LONGEST_TEXT):
+    if data.get("text") is not None and not _is_text(data["text"], LONGEST_TEXT):
         errors["text"] = [f"must be a text of 1 to {LONGEST_TEXT} characters"]
-    if "sender" in contents and not _is_text(contents["sender"], LONGEST_SENDER):
+    if "sender" in data and not _is_text(data["sender"], LONGEST_SENDER):
         errors["sender"] = [f"must be a text of 1 to {LONGEST_SENDER} characters"]
     if errors:
         raise Invalid(errors)

@@ -22,14 +22,14 @@ from mockserver.webhooks.model import Notice
 _NUMBER = re.compile(rf"\+[0-9]{{{FEWEST_DIGITS},{MOST_DIGITS}}}")
 
 
-def compose(unit: UnitOfWorkPort, order: Order, kind: str, contents: Mapping[str, Any]) -> dict[str, Any]:
+def compose(unit: UnitOfWorkPort, order: Order, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """Compose a `number` for the operation, or an `sms` at the end of its messages; a test may push the contents."""
     if kind == "number":
-        return {"number": _number(unit.dice, order, contents)}
+        return {"number": _number(unit.dice, order, data)}
     from mockserver.providers.hidsim import wire
     from mockserver.providers.hidsim.messages import sms_for
 
-    sms = sms_for(unit.dice, order, contents)
+    sms = sms_for(unit.dice, order, data)
     messages = order.facts["messages"]
     row = {
         "_id": drawn_id(unit.dice, "message", order.id, len(messages)),
@@ -73,8 +73,8 @@ async def no_notices(unit: UnitOfWorkPort, order: Order, event: str) -> list[Not
     return []
 
 
-def _number(dice: Dice, order: Order, contents: Mapping[str, Any]) -> str:
-    number = contents.get("number")
+def _number(dice: Dice, order: Order, data: Mapping[str, Any]) -> str:
+    number = data.get("number")
     if number is not None:
         if not isinstance(number, str) or _NUMBER.fullmatch(number) is None:
             raise Invalid({"number": [f"must be + and {FEWEST_DIGITS} to {MOST_DIGITS} digits"]})

@@ -53,8 +53,8 @@ async def countries(call: Call) -> Reply:
     matches = list(catalogue().countries.items())
     codes, names = any_of(call, "iso2"), any_of(call, "name")
     if codes is not None:
-        wanted = {code.upper() for code in codes}
-        matches = [(iso2, item) for iso2, item in matches if iso2 in wanted]
+        iso2_codes = {code.upper() for code in codes}
+        matches = [(iso2, item) for iso2, item in matches if iso2 in iso2_codes]
     if names is not None:
         parts = [name.casefold() for name in names]
         matches = [(iso2, item) for iso2, item in matches if any(part in item.row["name"].casefold() for part in parts)]
@@ -154,8 +154,8 @@ def candidates(call: Call, services: set[str] | None) -> Sequence[Product]:
         matches = [item for code in codes for item in goods.by_service.get(code, ())]
         if len(codes) > 1:
             matches = sorted(matches, key=lambda item: (item.price, item.id))
-    wanted = any_id(call, "_country", "_countryIds")
-    countries = None if wanted is None else {goods.country_by_id(name) for name in wanted}
+    country_ids = any_id(call, "_country", "_countryIds")
+    countries = None if country_ids is None else {goods.country_by_id(name) for name in country_ids}
     if services is None and countries is None:
         return matches
     return [
@@ -169,10 +169,10 @@ def candidates(call: Call, services: set[str] | None) -> Sequence[Product]:
 
 
 def _in_countries(call: Call, matches: list[tuple[str, Item]]) -> list[tuple[str, Item]]:
-    wanted = any_id(call, "_country", "_countryIds")
-    if wanted is None:
+    country_ids = any_id(call, "_country", "_countryIds")
+    if country_ids is None:
         return matches
-    return [(code, item) for code, item in matches if not wanted.isdisjoint(item.row["_countryIds"])]
+    return [(code, item) for code, item in matches if not country_ids.isdisjoint(item.row["_countryIds"])]
 
 
 async def _items(call: Call, matches: Sequence[Item], relations: Relations) -> Reply:

@@ -26,8 +26,8 @@ async def stocks_left(call: Call, work: UnitOfWork, products: Sequence[Product])
     at_first = await _stocks(call, work, products)
     if len(products) < _MANY:
         return {product.id: max(0, at_first[product.id] - await work.sold(stock_key(product))) for product in products}
-    sold = await _all_sold(work)
-    return {product.id: max(0, at_first[product.id] - sold.get(product.short, 0)) for product in products}
+    sales = await _all_sales(work)
+    return {product.id: max(0, at_first[product.id] - sales.get(product.short, 0)) for product in products}
 
 
 def stock_key(product: Product) -> str:
@@ -54,15 +54,15 @@ def _by_rule(decisions: Sequence[Decision]) -> dict[str, Decision]:
     return {decision.rule.name: decision for decision in decisions}
 
 
-async def _all_sold(work: UnitOfWork) -> dict[str, int]:
+async def _all_sales(work: UnitOfWork) -> dict[str, int]:
     """Return how many numbers were sold of each product that has any sales, by short id."""
-    sold: dict[str, int] = {}
+    sales: dict[str, int] = {}
     after = ""
     while rows := await work.tx.scan(_TABLE, prefix=_PREFIX, after=after, limit=_BATCH):
-        sold |= {row.key.removeprefix(_PREFIX): decode_json(row.data) for row in rows}
+        sales |= {row.key.removeprefix(_PREFIX): decode_json(row.data) for row in rows}
         after = rows[-1].key
         await asyncio.sleep(0)
-    return sold
+    return sales
 
 
 def _is_ruled(call: Call) -> bool:

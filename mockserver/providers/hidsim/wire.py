@@ -42,8 +42,8 @@ def user_id(account_id: str) -> str:
     return object_id("user", account_id)
 
 
-def user(account: Account, *, balance: int, opened: datetime, moved: datetime) -> Row:
-    """Return a user; `opened` is when the account was opened, `moved` is when its money moved last."""
+def user(account: Account, *, balance: int, opened_at: datetime, moved_at: datetime) -> Row:
+    """Return a user; `opened_at` is when the account was opened, `moved_at` is when its money moved last."""
     return {
         "_id": user_id(account.id),
         "id": short_id("user", account.id),
@@ -53,8 +53,8 @@ def user(account: Account, *, balance: int, opened: datetime, moved: datetime) -
         "balance": money(balance),
         "currency": USD.code,
         "isActive": account.status == "active",
-        "createdAt": moment(opened),
-        "updatedAt": moment(moved),
+        "createdAt": moment(opened_at),
+        "updatedAt": moment(moved_at),
     }
 
 

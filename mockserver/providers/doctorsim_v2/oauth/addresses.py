@@ -36,8 +36,8 @@ def _host_root(call: Call, host: str) -> str:
     """Return the address of one of the two hosts, by putting it in the place of the call's host."""
     base = call.base_url
     root = next((base.removesuffix(mount) for mount in _MOUNTS if base.endswith(mount)), base)
-    for known in (API_HOST, WWW_HOST):
-        place = root.lower().rfind(known)
+    for own_host in (API_HOST, WWW_HOST):
+        place = root.lower().rfind(own_host)
         if place >= 0:
-            return f"{root[:place]}{host}{root[place + len(known) :]}"
+            return f"{root[:place]}{host}{root[place + len(own_host) :]}"
     return root

@@ -89,10 +89,10 @@ def _metadata(body: Mapping[str, Any], *, private_schemes: bool) -> dict[str, An
     return metadata
 
 
-def _names(body: Mapping[str, Any], name: str, default: list[str], known: tuple[str, ...]) -> list[str]:
+def _names(body: Mapping[str, Any], name: str, default: list[str], choices: tuple[str, ...]) -> list[str]:
     value = body.get(name, default)
-    if not isinstance(value, list) or not all(isinstance(item, str) and item in known for item in value):
-        raise InvalidClientMetadata(f"{name} must be a list of {', '.join(known)}")
+    if not isinstance(value, list) or not all(isinstance(item, str) and item in choices for item in value):
+        raise InvalidClientMetadata(f"{name} must be a list of {', '.join(choices)}")
     return list(dict.fromkeys(value))
 
 
