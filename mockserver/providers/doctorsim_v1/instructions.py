@@ -10,7 +10,7 @@ from mockserver.engine.dice import Dice
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """How many digits the codes of a brand have, and what to do with one; `{code}` and `{network}` are filled in."""
+    """The instructions for the codes of a brand, and their number of digits; `{code}` and `{network}` are filled in."""
 
     digits: int
     steps: tuple[str, ...]

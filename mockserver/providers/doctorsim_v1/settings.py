@@ -19,7 +19,7 @@ NAME: Final = "doctorsim_v1"
 #: Documented.
 API_HOST: Final = "api.doctorsim.com"
 WEB_HOST: Final = "www.doctorsim.com"
-#: Where WEB_HOST keeps the reports (documented).
+#: The path of the reports on WEB_HOST (documented).
 REPORTS: Final = "/imei_report"
 #: The URL of a picture, from the number of a host and a name (documented).
 IMAGES: Final = "https://img{}.doctorsim.com/img/term/{}.png"
@@ -102,7 +102,7 @@ TEST_IMEIS: Final = ("123456789876543", "355710060480006")
 #: How many of a hundred customers cancel their order, and how many hurry it.
 CANCEL_PERCENT: Final = 15
 HURRY_PERCENT: Final = 15
-#: After how many seconds (least and most) they do so, mostly while the order is not finished yet.
+#: The least and the most seconds until they do so, mostly while the order is not finished yet.
 MINDS_CHANGE_AFTER: Final = (12, 90)
 
 # -- what tests can change -----------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from mockserver.sandbox.ledger import page_movements
 
 
 async def balance(call: Call) -> Reply:
-    """What the account holds."""
+    """The balance of the account."""
     async with call.work() as work:
         held = await work.balance(call.account)
     return Reply({"balance": wire.money(held), "currency": "EUR", "environment": call.identity.environment})

@@ -140,7 +140,7 @@ def _countries() -> bytes:
 @cache
 def _operators(country: int) -> bytes:
     operators = catalogue().carriers.of_country[country]
-    # An empty keyed list is `[]`, as PHP writes it (the vendor's).
+    # An empty keyed list is `[]`, as PHP writes it (the vendor's word).
     return orjson.dumps({str(operator.id): wire.operator_row(operator) for operator in operators} or [])
 
 

@@ -23,9 +23,9 @@ API_HOST: Final = "api.doctorsim.com"
 PREFIX: Final = "/v2"
 #: The authorization server (documented).
 WWW_HOST: Final = "www.doctorsim.com"
-#: Where the vendor has its pictures, which are not served here (observed).
+#: The address of the vendor's pictures, which are not served here (observed).
 PICTURES: Final = f"https://{WWW_HOST}/img"
-#: Where gift cards are redeemed: an address that belongs to nobody (RFC 2606; assumed).
+#: The address where gift cards are redeemed, which belongs to nobody (RFC 2606; assumed).
 REDEEM: Final = "https://redeem.example.com"
 
 # -- money ---------------------------------------------------------------------------------------------
@@ -62,7 +62,7 @@ CORS: Final = Cors(
 
 # -- credentials ---------------------------------------------------------------------------------------
 
-#: What keys allow, by their `scope` (documented).
+#: The scopes of keys whose `scope` is read, or read-write (documented).
 READ_ONLY: Final = frozenset({"orders:read", "balance:read", "webhooks:read"})
 READ_WRITE: Final = READ_ONLY | {"orders:write", "webhooks:write"}
 #: Keys that begin so are production's (documented).
@@ -143,7 +143,7 @@ FEE_PERCENT: Final = 3
 
 # -- invented customers: assumed -----------------------------------------------------------------------
 
-#: Where phones are topped up.
+#: The countries where customers top up phones.
 CUSTOMERS_COUNTRIES: Final = ("ES", "MX", "US", "GB", "FR", "DE", "IT", "CO", "AR", "PE", "MA", "PH")
 #: How many of a hundred customers buy a gift card, and how many have an SMS sent.
 CARD_PERCENT: Final = 20

@@ -117,7 +117,7 @@ def _by_either_id(rows: Iterable[tuple[str, str, Any]]) -> dict[str, Any]:
     by_id: dict[str, Any] = {}
     for identifier, short, value in rows:
         if identifier in by_id or short in by_id:
-            raise ValueError(f"a second thing has the id {identifier} or {short}")
+            raise ValueError(f"two objects have the id {identifier} or {short}")
         by_id[identifier] = by_id[short] = value
     return by_id
 

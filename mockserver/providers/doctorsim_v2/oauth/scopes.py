@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-#: What each scope allows, in the order in which they are written.
+#: The meaning of each scope, in the order in which scopes are written.
 MEANINGS: Mapping[str, str] = {
     "openid": "to know which account it is",
     "profile": "nothing yet",
