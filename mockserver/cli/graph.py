@@ -35,7 +35,8 @@ def graph(provider: str, kind: str | None, form: str, directories: tuple[Path, .
     """
     from mockserver.domain.errors import Invalid
     from mockserver.domain.suggestions import suggestion
-    from mockserver.providers.sources import provider_names, source_roots
+    from mockserver.providers.discovery import load
+    from mockserver.providers.sources import provider_names, source_roots, sources
     from mockserver.sandbox.active_scenarios import in_force
     from mockserver.scenario.drawing import dot, mermaid
     from mockserver.scenario.library import Library
@@ -54,6 +55,8 @@ def graph(provider: str, kind: str | None, form: str, directories: tuple[Path, .
     kinds = list(dict.fromkeys(machine.kind for machine in active_scenarios.machines()))
     if kind is not None and kind not in kinds:
         raise click.UsageError(f"{provider} has no orders of kind {kind!r} ({suggestion(kind, kinds)})")
+    rows = next(load(source).settings for source in sources() if source.name == provider)
+    settings = {row.name: row.default for row in rows} | active_scenarios.settings()
     for each in [kind] if kind else kinds:
         machine = active_scenarios.machine(provider, each)
-        click.echo(dot(machine) if form == "dot" else mermaid(machine, notes=True), nl=False)
+        click.echo(dot(machine, settings) if form == "dot" else mermaid(machine, settings, notes=True), nl=False)

@@ -8,8 +8,8 @@ from mockserver.control.operation import Answer, ControlCall, Operation, list_of
 from mockserver.control.vocabulary import operations_of
 from mockserver.domain.errors import Invalid
 from mockserver.domain.suggestions import suggestion
-from mockserver.faults import wire_kinds
-from mockserver.faults.model import HOSTILITIES, Fault, source_of
+from mockserver.faults import webhook_kinds, wire_kinds
+from mockserver.faults.model import Fault, source_of
 from mockserver.journal.fault_secrets import shown_fault
 from mockserver.sandbox.naming import account_id_of, known_names
 from mockserver.sandbox.sandbox import Sandbox
@@ -41,7 +41,7 @@ FAULT = {
             "description": "{mistake, retry_after?} in the provider's words, or {status, body?, headers?}.",
         },
         "wire": wire_kinds.control_schema(),
-        "webhook": {"type": "object", "description": f"What deliveries suffer: {', '.join(HOSTILITIES)}."},
+        "webhook": webhook_kinds.control_schema(),
     },
 }
 

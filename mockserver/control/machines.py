@@ -38,13 +38,14 @@ async def show(call: ControlCall) -> Answer:
     except KeyError:
         kind = call.path_fields["kind"]
         raise NotFound("machine", kind, hint=did_you_mean(kind, provider.rules.kinds)) from None
+    settings = sandbox.state.settings.values
     match call.query.get("format", "json"):
         case "json":
             return Answer(machine_data(machine))
         case "mermaid":
-            return Answer(mermaid(machine), media="text/plain; charset=utf-8")
+            return Answer(mermaid(machine, settings), media="text/plain; charset=utf-8")
         case "dot":
-            return Answer(dot(machine), media="text/vnd.graphviz; charset=utf-8")
+            return Answer(dot(machine, settings), media="text/vnd.graphviz; charset=utf-8")
         case other:
             raise Invalid({"format": [f"must be json, mermaid or dot: {other!r}"]})
 

@@ -33,7 +33,8 @@ async def show(call: ControlCall) -> Answer:
 
 async def restore(call: ControlCall) -> Answer:
     """Become what the snapshot says, its clock included, or refuse it and change nothing."""
-    from mockserver.sandbox.snapshot import NewerVersion, read
+    from mockserver.sandbox.snapshot import read
+    from mockserver.sandbox.snapshot_document import NewerVersion
 
     try:
         data = await asyncio.to_thread(read_json, call.raw)

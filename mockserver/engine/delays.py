@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from math import exp
 from typing import Any, NamedTuple
 
@@ -58,7 +59,7 @@ def resolve(
     if isinstance(delay, FromFact):
         return parse_span(facts[delay.name])
     if isinstance(delay, FromSetting):
-        return parse_span(settings[delay.name])
+        return _setting_span(settings[delay.name])
     if isinstance(delay, Uniform):
         low = resolve(delay.low, dice, *purpose, "low", facts=facts, settings=settings)
         high = resolve(delay.high, dice, *purpose, "high", facts=facts, settings=settings)
@@ -71,6 +72,12 @@ def resolve(
     place = min(max(dice.fraction(*purpose), 1e-6), 1 - 1e-6)
     factor = exp(delay.sigma * NormalDist().inv_cdf(place))
     return round(median / _MILLISECOND * factor) * _MILLISECOND
+
+
+@lru_cache(maxsize=256, typed=True)
+def _setting_span(written: object) -> timedelta:
+    # Each order asks for the same few settings.
+    return parse_span(written)
 
 
 def span_from_data(data: object) -> timedelta:

@@ -12,14 +12,10 @@ from mockserver.engine.paths import PathPattern
 Aspect = Literal["delay", "answer", "wire"]
 #: What a fault may speak of about a request; of each, the first fault that matches decides.
 ASPECTS: tuple[Aspect, ...] = ("delay", "answer", "wire")
-#: What may happen to a webhook.
-HOSTILITIES = ("duplicate", "delay", "reorder", "drop", "before_response", "bad_signature", "stale_timestamp")
 #: The longest that an answer is held back in real time.
 LONGEST_WAIT = timedelta(hours=1)
 #: Of how many faults that nearly matched the differences are told.
 MISSES_TOLD = 3
-#: How old a stale timestamp is that says no age of its own.
-STALE = timedelta(hours=1)
 
 
 class Wire(NamedTuple):
@@ -27,6 +23,14 @@ class Wire(NamedTuple):
 
     kind: str
     argument: Any = None
+
+
+class Posting(NamedTuple):
+    """One attempt at a webhook: the body that is sent, and the body and the moment that its signature is made of."""
+
+    body: str
+    signed_body: str
+    signed_at: datetime
 
 
 class Fault(NamedTuple):

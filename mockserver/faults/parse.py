@@ -8,11 +8,12 @@ from typing import Any
 from mockserver.domain.errors import MISTAKE_NAMES
 from mockserver.domain.moments import parse_moment
 from mockserver.domain.suggestions import suggestion
-from mockserver.engine.delays import Delay, Fixed, Uniform, asks_the_order, delay_from_data, span_from_data
+from mockserver.engine.delays import Delay, Fixed, span_from_data
 from mockserver.engine.matching import Conditions, Matcher, matcher_from_data
 from mockserver.engine.paths import PathPattern, compile_path
-from mockserver.faults import wire_kinds
-from mockserver.faults.model import ASPECTS, HOSTILITIES, LONGEST_WAIT, Fault, Wire
+from mockserver.faults import webhook_kinds, wire_kinds
+from mockserver.faults.model import ASPECTS, LONGEST_WAIT, Fault, Wire
+from mockserver.faults.spans import delay_of
 
 #: Every key that a fault may have; requests are told by the first group, deliveries by the second.
 _OF_REQUESTS = ("method", "path", "operation", "body", "query", "delay", "clock", "answer", "wire", "stage")
@@ -154,21 +155,17 @@ class _Reader:
             written = written["fixed"] if list(written) == ["fixed"] else written
         if clock not in ("real", "sandbox"):
             self._refuse(place, f"clock must be real or sandbox, not {clock!r}")
-        return self.span(("delay",), written, real=clock == "real"), clock == "sandbox"
+        return self._span(written, real=clock == "real"), clock == "sandbox"
 
-    def span(self, place: tuple[str, ...], data: Any, *, real: bool = False) -> Delay | None:
+    def _span(self, data: Any, *, real: bool) -> Delay | None:
         try:
-            delay = delay_from_data(data)
+            delay = delay_of("delay", data)
         except ValueError as error:
-            self._refuse(place, str(error))
+            self._refuse(("delay",), str(error))
             return None
-        if asks_the_order(delay):
-            self._refuse(place, f"{place[-1]} cannot be a fact: a fault knows of no order's facts")
         match delay:
             case Fixed(span=span) if real and span > LONGEST_WAIT:
-                self._refuse(place, f"an answer is held back for an hour of real time at most: {data!r}")
-            case Uniform(low=Fixed(span=low), high=Fixed(span=high)) if high < low:
-                self._refuse(place, "uniform goes from the shorter to the longer: swap the two")
+                self._refuse(("delay",), f"an answer is held back for an hour of real time at most: {data!r}")
         return delay
 
     def answer(self) -> Mapping[str, Any] | None:
@@ -237,22 +234,14 @@ class _Reader:
         if "webhook" not in self._data or self._is(isinstance(written, Mapping), "webhook", "an object"):
             return None
         given = dict(written or {})
-        self._only(given, HOSTILITIES, "webhook")
+        self._only(given, webhook_kinds.names(), "webhook")
         if not given:
-            self._refuse(("webhook",), f"webhook needs one of {', '.join(HOSTILITIES)}")
-        for name in ("reorder", "drop", "before_response", "bad_signature"):
-            if name in given and given[name] is not True:
-                self._refuse(("webhook", name), f"{name} must be true (leave it out otherwise)")
-        copies = given.get("duplicate", 1)
-        if copies is not True and (isinstance(copies, bool) or not isinstance(copies, int) or not 1 <= copies <= 100):
-            self._refuse(("webhook", "duplicate"), f"duplicate must be true or a whole number up to 100: {copies!r}")
-        if "delay" in given:
-            self.span(("webhook", "delay"), given["delay"])
-        if given.get("stale_timestamp", True) is not True:
+            self._refuse(("webhook",), f"webhook needs one of {', '.join(webhook_kinds.names())}")
+        for kind, argument in webhook_kinds.written(given):
             try:
-                span_from_data(given["stale_timestamp"])
+                kind.check(argument)
             except ValueError as error:
-                self._refuse(("webhook", "stale_timestamp"), str(error))
+                self._refuse(("webhook", kind.name), str(error))
         return given
 
     def flag(self, place: tuple[str, ...], value: Any) -> bool:

@@ -160,6 +160,9 @@ def _asked_settings(trail: Trail, machine: Machine) -> Iterator[tuple[Trail, str
             at = (*trail, "states", name, "transitions", place)
             for key, delay in (("after", move.after), ("not_before", move.not_before), ("not_after", move.not_after)):
                 yield from (((*at, key), setting) for setting in _settings_of(delay))
+            if move.sends is not None:
+                for key, delay in (("after", move.sends.after), ("within", move.sends.within)):
+                    yield from (((*at, "sends", key), setting) for setting in _settings_of(delay))
 
 
 def _setting_weights(trail: Trail, machine: Machine) -> Iterator[tuple[Trail, SettingWeight]]:

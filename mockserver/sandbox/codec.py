@@ -68,6 +68,13 @@ def decode_movement(provider: str, account: str, sequence: int, data: bytes) -> 
     return Movement(provider, account, sequence, *_movement(data))
 
 
+def decode_movement_row(key: str, data: bytes) -> Movement:
+    """Return the movement of a row, whose key is `provider/account/sequence`; an account's id may have slashes."""
+    wallet, _, sequence = key.rpartition("/")
+    provider, _, account = wallet.partition("/")
+    return decode_movement(provider, account, int(sequence), data)
+
+
 def encode_timer(provider: str, order: str, timer: Timer) -> bytes:
     """Return the row of a timer, with the order it belongs to."""
     return _encode((provider, order, timer))

@@ -9,8 +9,8 @@ from functools import partial
 from mockserver.clockwork.clock import machine_now
 from mockserver.clockwork.timeline import Ran
 from mockserver.domain.errors import ApiError, NotFound
-from mockserver.domain.moments import parse_span
 from mockserver.domain.orders import Order
+from mockserver.faults.model import Posting
 from mockserver.journal.names import SECRET_NAMES
 from mockserver.journal.redact import HIDDEN
 from mockserver.sandbox.codec import decode_delivery, encode_delivery
@@ -54,12 +54,12 @@ class Deliveries:
         started: list[asyncio.Task[bool]] = []
         for group in claimed.values():
             before: asyncio.Task[bool] | None = None
-            if hostile:  # who is to be overtaken goes last
-                group.sort(key=lambda one: "reorder" in one.hostile and not one.attempts)
+            if hostile:
+                _put_overtaken_last(group)
             for delivery in group:
                 before = asyncio.ensure_future(self._attempt(delivery, after=before))
                 self._running[delivery.id] = before
-                if "before_response" in delivery.hostile:
+                if delivery.hostile and _before_answer(delivery):
                     self._urgent[delivery.id] = (delivery.order, before)
                 before.add_done_callback(partial(self._ended, delivery.id))
                 started.append(before)
@@ -144,29 +144,25 @@ class Deliveries:
         if after is not None:
             await asyncio.wait([after])
         try:
-            signed = await self._signed(delivery)
+            posting = _posting(delivery)
+            signed = await self._signed(delivery, posting)
         except ApiError as refusal:
             signed, outcome = {}, Outcome("refused_target", detail=str(refusal))
         else:
-            outcome = await self.sender(replace(delivery, headers={**delivery.headers, **signed}))
+            headers = {**delivery.headers, **signed}
+            outcome = await self.sender(replace(delivery, body=posting.body, headers=headers))
         # A finished attempt is recorded even while the server stops.
         recording = asyncio.ensure_future(self._record(delivery.id, outcome, signed))
         self._recording.add(recording)
         recording.add_done_callback(self._recording.discard)
         return await asyncio.shield(recording)
 
-    async def _signed(self, delivery: Delivery) -> Mapping[str, str]:
+    async def _signed(self, delivery: Delivery, posting: Posting) -> Mapping[str, str]:
         sign = self._turns.state.provider_rules[delivery.provider].sign
         if sign is None:
             return {}
-        now = machine_now()
-        if "stale_timestamp" in delivery.hostile:
-            now -= parse_span(delivery.hostile["stale_timestamp"])
-        if "bad_signature" in delivery.hostile:
-            # A signature as good as any, of another body.
-            delivery = replace(delivery, body=delivery.body + " ")
         async with self._turns.begin("delivery", settle=False) as work:
-            return await sign(work, delivery, now)
+            return await sign(work, replace(delivery, body=posting.signed_body), posting.signed_at)
 
     async def _record(self, delivery_id: str, outcome: Outcome, signed: Mapping[str, str]) -> bool:
         async with self._turns.begin("delivery", settle=False) as work:
@@ -203,9 +199,38 @@ def _without_secrets(outcome: Outcome) -> Outcome:
     return outcome._replace(headers=shown)
 
 
+# The table of faults is imported when the first delivery suffers one.
+
+
+def _posting(delivery: Delivery) -> Posting:
+    """Return an attempt at this moment, as faults want it."""
+    posting = Posting(delivery.body, delivery.body, machine_now())
+    if not delivery.hostile:
+        return posting
+    from mockserver.faults import webhook_kinds
+
+    return webhook_kinds.altered(delivery.hostile, posting)
+
+
+def _put_overtaken_last(deliveries: list[Delivery]) -> None:
+    from mockserver.faults import webhook_kinds
+
+    deliveries.sort(key=lambda one: bool(webhook_kinds.overtaken(one.hostile)) and not one.attempts)
+
+
+def _before_answer(delivery: Delivery) -> bool:
+    from mockserver.faults import webhook_kinds
+
+    return webhook_kinds.before_answer(delivery.hostile)
+
+
 def _copies_left(delivery: Delivery, attempts: tuple[Attempt, ...]) -> bool:
-    """Whether a fault wants the same delivery sent once more; `True` means one copy."""
-    copies = int(delivery.hostile.get("duplicate", 0))
+    """Whether a fault wants the same delivery sent once more."""
+    if not delivery.hostile:
+        return False
+    from mockserver.faults import webhook_kinds
+
+    copies = webhook_kinds.copies(delivery.hostile)
     return copies > 0 and sum(one.outcome.verdict == "delivered" for one in attempts) <= copies
 
 

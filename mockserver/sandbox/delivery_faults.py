@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mockserver.domain.orders import Order
+from mockserver.faults import webhook_kinds
 from mockserver.faults.apply import delivery_changes
 from mockserver.faults.model import Asked, Fault
 from mockserver.faults.parse import fault_from_data
@@ -31,7 +32,7 @@ async def made_hostile(
     delivery_faults = await hostile(state, asked, order.state, list(matching.values()))
     names, wanted, later = delivery_changes(delivery_faults.faults, delivery.id, state.dice, state.settings.values)
     told = _told(delivery_faults)
-    if "drop" in wanted:
+    if webhook_kinds.never_sent(wanted):
         return replace(delivery, state="dropped", hostile={"faults": names, **wanted, **told}), None
     due = await _reordered(state, tx, delivery, wanted, now + later, delivery_faults.rows)
     return replace(delivery, hostile={**({"faults": names} if wanted else {}), **wanted, **told}), due
@@ -63,11 +64,12 @@ async def _reordered(
     waiting = held.pop(receiver, None)
     if waiting is not None and await _release(tx, waiting, due):
         # Holding this one back as well would only restore the order.
-        wanted.pop("reorder", None)
+        for name in webhook_kinds.overtaken(wanted):
+            del wanted[name]
         for row in rows:
-            if row["hit"] and "reorder" in row["webhook"]:
+            if row["hit"] and webhook_kinds.overtaken(row["webhook"]):
                 row["overtook"] = waiting
-    elif "reorder" in wanted:
+    elif webhook_kinds.overtaken(wanted):
         held[receiver] = delivery.id
         due += LONGEST_HELD
     return due

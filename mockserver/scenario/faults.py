@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mockserver.faults import wire_kinds
+from mockserver.faults import webhook_kinds, wire_kinds
 from mockserver.faults.model import Fault
 from mockserver.faults.parse import fault_from_data
 from mockserver.scenario.cursor import Cursor
@@ -65,10 +65,8 @@ def lint_faults(faults: Sequence[Fault], report: Report) -> None:
         if speaks and all(name in decided for name in speaks) and not fault.on_demand:
             earlier = " and ".join(dict.fromkeys(repr(decided[name]) for name in speaks))
             report.warning(at, f"fault {fault.label!r} never strikes: {earlier} before it always does")
-        if "drop" in (fault.webhook or {}) and len(speaks) > 1:
-            report.warning(
-                (*at, "webhook", "drop"), "what is dropped is not sent at all: the rest is idle", at_key=True
-            )
+        for name in webhook_kinds.never_sent(fault.webhook or {}) if len(speaks) > 1 else ():
+            report.warning((*at, "webhook", name), "what is dropped is not sent at all: the rest is idle", at_key=True)
         if fault.answer is not None and fault.wire is not None and not wire_kinds.needs_answer(fault.wire):
             report.warning((*at, "answer"), f"nobody sees the answer: {fault.wire.kind} lets none out", at_key=True)
         if _always(fault) and not report.has_error_below(at):

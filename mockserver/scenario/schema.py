@@ -20,14 +20,15 @@ _KINDS = {
 
 
 def scenario_schema() -> dict[str, Any]:
-    """The JSON Schema of scenario files, parsed anew; what it says of `wire` is made from the table of kinds."""
+    """The JSON Schema of scenario files, parsed anew; `wire` and `webhook` are made from the tables of kinds."""
     import json
 
+    from mockserver.faults.webhook_kinds import webhook_schema
     from mockserver.faults.wire_kinds import wire_schema
     from mockserver.resources import bundled
 
     loaded: dict[str, Any] = json.loads((bundled("schemas") / "scenario.schema.json").read_text(encoding="utf-8"))
-    loaded["$defs"]["fault"]["properties"]["wire"] = wire_schema()
+    loaded["$defs"]["fault"]["properties"] |= {"wire": wire_schema(), "webhook": webhook_schema()}
     return loaded
 
 

@@ -57,8 +57,8 @@ def test_an_order_is_told_for_people(client: Client) -> None:
     assert lines[0] == f"daisysim activation {order}: completed, account demo"
     assert lines[1] == "  machine   of scenario quick"
     assert f"  2026-01-31T12:00:00Z  waiting  (by request {request})" in lines
-    assert "      timer     sms at 2026-01-31T12:00:08Z (8s) to completed: rang" in lines
-    assert "      timer     expire at 2026-01-31T12:20:00Z (20m) to cancelled: void" in lines
+    assert "      timer     sms at 2026-01-31T12:00:08Z (setting daisysim.sms_after) to completed: rang" in lines
+    assert "      timer     expire at 2026-01-31T12:20:00Z (setting daisysim.expire_after) to cancelled: void" in lines
     assert "  2026-01-31T12:00:08Z  completed  (timer sms)" in lines
     assert "      effects   message sms, cashback, spend, webhook code.received" in lines
     assert any(line.startswith("      money     charge -") for line in lines)
@@ -219,7 +219,7 @@ def test_a_machine_is_drawn_for_graphviz(tmp_path: Path, capsys: pytest.CaptureF
 def test_without_a_kind_every_machine_of_the_default_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["graph", "daisysim"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert "    waiting --> completed: sms (after 8s) / message sms" in lines
+    assert "    waiting --> completed: sms (after 8s, setting daisysim.sms_after) / message sms" in lines
     assert "    note right of cancelled: shown as Cancelled, refund" in lines
 
 

@@ -17,14 +17,14 @@ async def test_a_machine_is_told_as_data(world: World) -> None:
         "final": False,
         "effects": [],
         "transitions": [
-            {"on": "sms", "to": "completed", "after": "8s", "effects": [{"message": "sms"}]},
+            {"on": "sms", "to": "completed", "after": "setting daisysim.sms_after", "effects": [{"message": "sms"}]},
             {
                 "on": "expire",
                 "to": {
                     "cancelled": {"setting": "daisysim.expiry", "is": "refund"},
                     "overdue": {"setting": "daisysim.expiry", "is": "wait_for_cancel"},
                 },
-                "after": "20m",
+                "after": "setting daisysim.expire_after",
             },
             {"on": "cancel", "to": "cancelled", "not_before": "setting daisysim.cancel_after"},
         ],
@@ -36,17 +36,25 @@ async def test_a_machine_is_told_as_data(world: World) -> None:
 async def test_a_machine_is_drawn_as_a_mermaid_diagram(world: World) -> None:
     answer = await world.control("GET", "/machines/daisysim/activation?format=mermaid")
     assert answer.headers["content-type"].startswith("text/plain")
+    expire = "expire (after 20m, setting daisysim.expire_after)"
     assert answer.text.splitlines() == [
         "stateDiagram-v2",
         "    [*] --> waiting",
-        "    waiting --> completed: sms (after 8s)",
-        "    waiting --> cancelled: expire (after 20m), where daisysim.expiry is refund",
-        "    waiting --> overdue: expire (after 20m), where daisysim.expiry is wait_for_cancel",
-        "    waiting --> cancelled: cancel (not before setting daisysim.cancel_after)",
+        "    waiting --> completed: sms (after 8s, setting daisysim.sms_after)",
+        f"    waiting --> cancelled: {expire}, where daisysim.expiry is refund",
+        f"    waiting --> overdue: {expire}, where daisysim.expiry is wait_for_cancel",
+        "    waiting --> cancelled: cancel (not before 60s, setting daisysim.cancel_after)",
         "    overdue --> cancelled: cancel",
         "    completed --> [*]",
         "    cancelled --> [*]",
     ]
+
+
+async def test_a_drawing_shows_the_values_that_settings_have_at_this_moment(world: World) -> None:
+    await world.steer("PATCH", "/settings", {"daisysim.expire_after": "7m"})
+    for form in ("mermaid", "dot"):
+        drawn = (await world.control("GET", f"/machines/daisysim/activation?format={form}")).text
+        assert "expire (after 7m, setting daisysim.expire_after)" in drawn
 
 
 async def test_weights_that_the_order_tells_are_drawn_and_told_as_they_are_written() -> None:
@@ -57,7 +65,10 @@ async def test_weights_that_the_order_tells_are_drawn_and_told_as_they_are_writt
         assert ready["to"] == {"available": {"fact": "success_percent"}, "notavailable": {"fact": "failure_percent"}}
         drawn = (await world.control("GET", "/machines/doctorsim_v1/unlock?format=mermaid")).text
         likely = "as likely as the order's success_percent says"
-        assert f"    pending --> available: ready (after 50s), {likely}" in drawn.splitlines()
+        assert (
+            f"    pending --> available: ready (after 50s, setting doctorsim_v1.ready_after), {likely}"
+            in drawn.splitlines()
+        )
         dot = (await world.control("GET", "/machines/doctorsim_v1/unlock?format=dot")).text
         assert likely in dot
 

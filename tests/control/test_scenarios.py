@@ -94,8 +94,9 @@ async def test_a_posted_file_is_this_sandboxs_own(world: World) -> None:
 
 
 async def test_a_posted_file_may_take_the_place_of_the_default(world: World) -> None:
-    text = (await world.steer("GET", "/scenarios/quick"))["files"][0]["yaml"].replace("after: 8s", "after: 3s")
-    await world.steer("POST", "/scenarios", content=text, headers=YAML)
+    text = (await world.steer("GET", "/scenarios/quick"))["files"][0]["yaml"]
+    quicker = text.replace("{setting: daisysim.sms_after}", "3s")
+    await world.steer("POST", "/scenarios", content=quicker, headers=YAML)
     order = await world.order((await world.buy())["activation_id"])
     assert order["timers"][0]["at"] == "2026-01-31T12:00:03Z"
 

@@ -14,6 +14,8 @@ async def test_settings_are_one_flat_object(world: World) -> None:
         "rate_limits": "off",
         "accept_any_key": False,
         "daisysim.cors": "off",
+        "daisysim.sms_after": "8s",
+        "daisysim.expire_after": "20m",
         "daisysim.cancel_after": "60s",
         "daisysim.expiry": "refund",
         "daisysim.price_ttl": "300s",

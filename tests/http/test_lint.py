@@ -13,7 +13,7 @@ HEAD = "scenario: odd\nprovider: daisysim\nabout: Odd.\n"
 MACHINE = "machine: {{kind: {}, start: a, states: {{a: {{final: true, {}}}}}}}"
 BUNDLED = sorted(bundled("scenarios").rglob("*.yaml"))
 SETTING = "transitions: [{on: x, to: a, not_after: {setting: y}}]"
-
+SENDS = "transitions: [{on: x, to: a, stay: true, sends: {event: z, after: {setting: y}}}]"
 WEIGHT = "transitions: [{{on: x, to: {{a: {{setting: {}, is: {}}}}}}}]"
 
 
@@ -54,6 +54,7 @@ def said(tmp_path: Path, text: str) -> list[str]:
             "4:75 warning the provider has no webhook 'code.receivxd' (one of code.received)",
         ),
         (MACHINE.format("activation", SETTING), "4:105 error unknown setting: 'y'"),
+        (MACHINE.format("activation", SENDS), "4:131 error unknown setting: 'y'"),
         (MACHINE.format("activation", WEIGHT.format("y", "z")), "4:95 error unknown setting: 'y'"),
         (MACHINE.format("activation", WEIGHT.format("daisysim.expiry", "never")), "4:95 error must be one of 'refund'"),
     ],

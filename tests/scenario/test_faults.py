@@ -4,8 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.faults import wire_kinds
-from mockserver.faults.model import HOSTILITIES
+from mockserver.faults import webhook_kinds, wire_kinds
 from mockserver.faults.parse import KEYS
 from mockserver.scenario.check import check_text, load_scenario
 from mockserver.scenario.schema import scenario_schema
@@ -31,7 +30,7 @@ async def activate(world: World, faults: str) -> None:
 def test_the_schema_names_what_the_code_names() -> None:
     fault = scenario_schema()["$defs"]["fault"]["properties"]
     assert set(fault) == set(KEYS) - {"provider"}
-    assert set(fault["webhook"]["properties"]) == set(HOSTILITIES)
+    assert set(fault["webhook"]["properties"]) == set(webhook_kinds.names())
     assert {*fault["wire"]["then"]["enum"], *fault["wire"]["properties"]} == set(wire_kinds.names())
 
 

@@ -78,6 +78,9 @@ def _drop(*path: Any) -> Callable[[Data], None]:
     return change
 
 
+#: Nested more deeply than a row can be.
+DEEP: list[Any] = json.loads("[" * 900 + "]" * 900)
+
 WRONG: list[tuple[Callable[[Data], None], str]] = [
     (_drop("clock"), "clock"),
     (_set("more", to=1), "more"),
@@ -88,6 +91,8 @@ WRONG: list[tuple[Callable[[Data], None], str]] = [
     (_set("clock", "rate", to=1), "clock.rate"),
     (_set("birth", "seed", to=1.5), "birth.seed"),
     (_set("birth", "scenarios", to=["nobody"]), "scenarios"),
+    (_drop("birth", "seed"), "birth.seed"),
+    (_set("birth", "population", to={"orders": 3}), "birth.population.over"),
     (_set("birth", "settings", to={"nothing": 1}), "nothing"),
     (_set("settings", to={"rate_limits": "maybe"}), "rate_limits"),
     (_set("requests", to=-1), "requests"),
@@ -123,6 +128,7 @@ WRONG: list[tuple[Callable[[Data], None], str]] = [
     (_set("tables", "stock", to={"a": "b"}), "tables.stock."),
     (_set("tables", "stock", to={"a": 1.5}), "tables.stock."),
     (_set("tables", "stock", to={"a": {"base64": "?"}}), "tables.stock."),
+    (_set("tables", "stock", to={"a": DEEP}), "tables.stock.a"),
     (_set("tables", "accounts", None, "status", to=None), "tables.accounts."),
     (_set("tables", "outbox", to={"dlv_99999999": ""}), "agenda.outbox"),
     (_set("tables", "deliveries", None, "id", to="7"), "tables.deliveries."),
