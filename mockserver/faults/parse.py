@@ -221,7 +221,7 @@ class _Reader:
             return None
 
     def stage(self, wire: Wire | None) -> bool:
-        """Whether the request is worked on before the fault strikes."""
+        """Return whether the request is worked on before the fault strikes."""
         stage = self._data.get("stage")
         if "stage" not in self._data:
             return False
@@ -265,7 +265,7 @@ class _Reader:
             self._refuse((where, str(name)), f"unknown key {name!r} ({suggestion(str(name), known)})")
 
     def _is(self, fine: bool, key: str, wanted: str) -> bool:
-        """Whether the member is unusable, which is then told."""
+        """Return whether the member is unusable, which is then told."""
         if not fine:
             self._refuse((key,), f"{key} must be {wanted}: {self._data[key]!r}")
         return not fine
