@@ -17,7 +17,7 @@ from mockserver.domain.moments import parse_span, span_text
 from mockserver.faults.apply import noise, spoil, waiting_time
 from mockserver.faults.connection import Connection
 from mockserver.faults.model import Asked, Fault, Wire
-from mockserver.faults.select import RequestFaults, StateOf, fault_named, names_known, struck
+from mockserver.faults.select import RequestFaults, StateOf, fault_named, find_faults, known_fault_names
 from mockserver.http.answering import Edge, FaultResponse, Payload, worded
 from mockserver.http.asked import body_data, texts_of
 from mockserver.http.call import Call
@@ -133,14 +133,14 @@ async def consult(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scop
         state = call.state
         wanted = fault_named(state.faults, state.library.faults(provider), provider, name)
         if wanted is None:
-            known = ", ".join(names_known(state.faults, state.library.faults(provider), provider))
+            known = ", ".join(known_fault_names(state.faults, state.library.faults(provider), provider))
             raise Invalid({"Prefer": [f"Unknown fault: {name!r} (one of {known}, or a status from 400 to 599)."]})
     if scenarios or (wanted is not None and wanted.webhook is not None):
         await _override(call, scenarios, wanted)
     await _identify(edge, endpoint, call)
     asked = _asked(endpoint, call, scope, body)
     state_of = _state_of(call, scope, asked)
-    strikes = await struck(call.state, asked, state_of, wanted=wanted if wanted and wanted.webhook is None else None)
+    strikes = await find_faults(call.state, asked, state_of, own=wanted if wanted and wanted.webhook is None else None)
     if strikes.refuse:
         await state_of()  # which order it is about; nobody else will say so
     if wanted is not None and wanted.webhook is not None:

@@ -262,7 +262,7 @@ class UnitOfWork:
         return order
 
     def _is_quiet(self, order: Order) -> bool:
-        """Whether the order is one of an invented past that tells nobody."""
+        """Return whether the order is one of an invented past that tells nobody."""
         plan = order.plan
         return plan is not None and "quiet_until" in plan and to_micros(self.now) <= plan["quiet_until"]
 
@@ -290,7 +290,7 @@ class UnitOfWork:
             receiver=notice.receiver,
         )
         due: datetime | None = self.now
-        if self.state.faults.some or self.state.born or (order.plan is not None and "faults" in order.plan):
+        if self.state.faults.any_in_force or self.state.born or (order.plan is not None and "faults" in order.plan):
             from mockserver.sandbox.delivery_faults import made_hostile
 
             delivery, due = await made_hostile(self.state, self.tx, self.now, order, delivery)

@@ -29,7 +29,7 @@ class RequestView:
                 state.library, [*scenarios, *state.active_scenarios.names], state.provider_rules
             )
             self._settings = state.settings.under(active_scenarios.settings())
-            self._faults = state.faults.beside(active_scenarios.faults(), now=state.clock.now())
+            self._faults = state.faults.with_scenarios(active_scenarios.faults(), now=state.clock.now())
             born += [
                 one
                 for one in active_scenarios.faults()
