@@ -23,7 +23,7 @@ from mockserver.http.asked import body_data, texts_of
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint
 from mockserver.journal.fault_secrets import shown_fault
-from mockserver.journal.redact import misses_told
+from mockserver.journal.redact import miss_rows
 from mockserver.sandbox.view import RequestView
 
 _PREFERENCE = re.compile(r'(?:^|[,;])\s*mock-(scenario|fault)\s*=\s*(?:"([^"]*)"|([^\s,;"]+))', re.IGNORECASE)
@@ -148,7 +148,7 @@ async def consult(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scop
         strikes = strikes._replace(rows=({**row, "webhook": dict(wanted.webhook)}, *strikes.rows))
     strikes = strikes._replace(rows=tuple(shown_fault(row) for row in strikes.rows))
     call.entry.faults = strikes.rows
-    call.entry.fault_misses = misses_told(strikes.misses, edge.recorder.secret_names)
+    call.entry.fault_misses = miss_rows(strikes.misses, edge.recorder.secret_names)
     call.entry.scenarios = tuple(scenarios)
     applied = [*(f"mock-scenario={one}" for one in scenarios), *([f"mock-fault={name}"] if name is not None else [])]
     return FaultPlan(edge, endpoint, call, strikes, applied)

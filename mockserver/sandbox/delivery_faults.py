@@ -11,7 +11,7 @@ from mockserver.faults.model import Asked, Fault
 from mockserver.faults.parse import fault_from_data
 from mockserver.faults.select import DeliveryFaults, hostile
 from mockserver.journal.names import SECRET_NAMES
-from mockserver.journal.redact import misses_told
+from mockserver.journal.redact import miss_rows
 from mockserver.sandbox.codec import decode_delivery
 from mockserver.sandbox.state import SandboxState
 from mockserver.stores.base import Transaction
@@ -41,7 +41,7 @@ def _told(delivery_faults: DeliveryFaults) -> dict[str, Any]:
     """What explanations tell of the faults that were asked, as long as the delivery is kept."""
     told = {
         "faults": list(delivery_faults.rows),
-        "near_misses": list(misses_told(delivery_faults.misses, SECRET_NAMES)),
+        "near_misses": list(miss_rows(delivery_faults.misses, SECRET_NAMES)),
     }
     return {"told": told} if any(told.values()) else {}
 
@@ -74,7 +74,7 @@ async def _reordered(
 
 
 async def _release(tx: Transaction, delivery_id: str, due: datetime) -> bool:
-    """Whether the delivery was still waiting; it is due with the other now, and sent after it."""
+    """Return whether the delivery was still waiting; it is due with the other now, and sent after it."""
     waiting = await tx.due_at("outbox", delivery_id)
     row = await tx.get("deliveries", delivery_id)
     if waiting is None or row is None or decode_delivery(row).attempts:
