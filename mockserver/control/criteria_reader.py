@@ -15,7 +15,7 @@ from mockserver.control.vocabulary import Vocabulary
 from mockserver.domain.errors import Invalid, NotFound
 from mockserver.domain.suggestions import suggestion
 from mockserver.engine.matching import Matcher, matcher_from_data
-from mockserver.faults.model import looked_up
+from mockserver.faults.model import look_up
 from mockserver.http.asked import body_data, texts_of
 from mockserver.journal.journal import Entry
 from mockserver.sandbox.naming import account_id_of, known_names
@@ -222,7 +222,7 @@ class _Reader:
             return all(
                 matcher.holds(value, present=present)
                 for field, matcher in conditions
-                for present, value in (looked_up(data, field),)
+                for present, value in (look_up(data, field),)
             )
 
         if conditions:
@@ -232,7 +232,7 @@ class _Reader:
         """Whether any entry has it; a journal full of large bodies takes a while."""
         slices = Slices(SLICE_BYTES)
         for entry in self._entries:
-            if looked_up(data_of(entry), name)[0]:
+            if look_up(data_of(entry), name)[0]:
                 return True
             await slices.add(len(entry.request_body) + 250)
         return False

@@ -10,7 +10,7 @@ from mockserver.domain.errors import Invalid, NotTaken
 from mockserver.domain.moments import moment_text
 from mockserver.domain.orders import Order
 from mockserver.domain.suggestions import did_you_mean, suggestion
-from mockserver.engine.machine import taken_by, target_of
+from mockserver.engine.machine import target_of, transition_on
 from mockserver.sandbox import orders
 from mockserver.sandbox.codec import decode_order
 from mockserver.sandbox.naming import account_id_of, known_names
@@ -61,7 +61,7 @@ async def order_data(work: UnitOfWork, order: Order) -> dict[str, Any]:
                 "event": timer.event,
             }
             for timer in timers
-            if (move := taken_by(state, timer.event)) is not None
+            if (move := transition_on(state, timer.event)) is not None
         ],
         "events": [move.on for move in state.transitions],
         "machine": order.machine,

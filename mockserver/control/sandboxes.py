@@ -21,7 +21,7 @@ from mockserver.control.problems import Problem
 from mockserver.domain.errors import Invalid, NotFound
 from mockserver.domain.moments import parse_span, span_text
 from mockserver.sandbox.config import LARGEST_SEED, LONGEST_SEED, SandboxConfig
-from mockserver.sandbox.names import folded
+from mockserver.sandbox.names import name_from
 from mockserver.sandbox.place import Place, Terms
 from mockserver.sandbox.sandbox import Sandbox
 
@@ -140,7 +140,7 @@ def _label(text: str) -> tuple[str, str]:
 async def create(call: ControlCall) -> Answer:
     """A new sandbox; 409 when the name is taken."""
     sandboxes = call.server.sandboxes
-    name = folded(call.body["name"]) if "name" in call.body else None
+    name = name_from(call.body["name"]) if "name" in call.body else None
     place = await sandboxes.create(name, _terms(call.body, sandboxes.birth))
     return Answer(described(call, place.sandbox), status=201)
 
@@ -148,7 +148,7 @@ async def create(call: ControlCall) -> Answer:
 async def ensure(call: ControlCall) -> Answer:
     """The sandbox of this name: made (201), or found made in the same way (200); made in another way it is 409."""
     sandboxes = call.server.sandboxes
-    place, made = await sandboxes.ensure(folded(call.path_fields["name"]), _terms(call.body, sandboxes.birth))
+    place, made = await sandboxes.ensure(name_from(call.path_fields["name"]), _terms(call.body, sandboxes.birth))
     return Answer(described(call, place.sandbox), status=201 if made else 200)
 
 

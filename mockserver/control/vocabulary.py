@@ -84,8 +84,8 @@ class Vocabulary:
 
     def library_faults(self) -> Iterator[str]:
         """Those of the library's scenarios, which a caller may ask for by name; every file is read for that."""
-        from mockserver.faults.select import names_known
+        from mockserver.faults.select import known_fault_names
 
         for provider in self._providers:
             library = self._state.library.faults(provider.name)
-            yield from names_known(self._state.faults, library, provider.name)
+            yield from known_fault_names(self._state.faults, library, provider.name)

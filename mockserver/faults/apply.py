@@ -1,4 +1,4 @@
-"""What the faults that strike make of an answer or a delivery. The caller sends the one and stores the other."""
+"""Applies faults to an answer or a delivery; the caller sends the answer and stores the delivery."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -25,7 +25,7 @@ def noise(dice: Dice, fault: Fault, hits: int, purpose: str) -> bytes:
 
 
 def waiting_time(fault: Fault, dice: Dice, settings: Mapping[str, Any], hits: int) -> timedelta:
-    """Return how long the fault holds an answer back, the `hits`th time that it strikes."""
+    """Return how long the fault holds an answer back when it strikes for the `hits`th time."""
     assert fault.delay is not None, "only delays are waited for"
     span = resolve(fault.delay, dice, "fault delay", fault.label, hits, facts={}, settings=settings)
     return span if fault.sandbox_time else min(span, LONGEST_WAIT)

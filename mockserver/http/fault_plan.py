@@ -17,13 +17,13 @@ from mockserver.domain.moments import parse_span, span_text
 from mockserver.faults.apply import noise, spoil, waiting_time
 from mockserver.faults.connection import Connection
 from mockserver.faults.model import Asked, Fault, Wire
-from mockserver.faults.select import RequestFaults, StateOf, fault_named, names_known, struck
+from mockserver.faults.select import RequestFaults, StateOf, fault_named, find_faults, known_fault_names
 from mockserver.http.answering import Edge, FaultResponse, Payload, worded
 from mockserver.http.asked import body_data, texts_of
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint
 from mockserver.journal.fault_secrets import shown_fault
-from mockserver.journal.redact import misses_told
+from mockserver.journal.redact import miss_rows
 from mockserver.sandbox.view import RequestView
 
 _PREFERENCE = re.compile(r'(?:^|[,;])\s*mock-(scenario|fault)\s*=\s*(?:"([^"]*)"|([^\s,;"]+))', re.IGNORECASE)
@@ -133,14 +133,14 @@ async def consult(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scop
         state = call.state
         wanted = fault_named(state.faults, state.library.faults(provider), provider, name)
         if wanted is None:
-            known = ", ".join(names_known(state.faults, state.library.faults(provider), provider))
+            known = ", ".join(known_fault_names(state.faults, state.library.faults(provider), provider))
             raise Invalid({"Prefer": [f"Unknown fault: {name!r} (one of {known}, or a status from 400 to 599)."]})
     if scenarios or (wanted is not None and wanted.webhook is not None):
         await _override(call, scenarios, wanted)
     await _identify(edge, endpoint, call)
     asked = _asked(endpoint, call, scope, body)
     state_of = _state_of(call, scope, asked)
-    strikes = await struck(call.state, asked, state_of, wanted=wanted if wanted and wanted.webhook is None else None)
+    strikes = await find_faults(call.state, asked, state_of, own=wanted if wanted and wanted.webhook is None else None)
     if strikes.refuse:
         await state_of()  # which order it is about; nobody else will say so
     if wanted is not None and wanted.webhook is not None:
@@ -148,7 +148,7 @@ async def consult(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scop
         strikes = strikes._replace(rows=({**row, "webhook": dict(wanted.webhook)}, *strikes.rows))
     strikes = strikes._replace(rows=tuple(shown_fault(row) for row in strikes.rows))
     call.entry.faults = strikes.rows
-    call.entry.fault_misses = misses_told(strikes.misses, edge.recorder.secret_names)
+    call.entry.fault_misses = miss_rows(strikes.misses, edge.recorder.secret_names)
     call.entry.scenarios = tuple(scenarios)
     applied = [*(f"mock-scenario={one}" for one in scenarios), *([f"mock-fault={name}"] if name is not None else [])]
     return FaultPlan(edge, endpoint, call, strikes, applied)

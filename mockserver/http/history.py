@@ -25,7 +25,7 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.transactions import UnitOfWorkContext
 from mockserver.sandbox.view import PastView
-from mockserver.sandbox.wallets import Wallet, documented, settle, top_up
+from mockserver.sandbox.wallets import Wallet, documented_wallet, settle, top_up
 
 #: How often a customer is refused, and how many things are looked at of which none is to be had, before giving up.
 _MOST_REFUSALS, _MOST_LOOKS = 3, 12
@@ -278,7 +278,7 @@ async def _buyers(sandbox: Sandbox, population: Population, providers: Mapping[s
                 if why is not None:
                     hindered |= dict.fromkeys(names, why)
                     continue
-                wallet = await documented(work, provider.rules, account)
+                wallet = await documented_wallet(work, provider.rules, account)
                 if names if population.accounts else wallet.documented:
                     found.append(_Buyer(provider, customers, wallet))
                     buying |= set(names)

@@ -185,7 +185,7 @@ class _Resource:
                 raise scope[REFUSED]
             if state.per_poll is not None and endpoint is not None and endpoint.reads_order:
                 await _polled(provider, call)
-            if state.faults.some or "prefer" in headers:
+            if state.faults.any_in_force or "prefer" in headers:
                 verdict = await _consulted(service.edge, endpoint, call, scope, body)
                 await verdict.begin()
             if endpoint is None or too_large is not None:

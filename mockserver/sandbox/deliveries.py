@@ -1,4 +1,4 @@
-"""Webhook deliveries of one sandbox: started when due, awaited when time is moved, kept as a log."""
+"""Webhook deliveries of one sandbox: started when due, awaited when time is moved, kept in a log."""
 
 import asyncio
 from collections.abc import Mapping
@@ -25,21 +25,21 @@ _GONE = 410
 
 
 class Deliveries:
-    """The outbox at work. A row of `outbox` with a due moment waits; one without is being attempted."""
+    """Attempts the deliveries of the outbox. A row with a due moment waits; a row without is attempted now."""
 
     def __init__(self, turns: Transactions, sender: Sender) -> None:
         self._turns = turns
         self.sender = sender
         self._running: dict[str, asyncio.Task[bool]] = {}
         self._recording: set[asyncio.Task[bool]] = set()
-        #: Those that an answer waits for, with the order they are about.
+        #: The attempts that an answer waits for, by delivery, each with its order.
         self._urgent: dict[str, tuple[str | None, asyncio.Task[bool]]] = {}
         self._awaited: set[str] = set()
         self.failures = RecentFailures()
 
     @property
     def unawaited(self) -> bool:
-        """Whether an attempt is being made right now that nobody waits for."""
+        """Whether an attempt is under way that no `wait` awaits yet."""
         return len(self._running) > len(self._awaited)
 
     async def start_due(self, work: UnitOfWork) -> list[asyncio.Task[bool]]:
@@ -66,15 +66,15 @@ class Deliveries:
         return started
 
     async def wait(self) -> Ran:
-        """Await everything being attempted now that nobody waits for yet; what it came to.
+        """Await all attempts under way that no other call awaits, and return their counts.
 
-        So a receiver may move time while its webhook is being delivered, and waits for the other deliveries only.
+        So a receiver may move time while its webhook is being delivered: it waits for the other deliveries only.
         """
         mine = self._running.keys() - self._awaited
         running = [task for key, task in self._running.items() if key in mine]
         self._awaited |= mine
         try:
-            # Whoever waits and the attempts may each be ended without the other: by a client, by a reset.
+            # A client may end the waiting without the attempts, and a reset the attempts without the waiting.
             if running:
                 await asyncio.wait(running)
         finally:
@@ -83,9 +83,9 @@ class Deliveries:
         return Ran(delivered=delivered, failed=len(running) - delivered)
 
     async def before_answer(self, order: str) -> None:
-        """Await the attempts about this order that are to come before an answer.
+        """Await the attempts about this order that must arrive before the answer to its client.
 
-        Each is awaited by one answer only, so that a receiver may call back meanwhile.
+        Only one answer awaits each attempt, so that a receiver may call back meanwhile.
         """
         urgent = [key for key, (about, _) in self._urgent.items() if about == order]
         tasks = [self._urgent.pop(key)[1] for key in urgent]
@@ -93,38 +93,40 @@ class Deliveries:
             await asyncio.wait(tasks)
 
     async def cancel(self) -> None:
-        """End every attempt; their deliveries stay claimed."""
+        """Cancel every attempt; their deliveries stay claimed."""
         running = list(self._running.values())
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        # What had its answer already is written down before the rows change under it.
+        # Attempts that have their answer are recorded before the rows are replaced.
         await asyncio.gather(*self._recording, return_exceptions=True)
 
     async def find(self, work: UnitOfWork, delivery_id: str) -> Delivery:
-        """The delivery; raises NotFound."""
+        """Return the delivery; raises NotFound."""
         row = await work.tx.get("deliveries", delivery_id)
         if row is None:
             raise NotFound("delivery", delivery_id)
         return decode_delivery(row)
 
     async def listing(self, work: UnitOfWork, *, limit: int = 1000) -> list[tuple[Delivery, datetime | None]]:
-        """The newest deliveries with the moment of their next attempt, newest first."""
+        """Return the newest deliveries with the moments of their next attempts, newest first."""
         rows = await work.tx.scan("deliveries", limit=limit, reverse=True)
         return [await self.with_next(work, decode_delivery(row.data)) for row in rows]
 
     async def about(self, work: UnitOfWork, order: Order) -> list[tuple[Delivery, datetime | None]]:
-        """Every delivery that tells of the order with the moment of its next attempt, oldest first."""
-        # Most rows are of other orders: their bytes show it, and only what may be meant is decoded.
+        """Return every delivery about the order with the moment of its next attempt, oldest first."""
+        # Most rows are of other orders: only rows whose bytes contain the id are decoded.
         trace = order.id.encode()
         rows = await work.tx.scan("deliveries", limit=LOG_SIZE + MOST_PENDING)
-        found = [decode_delivery(row.data) for row in rows if trace in row.data]
+        deliveries = [decode_delivery(row.data) for row in rows if trace in row.data]
         return [
-            await self.with_next(work, one) for one in found if (one.provider, one.order) == (order.provider, order.id)
+            await self.with_next(work, delivery)
+            for delivery in deliveries
+            if (delivery.provider, delivery.order) == (order.provider, order.id)
         ]
 
     async def with_next(self, work: UnitOfWork, delivery: Delivery) -> tuple[Delivery, datetime | None]:
-        """The delivery and when its next attempt is due."""
+        """Return the delivery and the moment at which its next attempt is due."""
         return delivery, await work.tx.due_at("outbox", delivery.id)
 
     async def redeliver(self, work: UnitOfWork, delivery_id: str) -> Delivery:
@@ -168,7 +170,7 @@ class Deliveries:
         async with self._turns.begin("delivery", settle=False) as work:
             row = await work.tx.get("deliveries", delivery_id)
             if row is None:
-                # The sandbox ended, or became another, while the receiver made up its mind.
+                # The sandbox was deleted, reset or restored before the receiver answered.
                 return outcome.verdict == "delivered"
             delivery = decode_delivery(row)
             attempts = (*delivery.attempts, Attempt(work.now, _without_secrets(outcome), signed))[-MOST_ATTEMPTS:]
@@ -194,9 +196,9 @@ class Deliveries:
 
 
 def _without_secrets(outcome: Outcome) -> Outcome:
-    """What a receiver sets as a cookie is nobody's business."""
-    shown = tuple((name, HIDDEN if name in SECRET_NAMES else value) for name, value in outcome.headers)
-    return outcome._replace(headers=shown)
+    """Return the outcome without secrets in the receiver's headers, such as cookies."""
+    headers = tuple((name, HIDDEN if name in SECRET_NAMES else value) for name, value in outcome.headers)
+    return outcome._replace(headers=headers)
 
 
 # The table of faults is imported when the first delivery suffers one.

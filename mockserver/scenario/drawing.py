@@ -1,4 +1,4 @@
-"""Machines and delays as people read them: in words, as Mermaid, as DOT."""
+"""Machines and delays for people: in words, as Mermaid, as DOT."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from mockserver.engine.effects import Effect
 from mockserver.engine.machine import Machine, State, Transition
 from mockserver.engine.weights import FactWeight, SettingWeight, Weight
 
-#: Words that Mermaid reads as its own where a state's name is expected.
+#: Words that Mermaid reads as keywords where a state's name is expected.
 _MERMAID_WORDS = frozenset({"state", "end", "note", "class", "classdef", "direction", "default", "style", "as"})
 
 
@@ -35,7 +35,7 @@ def delay_text(delay: Delay, settings: Mapping[str, Any] = _NO_SETTINGS) -> str:
 
 
 def weight_text(weight: Weight) -> str:
-    """A weight as people read it."""
+    """Return a weight in words."""
     match weight:
         case FactWeight():
             return f"as likely as the order's {weight.name} says"
@@ -45,7 +45,7 @@ def weight_text(weight: Weight) -> str:
 
 
 def effect_text(effect: Effect) -> str:
-    """`refund`, or `webhook code.received`."""
+    """Return an effect in words: `refund`, or `webhook code.received`."""
     return f"{effect.name} {effect.argument}" if effect.argument else effect.name
 
 
@@ -81,7 +81,7 @@ def dot(machine: Machine, settings: Mapping[str, Any]) -> str:
     lines.append(f'    "" -> {_quoted(machine.start)};')
     for name, state in machine.states.items():
         for move in state.transitions:
-            # What happens by itself is drawn through, what somebody must send is dashed.
+            # Timers have solid lines, events that somebody must send dashed ones.
             style = "" if move.after is not None else ", style=dashed"
             label = _label(move, settings, effects=True)
             lines += [
@@ -117,13 +117,13 @@ def _odds(move: Transition) -> list[tuple[str, str]]:
 
 
 def _follows(machine: Machine, state: State) -> list[str]:
-    """What clients read for the state where that differs, and what follows when it is entered."""
-    shown = machine.shown(state.name)
-    return [*([] if shown == state.name else [f"shown as {shown}"]), *map(effect_text, state.effects)]
+    """Return the word that clients read for the state, where it differs, and the effects of entering it."""
+    public_state = machine.shown(state.name)
+    return [*([] if public_state == state.name else [f"shown as {public_state}"]), *map(effect_text, state.effects)]
 
 
 def _mermaid(name: str) -> str:
-    """The name as Mermaid takes it: hyphens and its own words would be read otherwise."""
+    """Return a name for Mermaid, which would read hyphens and its own keywords otherwise."""
     if name.lower() in _MERMAID_WORDS or "-" in name:
         return re.sub("-", "_", name) + "_"
     return name
