@@ -37,7 +37,7 @@ _TERMS: dict[str, Any] = {
         "description": "What ids, prices and chances are cast from; a longer number is written as a text.",
     },
     "clock": CLOCK,
-    "scenarios": {"type": "array", "items": {"type": "string"}, "description": "Active scenarios, first things first."},
+    "scenarios": {"type": "array", "items": {"type": "string"}, "description": "Active scenarios; earlier ones win."},
     "settings": {"type": "object", "description": "Dotted names to values."},
     "expires": {
         "type": ["string", "number"],

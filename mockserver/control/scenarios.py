@@ -17,7 +17,7 @@ from mockserver.scenario.model import Scenario
 
 #: How many warnings about a file an answer holds.
 _MOST_WARNINGS = 100
-_NAMES = {"type": "array", "items": {"type": "string"}, "description": "Scenario names, first things first."}
+_NAMES = {"type": "array", "items": {"type": "string"}, "description": "Scenario names; earlier ones win."}
 
 
 async def listing(call: ControlCall) -> Answer:
