@@ -1,4 +1,4 @@
-"""What `mockserver explain` and `mockserver graph` print, the first asked of a real server."""
+"""The output of `mockserver explain`, with a real server, and of `mockserver graph`."""
 
 import json
 import urllib.request

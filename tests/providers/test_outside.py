@@ -1,4 +1,4 @@
-"""A provider of another distribution has all that bundled ones have, without a line about it elsewhere."""
+"""A provider of another distribution has everything that bundled providers have, and nothing else names it."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Whose number a number is: every valid mobile number of a country with operators finds one."""
+"""Carrier lookup finds an operator for every valid mobile number of a country with operators."""
 
 import random
 from collections.abc import Iterator

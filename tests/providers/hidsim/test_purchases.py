@@ -1,4 +1,4 @@
-"""What can be bought, what it costs, and how stock and money keep together."""
+"""Purchases: what can be bought, at which price, and that stock and money agree."""
 
 import asyncio
 from decimal import Decimal
