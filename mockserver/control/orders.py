@@ -53,7 +53,9 @@ async def order_data(work: UnitOfWork, order: Order) -> dict[str, Any]:
         "created_at": moment_text(order.created_at),
         "amount": work.state.provider_rules[order.provider].currency.text(order.amount),
         "currency": work.state.provider_rules[order.provider].currency.code,
-        "history": [{"state": one.state, "at": moment_text(one.at), "cause": one.cause} for one in order.history],
+        "history": [
+            {"state": entry.state, "at": moment_text(entry.at), "cause": entry.cause} for entry in order.history
+        ],
         "timers": [
             {
                 "at": moment_text(timer.due),
@@ -104,16 +106,20 @@ async def _filter(call: ControlCall, sandbox: Sandbox) -> Callable[[Order], bool
     providers = list(call.server.providers.values()) if name is None else [known_provider(call.server, name)]
     if state is not None:
         words = {
-            word for machine in sandbox.state.machines_of({one.name for one in providers}) for word in machine.states
+            word
+            for machine in sandbox.state.machines_of({candidate.name for candidate in providers})
+            for word in machine.states
         }
         if state not in words:
             raise Invalid({"state": [f"no order has this state: {state[:100]!r} ({suggestion(state, sorted(words))})"]})
     accounts: dict[str, str | None] = {}
     if account is not None:
         async with sandbox.work("control") as work:
-            accounts = {one.name: await account_id_of(work, one.rules, account) for one in providers}
+            accounts = {candidate.name: await account_id_of(work, candidate.rules, account) for candidate in providers}
             if not any(accounts.values()):
-                known = [each for one in providers for each in await known_names(work, one.rules)]
+                known = [
+                    known_name for candidate in providers for known_name in await known_names(work, candidate.rules)
+                ]
                 raise Invalid({"account": [f"unknown account ({suggestion(account, known)})"]})
 
     def fits(order: Order) -> bool:

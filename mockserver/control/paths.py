@@ -27,7 +27,7 @@ class PathTest:
         for name, operand in matcher.tests:
             if name in _EQUAL or name in _UNEQUAL:
                 written = operand if name in ("in", "not_in") else (operand,)
-                (self._wanted if name in _EQUAL else self._unwanted).append([_pattern(one) for one in written])
+                (self._wanted if name in _EQUAL else self._unwanted).append([_pattern(pattern) for pattern in written])
             else:
                 rest.append((name, operand))
         self._rest = Matcher(tuple(rest))
@@ -40,8 +40,8 @@ class PathTest:
     def holds(self, path: str) -> bool:
         """Return whether the path passes."""
         return (
-            all(any(one.match(path) for one in group) for group in self._wanted)
-            and not any(one.match(path) for group in self._unwanted for one in group)
+            all(any(pattern.match(path) for pattern in group) for group in self._wanted)
+            and not any(pattern.match(path) for group in self._unwanted for pattern in group)
             and self._rest.holds(path, present=True)
         )
 

@@ -94,8 +94,8 @@ def problem_of(error: Exception) -> Problem | None:
             )
         case ScenarioProblems():
             rows = [
-                {"file": one.file, "line": one.line, "column": one.column, "message": one.message}
-                for one in error.problems
+                {"file": problem.file, "line": problem.line, "column": problem.column, "message": problem.message}
+                for problem in error.problems
             ]
             return Problem(422, f"the scenario has {len(rows)} problem(s)", errors=rows)
         case ApiError():

@@ -41,7 +41,7 @@ async def listing(call: ControlCall) -> Answer:
 
 
 def _all_of(library: Library) -> list[Scenario]:
-    return [one for name in library.names() for one in library.find(name)]
+    return [scenario for name in library.names() for scenario in library.find(name)]
 
 
 async def show(call: ControlCall) -> Answer:

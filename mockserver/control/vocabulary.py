@@ -20,7 +20,7 @@ def endpoints_of(providers: Iterable[Provider]) -> Iterator[Endpoint]:
 
 def operations_of(providers: Iterable[Provider]) -> Iterator[str]:
     """Yield the names of the providers' operations."""
-    return (one.name for one in endpoints_of(providers))
+    return (endpoint.name for endpoint in endpoints_of(providers))
 
 
 class Vocabulary:
@@ -43,12 +43,12 @@ class Vocabulary:
 
     def paths(self) -> list[str]:
         """Return the paths of endpoints, as the journal has them."""
-        return list(dict.fromkeys(one.path for one in endpoints_of(self._providers)))
+        return list(dict.fromkeys(endpoint.path for endpoint in endpoints_of(self._providers)))
 
     def bases(self) -> list[str]:
         """Return the paths of the providers' base URLs and annexes."""
-        mounts = [mount for one in self._providers for mount in one.mounts]
-        mounts += [annex.mount for one in self._providers for annex in one.annexes]
+        mounts = [mount for provider in self._providers for mount in provider.mounts]
+        mounts += [annex.mount for provider in self._providers for annex in provider.annexes]
         return [f"/{mount.host}{mount.prefix}" for mount in mounts]
 
     def fields(self, part: str) -> frozenset[str] | None:
@@ -68,17 +68,17 @@ class Vocabulary:
         kinds: set[type[ApiError]] = {ApiError}
         waiting = [ApiError]
         while waiting:
-            fresh = [one for one in waiting.pop().__subclasses__() if one not in kinds]
+            fresh = [subclass for subclass in waiting.pop().__subclasses__() if subclass not in kinds]
             kinds.update(fresh)
             waiting += fresh
         yield from sorted(kind.__name__ for kind in kinds)
 
     def _rules(self) -> Iterable[str]:
-        return (rule.name for one in self._providers for rule in self._state.active_scenarios.rules[one.name])
+        return (rule.name for provider in self._providers for rule in self._state.active_scenarios.rules[provider.name])
 
     def _faults(self) -> Iterator[str]:
         """Yield the faults in force, and those that a caller may always ask for."""
-        names = {one.name for one in self._providers}
+        names = {provider.name for provider in self._providers}
         yield from (fault.label for fault in self._state.faults.in_force() if fault.provider in (None, *names))
         yield from (*wire_kinds.names(), *MISTAKE_NAMES, *map(str, range(400, 600)))
 

@@ -113,7 +113,9 @@ def _extras(error: ValidationError) -> list[str]:
 def _extras_of(instance: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
     names = (name for name in instance if name not in known)
-    return list(islice((name for name in names if not any(re.search(one, name) for one in patterns)), _MOST_ERRORS))
+    return list(
+        islice((name for name in names if not any(re.search(pattern, name) for pattern in patterns)), _MOST_ERRORS)
+    )
 
 
 def _rule(keyword: str, expected: Any) -> str:

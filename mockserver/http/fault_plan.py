@@ -123,7 +123,7 @@ class FaultPlan:
     def _headers(self) -> list[tuple[str, str]]:
         fault = self._call.entry.fault
         headers = [("X-Mock-Fault", fault)] if fault is not None else []
-        return [*headers, *(("Preference-Applied", one) for one in self._applied)]
+        return [*headers, *(("Preference-Applied", preference) for preference in self._applied)]
 
 
 async def consult(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> FaultPlan:

@@ -38,7 +38,7 @@ def judge_of(
             return
         _judge_settings(scenario, report, settings)
         _judge_accounts(scenario, report, provider)
-        endpoints = [*provider.endpoints, *(one for annex in provider.annexes for one in annex.endpoints)]
+        endpoints = [*provider.endpoints, *(endpoint for annex in provider.annexes for endpoint in annex.endpoints)]
         _judge_conditions(scenario, report, endpoints, schemas)
         _judge_machines(scenario, report, data, provider, settings)
         if not scenario.machines and scenario.rules:
@@ -97,7 +97,7 @@ def _judge_conditions(scenario: Scenario, report: Report, endpoints: list[Endpoi
 def _judge_faults(
     scenario: Scenario, report: Report, endpoints: list[Endpoint], provider: Provider, machines: Iterable[Machine]
 ) -> None:
-    operations = list(dict.fromkeys(one.name for one in endpoints))
+    operations = list(dict.fromkeys(endpoint.name for endpoint in endpoints))
     states = list(dict.fromkeys(state for machine in machines for state in machine.states))
     for place, fault in enumerate(scenario.faults):
         at: Trail = ("faults", place)
@@ -108,7 +108,7 @@ def _judge_faults(
             known = ", ".join(provider.webhooks) or "there are none"
             report.warning((*at, "event"), f"the provider has no webhook {shown(fault.event)} (one of {known})")
         state = fault.state
-        if state is not None and not any(state.holds(one, present=one is not None) for one in (*states, None)):
+        if state is not None and not any(state.holds(name, present=name is not None) for name in (*states, None)):
             report.warning((*at, "state"), f"no state is like that (they are {', '.join(states)})")
 
 

@@ -80,7 +80,7 @@ def samples_of(kind: type[ApiError]) -> tuple[ApiError, ...]:
     A class of a provider is built like its nearest known base class; raises ValueError where its constructor takes
     other arguments.
     """
-    build = next(_BUILDERS[one] for one in kind.__mro__ if one in _BUILDERS)
+    build = next(_BUILDERS[base] for base in kind.__mro__ if base in _BUILDERS)
     try:
         return build(kind)
     except TypeError as error:

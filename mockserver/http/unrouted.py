@@ -21,7 +21,7 @@ def routing_mistake(
     # A provider without a response for it answers as for any unknown path: no need to look at the endpoints.
     if MissingParameter in provider.mistakes:
         offers, values = provider.offers, call.state.settings.values
-        known = (one for one in endpoints if offers is None or offers(one, values))
+        known = (endpoint for endpoint in endpoints if offers is None or offers(endpoint, values))
         missing = next(missing_parameters(path, known), None)
         if missing:
             return MissingParameter(path, missing)
