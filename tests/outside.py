@@ -1,4 +1,4 @@
-"""A world that serves the invented provider alone: what tests use that need some provider, and no real one."""
+"""An app that serves only the invented provider, for tests that need any provider."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""Scheme and host of a request, for every address that an answer names."""
+"""The scheme and host of a request, from which the addresses in answers are made."""
 
 from starlette.types import Scope
 
@@ -6,9 +6,9 @@ from mockserver.domain.hosts import host_name
 
 
 def origin_of(scope: Scope, host: str | None) -> str:
-    """Where the client reached this server (`http://localhost:7460`); `host` is its Host header.
+    """Return the address at which the client reached this server (`http://localhost:7460`); `host` is its Host header.
 
-    Addresses in answers are all made of this, so that they lead back to where the client came from. What is no host
-    is not repeated.
+    Addresses in answers begin with it, so that they lead back to where the client came from. For a malformed Host it
+    is `localhost`.
     """
     return f"{scope.get('scheme', 'http')}://{host if host is not None and host_name(host) else 'localhost'}"

@@ -1,4 +1,4 @@
-"""What the commands print and the codes they end with."""
+"""The output and the exit codes of the commands."""
 
 import json
 import sys

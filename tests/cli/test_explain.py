@@ -1,4 +1,4 @@
-"""What `mockserver explain` and `mockserver graph` print, the first asked of a real server."""
+"""The output of `mockserver explain`, with a real server, and of `mockserver graph`."""
 
 import json
 import urllib.request
@@ -10,7 +10,7 @@ import pytest
 
 from mockserver.app import create_app
 from mockserver.cli import main
-from mockserver.cli.explain import followed
+from mockserver.cli.explain import follow_up_lines
 from mockserver.server import LiveServer
 from tests.support import DAISY, frozen_settings
 
@@ -254,7 +254,7 @@ def test_a_delivery_that_a_full_outbox_dropped_says_so() -> None:
         "attempts": [],
         "next_try": None,
     }
-    assert list(followed({"money": [], "deliveries": [sent]})) == [
+    assert list(follow_up_lines({"money": [], "deliveries": [sent]})) == [
         "      webhook   dlv_00000001 order.created to http://127.0.0.1:1/hook: dropped",
         '                {"outbox_full": "12 deliveries are waiting to be sent, more are not kept"}',
     ]

@@ -1,4 +1,4 @@
-"""`--watch`, in a real server process: what is saved is in force within a second."""
+"""`--watch`, in a real server process: a saved file takes effect within a second."""
 
 import json
 import signal

@@ -1,4 +1,4 @@
-"""A world for each test."""
+"""A fresh app and client for each test."""
 
 from collections.abc import AsyncIterator
 

@@ -1,4 +1,4 @@
-"""Who may drive the control API: holders of the token, and without one this machine's own programs."""
+"""Access to the control API: holders of the token; on a server without one, only programs on this machine."""
 
 from base64 import b64encode
 

@@ -1,4 +1,4 @@
-"""Verification that cannot lie: what can match is matched however it is written, what cannot is refused."""
+"""Criteria for the journal match in every way of writing them, and are refused where nothing can match them."""
 
 from collections.abc import AsyncIterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Explanations tell of faults: which struck, which spared what they matched and why, which nearly matched."""
+"""Explanations of faults: which struck, which matched but did not strike and why, which nearly matched."""
 
 from typing import Any
 

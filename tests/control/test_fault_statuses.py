@@ -1,4 +1,4 @@
-"""A fault's status without a body, in the words of whoever is asked: settings, other envelopes, raw answers."""
+"""A fault's status without a body, in the provider's words: with settings, other envelopes, raw answers."""
 
 from collections.abc import AsyncIterator
 from typing import Any

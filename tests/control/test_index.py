@@ -1,4 +1,4 @@
-"""Where everything is, and whether the server is up."""
+"""The index of the control API, and the health check."""
 
 import httpx
 import pytest

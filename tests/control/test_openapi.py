@@ -1,4 +1,4 @@
-"""The control API describes itself."""
+"""The OpenAPI document of the control API."""
 
 import re
 from typing import Any

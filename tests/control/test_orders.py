@@ -1,4 +1,4 @@
-"""Orders of any kind, their history and timers, and events that push them along."""
+"""Orders of any kind, their history and timers, and events sent to them."""
 
 import asyncio
 from typing import Any

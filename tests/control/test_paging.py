@@ -1,4 +1,4 @@
-"""Long lists come in pages, whose cost goes by their length and not by the list's."""
+"""Long lists come in pages, whose cost depends on the page's length and not on the list's."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

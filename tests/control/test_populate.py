@@ -1,4 +1,4 @@
-"""A history to start from: what invented customers did, and what is left of it."""
+"""Histories: what invented customers do, and the orders and money that remain."""
 
 import asyncio
 from collections.abc import AsyncIterator

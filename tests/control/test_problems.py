@@ -1,4 +1,4 @@
-"""Refusals are problem documents, whatever went wrong."""
+"""Every refusal of the control API is a problem document."""
 
 import gzip
 import logging

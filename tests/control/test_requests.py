@@ -1,4 +1,4 @@
-"""The journal: what came, what was answered, what decided, and what nearly did."""
+"""The journal: requests, answers, the rules that decided, and near misses."""
 
 from typing import Any
 

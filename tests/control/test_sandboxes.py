@@ -1,4 +1,4 @@
-"""Making, showing and forgetting sandboxes."""
+"""Making, showing and deleting sandboxes."""
 
 import asyncio
 import re

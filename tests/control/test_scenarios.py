@@ -1,4 +1,4 @@
-"""The library, what is active, and files that are posted."""
+"""The library, active scenarios, and posted files."""
 
 import asyncio
 import threading

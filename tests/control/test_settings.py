@@ -1,4 +1,4 @@
-"""One flat object of dotted names."""
+"""Settings of a sandbox through the control API."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A name that nobody knows is refused together with the one that was meant."""
+"""An unknown name is refused with a suggestion of the name that was meant."""
 
 from collections.abc import AsyncIterator
 from typing import Any

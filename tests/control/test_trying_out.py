@@ -1,4 +1,4 @@
-"""Scenarios that cannot be in force are refused before they are, and files that changed are taken up everywhere."""
+"""Scenarios that cannot work are refused before they become active, and changed files take effect everywhere."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path

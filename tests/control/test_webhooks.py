@@ -1,4 +1,4 @@
-"""The log of deliveries, as the control API tells it."""
+"""The log of deliveries in the control API."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What went wrong is told where it is looked for: URLs that lead nowhere, deliveries, credentials, prices."""
+"""Errors are explained where users look for them: unreachable URLs, deliveries, credentials, prices."""
 
 from typing import Any
 

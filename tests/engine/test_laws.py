@@ -1,4 +1,4 @@
-"""Laws that hold for every machine, whatever rules planned for an order and whatever stays, follows or is forgotten."""
+"""Laws that hold for every machine, with any plan of rules, and with transitions that stay or send events."""
 
 from datetime import datetime
 from itertools import pairwise

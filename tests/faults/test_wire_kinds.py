@@ -1,4 +1,4 @@
-"""The table of wire kinds: one more entry is a kind that can be written, checked, armed, hit and read about."""
+"""The table of wire kinds: one more entry is a kind that scenario files, checks, faults and docs know."""
 
 import ast
 import json

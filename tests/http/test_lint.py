@@ -1,4 +1,4 @@
-"""Files that are sound in themselves and speak of what their provider does not know."""
+"""Valid scenario files with names that their provider does not know."""
 
 from pathlib import Path
 

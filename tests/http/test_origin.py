@@ -1,4 +1,4 @@
-"""Addresses in answers are made of the request's Host, so that one that is no host is refused and not repeated."""
+"""Addresses in answers are made from the request's Host; a malformed Host is refused and not repeated."""
 
 from collections.abc import AsyncIterator
 from typing import Any

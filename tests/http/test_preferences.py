@@ -1,4 +1,4 @@
-"""Prefer: mock-scenario and mock-fault hold for the one request that carries them."""
+"""Prefer: mock-scenario and mock-fault apply only to the request that carries them."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""No output of the control API ever tells a credential."""
+"""No output of the control API ever shows a credential."""
 
 import re
 from typing import Any

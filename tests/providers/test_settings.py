@@ -1,4 +1,4 @@
-"""What a provider can be tuned by stands in its `settings.py`: all of it, once, and with its provenance."""
+"""Every setting of a provider stands in its `settings.py`, once and with its provenance."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""Whatever grows in a sandbox has a bound, is refused or forgotten beyond it, and health tells the bound."""
+"""Everything that grows in a sandbox has a limit, beyond which it is refused or forgotten; health shows the limit."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

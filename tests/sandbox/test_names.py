@@ -1,4 +1,4 @@
-"""Whatever a test calls itself, there is a name for its sandbox."""
+"""Every test name becomes a valid name of a sandbox."""
 
 import doctest
 

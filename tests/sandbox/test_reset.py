@@ -1,4 +1,4 @@
-"""Reset brings back the world as it was made."""
+"""Reset takes a sandbox back to how it was made."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Compiled scenarios give what their files give, and none is used that was made of other bytes."""
+"""Compiled scenarios equal their files, and one made from other bytes is not used."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Walks over the ways between states, held against their definitions."""
+"""Reachability of states, compared with its definition."""
 
 from hypothesis import given
 from hypothesis import strategies as st

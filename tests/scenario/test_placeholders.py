@@ -1,4 +1,4 @@
-"""Settings that a magic value's text names."""
+"""Settings named in the text of a magic value."""
 
 from typing import Any
 

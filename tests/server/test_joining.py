@@ -1,4 +1,4 @@
-"""Small writes go out with the next one."""
+"""Small writes are sent together with the next write."""
 
 import asyncio
 import sys

@@ -1,4 +1,4 @@
-"""Bad input through a real socket and a real server: refused in the provider's envelope, and nothing else happens."""
+"""Bad input through a real socket and server is refused in the provider's envelope, and changes nothing."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Many clients at one time over real sockets: one wins, and the money adds up."""
+"""Concurrent clients over real sockets: one wins, and the money adds up."""
 
 import asyncio
 from collections import Counter

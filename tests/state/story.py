@@ -1,4 +1,4 @@
-"""A day of one sandbox: what is done before a snapshot, and what is asked of whoever takes it up."""
+"""Calls to one sandbox: those before a snapshot, and those after it is restored."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A snapshot that cannot be restored is refused with the reason, and nothing has changed."""
+"""A snapshot that cannot be restored is refused with the reason, and changes nothing."""
 
 import copy
 import json

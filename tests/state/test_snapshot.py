@@ -1,4 +1,4 @@
-"""A sandbox written down goes on elsewhere as if nothing had happened."""
+"""A sandbox restored from its snapshot elsewhere goes on as if nothing had happened."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Which URLs a webhook may go to."""
+"""The URLs to which webhooks may be sent."""
 
 import asyncio
 import socket

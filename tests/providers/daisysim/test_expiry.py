@@ -1,4 +1,4 @@
-"""Twenty minutes without a code: what follows is assumed, says so, and is a setting."""
+"""Expiry after twenty minutes without a code, which is assumed, marked so, and a setting."""
 
 import pytest
 

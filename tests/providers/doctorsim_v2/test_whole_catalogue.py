@@ -1,4 +1,4 @@
-"""What the reference page's chains promise of any country, operator and gift card, asked of all of them."""
+"""The calls of the reference page, chained, for every country, operator and gift card."""
 
 import re
 from decimal import Decimal
