@@ -94,6 +94,7 @@ ENDPOINTS = (
         summary="One order",
         path_fields="acme/order.path",
         gives="acme/order",
+        limit=Limit(60),
         mistakes=(NotFound,),
         reads_order=True,
     ),
