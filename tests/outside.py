@@ -1,16 +1,20 @@
 """A world that serves the invented provider alone: what tests use that need some provider, and no real one."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from mockserver.app import App
+from tests.distribution import declare
 from tests.served import ACME
 from tests.support import World, frozen_settings, started
 
 BASE = "/api.acme.example/v1"
+DEMO = {"Authorization": "Bearer acme-demo"}
 
 
 class AcmeWorld(World):
@@ -52,8 +56,19 @@ class AcmeWorld(World):
         await self.steer("PATCH", f"/accounts/acme/{account}", {"webhook_url": url})
 
 
+def acme_app(**settings: Any) -> App:
+    """An app that serves Acme, for a real server."""
+    return App(frozen_settings(**settings), [ACME])
+
+
 @asynccontextmanager
 async def acme_running(**settings: Any) -> AsyncIterator[AcmeWorld]:
     """An app that serves Acme, started, and stopped in the end."""
-    async with started(App(frozen_settings(**settings), [ACME])) as world:
+    async with started(acme_app(**settings)) as world:
         yield AcmeWorld(world.app, world.client)
+
+
+def acme_installed(folder: Path) -> dict[str, str]:
+    """The variables of a process in which a distribution declares Acme; its metadata are written to `folder`."""
+    root = Path(__file__).parents[1]
+    return {"PYTHONPATH": os.pathsep.join((str(root), str(declare(folder, acme="tests.acme:PROVIDER"))))}

@@ -83,6 +83,7 @@ ENDPOINTS = (
         gives="acme/order",
         status=201,
         limit=Limit(20),
+        tells_ignored=True,
         mistakes=(InsufficientBalance, NotFound, OutOfStock),
     ),
     Endpoint("GET", "/orders", orders, name="orders", summary="List", query="acme/orders.query", gives="acme/orders"),
