@@ -45,7 +45,7 @@ async def test_the_library_tells_what_there_is_and_what_is_active(world: AcmeWor
     await world.steer("PUT", "/scenarios/active", ["no-sms"])
     rows = (await world.steer("GET", "/scenarios"))["scenarios"]
     listed = {one["name"]: one for one in rows if one["provider"] == "acme"}
-    assert {"quick", "down", "no-sms", "sold-out"} == set(listed)
+    assert {"quick", "down", "no-sms", "slow-sms", "sold-out"} == set(listed)
     assert all(one["about"] for one in rows)
     assert [name for name, one in listed.items() if one["active"]] == ["no-sms"]
     assert [name for name, one in listed.items() if one["default"]] == ["quick"]
