@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from mockserver.app import App
+from mockserver.http.provider import Provider
 from tests.distribution import declare
 from tests.served import ACME
 from tests.support import World, frozen_settings, started
@@ -56,15 +57,15 @@ class AcmeWorld(World):
         await self.steer("PATCH", f"/accounts/acme/{account}", {"webhook_url": url})
 
 
-def acme_app(**settings: Any) -> App:
-    """An app that serves Acme, for a real server."""
-    return App(frozen_settings(**settings), [ACME])
+def acme_app(*others: Provider, **settings: Any) -> App:
+    """An app that serves Acme, and others where a test needs those, too."""
+    return App(frozen_settings(**settings), [*others, ACME])
 
 
 @asynccontextmanager
-async def acme_running(**settings: Any) -> AsyncIterator[AcmeWorld]:
+async def acme_running(*others: Provider, **settings: Any) -> AsyncIterator[AcmeWorld]:
     """An app that serves Acme, started, and stopped in the end."""
-    async with started(acme_app(**settings)) as world:
+    async with started(acme_app(*others, **settings)) as world:
         yield AcmeWorld(world.app, world.client)
 
 
