@@ -1,4 +1,4 @@
-"""Whatever clients and tests do, the money adds up."""
+"""Whatever clients and tests do, the money adds up, cashback and loyalty tiers included."""
 
 import asyncio
 from collections import Counter, defaultdict
