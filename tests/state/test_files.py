@@ -79,6 +79,7 @@ def test_a_server_goes_on_where_the_one_before_stopped(tmp_path: Path, installed
     assert [one.name for one in tmp_path.iterdir()] == ["state.json"]
 
 
+@pytest.mark.slow
 def test_with_both_each_stop_writes_what_the_next_start_reads(tmp_path: Path, installed: Mapping[str, str]) -> None:
     file = tmp_path / "state.json"
     for number in range(3):

@@ -157,6 +157,7 @@ async def test_a_scenario_text_that_is_wrong_is_reported_with_its_place() -> Non
         assert {"file", "line", "column", "message"} <= set(problem["errors"][0])
 
 
+@pytest.mark.slow
 async def test_every_value_in_it_may_be_of_a_wrong_type() -> None:
     """No answer is ever a 500, whatever stands anywhere."""
     async with acme_running() as world:

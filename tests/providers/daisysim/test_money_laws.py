@@ -139,6 +139,7 @@ class Wallet(RuleBasedStateMachine):
         assert self.account()["total_spent"] == USD.text(spent)
 
 
+@pytest.mark.slow
 class TestWallet(Wallet.TestCase):  # type: ignore[misc, valid-type]
     """Runs the machine."""
 
