@@ -42,7 +42,7 @@ def said(tmp_path: Path, text: str) -> list[str]:
         ("settings: {rate_limits: none}", "4:25 error must be one of 'documented', 'off': 'none'"),
         ('accounts: [{id: a, credentials: {kex: x}, balance: "1"}]', "4:33 error the parts of a credential are key"),
         ('accounts: [{id: a, credentials: {key: x}, balance: "1.001"}]', "4:52 error 1.001 has more than 2"),
-        ("rules: [{when: {operation: bu}, then: {stock: 0}}]", "4:28 warning no operation is like that ("),
+        ("rules: [{when: {operation: buyy}, then: {stock: 0}}]", "4:28 warning no operation is like that ("),
         (
             "rules: [{when: {request.servic: chat}, then: {stock: 0}}]",
             "4:17 warning no request has a field 'servic' (did",
@@ -52,7 +52,7 @@ def said(tmp_path: Path, text: str) -> list[str]:
         ("rules: [{then: {delays: {smss: 1s}}}]", "4:26 warning the machine of quick has no event 'smss' ("),
         ("rules: [{then: {start: moon}}]", "4:24 warning the machine of quick has no state 'moon' (one of waiting, "),
         ("rules: [{then: {outcomes: {sms: moon}}}]", "4:33 warning the machine of quick has no state 'moon' ("),
-        ("faults: [{operation: bu, wire: reset}]", "4:22 warning no operation is called 'bu' (they are "),
+        ("faults: [{operation: buyy, wire: reset}]", "4:22 warning no operation is called 'buyy' (they are "),
         ("faults: [{event: sent, webhook: {drop: true}}]", "4:18 warning the provider has no webhook 'sent' (one of "),
         ("faults: [{state: {like: wairing*}, wire: reset}]", "4:18 warning no state is like that (they are waiting, "),
         (MACHINE.format("loan", "effects: []"), "4:17 warning no order is of kind 'loan' (one of activation)"),
