@@ -1,4 +1,7 @@
-"""A history to start from: what invented customers did, and what is left of it."""
+"""A history to start from: what invented customers did, and what is left of it.
+
+Each provider of the package has customers of its own, and Acme has none: so those providers are asked.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -77,6 +77,7 @@ async def explained(world: World, request: str) -> dict[str, Any]:
 
 
 async def test_a_401_is_explained_by_the_credentials_that_exist() -> None:
+    """Of every kind: a key, a key and its secret, an id with a secret, a name and a password."""
     async with running() as world:
         answers = {
             "daisysim": await world.daisy("GET", "/balance", key="daisy-dmeo"),
