@@ -1,4 +1,4 @@
-"""The OpenAPI documents: `/_mock/openapi.json`, `/_mock/openapi/{provider}.json`, and a page at `/_mock/docs/{provider}`."""
+"""The OpenAPI documents: `/_mock/openapi.json`, `/_mock/openapi/{provider}.json`; a page: `/_mock/docs/{provider}`."""
 
 import re
 from typing import Any

@@ -68,5 +68,5 @@ RULES = ProviderRules(
     notices=notices,
     credential=("key",),
     new_credential=new_credential,
-    account_details=lambda account_id: {},
+    account_details=lambda account_id: {"email": f"{account_id}@example.com"},
 )

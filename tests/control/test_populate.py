@@ -1,4 +1,7 @@
-"""Histories: what invented customers do, and the orders and money that remain."""
+"""Histories: what invented customers do, and the orders and money that remain.
+
+Each provider of the package has customers of its own, and Acme has none: so those providers are asked.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -98,6 +98,6 @@ def test_its_scenario_files_are_checked_and_its_machine_is_drawn_where_it_is_ins
     assert "acme" in capsys.readouterr().out
     monkeypatch.syspath_prepend(declare(tmp_path, acme="tests.acme:PROVIDER"))
     assert main(["check", str(FOLDER / "scenarios")]) == 0
-    assert capsys.readouterr().out == "2 files ok\n"
+    assert capsys.readouterr().out == "5 files ok\n"
     assert main(["graph", "acme"]) == 0
     assert "waiting --> completed" in capsys.readouterr().out

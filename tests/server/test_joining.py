@@ -8,11 +8,10 @@ import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
-from mockserver.app import create_app
 from mockserver.http.coalescing import MOST_JOINED, CoalescingTransport
 from mockserver.http.protocol import http_protocol
+from tests.outside import BASE, acme_app
 
-BASE = "/daisysim.com/api/v1/virtual"
 pytestmark = pytest.mark.anyio
 
 
@@ -90,11 +89,11 @@ def test_an_abort_sends_nothing_more() -> None:
 @pytest.mark.parametrize(
     ("request_line", "headers", "status", "has_body"),
     [
-        ("GET {}/countries", "", b"200", True),
-        ("HEAD {}/countries", "", b"200", False),
+        ("GET {}/services", "", b"200", True),
+        ("HEAD {}/services", "", b"200", False),
         ("GET {}/nothing", "", b"404", True),
-        ("GET {}/countries", "Connection: close\r\n", b"200", True),
-        ("HEAD {}/countries", "Connection: close\r\n", b"200", False),
+        ("GET {}/services", "Connection: close\r\n", b"200", True),
+        ("HEAD {}/services", "Connection: close\r\n", b"200", False),
     ],
 )
 async def test_an_answer_is_written_in_one_piece(
@@ -102,7 +101,7 @@ async def test_an_answer_is_written_in_one_piece(
 ) -> None:
     if parser == "h11":
         monkeypatch.setitem(sys.modules, "mockserver.http.protocol_httptools", None)
-    app: Any = create_app()
+    app: Any = acme_app()
     await app.startup()
     config = uvicorn.Config(app, http=http_protocol(), lifespan="off", log_config=None)
     config.load()
@@ -110,7 +109,7 @@ async def test_an_answer_is_written_in_one_piece(
     wire = Wire()
     protocol.connection_made(wire)
     line = request_line.format(BASE)
-    key = "Authorization: Bearer daisy-demo\r\n"
+    key = "Authorization: Bearer acme-demo\r\n"
     protocol.data_received(f"{line} HTTP/1.1\r\nHost: x\r\n{key}{headers}\r\n".encode())
     for _ in range(200):
         await asyncio.sleep(0)
