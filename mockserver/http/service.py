@@ -138,7 +138,7 @@ def _routes(resources: Mapping[str, "_Resource"], elsewhere: "_Resource") -> _Ro
         # Not `$`, which would also match before a line feed at the end of a path.
         route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z")
         plain = all(
-            isinstance(convertor, StringConvertor | PathConvertor) for convertor in route.param_convertors.values()
+            isinstance(converter, StringConvertor | PathConvertor) for converter in route.param_convertors.values()
         )
         if "{" in route.path and plain:
             by_part.setdefault(_first_part(route.path), []).append((route.path_regex, resources[route.path]))

@@ -80,8 +80,8 @@ async def test_an_order_is_told_from_its_purchase_to_its_webhook(world: AcmeWorl
     born, done = told["story"]
     assert (born["state"], born["caused_by"]) == ("waiting", {"request": purchase})
     assert [(row["event"], row["at"][11:], row["to"], row["delay"], row["became"]) for row in born["timers"]] == [
-        ("sms", "12:00:08Z", "completed", "setting daisysim.sms_after", "rang"),
-        ("expire", "12:20:00Z", "cancelled", "setting daisysim.expire_after", "void"),
+        ("sms", "12:00:08Z", "completed", "8s", "rang"),
+        ("expire", "12:20:00Z", "cancelled", "20m", "void"),
     ]
     assert [(move["kind"], move["amount"]) for move in born["money"]] == [("charge", f"-{cost}")]
     assert (done["state"], done["caused_by"]) == ("completed", {"timer": "sms", "passage": 0})

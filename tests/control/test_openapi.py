@@ -84,7 +84,7 @@ async def test_media_types_are_those_that_are_served(world: AcmeWorld) -> None:
         "/machines/{provider}/{kind}": [
             f"/machines/acme/activation?format={one}" for one in ("json", "mermaid", "dot")
         ],
-        "/docs/{provider}": ["/docs/daisysim"],
+        "/docs/{provider}": ["/docs/acme"],
         "/fidelity": ["/fidelity"],
     }
     paths = (await document_of(world))["paths"]

@@ -24,7 +24,7 @@ def _check_letter(argument: Any) -> None:
         raise ValueError(f"blur must be one letter: {argument!r}")
 
 
-def _blurred(argument: str, posting: Posting) -> Posting:
+def _blursed(argument: str, posting: Posting) -> Posting:
     return posting._replace(body=argument * len(posting.body))
 
 
@@ -38,7 +38,7 @@ BLUR = WebhookKind(
     {"title": "Blur", "description": "By which letter.", "type": "string", "pattern": "^[a-z]$"},
     _check_letter,
     settle=_settled,
-    alter=_blurred,
+    alter=_blursed,
     copies=lambda argument: 1,
 )
 
@@ -67,7 +67,7 @@ async def accept(visit: Visit) -> None:
         ("{webhook: {blur: q}}", []),
         ("{webhook: {blur: q, duplicate: 2}}", []),
         ("{webhook: {blur: 7}}", ["5:22: blur must be one letter: 7"]),
-        ("{webhook: {blurr: q}}", ["5:16: unknown key 'blurr' (did you mean 'blur'?)"]),
+        ("{webhook: {blurs: q}}", ["5:16: unknown key 'blurs' (did you mean 'blur'?)"]),
     ],
 )
 def test_an_invented_kind_is_written_in_scenario_files(fault: str, wanted: list[str]) -> None:
@@ -87,8 +87,8 @@ def test_an_invented_kind_is_in_the_schema_the_reference_and_the_control_api() -
 async def test_an_invented_kind_is_armed_and_suffered() -> None:
     async with acme_running() as world, receiving(accept) as receiver:
         await world.send_to(receiver.url())
-        refused = await world.control("POST", "/faults", {"webhook": {"blurr": "q"}})
-        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "webhook.blurr")
+        refused = await world.control("POST", "/faults", {"webhook": {"blurs": "q"}})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "webhook.blurs")
         assert "did you mean 'blur'?" in refused.text
         await world.steer("POST", "/faults", {"webhook": {"blur": "q"}, "times": 1})
         await world.rent()

@@ -71,6 +71,7 @@ async def outputs(world: AcmeWorld, order: str) -> dict[str, str]:
         "/inbox/{name}": ["in"],
         "/events/{provider}": ["acme"],
         "/openapi/{provider}.json": ["acme.json"],
+        "/docs/{provider}": ["acme"],
         "/settings": ["", "?help=1"],
     }
     found = {}
