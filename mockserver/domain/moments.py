@@ -1,10 +1,10 @@
-"""Moments (aware datetimes in UTC) and spans (timedeltas), and how people write them."""
+"""Moments (aware datetimes in UTC) and spans (timedeltas), and the texts that people write for them."""
 
 import re
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-#: No clock goes further, so that whatever is set from there has a moment too.
+#: No clock goes further, so that timers that are set at its end still have a moment that a datetime can hold.
 LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 _NUMBER = r"[0-9]{1,12}(\.[0-9]{1,6})?"
@@ -17,12 +17,12 @@ _LONGEST = timedelta(days=36_525)
 
 
 def to_micros(moment: datetime) -> int:
-    """Microseconds since 1970, exact."""
+    """Return the microseconds from 1970 to a moment, exact."""
     return (moment - EPOCH) // MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:
-    """The moment of `to_micros`."""
+    """Return the moment that is so many microseconds after 1970; undoes `to_micros`."""
     return EPOCH + timedelta(microseconds=micros)
 
 
@@ -68,7 +68,7 @@ def span_text(span: timedelta) -> str:
 
 
 def parse_moment(text: object) -> datetime:
-    """An ISO 8601 moment with an offset or `Z`; raises ValueError otherwise."""
+    """Return the moment of an ISO 8601 text with an offset or `Z`, in UTC; raises ValueError for anything else."""
     if not isinstance(text, str):
         raise ValueError(f"not a moment: {text!r} (write 2026-01-31T12:00:00Z)")
     try:
@@ -84,10 +84,10 @@ def parse_moment(text: object) -> datetime:
 
 
 def moment_text(moment: datetime) -> str:
-    """ISO 8601 in UTC with `Z`; microseconds only where there are any."""
+    """Return a moment as ISO 8601 in UTC with `Z`; microseconds only where there are any."""
     return moment.isoformat().replace("+00:00", "Z")
 
 
 def seconds_text(moment: datetime) -> str:
-    """ISO 8601 in UTC with `Z`, whole seconds."""
+    """Return a moment as ISO 8601 in UTC with `Z`, in whole seconds."""
     return moment.replace(microsecond=0).isoformat().replace("+00:00", "Z")

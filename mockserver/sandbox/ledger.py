@@ -40,7 +40,7 @@ async def unmark(tx: Transaction, provider: str, account: str) -> None:
 async def take(
     tx: Transaction, provider: str, account: str, amount: int, *, to: str, at: datetime, cause: str, order: str | None
 ) -> int:
-    """Out of the wallet into the book `to`; gives the balance after, raises InsufficientBalance."""
+    """Move an amount from the wallet to the book `to`; return the balance after. Raises InsufficientBalance."""
     return await _move(tx, provider, account, -amount, to, at, cause, order)
 
 
@@ -61,32 +61,35 @@ async def give(
 
 
 async def adjust(tx: Transaction, provider: str, account: str, change: int, *, at: datetime, cause: str) -> int:
-    """Change the wallet by any amount against the book of adjustments; raises InsufficientBalance."""
+    """Change the balance by an amount, against the book of adjustments; return the balance after.
+
+    Raises InsufficientBalance.
+    """
     return await _move(tx, provider, account, change, ADJUSTMENTS, at, cause, None)
 
 
 async def movements(tx: Transaction, provider: str, account: str) -> list[Movement]:
-    """Every movement of the wallet, oldest first."""
+    """Return every movement of the wallet, oldest first."""
     prefix = f"{provider}/{account}/"
-    found: list[Movement] = []
+    moves: list[Movement] = []
     after = ""
     while True:
         rows = await tx.scan("movements", prefix=prefix, after=after, limit=1000)
-        found += [decode_movement(provider, account, int(row.key[len(prefix) :]), row.data) for row in rows]
+        moves += [decode_movement(provider, account, int(row.key[len(prefix) :]), row.data) for row in rows]
         if len(rows) < 1000:
-            return found
+            return moves
         after = rows[-1].key
 
 
 async def movements_after(tx: Transaction, provider: str, account: str, sequence: int, *, limit: int) -> list[Movement]:
-    """Movements of the wallet, oldest first, those whose sequence is above this one."""
+    """Return movements of the wallet whose sequence is above this one, oldest first."""
     prefix = f"{provider}/{account}/"
     rows = await tx.scan("movements", prefix=prefix, after=f"{prefix}{sequence:010d}", limit=limit)
     return [decode_movement(provider, account, int(row.key[len(prefix) :]), row.data) for row in rows]
 
 
 async def first_and_last(tx: Transaction, provider: str, account: str) -> tuple[Movement, Movement]:
-    """The opening of the wallet and its newest movement; every account has the first."""
+    """Return the opening of the wallet and its newest movement; every account has an opening."""
     prefix = f"{provider}/{account}/"
     rows = [(await tx.scan("movements", prefix=prefix, limit=1, reverse=last))[0] for last in (False, True)]
     first, last = (decode_movement(provider, account, int(row.key[len(prefix) :]), row.data) for row in rows)
@@ -94,17 +97,17 @@ async def first_and_last(tx: Transaction, provider: str, account: str) -> tuple[
 
 
 async def newest(tx: Transaction, provider: str, account: str, *, skip: int, limit: int) -> tuple[list[Movement], int]:
-    """Movements of the wallet, newest first, and how many there are in all."""
+    """Return movements of the wallet, newest first, and the count of all its movements."""
     prefix = f"{provider}/{account}/"
     rows = await tx.scan("movements", prefix=prefix, skip=skip, limit=limit, reverse=True)
-    found = [decode_movement(provider, account, int(row.key[len(prefix) :]), row.data) for row in rows]
-    return found, await tx.count("movements", prefix=prefix)
+    moves = [decode_movement(provider, account, int(row.key[len(prefix) :]), row.data) for row in rows]
+    return moves, await tx.count("movements", prefix=prefix)
 
 
 async def page_movements(
     tx: Transaction, provider: str, account: str, *, before: int | None = None, limit: int = 100
 ) -> list[Movement]:
-    """Movements of the wallet, newest first, those whose sequence is below `before`."""
+    """Return movements of the wallet whose sequence is below `before`, newest first."""
     prefix = f"{provider}/{account}/"
     after = "" if before is None else f"{prefix}{before:010d}"
     rows = await tx.scan("movements", prefix=prefix, after=after, limit=limit, reverse=True)

@@ -1,4 +1,4 @@
-"""Settings named in a text: `{daisysim.cancel_after}` becomes `60 seconds`, so that no file repeats their values."""
+"""Settings in texts: `{daisysim.cancel_after}` becomes `60 seconds`, so that no file repeats their values."""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ def named_settings(text: str) -> list[str]:
 
 
 def with_settings(text: str, settings: Mapping[str, Any]) -> str:
-    """Return the text with the values of the settings that it names; a name that no setting has stays.
+    """Return the text with the values of the settings that it names; an unknown name stays as it is.
 
     >>> with_settings("cancel after {shop.cancel_after}", {"shop.cancel_after": "60s"})
     'cancel after 60 seconds'
@@ -25,7 +25,7 @@ def with_settings(text: str, settings: Mapping[str, Any]) -> str:
 
 
 def _words(value: object) -> str:
-    """Return a span as people say it; anything else as it is written."""
+    """Return a span in words; any other value as it is."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:g} seconds"
     text = str(value).strip()

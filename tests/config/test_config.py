@@ -1,4 +1,4 @@
-"""Settings out of flags, variables and defaults."""
+"""Settings from flags, variables and defaults."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""A client of one provider in one sandbox, and what a provider must tell so that it can be asked anything."""
+"""A client of one provider in one sandbox, and the sample requests that each provider declares for it."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence

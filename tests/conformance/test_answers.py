@@ -1,4 +1,4 @@
-"""What every accepted request gets."""
+"""Laws for the answers to every accepted request."""
 
 from copy import deepcopy
 from datetime import timedelta

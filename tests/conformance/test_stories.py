@@ -1,4 +1,4 @@
-"""Every request and every order of every provider can be explained, from its cause to what followed."""
+"""Every request and every order of every provider can be explained, from its cause to its effects."""
 
 import pytest
 

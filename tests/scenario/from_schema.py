@@ -1,4 +1,4 @@
-"""Documents made from a JSON Schema: what fits it, each with one thing of its own, and what breaks one of its rules.
+"""Makes documents from a JSON Schema: valid ones, each with one feature, and ones that break one rule.
 
 Covers the keywords that `schemas/scenario.schema.json` uses; an unknown one is a KeyError, so that none is overlooked.
 """

@@ -1,4 +1,4 @@
-"""Whole files: what is built from a good one, and what is said about bad ones."""
+"""Whole files: the scenario of a good file, and the problems of bad ones."""
 
 from datetime import timedelta
 from hashlib import blake2b

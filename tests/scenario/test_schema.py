@@ -1,4 +1,4 @@
-"""The schema is sound, and agrees with the lists that the code goes by."""
+"""The schema is valid, and agrees with the lists in the code."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,13 +1,13 @@
 """A server with sockets, once on each of its parsers, and for some modules through TLS and tunnels too."""
 
-import ssl
 import sys
 from collections.abc import Iterator
 
 import pytest
 
-from mockserver.app import create_app
+from mockserver.app import App
 from mockserver.server import LiveServer
+from tests.served import ACME, PROVIDERS
 from tests.server import processes
 from tests.support import frozen_settings
 from tests.trust import client_context
@@ -24,15 +24,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="module")
 def url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A real server with its clock frozen and no rate limits; raw connections to it take the way that is asked for."""
+    """A real server of all providers and Acme; raw connections to it take the way that is asked for.
+
+    Its clock is frozen, and there are no rate limits.
+    """
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "h11":
             patch.setitem(sys.modules, "mockserver.listener.http_protocol", None)
-        with LiveServer(create_app(frozen_settings(rate_limits="off"))) as live:
+        with LiveServer(App(frozen_settings(rate_limits="off"), [*PROVIDERS, ACME])) as live:
             if request.param not in PLAIN:
-                patch.setattr(processes, "WAY", processes.Way(request.param == "tunnel", _context(live.url)))
+                patch.setattr(processes, "WAY", processes.Way(request.param == "tunnel", client_context(live.url)))
             yield live.url
-
-
-def _context(url: str) -> ssl.SSLContext:
-    return client_context(url)

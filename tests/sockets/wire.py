@@ -1,4 +1,4 @@
-"""Raw HTTP/1.1 over a socket: any bytes out, answers read back one by one."""
+"""Raw HTTP/1.1 over a socket: sends any bytes, and reads answers one by one."""
 
 import json
 import os

@@ -106,6 +106,18 @@ MOST_EXPENSIVE: Final = USD.minor(8)
 
 SETTINGS: Final = (
     Setting(
+        "daisysim.sms_after",
+        "8s",
+        "duration",
+        "how long after a purchase the code arrives, where no rule says otherwise (assumed)",
+    ),
+    Setting(
+        "daisysim.expire_after",
+        "20m",
+        "duration",
+        "how old an activation bought from now on becomes without a code before daisysim.expiry decides (documented)",
+    ),
+    Setting(
         "daisysim.cancel_after",
         "60s",
         "duration",
@@ -115,8 +127,8 @@ SETTINGS: Final = (
         "daisysim.expiry",
         "refund",
         "choice",
-        "what happens after 20 minutes without a code: the refund comes by itself (refund, assumed), or the number"
-        " waits until a cancel refunds it (wait_for_cancel, as documents of a sister product say)",
+        "what happens after daisysim.expire_after without a code: the refund comes by itself (refund, assumed), or the"
+        " number waits until a cancel refunds it (wait_for_cancel, as documents of a sister product say)",
         ("refund", "wait_for_cancel"),
     ),
     # Observed.

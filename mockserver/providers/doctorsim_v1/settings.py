@@ -127,6 +127,18 @@ SETTINGS: Final = (
     ),
     Setting("doctorsim_v1.require_https", False, "boolean", "refuse calls over plain HTTP, as the real API does"),
     Setting(
+        "doctorsim_v1.process_after",
+        "10s",
+        "duration",
+        "how long an order stays open before it is pending, where no rule says otherwise (assumed)",
+    ),
+    Setting(
+        "doctorsim_v1.ready_after",
+        "50s",
+        "duration",
+        "how long an order is pending before its outcome, where no rule says otherwise (assumed)",
+    ),
+    Setting(
         "doctorsim_v1.cancel_window",
         "10m",
         "duration",

@@ -224,6 +224,18 @@ SETTINGS: Final = (
         "boolean",
         "whether webhooks may be http:// on loopback and private hosts",
     ),
+    Setting(
+        "doctorsim_v2.process_after",
+        "2s",
+        "duration",
+        "how long an order is pending before it is processing, where no rule says otherwise (assumed)",
+    ),
+    Setting(
+        "doctorsim_v2.settle_after",
+        "10s",
+        "duration",
+        "how long after its creation an order has its outcome, where no rule says otherwise (assumed)",
+    ),
     Setting("doctorsim_v2.token_ttl", "15m", "duration", "how long a price token is taken"),
     Setting("doctorsim_v2.access_token_lifetime", "1h", "duration", "how long an OAuth access token is taken"),
     Setting(

@@ -148,6 +148,42 @@ SETTINGS: Final = (
         (201, 200),
     ),
     Setting(
+        "hidsim.number_after",
+        "2s",
+        "duration",
+        "how long after a purchase the number comes, where no rule says otherwise (assumed)",
+    ),
+    Setting(
+        "hidsim.no_number_after",
+        "5s",
+        "duration",
+        "how long after a purchase it is known that there is no number, where none came (assumed)",
+    ),
+    Setting(
+        "hidsim.give_up_after",
+        "60s",
+        "duration",
+        "how long after a purchase an operation that is still creating is refunded (assumed)",
+    ),
+    Setting(
+        "hidsim.sms_after",
+        "15s",
+        "duration",
+        "how long after the number the SMS arrives, where no rule says otherwise (assumed)",
+    ),
+    Setting(
+        "hidsim.further_sms_within",
+        "300s",
+        "duration",
+        "how long after the last SMS a further one can be asked for and arrives (assumed)",
+    ),
+    Setting(
+        "hidsim.further_sms_after",
+        "5s",
+        "duration",
+        "how long after a refetch the further SMS arrives (assumed)",
+    ),
+    Setting(
         "hidsim.close_after",
         "120s",
         "duration",

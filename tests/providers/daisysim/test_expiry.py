@@ -1,4 +1,4 @@
-"""Twenty minutes without a code: what follows is assumed, says so, and is a setting."""
+"""Expiry after twenty minutes without a code, which is assumed, marked so, and a setting."""
 
 import pytest
 
@@ -33,6 +33,17 @@ async def test_by_default_the_refund_comes_by_itself_and_a_later_cancel_is_refus
         assert code_of(answer) == (422, "ALREADY_REFUNDED")
         assert is_assumed(answer)
     assert await world.wallet() == 100
+
+
+@pytest.mark.parametrize(("scenarios", "state"), [([], "cancelled"), (["late-refund"], "refunding")])
+async def test_when_a_number_expires_is_a_setting(world: Daisy, scenarios: list[str], state: str) -> None:
+    await world.steer("PUT", "/scenarios/active", scenarios)
+    await world.steer("PATCH", "/settings", {"daisysim.sms_after": "9m", "daisysim.expire_after": "5m"})
+    bought = (await world.bought())["activation_id"]
+    await world.advance("299s")
+    assert await world.status(bought) == "Waiting"
+    await world.advance("1s")
+    assert (await world.steer("GET", f"/orders/daisysim/{bought}"))["state"] == state
 
 
 async def test_what_is_refunded_by_a_cancel_is_refused_as_documented(world: Daisy) -> None:
