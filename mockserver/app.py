@@ -11,15 +11,20 @@ from typing import TYPE_CHECKING, Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockserver import __version__
+from mockserver.certificates.names import LOCAL
+from mockserver.certificates.server import ServerCertificates
 from mockserver.clockwork.clock import machine_now
-from mockserver.config import LISTENING, STOPPING, Settings, is_loopback
+from mockserver.config import DRAINING, LISTENING, STOPPING, Settings, is_loopback
 from mockserver.http.body import Disconnected
 from mockserver.http.heads import REFUSED
+from mockserver.http.origin import ORIGINS, Origins
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
 from mockserver.http.service import ACCEPTED
+from mockserver.http.way_in import way_in_of
 from mockserver.journal.budget import Budget
 from mockserver.lifespan import live
+from mockserver.listener.options import ListenerOptions
 from mockserver.mounts import Mounts, well_known
 from mockserver.providers.discovery import all_providers, data_roots
 from mockserver.sandbox.config import Population, SandboxConfig, ServerContext
@@ -97,7 +102,27 @@ class App:
             makes_unknown=settings.unknown_sandbox == "create",
             now=ticks,
         )
+        #: For the listener, the control API and webhooks; it makes and reads nothing before it is asked.
+        self.certificates = ServerCertificates(
+            (host for provider in providers for host in provider.hosts),
+            tls_names=settings.tls_name,
+            directory=settings.ca_dir,
+        )
         self._mounts = Mounts(providers, schemas)
+        self._unnamed = settings.sandbox
+        self._origins = Origins(settings.public_url, settings.trust_forwarded, self._mounts.hosts)
+        self._draining: asyncio.Event | None = None
+
+    @property
+    def listener_options(self) -> ListenerOptions:
+        """What the listener in front of this application is to do."""
+        if self._settings.tls == "off":
+            return ListenerOptions()
+        return ListenerOptions(
+            hosts=frozenset(self.certificates.names()).difference(LOCAL),
+            certificates=self.certificates,
+            passthrough=self._settings.passthrough,
+        )
 
     async def startup(self) -> None:
         """Make the default sandbox, from a snapshot where settings name one that exists.
@@ -180,13 +205,15 @@ class App:
         elif scope["type"] == "lifespan":
             state = scope.get("state", {})
             self._listening = state.get(LISTENING, ())
+            self._draining = state.get(DRAINING)
             await live(self.startup, self.shutdown, receive, send, stopping=state.get(STOPPING))
         else:
             raise RuntimeError(f"{scope['type']} is not served")
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = well_known(scope["path"])
-        name, prefix = DEFAULT, ""
+        scope[ORIGINS] = self._origins
+        name, prefix = way_in_of(scope).sandbox or self._unnamed, ""
         if path.startswith("/~"):
             name, slash, rest = path[2:].partition("/")
             prefix, path = f"/~{name}", slash + rest
@@ -237,6 +264,8 @@ class App:
             self._populate,
             self.shared.budget,
             self.shared.journal_size,
+            self.certificates.ca_certificate,
+            is_draining=lambda: self._draining is not None and self._draining.is_set(),
         )
         self._control = ControlApp(server, token=self._settings.token)
         return self._control
@@ -251,8 +280,10 @@ class App:
         """Send the delivery to its receiver, once."""
         if self._dispatcher is None:
             from mockserver.webhooks.dispatcher import Dispatcher
+            from mockserver.webhooks.trust import Trust
 
-            self._dispatcher = Dispatcher(self._made_guard())
+            trust = Trust(self._settings.webhook_ca, self.certificates.known_ca)
+            self._dispatcher = Dispatcher(self._made_guard(), verify=trust)
         return await self._dispatcher.attempt(url=delivery.url, body=delivery.body.encode(), headers=delivery.headers)
 
     async def _objection(self, url: str) -> str | None:

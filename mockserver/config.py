@@ -18,6 +18,9 @@ from mockserver.config_readers import is_loopback as is_loopback
 #: In the state of an application's lifespan: the addresses and ports that the process listens on.
 LISTENING = "mockserver.listening"
 
+#: In the same state: an asyncio.Event that is set while the server accepts its last requests before it stops.
+DRAINING = "mockserver.draining"
+
 #: In the same state: an asyncio.Event that is set once the process is to end, which ends a start that takes long.
 STOPPING = "mockserver.stopping"
 
@@ -129,6 +132,33 @@ class Settings:
             separator=",",
         ),
     ] = ()
+    webhook_ca: Annotated[
+        tuple[Path, ...],
+        Option(
+            readers.certificates,
+            "FILE",
+            "A file of certificates (PEM) that vouch for https receivers of webhooks, beside the system's roots.",
+            separator=os.pathsep,
+        ),
+    ] = ()
+    ca_dir: Annotated[
+        Path | None,
+        Option(
+            readers.ca_directory,
+            "DIR",
+            "Where the local CA lies, made at first need; else in the user's state directory.",
+        ),
+    ] = None
+    tls_name: Annotated[
+        tuple[str, ...],
+        Option(
+            readers.tls_name,
+            "NAME",
+            "A host name or address that the server's certificate holds besides those of the emulated APIs and of this"
+            " machine.",
+            separator=",",
+        ),
+    ] = ()
     max_sandboxes: Annotated[
         int,
         Option(
@@ -172,6 +202,57 @@ class Settings:
             "How much the journals and inboxes of all sandboxes keep together; beyond, the oldest of the fullest goes.",
         ),
     ] = MOST_LOG_BYTES
+    tls: Annotated[
+        Literal["on", "off"],
+        Option(
+            readers.choice("on", "off"), "WHICH", "Serve TLS and be a proxy for the emulated hosts, on the same port."
+        ),
+    ] = "on"
+    tls_port: Annotated[
+        int | None,
+        Option(
+            readers.whole_number(1, 65_535),
+            "PORT",
+            "One more port to listen on, such as 443 in a container.",
+            number=True,
+        ),
+    ] = None
+    passthrough: Annotated[
+        bool,
+        Option(
+            readers.switch,
+            "",
+            "As a proxy send requests for other hosts on, instead of refusing them; on loopback only.",
+            switch=True,
+        ),
+    ] = False
+    trust_forwarded: Annotated[
+        Literal["private", "off"],
+        Option(
+            readers.choice("private", "off"),
+            "WHOM",
+            "Whose Forwarded and X-Forwarded-* headers change the URLs in answers: peers with loopback and private "
+            "addresses (private), or nobody's (off).",
+        ),
+    ] = "private"
+    public_url: Annotated[
+        str | None,
+        Option(readers.public_url, "URL", "The URL that answers name this server by, whatever clients call it."),
+    ] = None
+    sandbox: Annotated[
+        str,
+        Option(
+            readers.sandbox_name, "NAME", "The sandbox of requests that name none; by default the one named default."
+        ),
+    ] = "default"
+    drain: Annotated[
+        timedelta | None,
+        Option(
+            readers.span,
+            "DURATION",
+            "After SIGTERM go on accepting requests for so long, while /_mock/ready says 503; such as 10s.",
+        ),
+    ] = None
     quiet: Annotated[bool, Option(readers.switch, "", "Print no banner.", switch=True)] = False
 
     @property
@@ -214,7 +295,12 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
         elif text and not _is_injected(option, text):
             texts = [part for part in text.split(option.separator) if part] if option.separator else text
             values[name] = _read(variable_of(name), option, texts)
-    return Settings(**values)
+    settings = Settings(**values)
+    if settings.passthrough and not is_loopback(settings.host):
+        raise BadSetting(f"--passthrough: only where the server listens on loopback, not on {settings.host!r}")
+    if settings.passthrough and settings.tls == "off":
+        raise BadSetting("--passthrough: not with --tls off, which makes the server no proxy")
+    return settings
 
 
 def ignored(environment: Mapping[str, str]) -> list[str]:

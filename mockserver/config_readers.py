@@ -169,3 +169,66 @@ def is_loopback(host: str) -> bool:
     if host.rstrip(".") == "localhost":
         return True
     return _is_address(host) and ipaddress.ip_address(host).is_loopback
+
+
+def ca_directory(text: str) -> Path:
+    """Read a directory, which need not exist."""
+    # It is made at first need, so that only what can be no path at all is refused here.
+    if not text or "\0" in text:
+        raise ValueError(f"must be a directory: {text!r}")
+    return Path(text)
+
+
+def tls_name(text: str) -> str:
+    """Read a host name or an address, in the form in which certificates hold it."""
+    name = host(text)
+    if _is_address(name):
+        import ipaddress
+
+        return str(ipaddress.ip_address(name.partition("%")[0]))
+    return name.rstrip(".")
+
+
+def certificates(text: str) -> Path:
+    """Read the name of a file of certificates (PEM), as OpenSSL takes them."""
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    try:
+        context.load_verify_locations(cafile=text)
+        if not context.cert_store_stats()["x509"]:
+            raise ssl.SSLError("only lists of revoked certificates")
+    except ssl.SSLError:
+        raise ValueError(f"must be a file with certificates (PEM): {text!r}") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ValueError(f"must be a file that can be read ({reason}): {text!r}") from None
+    return Path(text)
+
+
+def public_url(text: str) -> str:
+    """Read a URL of scheme, host and path; returns it without a slash at its end."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(text)
+        possible = parts.port is None or parts.port > 0
+    except ValueError:
+        possible = False
+    if not possible or parts.scheme not in ("http", "https") or not _HOST_NAME.fullmatch(parts.hostname or ""):
+        raise ValueError(f"must be a URL such as https://mock.example/base: {text!r}")
+    if parts.query or parts.fragment or "@" in parts.netloc or not re.fullmatch(r"[\x21-\x7e]+", text):
+        raise ValueError(f"must be a scheme, a host and a path, nothing else: {text!r}")
+    return text.rstrip("/")
+
+
+def sandbox_name(text: str) -> str:
+    """Read the name of a sandbox."""
+    if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", text):
+        raise ValueError(f"must be 1 to 64 of a-z, 0-9, - and _, and not begin with a sign: {text!r}")
+    return text
+
+
+def span(text: str) -> timedelta:
+    """Read a duration, such as 10s."""
+    return parse_span(text)

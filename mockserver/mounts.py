@@ -1,6 +1,6 @@
 """Where providers are served: by the host in front of a path, or by the Host header, and the prefix after it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from starlette.types import ASGIApp, Scope
 
@@ -25,6 +25,11 @@ class Mounts:
                 self._hosts.setdefault(mount.host, []).append((mount.prefix, one))
         for mounts in self._hosts.values():
             mounts.sort(key=lambda row: -len(row[0]))
+
+    @property
+    def hosts(self) -> Collection[str]:
+        """The hosts at which something is served."""
+        return self._hosts.keys()
 
     def route(self, path: str, scope: Scope) -> Routed | None:
         """Return who answers, the path in front of its own, and its own path; None where no host is known."""

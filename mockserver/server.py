@@ -7,6 +7,7 @@ import gc
 import json
 import logging
 import os
+import signal
 import socket
 import sys
 import threading
@@ -17,17 +18,17 @@ from typing import Any, Literal, Self
 
 import uvicorn
 
-from mockserver.config import LISTENING, STOPPING, Settings
+from mockserver.config import DRAINING, LISTENING, STOPPING, Settings
 from mockserver.domain.moments import moment_text
 from mockserver.http.heads import MOST_HEAD
-from mockserver.http.protocol import http_protocol
+from mockserver.listener.connections import IDLE
+from mockserver.listener.listener import Listener
+from mockserver.listener.options import ListenerOptions
 
 BACKLOG = 2048
 #: Seconds of real time at a stop: for requests under way to finish, for those cut off to notice, and for the
 #: application's own shutdown (which takes no time unless it hangs, or writes a large state).
 GRACE, NOTICE, APPLICATION, SAVING = 0.3, 0.1, 2.0, 60.0
-#: Clients keep connections longer than uvicorn's five seconds, and a POST on a connection just closed is lost.
-KEEP_ALIVE = 75
 
 _log = logging.getLogger("mockserver.server")
 
@@ -85,6 +86,19 @@ def bind_all(host: str, port: int) -> list[socket.socket]:
         return [first]
 
 
+def bind_settings(settings: Settings) -> list[socket.socket]:
+    """Return the listening sockets of a server with these settings, those of `port` first. Raises CannotListen."""
+    sockets = bind_all(settings.host, settings.port)
+    if settings.tls_port is not None:
+        try:
+            sockets += bind_all(settings.host, settings.tls_port)
+        except CannotListen:
+            for one in sockets:
+                one.close()
+            raise
+    return sockets
+
+
 def _reason(error: Exception) -> str:
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return text[:1].lower() + text[1:]
@@ -103,11 +117,14 @@ class Server(uvicorn.Server):
     The first signal stops it in good order, the second does not wait for requests, the third ends the process.
     """
 
-    def __init__(self, app: Any, *, on_started: Callable[[], None], patience: float = APPLICATION) -> None:
+    def __init__(
+        self, app: Any, *, on_started: Callable[[], None], patience: float = APPLICATION, drain: float = 0.0
+    ) -> None:
+        """`drain` is for how many seconds requests are still accepted after SIGTERM."""
         super().__init__(
             uvicorn.Config(
                 app,
-                http=http_protocol(),
+                http="h11",
                 ws="none",
                 lifespan="on",
                 interface="asgi3",
@@ -117,15 +134,19 @@ class Server(uvicorn.Server):
                 server_header=False,
                 date_header=False,
                 backlog=BACKLOG,
-                timeout_keep_alive=KEEP_ALIVE,
+                timeout_keep_alive=int(IDLE),
                 h11_max_incomplete_event_size=MOST_HEAD,
             )
         )
         self._on_started = on_started
+        self._options: ListenerOptions = getattr(app, "listener_options", None) or ListenerOptions()
+        self._listener: Listener | None = None
         self._patience = patience
         #: Whether the application did not end as it should have.
         self.failed = False
         self._stopping = asyncio.Event()
+        self._drain = drain
+        self._draining = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._signals = 0
 
@@ -137,21 +158,43 @@ class Server(uvicorn.Server):
                 self._loop.call_soon_threadsafe(self._stopping.set)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Stop at the first signal, in a hurry at the second, at once at the third."""
+        """Stop at the first signal (SIGTERM: drain first), in a hurry at the second, at once at the third."""
         # Not remembered as uvicorn does to raise it again: a stop that was asked for ends with exit code 0.
         self._signals += 1
         self.force_exit = self._signals > 1
         if self._signals > 2:
             os._exit(128 + sig)
-        self.stop()
+        if sig == signal.SIGTERM and self._signals == 1 and self._drain and self._loop is not None and self.started:
+            self._loop.call_soon_threadsafe(self._begin_draining)
+        else:
+            self.stop()
+
+    def _begin_draining(self) -> None:
+        self._draining.set()
+        assert self._loop is not None
+        self._loop.call_later(self._drain, self.stop)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, then leave what was imported out of every garbage collection."""
         self._loop = asyncio.get_running_loop()
         # What the application may want to know of its own addresses, webhooks for one.
         listening = tuple(one.getsockname()[:2] for one in sockets or ())
-        getattr(self.lifespan, "state", {}).update({LISTENING: listening, STOPPING: self._stopping})
-        await super().startup(sockets)
+        getattr(self.lifespan, "state", {}).update(
+            {LISTENING: listening, STOPPING: self._stopping, DRAINING: self._draining}
+        )
+        await self.lifespan.startup()
+        if self.lifespan.should_exit:
+            raise SystemExit(1)  # as uvicorn does
+        self._listener = Listener(
+            self.config.loaded_app,
+            sockets or (),
+            self._options,
+            config=self.config,
+            uvicorn_state=self.server_state,
+            state=self.lifespan.state,
+        )
+        self._listener.start()
+        self.started = True
         if self.should_exit:
             return
         # What was imported stays: no collection need walk it. A request makes some hundred short-lived objects,
@@ -168,21 +211,20 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close what listens, let requests under way end, stop the application."""
-        for server in self.servers:
-            server.close()
+        listening = self._listener
+        assert listening is not None, "what was not started is not shut down"
+        listening.stop_accepting()
         for listener in sockets or ():
             listener.close()
-        for connection in list(self.server_state.connections):
-            connection.shutdown()
         await self._wait_for_requests(GRACE)
         # First the connections, then the tasks: what answers to a connection that is gone answers to nobody,
         # so that half-sent requests and endless streams end without an error.
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
+        listening.abort()
         await self._wait_for_requests(NOTICE)
-        for task in list(self.server_state.tasks):
+        for task in listening.tasks():
             task.cancel()
         await self._wait_for_requests(NOTICE)
+        listening.close()
         try:
             await asyncio.wait_for(self.lifespan.shutdown(), self._patience)
         except TimeoutError:
@@ -193,8 +235,9 @@ class Server(uvicorn.Server):
     async def _wait_for_requests(self, seconds: float) -> None:
         """Until no request is under way, at most `seconds`; a second signal is noticed on the way."""
         end = asyncio.get_running_loop().time() + seconds
-        while self.server_state.tasks and asyncio.get_running_loop().time() < end:
-            await asyncio.wait(list(self.server_state.tasks), timeout=0.001 if self.force_exit else 0.02)
+        assert self._listener is not None
+        while (tasks := self._listener.tasks()) and asyncio.get_running_loop().time() < end:
+            await asyncio.wait(tasks, timeout=0.001 if self.force_exit else 0.02)
             if self.force_exit:
                 return
 
@@ -214,7 +257,7 @@ def run(
     """
     configure_logging(settings.log_format)
     try:
-        bound = list(listeners) or bind_all(settings.host, settings.port)
+        bound = list(listeners) or bind_settings(settings)
     except CannotListen as error:
         print(f"mockserver: {error}", file=sys.stderr)
         return 1
@@ -223,6 +266,7 @@ def run(
         app,
         on_started=lambda: on_started(url) if on_started else None,
         patience=SAVING if settings.save_on_exit else APPLICATION,
+        drain=settings.drain.total_seconds() if settings.drain is not None else 0.0,
     )
     try:
         server.run(sockets=bound)

@@ -1,6 +1,7 @@
 """Fixtures and settings for all tests."""
 
 import sys
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -17,6 +18,14 @@ sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
 def anyio_backend() -> str:
     """Asynchronous tests run on asyncio, which is what the server runs on."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _state_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test leaves a CA in the home of whoever runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from mockserver import __version__, config
+from mockserver.cli.ca import ca
 from mockserver.cli.clock import clock
 from mockserver.cli.explain import explain
 from mockserver.cli.graph import graph
@@ -122,7 +123,7 @@ def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = No
     for name in ignored:
         _log.warning("%s is ignored: it holds a URL where a number belongs", name)
     try:
-        listeners = server.bind_all(settings.host, settings.port)
+        listeners = server.bind_settings(settings)
     except server.CannotListen as error:
         return _complain(str(error), 1)
     with ExitStack() as stack:
@@ -247,5 +248,5 @@ def _report_as_json(problems: Iterable[Any]) -> int:
     return int(any(row["severity"] == "error" for row in rows))
 
 
-for _command in (clock, explain, graph, health, reference):
+for _command in (ca, clock, explain, graph, health, reference):
     program.add_command(_command)

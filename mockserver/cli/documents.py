@@ -99,7 +99,7 @@ def control_page() -> str:
 
 
 def _operation(operation: Operation) -> tuple[str, str, str, str]:
-    free = " No token is needed." if operation.open else ""
+    free = " No token is needed." if operation.open or operation.tokenless else ""
     query = "; ".join(f"`{name}`: {_words(parameter)}" for name, parameter in operation.query.items())
     return f"`{operation.method} /_mock{operation.path}`", f"{operation.summary}.{free}", query, _body(operation)
 

@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from mockserver.control import (
     accounts,
+    certificates,
     clock,
     documents,
     events,
@@ -61,6 +62,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *inbox.OPERATIONS,
     *documents.OPERATIONS,
     *fidelity.OPERATIONS,
+    *certificates.OPERATIONS,
 )
 
 
@@ -128,7 +130,7 @@ class ControlApp:
             raw=body,
             operations=OPERATIONS,
             token=self._token,
-            trusted=not operation.open or _refusal(scope, headers, None, self._token) is None,
+            trusted=not (operation.open or operation.tokenless) or _refusal(scope, headers, None, self._token) is None,
         )
         accepted = False
         try:
@@ -175,7 +177,10 @@ def _refusal(
     try:
         if operation is None or not operation.open:
             check_host(scope["headers"])
-            check_access(headers, token=token)
+            if operation is not None and operation.tokenless and token is not None:
+                check_receiving(headers, token=token)
+            else:
+                check_access(headers, token=token)
         elif operation.method != "GET":
             check_receiving(headers, token=token)
     except Problem as problem:

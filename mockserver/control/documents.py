@@ -89,7 +89,7 @@ def _operation(operation: Operation) -> dict[str, Any]:
     if takes is not None or operation.media != "application/json":
         schema = dict(takes) if takes is not None else {"type": "string"}
         data["requestBody"] = {"required": operation.needs_body, "content": {operation.media: {"schema": schema}}}
-    if operation.open:
+    if operation.open or operation.tokenless:
         data["security"] = [{}]
     return data
 

@@ -48,12 +48,25 @@ async def health(call: ControlCall) -> Answer:
     )
 
 
+async def live(call: ControlCall) -> Answer:
+    """Answer as long as the process does; touches nothing."""
+    return Answer({"status": "live"})
+
+
+async def ready(call: ControlCall) -> Answer:
+    """Answer 503 while the server ends, so that a load balancer sends requests elsewhere."""
+    if call.server.is_draining():
+        return Answer({"status": "draining"}, status=503)
+    return Answer({"status": "ready"})
+
+
 async def index(call: ControlCall) -> Answer:
     """Show the providers with their base URLs and credentials, and links to all of the control API."""
     sandbox = await call.sandbox()
     here = f"{call.origin}{sandbox_prefix(sandbox.name)}/_mock"
     nouns = (
         "accounts",
+        "ca.pem",
         "clock",
         "events",
         "faults",
@@ -87,5 +100,14 @@ async def index(call: ControlCall) -> Answer:
 
 OPERATIONS = (
     Operation("GET", "/health", health, name="health", summary="Whether the server is up", open=True),
+    Operation("GET", "/live", live, name="live", summary="Whether the process answers at all", open=True),
+    Operation(
+        "GET",
+        "/ready",
+        ready,
+        name="ready",
+        summary="Whether requests are wanted: 503 while it drains",
+        open=True,
+    ),
     Operation("GET", "", index, name="index", summary="Providers, base URLs, documented credentials, links"),
 )

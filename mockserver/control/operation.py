@@ -47,7 +47,11 @@ class Server:
     populate: Callable[[Sandbox, Population, datetime], Awaitable[History]]
     budget: Budget
     journal_size: int
+    ca_certificate: Callable[[], Awaitable[bytes]]
+    """The certificate of the local CA as PEM, made where there is none."""
     store: str = "memory"
+    is_draining: Callable[[], bool] = lambda: False
+    """Whether the server accepts its last requests before it stops."""
     checking: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while a scenario file is checked."""
 
@@ -137,6 +141,8 @@ class Operation:
     status: int = 200
     media: str = "application/json"
     open: bool = False
+    tokenless: bool = False
+    """Whether it needs no token either, while Host and Origin are held to the rules of other operations."""
     reads: Schema | None = None
     largest: int = MOST
     verbatim: bool = False

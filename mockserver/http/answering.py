@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from time import perf_counter_ns
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from starlette.types import Scope, Send
 
@@ -113,12 +113,10 @@ class Recorder:
         *,
         began: int,
         confidential: bool = False,
-        joined: bool = True,
     ) -> None:
         """Complete the journal entry and send the answer; `began` is when the request came in (perf_counter_ns).
 
-        `confidential`: whether a successful answer holds secrets; `joined`: whether head and body may be sent
-        together.
+        `confidential`: whether a successful answer holds secrets.
         """
         entry, sandbox, payload = call.entry, call.sandbox, answer.body
         headers = [
@@ -149,13 +147,8 @@ class Recorder:
             entry.response_body = journal_body
         entry.milliseconds = (perf_counter_ns() - began) / 1_000_000
         sandbox.journal.keep(entry)
-        transport: Any = scope.get("mock.transport") if joined else None
-        if transport is not None:
-            transport.hold()
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else payload})
-        if transport is not None:
-            transport.release()
 
 
 def _share(cors: Cors | None, call: Call, headers: list[tuple[bytes, bytes]]) -> None:

@@ -68,11 +68,10 @@ class FaultPlan:
                 answer = self._replaced(strikes.answer)
             answer = _with_headers_of(strikes.answer, answer)
         answer = answer._replace(headers=(*answer.headers, *self._headers()))
-        joined = strikes.wire is None
         if strikes.wire is not None and strikes.wire.wire is not None:
             send = self._breaking_send(strikes.wire, strikes.wire.wire, scope, receive, send)
         confidential = self._endpoint is not None and self._endpoint.confidential
-        await self._edge.recorder.send(send, scope, call, answer, began=began, confidential=confidential, joined=joined)
+        await self._edge.recorder.send(send, scope, call, answer, began=began, confidential=confidential)
 
     def _breaking_send(self, fault: Fault, wire: Wire, scope: Scope, receive: Receive, send: Send) -> Send:
         """Return a `send` that breaks the answer as the fault says; in process there is no `mock.transport`."""

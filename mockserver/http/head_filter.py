@@ -25,7 +25,6 @@ _FEW_HEADERS = 4 * MOST_HEADERS
 #: What stands for a method that a parser does not know.
 _STAND_IN = b"PATCH "
 _NOT_PLAIN = re.compile(rb"[^\x21-\x7e]")
-_ORIGIN = re.compile(rb"(?i)https?://[^/?#]+/?")
 _LENGTH = re.compile(rb"(?i)\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*(?:\r\n|$)")
 _CHUNKED = re.compile(rb"(?i)\r\ntransfer-encoding:")
 
@@ -33,7 +32,6 @@ _CHUNKED = re.compile(rb"(?i)\r\ntransfer-encoding:")
 def repaired_line(line: bytes) -> bytes:
     """A request line (up to, not with, its line feed) whose target a strict parser takes.
 
-    A target that is a whole URL, as sent to a proxy, is cut to its path: the Host header names the same host.
     Anything without a method, a target and a version comes back as it is.
     """
     method, _, rest = line.partition(b" ")
@@ -41,16 +39,18 @@ def repaired_line(line: bytes) -> bytes:
     if not target or not version.startswith(b"HTTP/"):
         return line
     target = _NOT_PLAIN.sub(lambda match: b"%%%02X" % match[0][0], target)
-    target = _ORIGIN.sub(b"/", target, count=1) if _ORIGIN.match(target) else target
     return b"%s %s %s" % (method, target, version)
 
 
 def misdirected(data: bytes) -> str | None:
     """What a client tried that is not served here, and what to do instead; None for what may be HTTP/1.1."""
     if data[:2] == b"\x16\x03":
-        return "this port speaks plain HTTP, and a TLS greeting came: use http:// instead of https://"
+        return "this port speaks plain HTTP, and a TLS greeting came: use http://, or start the server with --tls on"
     if data[:8] == b"CONNECT ":
-        return "this server is no proxy for CONNECT: use http:// URLs, or put its own address before their path"
+        return (
+            "a CONNECT is served as the first request of a plain connection, and only with --tls on: "
+            "use http:// URLs, or put this server's address before their path"
+        )
     if data[:14] == b"PRI * HTTP/2.0":
         return "this server speaks HTTP/1.1, and the preface of HTTP/2 came: turn HTTP/2 off in the client"
     return None
@@ -72,6 +72,11 @@ class HeadFilter:
         self._strict = strict
         self.method: bytes | None = None
         self.misdirected: str | None = None
+
+    @property
+    def holds_something(self) -> bool:
+        """Whether a part of a head has come, and the rest is waited for."""
+        return not self._nothing_held
 
     @property
     def refusal(self) -> ApiError | None:

@@ -6,8 +6,6 @@ answer.
 """
 
 import re
-from collections.abc import MutableMapping
-from typing import Any
 
 from mockserver.domain.errors import ApiError, HeadTooLarge, TargetTooLong
 
@@ -19,7 +17,7 @@ MOST_DROPPED = 1024 * 1024
 _END = re.compile(rb"\n\r?\n")
 _BEGINNING = re.compile(rb"([A-Za-z]{1,16}) ((?:https?://)?[^\s?#]{1,2000})")
 _HOST = re.compile(rb"(?i)\nhost:[ \t]*([^\r\n]{1,300})")
-#: In a request's scope: why its head is refused (`domain.mistakes.Mistake`).
+#: In a request's scope: why its head is refused, an ApiError.
 REFUSED = "mock.refused"
 
 
@@ -91,11 +89,6 @@ class HeldHead:
         host = _HOST.search(held)
         line = b"%s %s HTTP/1.1\r\nHost: %s\r\n" % (found[1], found[2], host[1].strip() if host else b"localhost")
         return line + b"Connection: close\r\n\r\n"
-
-
-def mark(scope: MutableMapping[str, Any], refusal: ApiError) -> None:
-    """Tell the application that the request's head is refused."""
-    scope[REFUSED] = refusal
 
 
 _TEXT = b"The head of the request is too large."

@@ -219,6 +219,14 @@ class Provider:
     """Makes the behaviour of invented customers; None where they cannot buy anything."""
     folder: Path | None = None
     """The folder of a provider from another distribution, set when it is loaded; None for bundled providers."""
+    other_hosts: tuple[str, ...] = ()
+    """Host names of the real service at which none of the API answers, such as the apex of its domain."""
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The host names of the real service, sorted: clients reach them all over TLS."""
+        mounts = (*self.mounts, *(annex.mount for annex in self.annexes))
+        return tuple(sorted({mount.host for mount in mounts} | set(self.other_hosts)))
 
 
 def _plain_status(provider: Provider, error: PlainStatus) -> ErrorResponse:

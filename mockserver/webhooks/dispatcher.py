@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from httpx import AsyncHTTPTransport, Request, Response
 
+    from mockserver.webhooks.trust import Trust
+
 _READ_AT_MOST = 65_536
 _KEPT_AT_MOST = 4_096
 #: How many characters of an answer's header lines are kept; the first whole lines.
@@ -36,7 +38,8 @@ class Dispatcher:
     """Posts to receivers that `guard` lets pass, at most `per_target` at a time for one host and port.
 
     `timeout` is in seconds of real time, for everything from the lookup to the last byte of the answer; waiting
-    for a turn does not count. `verify` False takes any certificate; an SSL context says which are taken.
+    for a turn does not count. `verify` False takes any certificate; an SSL context says which are
+    taken, and so does a Trust, which is asked before each message to an https receiver.
     """
 
     def __init__(
@@ -45,7 +48,7 @@ class Dispatcher:
         *,
         timeout: float = 10.0,
         per_target: int = 16,
-        verify: "bool | SSLContext" = True,
+        verify: "bool | SSLContext | Trust" = True,
     ) -> None:
         self._guard = guard
         self._timeout = timeout
@@ -84,17 +87,22 @@ class Dispatcher:
             detail = f"the host name was not resolved within {self._timeout:g} s"
             return Outcome("timeout", detail=detail, milliseconds=_milliseconds(begun))
         spent = perf_counter() - begun
-        transport = await self._open()
+        transport = await self._open(target.scheme)
         if transport is None:
             return Outcome("unreachable", detail="the dispatcher is closed")
         async with self._slot(target):
             return await self._post(transport, target, body, headers, spent)
 
-    async def _open(self) -> "AsyncHTTPTransport | None":
+    async def _open(self, scheme: str) -> "AsyncHTTPTransport | None":
         async with self._opening:
-            if self._transport is None and not self._closed:
+            if self._closed:
+                return None
+            if self._transport is None:
                 # The import and the certificates take a fifth of a second, which others need not wait for.
                 self._transport = await asyncio.to_thread(_transport, self._verify)
+            elif scheme == "https" and not isinstance(self._verify, bool):
+                # The local CA may have been made since.
+                await asyncio.to_thread(_context, self._verify)
             return self._transport
 
     @property
@@ -143,13 +151,20 @@ class Dispatcher:
         return Outcome(verdict, detail=detail, milliseconds=_milliseconds(start))
 
 
-def _transport(verify: "bool | SSLContext") -> "AsyncHTTPTransport":
+def _context(verify: "SSLContext | Trust") -> "SSLContext":
+    from mockserver.webhooks.trust import Trust
+
+    return verify.context() if isinstance(verify, Trust) else verify
+
+
+def _transport(verify: "bool | SSLContext | Trust") -> "AsyncHTTPTransport":
     import httpx
 
     # No connection is kept: it is verified for one host name, and two names may share an address. There is no limit
     # for all receivers together, or a slow receiver would delay another.
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-    return httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=limits)
+    taken = verify if isinstance(verify, bool) else _context(verify)
+    return httpx.AsyncHTTPTransport(verify=taken, trust_env=False, limits=limits)
 
 
 async def _exchange(

@@ -51,6 +51,17 @@ def test_each_folder_is_a_provider() -> None:
     assert all(one.folder is None for one in bundled_providers())
 
 
+def test_the_hosts_of_a_provider_are_those_it_answers_at_and_those_it_declares_besides() -> None:
+    hosts = {one.name: one.hosts for one in bundled_providers()}
+    assert hosts == {
+        "daisysim": ("daisysim.com", "www.daisysim.com"),
+        "doctorsim_v1": ("api.doctorsim.com", "doctorsim.com", "www.doctorsim.com"),
+        "doctorsim_v2": ("api.doctorsim.com", "doctorsim.com", "www.doctorsim.com"),
+        "hidsim": ("api.hidsim.com", "hidsim.com", "www.hidsim.com"),
+    }
+    assert ACME.hosts == ("api.acme.example",)
+
+
 @pytest.mark.usefixtures("acme_installed")
 def test_a_distribution_adds_its_providers_behind_the_bundled_ones() -> None:
     assert provider_names() == [*FOLDERS, "acme"]

@@ -23,10 +23,9 @@ from tests.server.processes import connect, receive_until
 def url(request: pytest.FixtureRequest) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "h11":
-            patch.setitem(sys.modules, "mockserver.http.protocol_httptools", None)
-        live = LiveServer(FakeApp())
-    with live:
-        yield live.url
+            patch.setitem(sys.modules, "mockserver.listener.http_protocol", None)
+        with LiveServer(FakeApp()) as live:
+            yield live.url
 
 
 def _ask(url: str, *parts: bytes) -> Any:
@@ -311,8 +310,14 @@ TLS_HELLO = bytes.fromhex("16030102000100 01fc0303".replace(" ", "")) + bytes(80
 @pytest.mark.parametrize(
     ("sent", "told"),
     [
-        (TLS_HELLO, "this port speaks plain HTTP, and a TLS greeting came: use http:// instead of https://"),
-        (b"CONNECT api.doctorsim.com:443 HTTP/1.1\r\nHost: api.doctorsim.com:443\r\n\r\n", "is no proxy for CONNECT"),
+        (
+            TLS_HELLO,
+            "and a TLS greeting came: use http://, or start the server with --tls on",
+        ),
+        (
+            b"CONNECT daisysim.com:443 HTTP/1.1\r\nHost: x\r\n\r\n",
+            "and only with --tls on: use http:// URLs",
+        ),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "speaks HTTP/1.1, and the preface of HTTP/2 came"),
     ],
 )

@@ -11,6 +11,7 @@ import pytest
 from tests.outside import BASE, DEMO, acme_running
 from tests.sockets.wire import HEAD_END, Wire, exchange, request
 
+WAYS = ("httptools", "h11", "tls", "tunnel")
 BALANCE = request("GET", f"{BASE}/balance", ("Authorization", "Bearer acme-demo"))
 
 
@@ -40,8 +41,7 @@ def test_a_reset_is_a_tcp_reset_without_a_byte_of_an_answer(url: str) -> None:
     arm(url, name="rst", wire="reset", times=1)
     with Wire(url) as wire:
         wire.send(BALANCE)
-        with pytest.raises(ConnectionResetError):
-            wire.socket.recv(1)
+        assert wire.is_reset()
     entry = last_entry(url)
     assert (entry["fault"], entry["status"], entry["faults"][0]["wire"]) == ("rst", 0, "reset")
     assert exchange(url, BALANCE).status == 200
@@ -53,8 +53,7 @@ def test_a_reset_on_a_kept_connection_comes_after_the_answers_before_it(url: str
         assert wire.answer().status == 200
         arm(url, wire="reset", times=1)
         wire.send(BALANCE)
-        with pytest.raises(ConnectionResetError):
-            wire.socket.recv(1)
+        assert wire.is_reset()
 
 
 def test_an_empty_answer_is_a_closed_connection(url: str) -> None:
@@ -143,8 +142,7 @@ def test_other_connections_go_on(url: str) -> None:
         bystander.send(BALANCE)
         assert bystander.answer().status == 200
         victim.send(request("GET", f"{BASE}/balance", ("Authorization", "Bearer acme-poor")))
-        with pytest.raises(ConnectionResetError):
-            victim.socket.recv(1)
+        assert victim.is_reset()
         bystander.send(BALANCE)
         assert bystander.answer().status == 200
 

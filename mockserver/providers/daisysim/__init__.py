@@ -10,7 +10,7 @@ from mockserver.domain.errors import (
 )
 from mockserver.http.provider import Mount, Provider
 from mockserver.providers.daisysim import auth, endpoints, errors, rules
-from mockserver.providers.daisysim.settings import CORS, HOST, PREFIX, SETTINGS
+from mockserver.providers.daisysim.settings import CORS, HOST, OTHER_HOSTS, PREFIX, SETTINGS
 
 if TYPE_CHECKING:
     from mockserver.http.customers import Customers
@@ -26,6 +26,7 @@ PROVIDER = Provider(
     name="daisysim",
     title="DaisySIM Virtual Numbers API",
     mounts=(Mount(HOST, PREFIX),),
+    other_hosts=OTHER_HOSTS,
     endpoints=endpoints.ENDPOINTS,
     identify=auth.identify,
     mistakes=errors.MISTAKES,

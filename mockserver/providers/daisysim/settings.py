@@ -15,6 +15,8 @@ from mockserver.sandbox.settings import Setting
 
 #: Documented.
 HOST: Final = "daisysim.com"
+#: Its website (assumed).
+OTHER_HOSTS: Final = ("www.daisysim.com",)
 PREFIX: Final = "/api/v1/virtual"
 
 #: Assumed: nothing says which pages may call the API.

@@ -19,6 +19,8 @@ NAME: Final = "doctorsim_v1"
 #: Documented.
 API_HOST: Final = "api.doctorsim.com"
 WEB_HOST: Final = "www.doctorsim.com"
+#: The apex of the domain (assumed to lead to the website).
+OTHER_HOSTS: Final = ("doctorsim.com",)
 #: The path of the reports on WEB_HOST (documented).
 REPORTS: Final = "/imei_report"
 #: The URL of a picture, from the number of a host and a name (documented).

@@ -23,6 +23,8 @@ API_HOST: Final = "api.doctorsim.com"
 PREFIX: Final = "/v2"
 #: The authorization server (documented).
 WWW_HOST: Final = "www.doctorsim.com"
+#: The apex of the domain (assumed to lead to the website).
+OTHER_HOSTS: Final = ("doctorsim.com",)
 #: The address of the vendor's pictures, which are not served here (observed).
 PICTURES: Final = f"https://{WWW_HOST}/img"
 #: The address where gift cards are redeemed, which belongs to nobody (RFC 2606; assumed).

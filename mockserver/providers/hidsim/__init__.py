@@ -11,7 +11,7 @@ from mockserver.domain.errors import (
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint, Mount, Provider
 from mockserver.providers.hidsim import documentation, endpoints, errors, rules
-from mockserver.providers.hidsim.settings import CORS, HOST, SETTINGS, UNCACHED
+from mockserver.providers.hidsim.settings import CORS, HOST, OTHER_HOSTS, SETTINGS, UNCACHED
 from mockserver.providers.hidsim.tokens import BadToken, ExpiredToken
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ PROVIDER = Provider(
     name="hidsim",
     title="HidSim Partner API",
     mounts=(Mount(HOST),),
+    other_hosts=OTHER_HOSTS,
     endpoints=endpoints.ENDPOINTS,
     annexes=documentation.ANNEXES,
     identify=_identify,

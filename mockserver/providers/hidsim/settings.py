@@ -16,12 +16,14 @@ from mockserver.sandbox.settings import Setting
 
 #: Assumed: the page leaves the address to `$API_URL`.
 HOST: Final = "api.hidsim.com"
+#: Its website (assumed).
+OTHER_HOSTS: Final = ("hidsim.com", "www.hidsim.com")
 
 #: The header with how many rows a list has in all, which web pages may read (assumed).
 TOTAL_HEADER: Final = "X-Total-Count"
 
 #: Assumed: nothing says which pages may call the API.
-CORS: Final = Cors("hidsim", ("https://hidsim.com", "https://www.hidsim.com"), exposes=(TOTAL_HEADER,))
+CORS: Final = Cors("hidsim", tuple(f"https://{host}" for host in OTHER_HOSTS), exposes=(TOTAL_HEADER,))
 
 #: The first parts of paths whose answers are not to be cached (assumed).
 UNCACHED: Final = ("auth", "operations", "transactions")

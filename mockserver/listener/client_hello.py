@@ -1,0 +1,100 @@
+"""Reads the server name out of the first message of a TLS connection, before anything answers it."""
+
+from typing import NamedTuple
+
+#: A client hello is one record or a few; what is longer is nobody's.
+LONGEST = 65_536
+_HANDSHAKE, _CLIENT_HELLO, _SERVER_NAME = 0x16, 0x01, 0
+#: A fatal alert: no certificate for this name (RFC 6066, 3).
+UNRECOGNIZED_NAME = bytes((0x15, 3, 3, 0, 2, 2, 112))
+
+
+class ClientHello(NamedTuple):
+    """`server_name` is None where the client sent none, as those do that connect by address."""
+
+    server_name: str | None
+
+
+class NotTls(ValueError):
+    """The bytes are no client hello."""
+
+
+def read_client_hello(data: bytes) -> ClientHello | None:
+    """Return what a client hello says; None while it is not whole. Raises NotTls."""
+    message = _message(data)
+    if message is None:
+        return None
+    try:
+        return ClientHello(_server_name(_Reader(message)))
+    except IndexError:
+        raise NotTls("a client hello ends in the middle of a field") from None
+
+
+def _message(data: bytes) -> bytes | None:
+    """Join the records (RFC 8446, 5.1) until the handshake message in them is whole."""
+    message, place = b"", 0
+    while True:
+        header = data[place : place + 5]
+        if (header and header[0] != _HANDSHAKE) or (len(header) > 1 and header[1] != 3):
+            raise NotTls("a TLS handshake record begins with the bytes 16 03")
+        size = int.from_bytes(header[3:5])
+        if len(header) < 5 or len(data) < place + 5 + size:
+            message += data[place + 5 : place + 5 + size]
+            if len(data) >= LONGEST or not _may_grow(message):
+                raise NotTls("no client hello")
+            return None
+        message += data[place + 5 : place + 5 + size]
+        place += 5 + size
+        if size == 0 or not _may_grow(message):
+            raise NotTls("no client hello")
+        if len(message) >= 4 and len(message) >= 4 + int.from_bytes(message[1:4]):
+            return message
+
+
+def _may_grow(message: bytes) -> bool:
+    return (not message or message[0] == _CLIENT_HELLO) and int.from_bytes(message[1:4]) <= LONGEST
+
+
+class _Reader:
+    """Takes fields off the front of some bytes; raises IndexError where there are too few."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._place = 0
+
+    def __bool__(self) -> bool:
+        return self._place < len(self._data)
+
+    def number(self, size: int) -> int:
+        return int.from_bytes(self.take(size))
+
+    def take(self, size: int) -> bytes:
+        part = self._data[self._place : self._place + size]
+        if len(part) < size:
+            raise IndexError
+        self._place += size
+        return part
+
+    def vector(self, size: int) -> bytes:
+        """Return bytes whose length stands in front of them, in `size` bytes."""
+        return self.take(self.number(size))
+
+
+def _server_name(hello: _Reader) -> str | None:
+    """Walk a ClientHello (RFC 8446, 4.1.2) to its server_name extension."""
+    hello.take(4 + 2 + 32)
+    hello.vector(1)
+    hello.vector(2)
+    hello.vector(1)
+    if not hello:
+        return None
+    extensions = _Reader(hello.vector(2))
+    while extensions:
+        kind, content = extensions.number(2), extensions.vector(2)
+        if kind == _SERVER_NAME:
+            names = _Reader(_Reader(content).vector(2))
+            while names:
+                name_kind, name = names.number(1), names.vector(2)
+                if name_kind == 0:
+                    return name.decode("ascii", "replace").lower().rstrip(".")
+    return None

@@ -1,0 +1,78 @@
+"""All ways into one server: its acceptors, the connections that are open, and how they end."""
+
+import asyncio
+import socket
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from starlette.types import ASGIApp
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from mockserver.listener.acceptor import Acceptor, Doorman, MakeProtocol
+from mockserver.listener.connections import Connections
+from mockserver.listener.options import ListenerOptions
+from mockserver.listener.proxying import Proxy
+
+
+class Listener:
+    """Serves an application on listening sockets. `state` is what the lifespan of the application left."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        sockets: Sequence[socket.socket],
+        options: ListenerOptions,
+        *,
+        config: Config,
+        uvicorn_state: ServerState,
+        state: Mapping[str, Any],
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        proxy = Proxy(options, [one.getsockname()[:2] for one in sockets])
+        self.connections = Connections(app, state, loop, proxy)
+        self._uvicorn = uvicorn_state
+        make = _protocols(self.connections, config, uvicorn_state)
+        self._doorman = Doorman(loop, make, proxy, options.certificates)
+        self._acceptors = [Acceptor(one, self._doorman) for one in sockets]
+
+    def start(self) -> None:
+        """Accept connections from now on."""
+        for acceptor in self._acceptors:
+            acceptor.start()
+
+    def stop_accepting(self) -> None:
+        """Take no more connections, and let those that are open end with the request that is under way."""
+        for acceptor in self._acceptors:
+            acceptor.close()
+        self._doorman.close()
+        self.connections.closing = True
+        for connection in self._open():
+            connection.shutdown()
+
+    def abort(self) -> None:
+        """Cut every connection off."""
+        for connection in self._open():
+            connection.transport.abort()
+
+    def tasks(self) -> "list[asyncio.Task[None]]":
+        """Return the tasks that answer requests."""
+        return [*self.connections.tasks(), *self._uvicorn.tasks]
+
+    def close(self) -> None:
+        """End what is left."""
+        self.connections.close()
+
+    def _open(self) -> list[Any]:
+        return [*self.connections.open, *self._uvicorn.connections]
+
+
+def _protocols(connections: Connections, config: Config, state: ServerState) -> MakeProtocol:
+    """Return what makes the protocol of a connection: on httptools where it is installed, else on h11."""
+    try:
+        from mockserver.listener.http_protocol import HttpProtocol
+    except ImportError:
+        from mockserver.listener.h11_protocol import ForgivingH11
+
+        return lambda way_in: ForgivingH11(config, state, connections.state, connections, way_in)
+    return lambda way_in: HttpProtocol(connections, way_in)
