@@ -113,10 +113,10 @@ def _signed_wrongly(argument: bool, posting: Posting) -> Posting:
 KINDS: tuple[WebhookKind, ...] = (
     WebhookKind(
         "duplicate",
-        "sent once more after it was taken, or so many times more",
+        "sent once more after the receiver accepted it, or as many times more as the number says",
         {
             "title": "Duplicate",
-            "description": "Sent once more after it was taken, or this many times more; the same delivery.",
+            "description": "Sent once more after the receiver accepted it (true), or this many times more; the same delivery.",
             "type": ["boolean", "integer"],
             "not": {"const": False},
             "minimum": 1,
@@ -127,18 +127,18 @@ KINDS: tuple[WebhookKind, ...] = (
     ),
     WebhookKind(
         "delay",
-        "sent this much later",
-        {"description": "Sent this much later, on the sandbox's clock.", "$ref": "#/$defs/delay"},
+        "sent later by this duration",
+        {"description": "Sent later by this duration, on the sandbox's clock.", "$ref": "#/$defs/delay"},
         lambda argument: delay_of("delay", argument),
         settle=_delayed,
     ),
     WebhookKind(
         "reorder",
-        "sent after the receiver's next one",
+        "sent after the receiver's next delivery",
         {
             "title": "Reorder",
             "description": (
-                "Held back until the receiver's next one was sent, for a minute of the sandbox's clock at most."
+                "Held back until the receiver's next delivery is sent, for a minute of the sandbox's clock at most."
             ),
             "const": True,
         },
@@ -157,7 +157,7 @@ KINDS: tuple[WebhookKind, ...] = (
         "sent before the answer to the request that caused it",
         {
             "title": "Before the response",
-            "description": "The request that caused it is answered only after it was sent.",
+            "description": "The request that caused it is answered only after the delivery is sent.",
             "const": True,
         },
         _only_true("before_response"),
@@ -165,10 +165,10 @@ KINDS: tuple[WebhookKind, ...] = (
     ),
     WebhookKind(
         "bad_signature",
-        "signed as if its body were another one",
+        "signed with the signature of another body",
         {
             "title": "Bad signature",
-            "description": "Signed as if its body were another one; without effect where nothing is signed.",
+            "description": "Signed with the signature of another body; without effect where nothing is signed.",
             "const": True,
         },
         _only_true("bad_signature"),
@@ -176,10 +176,10 @@ KINDS: tuple[WebhookKind, ...] = (
     ),
     WebhookKind(
         "stale_timestamp",
-        "signed as if this long ago",
+        "signed as if it were this old",
         {
             "title": "Stale timestamp",
-            "description": "Signed as if this long ago (true: an hour); without effect where nothing is signed.",
+            "description": "Signed as if it were this old (true: an hour); without effect where nothing is signed.",
             "if": {"type": "boolean"},
             "then": {"const": True},
             "else": {"$ref": "#/$defs/duration"},
@@ -246,7 +246,7 @@ def webhook_schema() -> dict[str, Any]:
     """Return the JSON Schema of `webhook` in a scenario file, made from the table."""
     return {
         "title": "Webhook",
-        "description": f"What becomes of deliveries, one or more of: {_listed(KINDS)}.",
+        "description": f"What happens to deliveries, one or more of: {_listed(KINDS)}.",
         "type": "object",
         "additionalProperties": False,
         "minProperties": 1,
@@ -256,7 +256,7 @@ def webhook_schema() -> dict[str, Any]:
 
 def control_schema() -> dict[str, Any]:
     """Return the JSON Schema of `webhook` in the control API's document, made from the table."""
-    return {"type": "object", "description": f"What deliveries suffer: {', '.join(names())}."}
+    return {"type": "object", "description": f"What happens to deliveries: {', '.join(names())}."}
 
 
 def _listed(kinds: Iterable[WebhookKind]) -> str:

@@ -113,7 +113,7 @@ def test_the_schema_file_says_what_the_table_says() -> None:
 
 
 def test_the_page_on_faults_has_a_row_for_each_kind() -> None:
-    head = "| member of `webhook` | what becomes of the delivery |\n| --- | --- |\n"
+    head = "| member of `webhook` | what happens to the delivery |\n| --- | --- |\n"
     table = read("docs/faults.md").partition(head)[2].partition("\n\n")[0]
     assert table.splitlines() == [f"| `{kind.name}` | {kind.about} |" for kind in KINDS]
 
