@@ -116,7 +116,9 @@ KINDS: tuple[WebhookKind, ...] = (
         "sent once more after the receiver accepted it, or as many times more as the number says",
         {
             "title": "Duplicate",
-            "description": "Sent once more after the receiver accepted it (true), or this many times more; the same delivery.",
+            "description": (
+                "Sent once more after the receiver accepted it (true), or this many times more; the same delivery."
+            ),
             "type": ["boolean", "integer"],
             "not": {"const": False},
             "minimum": 1,

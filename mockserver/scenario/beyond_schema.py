@@ -50,8 +50,14 @@ BEYOND_SCHEMA = (
         " `credentials` of an account, and the event `on` among the transitions of a state.",
         r"^(a second (machine|rule|fault|account|transition) |another account has the same credentials)",
     ),
-    _rule("From each state that is not `final`, a final one can be reached.", r"^(state .* is neither|no way leads from)"),
-    _rule("Timers do not lead from a state back to it without time passing, which would be an endless loop.", r"^an endless loop"),
+    _rule(
+        "From each state that is not `final`, a final one can be reached.",
+        r"^(state .* is neither|no way leads from)",
+    ),
+    _rule(
+        "Timers do not lead from a state back to it without time passing, which would be an endless loop.",
+        r"^an endless loop",
+    ),
     _rule("A `uniform` delay names the shorter duration first: `[1s, 3s]`.", r"^uniform goes from the shorter"),
     _rule("A duration that is a text, such as `90s`, lasts a hundred years at most.", r"^duration too long: '"),
     _rule(
@@ -60,7 +66,8 @@ BEYOND_SCHEMA = (
         r"cannot be a fact",
     ),
     _rule(
-        "The `delay` of a fault holds an answer back for an hour of real time at most.", r"^an answer is held back for an hour"
+        "The `delay` of a fault holds an answer back for an hour of real time at most.",
+        r"^an answer is held back for an hour",
     ),
     _rule("`until` is a moment with a time zone, or a duration.", r"^(not a moment|moment without a time zone)"),
     _rule(
