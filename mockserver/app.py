@@ -287,7 +287,7 @@ class App:
         return await self._dispatcher.attempt(url=delivery.url, body=delivery.body.encode(), headers=delivery.headers)
 
     async def _objection(self, url: str) -> str | None:
-        """Why no webhook can arrive at this URL, None where it may."""
+        """Return why no webhook can arrive at this URL, None where one can."""
         from mockserver.webhooks.objections import objection_to
 
         return await objection_to(self._made_guard(), url)
@@ -314,5 +314,5 @@ def _say(line: str) -> None:
 
 
 def create_app(settings: Settings | None = None, **more: Any) -> App:
-    """The app for these settings, or for the defaults with some of them given by name."""
+    """Return the app for these settings, or for the defaults with some of them given by name."""
     return App(settings if settings is not None else Settings(**more))

@@ -64,7 +64,7 @@ def switch(text: str) -> bool:
 
 
 def host(text: str) -> str:
-    """A host name or an address; an IPv6 address may stand in brackets."""
+    """Return the host name or address that a text holds; an IPv6 address may stand in brackets."""
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     if _HOST_NAME.fullmatch(bare) or (":" in bare and _is_address(bare)):
         return bare.lower()
@@ -163,7 +163,7 @@ def lifetime(text: str) -> timedelta | Literal["off"]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens on `host`; names other than localhost are not trusted."""
+    """Return whether only this machine can reach what listens on `host`; names other than localhost are not trusted."""
     import ipaddress
 
     if host.rstrip(".") == "localhost":

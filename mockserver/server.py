@@ -42,7 +42,7 @@ class CannotListen(Exception):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 chooses a free one. Raises CannotListen."""
+    """Return a listening socket; port 0 chooses a free one. Raises CannotListen."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -67,7 +67,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def bind_all(host: str, port: int) -> list[socket.socket]:
-    """The listening sockets of a host, all on one port: `localhost` is 127.0.0.1 and ::1. Raises CannotListen.
+    """Return the listening sockets of a host, all on one port: `localhost` is 127.0.0.1 and ::1. Raises CannotListen.
 
     Clients take either for it. One of the two is enough, where the machine has or grants no other.
     """
@@ -105,7 +105,7 @@ def _reason(error: Exception) -> str:
 
 
 def url_of(listener: socket.socket) -> str:
-    """The URL at which this machine reaches a listening socket."""
+    """Return the URL at which this machine reaches a listening socket."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -349,7 +349,7 @@ def _tells_something(record: logging.LogRecord) -> bool:
 
 
 def configure_logging(log_format: Literal["human", "json"]) -> None:
-    """Warnings and errors of everything in this process to stderr, a line each."""
+    """Write warnings and errors of everything in this process to stderr, a line each."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonFormatter() if log_format == "json" else logging.Formatter("%(levelname)s %(message)s"))
     handler.addFilter(_tells_something)

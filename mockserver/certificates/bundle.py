@@ -27,13 +27,13 @@ def write_bundle(certificate: Path) -> Path:
 
 
 def bundle(own: str) -> str:
-    """The CA's certificate, then the system's roots, each once."""
+    """Return the CA's certificate, then the system's roots, each once."""
     certificates = dict.fromkeys((ssl.PEM_cert_to_DER_cert(own), *sorted(set(system_roots()))))
     return "".join(map(ssl.DER_cert_to_PEM_cert, certificates))
 
 
 def system_roots() -> list[bytes]:
-    """The roots that OpenSSL trusts here, `SSL_CERT_FILE` and `SSL_CERT_DIR` included; else those of certifi."""
+    """Return the roots that OpenSSL trusts here, `SSL_CERT_FILE` and `SSL_CERT_DIR` included; else those of certifi."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_default_certs()
     roots = context.get_ca_certs(binary_form=True)

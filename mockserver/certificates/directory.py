@@ -68,7 +68,7 @@ class Place:
 
 
 def default_directory() -> Path:
-    """The directory for this user's state, as the operating system has it; raises CaDirectoryProblem."""
+    """Return the directory for this user's state, as the operating system has it; raises CaDirectoryProblem."""
     import platformdirs
 
     with contextlib.suppress(RuntimeError):  # older versions return a relative path instead
@@ -87,7 +87,7 @@ class CaDirectory:
         self._patience = patience
 
     def obtain(self, names: Names) -> "tuple[Authority, Place]":
-        """The CA that covers these names, made or renewed where there is none in force, and where it lies.
+        """Return the CA that covers these names, and where it lies; makes or renews it where none is in force.
 
         It may read, write and wait for another process: call it from a thread. Raises CaDirectoryProblem.
         """
@@ -102,7 +102,7 @@ class CaDirectory:
             raise CaDirectoryProblem(message, self._readable(names)) from error
 
     def existing(self, names: Names) -> bytes | None:
-        """The certificate of the CA that covers these names, where there is one; writes nothing."""
+        """Return the certificate of the CA that covers these names, where there is one; writes nothing."""
         authority = self._readable(names)
         return None if authority is None else authority.pem
 
@@ -121,7 +121,7 @@ class CaDirectory:
         return present
 
     def _usable(self, names: Names) -> "tuple[Authority, Place] | None":
-        """The CA as it is there, None where one is to be made or renewed."""
+        """Return the CA that is there, None where one has to be made or renewed."""
         place = self._place(names)
         authority = _authority_in(place.key)
         if authority is None or not authority.is_fresh(self._now()) or not authority.covers(names.all):
@@ -163,7 +163,7 @@ class CaDirectory:
         return None
 
     def _place(self, names: Names) -> Place:
-        """The usual CA where it covers the names, else the one for just these names."""
+        """Return the usual CA where it covers the names, else the one for just these names."""
         usual = self._at(_USUAL)
         authority = _authority_in(usual.key)
         permitted = names.usual if authority is None else authority.permitted
@@ -176,13 +176,13 @@ class CaDirectory:
 
 
 def _authority_in(path: Path) -> "Authority | None":
-    """The CA in a file; None where there is no file, or one that cannot be used. Raises OSError."""
+    """Return the CA in a file; None where there is no file, or one that cannot be used. Raises OSError."""
     data = _read(path)
     return None if data is None else _understood(data)[0]
 
 
 def _understood(data: bytes) -> "tuple[Authority | None, str]":
-    """The CA in this content, or why there is none."""
+    """Return the CA in this content, or the reason why there is none."""
     from mockserver.certificates.authority import UnusableCa, read_authority
 
     try:
@@ -192,7 +192,7 @@ def _understood(data: bytes) -> "tuple[Authority | None, str]":
 
 
 def _read(path: Path) -> bytes | None:
-    """What a regular file holds, None where there is none; raises OSError."""
+    """Return the content of a regular file, None where there is no file; raises OSError."""
     try:
         # Not waiting: whoever opens a pipe to read waits for a writer.
         descriptor = os.open(path, os.O_RDONLY | _NO_WAIT)

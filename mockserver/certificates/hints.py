@@ -40,7 +40,7 @@ Node:
 
 
 def install_hints(certificate: Path, permitted: tuple[str, ...]) -> str:
-    """The lines to type for each platform, with the path of the certificate quoted as its shell has it."""
+    """Return the lines to type for each platform, with the path of the certificate quoted for its shell."""
     powershell = str(certificate).replace("'", "''")
     return _HINTS.format(
         names=" ".join(permitted),

@@ -10,7 +10,7 @@ _DIGITS = 12
 
 
 def canonical(name: str) -> str:
-    """A host name in lower case without its last dot, an address in its shortest form.
+    """Return a host name in lower case without its last dot, an address in its shortest form.
 
     >>> [canonical(name) for name in ("Daisysim.com.", "0:0:0:0:0:0:0:1")]
     ['daisysim.com', '::1']
@@ -19,7 +19,7 @@ def canonical(name: str) -> str:
 
 
 def is_address(name: str) -> bool:
-    """Whether the name is an IPv4 or IPv6 address."""
+    """Return whether the name is an IPv4 or IPv6 address."""
     try:
         ipaddress.ip_address(name)
     except ValueError:
@@ -28,7 +28,7 @@ def is_address(name: str) -> bool:
 
 
 def is_covered(name: str, permitted: Iterable[str]) -> bool:
-    """Whether a name is one of those that are permitted, or a subdomain of one.
+    """Return whether a name is one of those that are permitted, or a subdomain of one.
 
     >>> [is_covered(name, ["daisysim.com"]) for name in ("daisysim.com", "www.daisysim.com", "notdaisysim.com")]
     [True, True, False]
@@ -39,7 +39,7 @@ def is_covered(name: str, permitted: Iterable[str]) -> bool:
 
 
 def without_subdomains(names: Iterable[str]) -> tuple[str, ...]:
-    """The shortest list of names that covers all of these, sorted.
+    """Return the shortest list of names that covers all of these, sorted.
 
     >>> without_subdomains(["www.doctorsim.com", "doctorsim.com", "localhost"])
     ('doctorsim.com', 'localhost')
@@ -49,5 +49,5 @@ def without_subdomains(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def digest(names: Iterable[str]) -> str:
-    """A short word that stands for this set of names in the name of a file."""
+    """Return a short word that stands for this set of names in the name of a file."""
     return sha256("\n".join(without_subdomains(names)).encode()).hexdigest()[:_DIGITS]

@@ -45,7 +45,7 @@ ACCOUNT = {"type": "object", "required": ["provider", "id", "balance", "currency
 
 
 async def account_data(work: UnitOfWork, rules: ProviderRules, account: Account) -> dict[str, Any]:
-    """An account as the control API shows it, without credentials."""
+    """Return an account as the control API shows it, without credentials."""
     return {
         "provider": account.provider,
         "id": account.id,

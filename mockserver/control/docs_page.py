@@ -46,7 +46,7 @@ class _Field(NamedTuple):
 
 
 def page(document: Json, *, source: str) -> str:
-    """Each operation with its parameters, provenance and errors; `source` is the address of the document."""
+    """Return each operation with its parameters, provenance and errors; `source` is the address of the document."""
     title = escape(document["info"]["title"])
     operations = list(_operations(document))
     links = "".join(
@@ -99,7 +99,7 @@ def _parameters(one: Json) -> Iterator[_Field]:
 
 
 def _body(document: Json, one: Json) -> Iterator[_Field]:
-    """The members of each kind of body; a body of several media types is listed once."""
+    """Return the members of each kind of body; a body of several media types is listed once."""
     content = one.get("requestBody", {}).get("content", {})
     seen: set[str] = set()
     for media in content.values():
@@ -123,7 +123,7 @@ def _members(document: Json, schema: Json, path: str, depth: int) -> Iterator[_F
 
 
 def _resolved(document: Json, schema: Any) -> Json:
-    """The schema, or what it refers to; a boolean schema has no members."""
+    """Return the schema, or the one that it refers to; a boolean schema has no members."""
     if not isinstance(schema, Mapping):
         return {}
     if "$ref" not in schema:
@@ -146,7 +146,7 @@ def _field(field: _Field) -> str:
 
 
 def _answers(one: Json) -> str:
-    """What the operation answers when it does what was asked."""
+    """Return the answers of the operation that are no refusals."""
     good = [(status, row) for status, row in one["responses"].items() if "x-codes" not in row or status < "400"]
     rows = [
         f"<code>{escape(status)}</code> {escape(', '.join(row.get('content', {})) or 'no content')}"
@@ -168,7 +168,7 @@ def _errors(one: Json) -> str:
 
 
 def _list(title: str, rows: Iterable[str]) -> str:
-    """A heading and a list; nothing where there are no rows, which are HTML."""
+    """Return a heading and a list of rows, which are HTML; empty where there are no rows."""
     items = "".join(f"<li>{row}</li>" for row in rows)
     return f"<h3>{escape(title)}</h3><ul>{items}</ul>" if items else ""
 

@@ -30,7 +30,7 @@ _CHUNKED = re.compile(rb"(?i)\r\ntransfer-encoding:")
 
 
 def repaired_line(line: bytes) -> bytes:
-    """A request line (up to, not with, its line feed) whose target a strict parser takes.
+    """Return a request line (up to, not with, its line feed) whose target a strict parser accepts.
 
     Anything without a method, a target and a version comes back as it is.
     """
@@ -43,7 +43,7 @@ def repaired_line(line: bytes) -> bytes:
 
 
 def misdirected(data: bytes) -> str | None:
-    """What a client tried that is not served here, and what to do instead; None for what may be HTTP/1.1."""
+    """Return what a client tried that is not served here, and what to do instead; None for what may be HTTP/1.1."""
     if data[:2] == b"\x16\x03":
         return "this port speaks plain HTTP, and a TLS greeting came: use http://, or start the server with --tls on"
     if data[:8] == b"CONNECT ":
@@ -84,7 +84,7 @@ class HeadFilter:
         return self.held.refusal
 
     def feed(self, data: bytes) -> bytes:
-        """What to give to the parser, at the start of a request; empty while the head is not whole."""
+        """Return what to give to the parser, at the start of a request; empty while the head is not whole."""
         if self._nothing_held and _WELL_FORMED.match(data):
             end = data.find(b"\r\n\r\n", 0, MOST_HEAD)
             if end >= 0 and (end < _FEW_HEADERS or data.count(b"\n", 0, end) <= MOST_HEADERS):
@@ -119,7 +119,7 @@ class HeadFilter:
 
 
 def _repaired_pipeline(data: bytes) -> bytes:
-    """Repairs the first lines of the requests that follow a whole one in the same packet."""
+    """Repair the first lines of the requests that follow a whole one in the same packet."""
     done: list[bytes] = []
     while True:
         head, blank, rest = data.partition(b"\r\n\r\n")

@@ -34,15 +34,15 @@ class HeldHead:
         """Why the head is refused; what `take` gave stands in for it then, and nothing more is to be read."""
 
     def __len__(self) -> int:
-        """How many bytes are held."""
+        """Return how many bytes are held."""
         return len(self._held)
 
     def beginning(self, most: int) -> bytes:
-        """The first bytes of what is held."""
+        """Return the first bytes of what is held."""
         return bytes(self._held[:most])
 
     def take(self, data: bytes) -> bytes:
-        """The head and what came behind it, once the head is whole; empty until then."""
+        """Return the head and what came behind it, once the head is whole; empty until then."""
         if self._dropped:
             return self._drop(data)
         place = max(len(self._held) - 2, 0)
@@ -57,12 +57,12 @@ class HeldHead:
         return self._checked(end.end())
 
     def hopeless(self) -> bool:
-        """Whether what is held has a first line that is no request's: nobody need wait for more."""
+        """Return whether what is held has a first line that is no request's: nobody need wait for more."""
         end = self._held.find(b"\n")
         return end >= 0 and not self._dropped and b" HTTP/" not in self._held[max(end - 12, 0) : end]
 
     def release(self) -> bytes:
-        """What is held, whatever it is."""
+        """Return what is held, whatever it is."""
         held = bytes(self._held)
         self._held.clear()
         return held

@@ -227,7 +227,7 @@ def _before_answer(delivery: Delivery) -> bool:
 
 
 def _copies_left(delivery: Delivery, attempts: tuple[Attempt, ...]) -> bool:
-    """Whether a fault wants the same delivery sent once more."""
+    """Return whether a fault wants the same delivery sent once more."""
     if not delivery.hostile:
         return False
     from mockserver.faults import webhook_kinds

@@ -113,7 +113,7 @@ def refuse(wrong: Iterable[Unreadable]) -> None:
 
 
 def _release(version: str) -> tuple[int, ...]:
-    """The three numbers of a version, without what marks it as on its way to them."""
+    """Return the three numbers of a version, without what marks it as on its way to them."""
     match = _RELEASE.match(version)
     if match is None:
         raise Invalid({"version": [f"must be a version such as 1.2.3: {version[:100]!r}"]})

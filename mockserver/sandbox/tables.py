@@ -42,7 +42,7 @@ FORMS: Mapping[str, _Form] = {
 
 
 def readable(table: str, key: str, data: bytes) -> Any:
-    """A row as JSON data: an object of its fields, the JSON that it holds, a number or a text."""
+    """Return a row as JSON data: an object of its fields, the JSON that it holds, a number or a text."""
     form = FORMS.get(table)
     if form is not None:
         return object_of(form.decode(key, data))
@@ -60,7 +60,7 @@ def readable(table: str, key: str, data: bytes) -> Any:
 
 
 def row_of(table: str, value: Any, path: str) -> bytes:
-    """The row that `readable` made `value` of; raises Unreadable."""
+    """Return the row that `readable` made `value` of; raises Unreadable."""
     form = FORMS.get(table)
     try:
         return form.encode(value_of(form.kind, value, path)) if form is not None else _row_without_form(value, path)
@@ -85,7 +85,7 @@ def _row_without_form(value: Any, path: str) -> bytes:
 
 
 def _same_json(data: bytes) -> Any:
-    """The JSON of a row, None when its bytes could not be had back from it."""
+    """Return the JSON of a row, None where its bytes cannot be made from that again."""
     try:
         held = orjson.loads(data)
     except orjson.JSONDecodeError:

@@ -203,7 +203,7 @@ class UnitOfWork:
         return number
 
     async def balance(self, account: Account) -> int:
-        """The account's balance in minor units. Where it rests on an assumed event, so does the request's answer."""
+        """Return the account's balance in minor units; where that rests on an assumed event, mark the answer so."""
         held, is_assumed = await ledger.wallet_of(self.tx, account.provider, account.id)
         if is_assumed and self.caller is not None:
             self.caller.assume()

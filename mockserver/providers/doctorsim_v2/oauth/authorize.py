@@ -56,7 +56,7 @@ class Asked:
 
 
 async def show(call: Call) -> Reply:
-    """The consent page, or the code at once where the setting `doctorsim_v2.auto_approve` names an account."""
+    """Return the consent page, or the code at once where the setting `doctorsim_v2.auto_approve` names an account."""
     parameters: dict[str, str] = {}
     try:
         parameters = query_parameters(call)
