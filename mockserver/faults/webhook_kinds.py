@@ -30,15 +30,15 @@ class Circumstances(NamedTuple):
     settings: Mapping[str, Any]
 
 
-class Settled(NamedTuple):
+class FixedArgument(NamedTuple):
     """The argument as the delivery keeps it (JSON data), and how much later the first attempt is made."""
 
     argument: Any
     later: timedelta = timedelta()
 
 
-def _as_written(argument: Any, circumstances: Circumstances) -> Settled:
-    return Settled(argument)
+def _as_written(argument: Any, circumstances: Circumstances) -> FixedArgument:
+    return FixedArgument(argument)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class WebhookKind:
     """One kind of fault that a delivery suffers, written `{name: argument}`.
 
     `about` says in a few words what the receiver sees. `check` raises ValueError for an argument that cannot be.
-    `settle` decides about a delivery once, when it is put in the outbox. `alter` changes each attempt, `copies` says
-    how many more times a delivered one is sent; both take the argument that `settle` returned.
+    `fix` decides about a delivery once, when it is put in the outbox. `alter` changes each attempt, `copies` says
+    how many more times a delivered one is sent; both take the argument that `fix` returned.
 
     `never_sent`: no attempt is made. `before_answer`: the request that caused it is answered after the first attempt.
     `overtaken`: the receiver's next delivery is sent first.
@@ -57,7 +57,7 @@ class WebhookKind:
     about: str
     schema: Schema
     check: Callable[[Any], object]
-    settle: Callable[[Any, Circumstances], Settled] = _as_written
+    fix: Callable[[Any, Circumstances], FixedArgument] = _as_written
     alter: Callable[[Any, Posting], Posting] | None = None
     copies: Callable[[Any], int] | None = None
     never_sent: bool = False
@@ -90,13 +90,13 @@ def _check_age(argument: Any) -> None:
 # -- what the kinds do ---------------------------------------------------------------------------------
 
 
-def _delayed(argument: Any, by: Circumstances) -> Settled:
+def _delayed(argument: Any, by: Circumstances) -> FixedArgument:
     later = resolve(delay_from_data(argument), by.dice, "webhook delay", by.delivery, facts={}, settings=by.settings)
-    return Settled(span_text(later), later)
+    return FixedArgument(span_text(later), later)
 
 
-def _aged(argument: Any, by: Circumstances) -> Settled:
-    return Settled(span_text(_STALE if argument is True else parse_span(argument)))
+def _aged(argument: Any, by: Circumstances) -> FixedArgument:
+    return FixedArgument(span_text(_STALE if argument is True else parse_span(argument)))
 
 
 def _signed_earlier(argument: str, posting: Posting) -> Posting:
@@ -132,7 +132,7 @@ KINDS: tuple[WebhookKind, ...] = (
         "sent later by this duration",
         {"description": "Sent later by this duration, on the sandbox's clock.", "$ref": "#/$defs/delay"},
         lambda argument: delay_of("delay", argument),
-        settle=_delayed,
+        fix=_delayed,
     ),
     WebhookKind(
         "reorder",
@@ -187,7 +187,7 @@ KINDS: tuple[WebhookKind, ...] = (
             "else": {"$ref": "#/$defs/duration"},
         },
         _check_age,
-        settle=_aged,
+        fix=_aged,
         alter=_signed_earlier,
     ),
 )
@@ -206,13 +206,13 @@ def written(webhook: Mapping[str, Any]) -> Iterator[tuple[WebhookKind, Any]]:
     return ((kind, webhook[kind.name]) for kind in KINDS if kind.name in webhook)
 
 
-def settle(webhook: dict[str, Any], circumstances: Circumstances) -> timedelta:
+def fix_arguments(webhook: dict[str, Any], circumstances: Circumstances) -> timedelta:
     """Put the arguments that the delivery keeps in place; return how much later its first attempt is made."""
     later = timedelta()
     for kind, argument in written(webhook):
-        settled = kind.settle(argument, circumstances)
-        webhook[kind.name] = settled.argument
-        later += settled.later
+        fixed = kind.fix(argument, circumstances)
+        webhook[kind.name] = fixed.argument
+        later += fixed.later
     return later
 
 

@@ -302,9 +302,9 @@ class UnitOfWork:
         )
         due: datetime | None = self.now
         if self.state.faults.any_in_force or self.state.born or (order.plan is not None and "faults" in order.plan):
-            from mockserver.sandbox.delivery_faults import made_hostile
+            from mockserver.sandbox.delivery_faults import with_delivery_faults
 
-            delivery, due = await made_hostile(self.state, self.tx, self.now, order, delivery)
+            delivery, due = await with_delivery_faults(self.state, self.tx, self.now, order, delivery)
         if due is not None and (reason := await self.state.delivery_log.refusal(self)) is not None:
             delivery, due = (
                 replace(delivery, state="dropped", hostile={**delivery.hostile, "outbox_full": reason}),
