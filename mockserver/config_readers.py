@@ -130,10 +130,10 @@ def directory(text: str) -> Path:
     """Read the path of a directory that exists."""
     path = Path(text)
     try:
-        found = path.is_dir() and os.access(path, os.R_OK | os.X_OK)
+        is_usable = path.is_dir() and os.access(path, os.R_OK | os.X_OK)
     except ValueError:
-        found = False
-    if not text or not found:
+        is_usable = False
+    if not text or not is_usable:
         raise ValueError(f"must be a directory that exists and can be read: {text!r}")
     return path
 

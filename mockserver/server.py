@@ -93,8 +93,8 @@ def bind_settings(settings: Settings) -> list[socket.socket]:
         try:
             sockets += bind_all(settings.host, settings.tls_port)
         except CannotListen:
-            for one in sockets:
-                one.close()
+            for listening in sockets:
+                listening.close()
             raise
     return sockets
 
@@ -178,7 +178,7 @@ class Server(uvicorn.Server):
         """Start the application, then leave what was imported out of every garbage collection."""
         self._loop = asyncio.get_running_loop()
         # What the application may want to know of its own addresses, webhooks for one.
-        listening = tuple(one.getsockname()[:2] for one in sockets or ())
+        listening = tuple(bound.getsockname()[:2] for bound in sockets or ())
         getattr(self.lifespan, "state", {}).update(
             {LISTENING: listening, STOPPING: self._stopping, DRAINING: self._draining}
         )

@@ -198,5 +198,5 @@ def _permitted(certificate: x509.Certificate) -> tuple[str, ...]:
     subtrees = certificate.extensions.get_extension_for_class(x509.NameConstraints).value.permitted_subtrees
     if not basic.ca:
         raise UnusableCa("its certificate is not that of a CA")
-    values = [str(one.value) for one in subtrees or ()]
+    values = [str(subtree.value) for subtree in subtrees or ()]
     return tuple(value.removesuffix("/32").removesuffix("/128") for value in values)

@@ -35,7 +35,7 @@ def is_covered(name: str, permitted: Iterable[str]) -> bool:
     """
     if is_address(name):
         return name in set(permitted)
-    return any(name == one or name.endswith(f".{one}") for one in permitted)
+    return any(name == host or name.endswith(f".{host}") for host in permitted)
 
 
 def without_subdomains(names: Iterable[str]) -> tuple[str, ...]:
@@ -45,7 +45,7 @@ def without_subdomains(names: Iterable[str]) -> tuple[str, ...]:
     ('doctorsim.com', 'localhost')
     """
     unique = sorted(set(names))
-    return tuple(name for name in unique if not is_covered(name, [one for one in unique if one != name]))
+    return tuple(name for name in unique if not is_covered(name, [other for other in unique if other != name]))
 
 
 def digest(names: Iterable[str]) -> str:

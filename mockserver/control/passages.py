@@ -99,7 +99,7 @@ def _caused_by(history: Sequence[HistoryEntryRecord], place: int, created_by: st
         earlier = range(place - 1, -1, -1)
         at = history[place].history_entry.at
         setter_place = next(
-            (each for each in earlier if any(_is(one, event, at) for one in history[each].reminders)), None
+            (each for each in earlier if any(_is(reminder, event, at) for reminder in history[each].reminders)), None
         )
         if setter_place is None:
             setter_place = next(

@@ -261,8 +261,8 @@ async def _buyers(sandbox: Sandbox, population: Population, providers: Mapping[s
     """Return the accounts that buy; raises Invalid for unknown providers and accounts, and for accounts that cannot."""
     unknown = [name for name in population.providers if name not in providers]
     if unknown:
-        wrong = [f"unknown provider: {name!r} ({suggestion(name, providers)})" for name in unknown]
-        raise Invalid({"providers": wrong})
+        problems = [f"unknown provider: {name!r} ({suggestion(name, providers)})" for name in unknown]
+        raise Invalid({"providers": problems})
     buyers: list[_Buyer] = []
     hindrances: dict[str, str] = {}
     buyer_names: set[str] = set()

@@ -86,7 +86,7 @@ class Connections:
 
     def tasks(self) -> list["asyncio.Task[None]"]:
         """Return the tasks of all requests under way."""
-        tasks = [task for one in self.open if (task := one.task) is not None and not task.done()]
+        tasks = [task for connection in self.open if (task := connection.task) is not None and not task.done()]
         return [*tasks, *self.orphans]
 
     def close(self) -> None:

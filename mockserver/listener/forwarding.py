@@ -137,12 +137,12 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 async def _relay(first: Streams, second: Streams) -> None:
     """Copy both ways until both have ended, or nothing has come either way for a while."""
     loop = asyncio.get_running_loop()
-    heard = loop.time()
+    last_data = loop.time()
 
     async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal heard
+        nonlocal last_data
         while part := await reader.read(_PIECE):
-            heard = loop.time()
+            last_data = loop.time()
             writer.write(part)
             await writer.drain()
         if writer.can_write_eof():
@@ -151,7 +151,7 @@ async def _relay(first: Streams, second: Streams) -> None:
     tasks = {asyncio.ensure_future(copy(first[0], second[1])), asyncio.ensure_future(copy(second[0], first[1]))}
     try:
         waiting = set(tasks)
-        while waiting and (left := heard + IDLE - loop.time()) > 0:
+        while waiting and (left := last_data + IDLE - loop.time()) > 0:
             ended, waiting = await asyncio.wait(waiting, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             for task in ended:
                 task.result()
@@ -218,8 +218,8 @@ async def _answer(connection: h11.Connection, reader: asyncio.StreamReader, send
             async with asyncio.timeout(IDLE):
                 connection.receive_data(await reader.read(_PIECE))
         elif isinstance(event, h11.Response):
-            kept = [(name, value) for name, value in event.headers if name not in _HOP]
-            await send({"type": "http.response.start", "status": event.status_code, "headers": kept})
+            headers = [(name, value) for name, value in event.headers if name not in _HOP]
+            await send({"type": "http.response.start", "status": event.status_code, "headers": headers})
         elif isinstance(event, h11.Data):
             await send({"type": "http.response.body", "body": bytes(event.data), "more_body": True})
         elif isinstance(event, h11.EndOfMessage):

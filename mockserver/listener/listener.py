@@ -29,12 +29,12 @@ class Listener:
         state: Mapping[str, Any],
     ) -> None:
         loop = asyncio.get_running_loop()
-        proxy = Proxy(options, [one.getsockname()[:2] for one in sockets])
+        proxy = Proxy(options, [listening.getsockname()[:2] for listening in sockets])
         self.connections = Connections(app, state, loop, proxy)
         self._uvicorn = uvicorn_state
         make = _protocols(self.connections, config, uvicorn_state)
         self._doorman = Doorman(loop, make, proxy, options.certificates)
-        self._acceptors = [Acceptor(one, self._doorman) for one in sockets]
+        self._acceptors = [Acceptor(listening, self._doorman) for listening in sockets]
 
     def start(self) -> None:
         """Accept connections from now on."""

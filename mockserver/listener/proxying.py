@@ -111,8 +111,8 @@ def _address_here(scope: dict[str, Any], url: str, scheme: str) -> None:
     scope["query_string"] = query.encode("latin-1")
     # RFC 9112, 3.2.2: the host of the URL counts, whatever the header says.
     host = netloc.rpartition("@")[2].encode("latin-1")
-    kept = [pair for pair in scope["headers"] if pair[0] != b"host" and pair[0] not in _OWN_HEADERS]
-    scope["headers"] = [(b"host", host), *kept]
+    headers = [pair for pair in scope["headers"] if pair[0] != b"host" and pair[0] not in _OWN_HEADERS]
+    scope["headers"] = [(b"host", host), *headers]
 
 
 def sandbox_of(credential: bytes | None) -> str | None:

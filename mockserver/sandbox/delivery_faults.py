@@ -27,8 +27,8 @@ async def with_delivery_faults(
 ) -> tuple[Delivery, datetime | None]:
     """Return the delivery with the faults that strike it, and when its first attempt is due (None: never)."""
     subject = FaultSubject(order.provider, order.account, event=delivery.event)
-    born = [*state.born, *born_faults(order.plan)]
-    matching = {fault.key: fault for fault in born if fault.event in (None, delivery.event)}
+    order_faults = [*state.order_faults, *faults_of_plan(order.plan)]
+    matching = {fault.key: fault for fault in order_faults if fault.event in (None, delivery.event)}
     delivery_faults = await find_delivery_faults(state, subject, order.state, list(matching.values()))
     names, webhook, later = delivery_changes(delivery_faults.faults, delivery.id, state.dice, state.settings.values)
     report = _report(delivery_faults)
@@ -85,7 +85,7 @@ async def _release(tx: Transaction, delivery_id: str, due: datetime) -> bool:
     return True
 
 
-def born_faults(plan: Mapping[str, Any] | None) -> list[Fault]:
+def faults_of_plan(plan: Mapping[str, Any] | None) -> list[Fault]:
     """Return the webhook faults that an order of this plan began with."""
     written = (plan or {}).get("faults", ())
     return [

@@ -50,9 +50,9 @@ def readable(table: str, key: str, data: bytes) -> Any:
         if _NUMBER.fullmatch(data):
             return int(data)
         if data[:1] in (b"{", b"["):
-            held = _same_json(data)
-            if held is not None:
-                return held
+            value = _same_json(data)
+            if value is not None:
+                return value
     try:
         return data.decode()
     except UnicodeDecodeError:
@@ -87,10 +87,10 @@ def _row_without_form(value: Any, path: str) -> bytes:
 def _same_json(data: bytes) -> Any:
     """Return the JSON of a row, None where its bytes cannot be made from that again."""
     try:
-        held = orjson.loads(data)
+        value = orjson.loads(data)
     except orjson.JSONDecodeError:
         return None
-    return held if orjson.dumps(held) == data and not (isinstance(held, dict) and _BINARY in held) else None
+    return value if orjson.dumps(value) == data and not (isinstance(value, dict) and _BINARY in value) else None
 
 
 def _utf8(text: str, path: str) -> bytes:

@@ -35,7 +35,7 @@ A file has at most 1 MiB, {values:,} values, {items:,} items in a list and {keys
 
 `mockserver check FILE...` reports mistakes with file, line and column, the first {problems} of a file. With
 `mockserver --watch --scenarios DIR` a saved file is in force within a second; a bad one is reported and changes
-nothing, and running orders keep the scenario they were born with. `mockserver graph PROVIDER` draws a machine.
+nothing, and running orders keep the scenario that they began with. `mockserver graph PROVIDER` draws a machine.
 
 **In an editor**, the [schema](../schemas/scenario.schema.json) completes and explains every key. A running server has
 it with its own providers' names and settings at `/_mock/scenarios/schema.json`; `mockserver reference --schema` prints

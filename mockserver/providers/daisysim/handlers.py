@@ -22,10 +22,10 @@ async def balance(call: Call) -> Reply:
     """Wallet and loyalty tier."""
     async with call.work() as work:
         account = await work.account("daisysim", call.account.id)
-        held = await work.balance(account)
+        balance_left = await work.balance(account)
     return Reply(
         {
-            "balance": wire.money(held),
+            "balance": wire.money(balance_left),
             "currency": "USD",
             "email": account.details["email"],
             "total_spent": wire.money(account.total_spent),

@@ -11,8 +11,8 @@ from mockserver.sandbox.ledger import page_movements
 async def balance(call: Call) -> Reply:
     """Return the balance of the account."""
     async with call.work() as work:
-        held = await work.balance(call.account)
-    return Reply({"balance": wire.money(held), "currency": "EUR", "environment": call.identity.environment})
+        credit = await work.balance(call.account)
+    return Reply({"balance": wire.money(credit), "currency": "EUR", "environment": call.identity.environment})
 
 
 async def history(call: Call) -> Reply:
