@@ -1,6 +1,6 @@
 """Make, renew and read a certificate authority, and sign with it. This module imports `cryptography`: import it late.
 
-All moments are in UTC. Keys are EC P-256, which every client of the last ten years takes.
+All moments are in UTC. Keys are EC P-256, which every client of the last ten years accepts.
 """
 
 import ipaddress
@@ -23,10 +23,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from mockserver.certificates.names import is_address, is_covered, without_subdomains
 
 AUTHORITY_LIVES = timedelta(days=365)
-#: A CA is renewed when less than this is left. No leaf lives longer, so that none outlives its CA.
+#: A CA is renewed when it has less than this left. No leaf lives longer, so that none outlives its CA.
 MONTH = timedelta(days=30)
 LEAF_LIVES = MONTH
-#: A leaf is renewed when less than this is left.
+#: A leaf is renewed when it has less than this left.
 LEAF_RENEWAL = timedelta(days=10)
 #: Clocks of containers and virtual machines differ a little.
 _CLOCK_SKEW = timedelta(hours=1)
@@ -34,7 +34,7 @@ _SERVER = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
 
 
 class UnusableCa(Exception):
-    """A file that is no CA of ours; the message says what is wrong with it."""
+    """A file does not hold a CA that mockserver has made; the message says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +58,15 @@ class Authority:
 
     @property
     def ends(self) -> datetime:
-        """Until when clients accept it."""
+        """The moment until which clients accept it."""
         return self.certificate.not_valid_after_utc
 
     def is_fresh(self, now: datetime) -> bool:
-        """Return whether it is in force and need not be renewed."""
+        """Return whether the CA is valid now and need not be renewed."""
         return self.certificate.not_valid_before_utc <= now and self.ends - now >= MONTH
 
     def covers(self, names: Iterable[str]) -> bool:
-        """Return whether it may sign for all of these names."""
+        """Return whether the CA may sign for all of these names."""
         return all(is_covered(name, self.permitted) for name in names)
 
 
@@ -84,17 +84,17 @@ class Leaf:
 
     @property
     def starts(self) -> datetime:
-        """From when on clients accept it."""
+        """The moment from which clients accept it."""
         return self.certificate.not_valid_before_utc
 
     @property
     def renewal(self) -> datetime:
-        """When it should be replaced."""
+        """The moment at which it should be replaced."""
         return self.ends - LEAF_RENEWAL
 
     @property
     def ends(self) -> datetime:
-        """Until when clients accept it."""
+        """The moment until which clients accept it."""
         return self.certificate.not_valid_after_utc
 
 

@@ -15,7 +15,7 @@ _FOR_CLIENTS = 0o644
 def write_bundle(certificate: Path) -> Path:
     """Write the bundle beside the certificate of the CA and return its path; raises OSError.
 
-    It is written only when it differs, so that clients that read it meanwhile are not disturbed.
+    The file is written only when its content changes, so that clients which read it at the same time are not disturbed.
     """
     own = certificate.read_text(encoding="ascii")
     text = bundle(own).encode()

@@ -1,8 +1,8 @@
 """Make the TLS context of a server without leaving a key on the disk.
 
 `ssl` reads keys from files only. On Linux the file is one in memory that has no name. Elsewhere it is a temporary file
-for its owner only. Either way the key in it is encrypted with a password that is nowhere but in this process, so that
-what a crash might leave behind is of no use.
+for its owner only. The key in it is encrypted with a password that only this process has, so that a file which a crash
+leaves behind is of no use.
 """
 
 import contextlib

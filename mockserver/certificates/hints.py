@@ -1,4 +1,4 @@
-"""What to type so that a system or a program trusts the local CA."""
+"""The commands with which a system or a program is made to trust the local CA."""
 
 import shlex
 from pathlib import Path

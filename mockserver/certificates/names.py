@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Iterable
 from hashlib import sha256
 
-#: What every server is called on its own machine.
+#: The names of every server on its own machine.
 LOCAL = ("localhost", "127.0.0.1", "::1")
 _DIGITS = 12
 

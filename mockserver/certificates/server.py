@@ -1,4 +1,4 @@
-"""What a server asks of certificates: a TLS context that stays in force, its names, and the CA to hand out."""
+"""The certificate of a server: a TLS context that is renewed in time, its names, and the CA for clients."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mockserver.certificates.authority import Authority
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 _log = logging.getLogger("mockserver.certificates")
 
@@ -33,31 +33,31 @@ class _Ready:
     ends: datetime
 
 
-class _Once(Generic[Made]):
-    """Does something in a thread, once for all who wait for it at the same time."""
+class _Once(Generic[Result]):
+    """Calls a function in a thread, once for all callers that wait for its result at the same time."""
 
-    def __init__(self, do: Callable[[], Made]) -> None:
+    def __init__(self, do: Callable[[], Result]) -> None:
         self._do = do
-        self._running: asyncio.Future[Made] | None = None
+        self._running: asyncio.Future[Result] | None = None
 
-    def begin(self) -> "asyncio.Future[Made]":
+    def begin(self) -> "asyncio.Future[Result]":
         """Return the work under way, or begin it. Shield the result, since others may await it, too."""
         if self._running is None:
             self._running = asyncio.ensure_future(asyncio.to_thread(self._do))
             self._running.add_done_callback(self._end)
         return self._running
 
-    def _end(self, done: "asyncio.Future[Made]") -> None:
+    def _end(self, done: "asyncio.Future[Result]") -> None:
         self._running = None
         if not done.cancelled():
-            done.exception()  # an error is for those who wait, if any are left
+            done.exception()  # marks it as read: nobody may be waiting any more
 
 
 class ServerCertificates:
     """One certificate for all names of a server, made at first need and renewed while the server runs.
 
-    `hosts` are those of the providers, `tls_names` what else the server is called; `directory` is where the CA lies,
-    None for the user's own. Where the directory cannot be used, the CA is in memory and a line of the log says so.
+    `hosts` are those of the providers, `tls_names` further names of the server; `directory` is that of the CA, None
+    for the user's own. Where the directory cannot be used, the CA is in memory and a line of the log says so.
 
         certificates = ServerCertificates(["daisysim.com"], directory=Path("ca"))
         context = await certificates.context()

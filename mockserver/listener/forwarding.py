@@ -1,6 +1,6 @@
-"""Sends requests for other hosts on, where `--passthrough` allows it: through the proxy that the environment names.
+"""Sends requests for other hosts on, where `--passthrough` allows it, through the proxy of the environment if any.
 
-Loaded at the first such request.
+Imported at the first such request.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from mockserver.listener.connections import IDLE
 
 log = logging.getLogger("mockserver.server")
 
-#: Seconds of real time until a connection to another host must be there.
+#: How many seconds of real time connecting to another host may take.
 _CONNECTING = 10.0
 #: How many tunnels and requests may be under way at once.
 _MOST = 1_000
@@ -55,7 +55,7 @@ class _Connection(NamedTuple):
 class Forwarder:
     """Reaches other hosts. `proxies` are those of the environment, by scheme, as `urllib` reads them.
 
-    A proxy that this server itself answers for is passed over: requests would go round in a circle.
+    A proxy that is this server itself is not used: requests would go round in a circle.
     """
 
     def __init__(self, proxies: Mapping[str, str], is_own: Callable[[Authority], bool]) -> None:
@@ -118,7 +118,7 @@ class Forwarder:
 
 
 async def _opened(other: _Connection, target: Authority) -> bytes:
-    """Return what tells the client that the tunnel is there; asks the proxy before it, if there is one."""
+    """Return the answer to the client's CONNECT: that of the proxy on the way, if there is one, else a 200."""
     if other.upstream is None:
         return b"HTTP/1.1 200 Connection established\r\n\r\n"
     lines = [b"CONNECT %b HTTP/1.1" % str(target).encode(), b"Host: " + str(target).encode()]
@@ -135,7 +135,7 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 async def _relay(first: Streams, second: Streams) -> None:
-    """Copy both ways until both have ended, or nothing has come either way for a while."""
+    """Copy both ways until both have ended, or for `IDLE` seconds nothing has come either way."""
     loop = asyncio.get_running_loop()
     last_data = loop.time()
 
@@ -170,7 +170,7 @@ class Forward:
         self._target = target
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; what cannot be reached is answered with status 502."""
+        """Serve one request; answers 502 where the other host cannot be reached."""
         try:
             scheme = self._url.partition(":")[0].lower()
             if scheme != "http":
