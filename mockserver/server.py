@@ -120,7 +120,7 @@ class Server(uvicorn.Server):
     def __init__(
         self, app: Any, *, on_started: Callable[[], None], patience: float = APPLICATION, drain: float = 0.0
     ) -> None:
-        """`drain` is for how many seconds requests are still accepted after SIGTERM."""
+        """Make a server; after SIGTERM it still accepts requests for `drain` seconds."""
         super().__init__(
             uvicorn.Config(
                 app,
@@ -233,7 +233,7 @@ class Server(uvicorn.Server):
         self.failed = self.failed or bool(getattr(self.lifespan, "shutdown_failed", False))
 
     async def _wait_for_requests(self, seconds: float) -> None:
-        """Until no request is under way, at most `seconds`; a second signal is noticed on the way."""
+        """Wait until no request is under way, for `seconds` at most, or until a second signal."""
         end = asyncio.get_running_loop().time() + seconds
         assert self._listener is not None
         while (tasks := self._listener.tasks()) and asyncio.get_running_loop().time() < end:
@@ -342,7 +342,7 @@ _ECHOES = frozenset({"Application startup failed. Exiting.", "Application shutdo
 
 
 def _tells_something(record: logging.LogRecord) -> bool:
-    """False for the requests that a stop cuts off: uvicorn reports each as an error with a traceback."""
+    """Return False for a request that a stop cuts off, which uvicorn reports as an error with a traceback."""
     if record.msg in _ECHOES:
         return False
     return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))

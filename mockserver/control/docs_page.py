@@ -67,7 +67,7 @@ def page(document: Json, *, source: str) -> str:
 
 
 def _operations(document: Json) -> Iterator[tuple[str, str | None, Json]]:
-    """Method and path, the server where it is not the document's, and the operation."""
+    """Yield method and path, the server where it is not the document's, and the operation."""
     for path, item in document["paths"].items():
         server = item["servers"][0]["url"] if "servers" in item else None
         for method, operation in item.items():

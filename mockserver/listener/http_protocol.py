@@ -328,5 +328,5 @@ def _parser(listener: object) -> Any:
 
 
 def _address(name: Any) -> tuple[str, int] | None:
-    """Host and port of a socket; None where it has none."""
+    """Return host and port of a socket; None where it has none."""
     return (str(name[0]), int(name[1])) if isinstance(name, tuple) else None

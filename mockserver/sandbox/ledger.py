@@ -56,7 +56,7 @@ async def give(
     order: str | None,
     is_assumed: bool = False,
 ) -> int:
-    """Into the wallet out of the book `of`; gives the balance after. `is_assumed` marks the wallet from now on."""
+    """Put money into the wallet out of the book `of`; return the balance after. `is_assumed` marks the wallet."""
     return await _move(tx, provider, account, amount, of, at, cause, order, is_assumed=is_assumed)
 
 

@@ -19,7 +19,7 @@ from mockserver.sandbox.orders import count_orders, list_orders
 
 
 async def balance(call: Call) -> Reply:
-    """Wallet and loyalty tier."""
+    """Return wallet and loyalty tier."""
     async with call.work() as work:
         account = await work.account("daisysim", call.account.id)
         balance_left = await work.balance(account)

@@ -54,7 +54,7 @@ async def rates(call: Call) -> Reply:
 
 
 async def product(call: Call) -> Reply:
-    """Everything about one operator or gift card, with its price list."""
+    """Return everything about one operator or gift card, with its price list."""
     await ready()
     return detail(call, products_of(call))
 

@@ -31,7 +31,7 @@ async def brand_products(call: Call) -> Reply:
 
 
 async def product(call: Call) -> Reply:
-    """Everything about one gift card, with its price list."""
+    """Return everything about one gift card, with its price list."""
     await ready()
     return detail(call, _brand(call))
 

@@ -179,7 +179,7 @@ def _magic(service: str, product: MagicProduct) -> Product:
 
 
 def _tiers(seed: ServiceSeed, iso2: str, level: int) -> list[Product]:
-    """Two or three products of rising price, or none where the service is not sold."""
+    """Return two or three products of rising price, or none where the service is not sold."""
     cast = _cast("pair", iso2, seed.code)
     if cast[0] % 100 >= seed.share:
         return []

@@ -106,7 +106,7 @@ async def service(call: Call) -> Reply:
 
 
 async def products(call: Call) -> Reply:
-    """Active products by price, those out of stock included."""
+    """Return active products by price, those out of stock included."""
     check_window(call)
     keys = sort_keys(call, _PRODUCT_FIELDS)
     by_count = any(name == "count" for name, _ in keys)
