@@ -95,14 +95,14 @@ def _kept_scenarios(state: SandboxState, orders: Mapping[str, Any]) -> Iterator[
     posted = state.library.posted()
     active = list(state.active_scenarios.scenarios())
     past = [state.source_of(key) for key in dict.fromkeys(order["machine"] for order in orders.values())]
-    kept: dict[tuple[str, str], KeptScenario] = {}
+    entries: dict[tuple[str, str], KeptScenario] = {}
     uses: tuple[tuple[Use, list[Scenario]], ...] = (("posted", posted), ("active", active), ("past", past))
     for use, scenarios in uses:
         for scenario in sorted(scenarios, key=lambda scenario: (scenario.provider, scenario.origin)):
             provider, origin = scenario.provider, scenario.origin
             text = sealed(scenario, state.provider_rules[provider]).text.split("\n")
-            kept.setdefault((provider, origin), KeptScenario(provider, scenario.name, origin, use, text))
-    yield from kept.values()
+            entries.setdefault((provider, origin), KeptScenario(provider, scenario.name, origin, use, text))
+    yield from entries.values()
 
 
 def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
@@ -114,7 +114,7 @@ def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
     document = read_document(data, version=version)
     provider_rules = sandbox.state.provider_rules
     library = sandbox.overlaid_library()
-    scenarios = [_loaded(provider_rules, library, kept, place) for place, kept in enumerate(document.scenarios.kept)]
+    scenarios = [_loaded(provider_rules, library, entry, place) for place, entry in enumerate(document.scenarios.kept)]
     active_scenarios = in_force(library, document.scenarios.active, provider_rules)
     settings = sandbox.new_settings()
     settings.use_scenario_values(active_scenarios.settings())
@@ -141,31 +141,31 @@ def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
     return World(state, document.requests, rows, document.agenda)
 
 
-def _loaded(provider_rules: Mapping[str, ProviderRules], library: Library, kept: KeptScenario, place: int) -> Scenario:
+def _loaded(provider_rules: Mapping[str, ProviderRules], library: Library, entry: KeptScenario, place: int) -> Scenario:
     """Return the server's own scenario where its contents are the same, else the one of the snapshot."""
-    if kept.provider not in provider_rules:
-        hint = suggestion(kept.provider, provider_rules)
-        raise Invalid({f"scenarios.kept.{place}.provider": [f"unknown provider: {kept.provider!r} ({hint})"]})
-    own = _own(library, kept) if kept.use == "active" else None
+    if entry.provider not in provider_rules:
+        hint = suggestion(entry.provider, provider_rules)
+        raise Invalid({f"scenarios.kept.{place}.provider": [f"unknown provider: {entry.provider!r} ({hint})"]})
+    own = _own(library, entry) if entry.use == "active" else None
     if own is not None:
         return own
-    scenario = load_scenario("\n".join(kept.text), source=f"{kept.name}.yaml", providers=list(provider_rules))
-    if (scenario.provider, scenario.name) != (kept.provider, kept.name):
+    scenario = load_scenario("\n".join(entry.text), source=f"{entry.name}.yaml", providers=list(provider_rules))
+    if (scenario.provider, scenario.name) != (entry.provider, entry.name):
         raise Invalid({f"scenarios.kept.{place}.text": ["must be of the provider and name beside it"]})
-    keys = {kind: f"{kept.provider}/{kind}/{kept.origin}" for kind in scenario.machines}
+    keys = {kind: f"{entry.provider}/{kind}/{entry.origin}" for kind in scenario.machines}
     machines = {kind: machine._replace(key=keys[kind]) for kind, machine in scenario.machines.items()}
-    scenario = scenario._replace(origin=kept.origin, machines=machines)
-    if kept.use != "past":
-        library.add(sealed(scenario, provider_rules[kept.provider]))
+    scenario = scenario._replace(origin=entry.origin, machines=machines)
+    if entry.use != "past":
+        library.add(sealed(scenario, provider_rules[entry.provider]))
     return scenario
 
 
-def _own(library: Library, kept: KeptScenario) -> Scenario | None:
+def _own(library: Library, entry: KeptScenario) -> Scenario | None:
     try:
-        scenario = library.get(kept.provider, kept.name)
+        scenario = library.get(entry.provider, entry.name)
     except (KeyError, ScenarioProblems):
         return None
-    return scenario if scenario.origin == kept.origin else None
+    return scenario if scenario.origin == entry.origin else None
 
 
 def _birth(sandbox: Sandbox, library: Library, birth: SandboxConfig) -> SandboxConfig:
