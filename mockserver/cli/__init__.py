@@ -1,4 +1,4 @@
-"""The command line: serve, check and draw scenarios, steer a running server's clock, ask it to explain.
+"""The command line: serve, run a command with a server, check and draw scenarios, steer a running server.
 
 Exit codes: 0 as asked, 1 what was asked failed, 2 it was asked wrongly. A user's mistake is one line on stderr.
 Whatever is heavy is imported by the command that needs it.
@@ -19,10 +19,12 @@ import click
 from mockserver import __version__, config
 from mockserver.cli.ca import ca
 from mockserver.cli.clock import clock
+from mockserver.cli.env import env
 from mockserver.cli.explain import explain
 from mockserver.cli.graph import graph
 from mockserver.cli.health import health
 from mockserver.cli.reference import reference
+from mockserver.cli.run import run_command
 from mockserver.config import Settings
 from mockserver.providers.sources import ProviderProblem
 
@@ -105,15 +107,8 @@ def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = No
 
     `ignored` are variables that were passed over; a line of the log says so.
     """
-    if settings.watch and not settings.scenarios:
-        return _complain("--watch: needs a directory to watch: add --scenarios DIR", 2)
-    if settings.scenarios and not _report(_problems(_scenario_files(settings.scenarios)), err=True):
+    if not _can_start(settings):
         return 2
-    for path in _misplaced(settings.scenarios):
-        click.echo(f"{path}:1:1: not used: a scenario's place is DIR/PROVIDER/NAME.yaml (warning)", err=True)
-    wrong = _state_problem(settings)
-    if wrong is not None:
-        return _complain(wrong, 2)
     # What is made until the server answers stays; the server switches collection on again.
     gc.disable()
     from mockserver import server
@@ -129,6 +124,21 @@ def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = No
         for listener in listeners:
             stack.enter_context(listener)
         return _run(settings, listeners, make_app or _create_app, stack)
+
+
+def _can_start(settings: Settings) -> bool:
+    """Check the files that settings name; what is wrong with them is printed."""
+    if settings.watch and not settings.scenarios:
+        _complain("--watch: needs a directory to watch: add --scenarios DIR", 2)
+        return False
+    if settings.scenarios and not _report(_problems(_scenario_files(settings.scenarios)), err=True):
+        return False
+    for path in _misplaced(settings.scenarios):
+        click.echo(f"{path}:1:1: not used: a scenario's place is DIR/PROVIDER/NAME.yaml (warning)", err=True)
+    wrong = _state_problem(settings)
+    if wrong is not None:
+        _complain(wrong, 2)
+    return wrong is None
 
 
 def _run(settings: Settings, listeners: Any, make_app: Callable[[Settings], Any], stack: ExitStack) -> int:
@@ -247,5 +257,5 @@ def _report_as_json(problems: Iterable[Any]) -> int:
     return int(any(row["severity"] == "error" for row in rows))
 
 
-for _command in (ca, clock, explain, graph, health, reference):
+for _command in (ca, clock, env, explain, graph, health, reference, run_command(_serve_flags, _can_start, _completed)):
     program.add_command(_command)

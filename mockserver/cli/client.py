@@ -17,8 +17,10 @@ class ControlClient(NamedTuple):
     base: str
     token: str | None
 
-    def ask(self, method: str, path: str, *, needs: str, **body: Any) -> Any:
-        """The JSON answer, an object that has the member `needs`.
+    def ask(self, method: str, path: str, *, needs: str, content: Any = None, **body: Any) -> Any:
+        """The JSON answer, an object that has the member `needs`, or anything where that is empty.
+
+        `content` is sent where the body is no object.
 
         Raises ClickException with what the server, or the network, had against it.
         """
@@ -29,14 +31,14 @@ class ControlClient(NamedTuple):
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        data = json.dumps(body).encode() if body else None
+        data = json.dumps(content or body).encode() if content or body else None
         # No proxy from the environment: the server is ours, most often on this machine.
         opener = request.build_opener(request.ProxyHandler({}))
         try:
             call = request.Request(f"{self.base}/_mock{path}", data, headers, method=method)
             with opener.open(call, timeout=60) as answer:
                 found = json.load(answer)
-            if not isinstance(found, dict) or needs not in found:
+            if needs and (not isinstance(found, dict) or needs not in found):
                 raise ValueError(f"the answer has no {needs!r}")
         except error.HTTPError as refusal:
             raise click.ClickException(f"the server refused: {_detail(refusal)}") from None
@@ -106,15 +108,21 @@ def _detail(refusal: Any) -> str:
     return f"{detail} ({status})" if detail else status
 
 
-def _base(url: str, sandbox: str | None) -> str:
+def checked_url(url: str) -> str:
+    """Return the URL of a server without a slash at its end; raises UsageError for what is none."""
     if not re.fullmatch(r"https?://[^/?#\s]+/?", url, re.IGNORECASE):
         raise click.UsageError(f"--url must be like {DEFAULT_URL}: {url!r}")
+    return url.rstrip("/")
+
+
+def _base(url: str, sandbox: str | None) -> str:
+    url = checked_url(url)
     if sandbox is None:
-        return url.rstrip("/")
+        return url
     from mockserver.sandbox.names import LONGEST, is_name  # hashes names: not every command needs that
 
     if not is_name(sandbox):
         raise click.UsageError(
             f"--sandbox must be 1 to {LONGEST} of a-z, 0-9, _ and -, the first not _ or -: {sandbox!r}"
         )
-    return f"{url.rstrip('/')}/~{sandbox}"
+    return f"{url}/~{sandbox}"

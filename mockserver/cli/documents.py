@@ -197,9 +197,11 @@ def _command(path: str, command: click.Command) -> Iterator[str]:
     for paragraph in (f"`{usage}`", *_paragraphs(command.help or "")):
         yield from ("", paragraph)
     options = [one for one in command.params if isinstance(one, click.Option)]
-    if command.name == "serve":
+    if path in ("mockserver serve", "mockserver run"):
+        flags = {name for name, _, _ in config.table()}
+        options = [one for one in options if one.name not in flags]
         yield from ("", "Takes the flags above.")
-    elif options:
+    if options:
         yield ""
         yield from _table(("option", "what it says"), [_option(one) for one in options])
 
