@@ -382,7 +382,7 @@ def _broken_ledger(tables: Mapping[str, Any]) -> Iterator[str]:
         balances[wallet] += move["amount"] if move["credit"] == "wallet" else -move["amount"]
         if balances[wallet] != move["balance_after"] or balances[wallet] < 0:
             yield f"movement {key}: the balance is {balances[wallet]}, it says {move['balance_after']}"
-    for wallet, (balance, _) in tables["wallets"].items():
+    for wallet, (balance, *_) in tables["wallets"].items():
         if balances[wallet] != balance:
             yield f"wallet {wallet} holds {balance}, its movements add up to {balances[wallet]}"
 

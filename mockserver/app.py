@@ -1,4 +1,4 @@
-"""The one ASGI app: sandboxes by path prefix, providers by prefix or Host, the control API, all resources."""
+"""The one ASGI app: it hands each request to a sandbox's provider or to the control API, and owns what they need."""
 
 import asyncio
 import logging
@@ -20,16 +20,19 @@ from mockserver.http.heads import REFUSED
 from mockserver.http.origin import ORIGINS, Origins
 from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
-from mockserver.http.service import ACCEPTED, Service
+from mockserver.http.service import ACCEPTED
 from mockserver.http.way_in import way_in_of
 from mockserver.journal.budget import Budget
+from mockserver.lifespan import live
 from mockserver.listener.options import ListenerOptions
+from mockserver.mounts import Mounts, well_known
 from mockserver.providers.discovery import all_providers, data_roots
 from mockserver.sandbox.config import Population, SandboxConfig, ServerContext
 from mockserver.sandbox.credentials import is_sealed
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.sandboxes import DEFAULT, Sandboxes
 from mockserver.sandbox.settings import COMMON
+from mockserver.saved_state import restore_state, save_state
 from mockserver.scenario.library import Library
 from mockserver.webhooks.model import Delivery, Outcome
 
@@ -41,20 +44,6 @@ if TYPE_CHECKING:
     from mockserver.webhooks.targets import TargetGuard
 
 log = logging.getLogger("mockserver")
-
-_LONGEST_REASON = 1_000
-
-
-class StateRefused(Exception):
-    """The snapshot to start from cannot be restored; the message names the file and what is wrong, in one line."""
-
-
-class StateNotSaved(Exception):
-    """The snapshot could not be written at the end; the message names the file and what is wrong, in one line."""
-
-
-#: Who answers, the path in front of its own, and its own path.
-Routed = tuple[ASGIApp, str, str]
 
 
 class App:
@@ -119,17 +108,9 @@ class App:
             tls_names=settings.tls_name,
             directory=settings.ca_dir,
         )
-        self._hosts: dict[str, list[tuple[str, Service]]] = {}
-        for provider in providers:
-            service = Service(provider, schemas)
-            served = [(mount, service) for mount in provider.mounts]
-            served += [(annex.mount, Service(provider, schemas, annex)) for annex in provider.annexes]
-            for mount, one in served:
-                self._hosts.setdefault(mount.host, []).append((mount.prefix, one))
-        for mounts in self._hosts.values():
-            mounts.sort(key=lambda row: -len(row[0]))
+        self._mounts = Mounts(providers, schemas)
         self._unnamed = settings.sandbox
-        self._origins = Origins(settings.public_url, settings.trust_forwarded, self._hosts)
+        self._origins = Origins(settings.public_url, settings.trust_forwarded, self._mounts.hosts)
         self._draining: asyncio.Event | None = None
 
     @property
@@ -155,12 +136,7 @@ class App:
         sandbox = await self.sandboxes.make_default(birth)
         self._sweeping = asyncio.ensure_future(self.sandboxes.keep_sweeping())
         if path is not None and restored:
-            from mockserver.sandbox.statefile import load
-
-            try:
-                await load(sandbox, path, version=__version__)
-            except Exception as error:
-                raise StateRefused(f"--state: {path} cannot be restored: {_one_line(error)}") from error
+            await restore_state(sandbox, path)
         if path is not None and self._settings.save_on_exit:
             from mockserver.sandbox.safefile import sweep
 
@@ -185,25 +161,13 @@ class App:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         try:
-            await self._save()
+            path, sandbox = self._settings.state, self.sandboxes.known(DEFAULT)
+            if path is not None and sandbox is not None and self._settings.save_on_exit and self._restored:
+                await save_state(sandbox, path)
         finally:
             await self.sandboxes.close()
             if self._dispatcher is not None:
                 await self._dispatcher.close()
-
-    async def _save(self) -> None:
-        path, sandbox = self._settings.state, self.sandboxes.known(DEFAULT)
-        if path is None or sandbox is None or not self._settings.save_on_exit or not self._restored:
-            return
-        from mockserver.sandbox.statefile import save
-
-        try:
-            await sandbox.deliveries.cancel()
-            await save(sandbox, path, version=__version__)
-        except Exception as error:
-            if not isinstance(error, OSError):
-                log.error("the snapshot failed", exc_info=error)
-            raise StateNotSaved(f"the state could not be saved: {path}: {_one_line(error)}") from error
 
     def describe(self) -> list[tuple[str, str]]:
         """For the banner: each provider's name and the path of its base URL."""
@@ -242,12 +206,12 @@ class App:
             state = scope.get("state", {})
             self._listening = state.get(LISTENING, ())
             self._draining = state.get(DRAINING)
-            await self._live(receive, send, state.get(STOPPING))
+            await live(self.startup, self.shutdown, receive, send, stopping=state.get(STOPPING))
         else:
             raise RuntimeError(f"{scope['type']} is not served")
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path: str = _well_known(scope["path"])
+        path: str = well_known(scope["path"])
         scope[ORIGINS] = self._origins
         name, prefix = way_in_of(scope).sandbox or self._unnamed, ""
         if path.startswith("/~"):
@@ -258,7 +222,10 @@ class App:
             scope["mock.sandbox_name"] = name
             await (self._control or self._made_control())(scope, receive, send)
             return
-        service, inside, own = self._route(path, scope)
+        routed = self._mounts.route(path, scope)
+        if routed is None:
+            raise scope.get(REFUSED) or self._nothing_here(path)
+        service, inside, own = routed
         scope["path"] = own
         scope["root_path"] = ""
         if name == DEFAULT and self.sandboxes.default is not None:
@@ -271,18 +238,6 @@ class App:
             await service(scope, receive, send)
         finally:
             await self.sandboxes.leave(place, accepted=ACCEPTED in scope)
-
-    def _route(self, path: str, scope: Scope) -> Routed:
-        """The service (or its answer to unknown paths), the path in front of its own, and its own path."""
-        first, slash, rest = path[1:].partition("/")
-        mounts = self._hosts.get(first.lower())
-        if mounts is not None:
-            found = _mounted(mounts, slash + rest)
-            return found[0], f"/{first}{found[1]}", found[2]
-        mounts = self._hosts.get(_host_of(scope))
-        if mounts is None:
-            raise scope.get(REFUSED) or self._nothing_here(path)
-        return _mounted(mounts, path)
 
     def _judge(self) -> "Judge":
         from mockserver.http.lint import judge_of
@@ -325,8 +280,10 @@ class App:
         """Send the delivery to its receiver, once."""
         if self._dispatcher is None:
             from mockserver.webhooks.dispatcher import Dispatcher
+            from mockserver.webhooks.trust import Trust
 
-            self._dispatcher = Dispatcher(self._made_guard())
+            trust = Trust(self._settings.webhook_ca, self.certificates.known_ca)
+            self._dispatcher = Dispatcher(self._made_guard(), verify=trust)
         return await self._dispatcher.attempt(url=delivery.url, body=delivery.body.encode(), headers=delivery.headers)
 
     async def _objection(self, url: str) -> str | None:
@@ -350,86 +307,10 @@ class App:
 
         return await populate(sandbox, population, self._providers, until=until)
 
-    async def _start(self, stopping: asyncio.Event | None) -> None:
-        """Start, or leave off in the midst once the process is to end; what was begun is then never saved."""
-        if stopping is None:
-            await self.startup()
-            return
-        starting = asyncio.ensure_future(self.startup())
-        told = asyncio.ensure_future(stopping.wait())
-        try:
-            await asyncio.wait((starting, told), return_when=asyncio.FIRST_COMPLETED)
-            if starting.done():
-                starting.result()
-        finally:
-            for task in (starting, told):
-                task.cancel()
-            await asyncio.gather(starting, told, return_exceptions=True)
-
-    async def _live(self, receive: Receive, send: Send, stopping: asyncio.Event | None) -> None:
-        while True:
-            message = await receive()
-            if message["type"] == "lifespan.startup":
-                try:
-                    await self._start(stopping)
-                except Exception as error:
-                    await send({"type": "lifespan.startup.failed", "message": str(error)})
-                    raise
-                await send({"type": "lifespan.startup.complete"})
-            else:
-                try:
-                    await self.shutdown()
-                except StateNotSaved as error:
-                    await send({"type": "lifespan.shutdown.failed", "message": str(error)})
-                    return
-                await send({"type": "lifespan.shutdown.complete"})
-                return
-
-
-def _one_line(error: Exception) -> str:
-    """What an error says, without the line breaks and the end of a long list."""
-    text = " ".join(str(error.strerror if isinstance(error, OSError) and error.strerror else error).split())
-    return text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 3]}..."
-
 
 def _say(line: str) -> None:
     """Beside the log: editors find the place by the beginning of the line."""
     print(line, file=sys.stderr, flush=True)
-
-
-def _well_known(path: str) -> str:
-    """A well-known URI that was built for a base URL with a path, at the place where its host serves it.
-
-    RFC 8414 and RFC 9728 put `/.well-known/NAME` in front of a path: of ours `/.well-known/NAME[/~SANDBOX]/HOST/REST`
-    is `[/~SANDBOX]/HOST/.well-known/NAME/REST`.
-    """
-    if not path.startswith("/.well-known/"):
-        return path
-    name, slash, rest = path.removeprefix("/.well-known/").partition("/")
-    sandbox = ""
-    if rest.startswith("~"):
-        sandbox, slash, rest = rest.partition("/")
-        sandbox = f"/{sandbox}"
-    host, more, inner = rest.partition("/")
-    if "." in host:
-        return f"{sandbox}/{host}/.well-known/{name}{more}{inner}"
-    return f"{sandbox}/.well-known/{name}{slash}{rest}"
-
-
-def _mounted(mounts: list[tuple[str, Service]], path: str) -> Routed:
-    for prefix, service in mounts:
-        if path.startswith(prefix) and (path.startswith(prefix + "/") or path == prefix or not prefix):
-            return service, prefix, path[len(prefix) :] or "/"
-    own = next((service for _, service in mounts if not service.is_annex), mounts[0][1])
-    return own.elsewhere, "", path
-
-
-def _host_of(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == b"host":
-            text: str = value.decode("latin-1")
-            return text.partition(":")[0].lower()
-    return ""
 
 
 def create_app(settings: Settings | None = None, **more: Any) -> App:

@@ -1,13 +1,13 @@
-"""Where the bundled data files are: inside an installed package, beside it in a checkout."""
+"""Finds the bundled data files: inside an installed package, beside the package in a checkout."""
 
 from pathlib import Path
 
-#: What `bundled` knows.
+#: The names that `bundled` takes.
 NAMES = ("scenarios", "schemas")
 
 
 def bundled(name: str) -> Path:
-    """The directory of the bundled `scenarios` or `schemas`.
+    """Return the directory of the bundled `scenarios` or `schemas`.
 
     A wheel carries them inside the package; a checkout or an editable install has them beside it.
     Raises ValueError for another name and FileNotFoundError when the installation lacks the directory.
@@ -19,5 +19,5 @@ def bundled(name: str) -> Path:
     for candidate in candidates:
         if candidate.is_dir():
             return candidate
-    looked = " nor ".join(str(candidate) for candidate in candidates)
-    raise FileNotFoundError(f"the installation is incomplete, bundled {name} are neither at {looked}")
+    places = " nor ".join(str(candidate) for candidate in candidates)
+    raise FileNotFoundError(f"the installation is incomplete, bundled {name} are neither at {places}")

@@ -266,7 +266,7 @@ def run(
         app,
         on_started=lambda: on_started(url) if on_started else None,
         patience=SAVING if settings.save_on_exit else APPLICATION,
-        drain=settings.drain.total_seconds(),
+        drain=settings.drain.total_seconds() if settings.drain is not None else 0.0,
     )
     try:
         server.run(sockets=bound)

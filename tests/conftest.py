@@ -1,4 +1,4 @@
-"""What every test runs under."""
+"""Fixtures and settings for all tests."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""How much work something is, as a ratio: to a fixed job on the same machine, or to the same on an eighth of the size.
+"""Measures work as a ratio: to a fixed job on the same machine, or to the same work on an eighth of the size.
 
 Seconds would tell the machine and its load. Processor time of this thread is counted, and the least of a few tries.
 """

@@ -1,4 +1,4 @@
-"""For tests that use the project from outside: empty environments with links to what is installed here, and servers."""
+"""Helpers for tests of the installed project: empty environments with links to the installed packages, and servers."""
 
 import os
 import re

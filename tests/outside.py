@@ -1,16 +1,21 @@
-"""A world that serves the invented provider alone: what tests use that need some provider, and no real one."""
+"""An app that serves only the invented provider, for tests that need any provider."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
 
 from mockserver.app import App
+from mockserver.http.provider import Provider
+from tests.distribution import declare
 from tests.served import ACME
 from tests.support import World, frozen_settings, started
 
 BASE = "/api.acme.example/v1"
+DEMO = {"Authorization": "Bearer acme-demo"}
 
 
 class AcmeWorld(World):
@@ -52,8 +57,19 @@ class AcmeWorld(World):
         await self.steer("PATCH", f"/accounts/acme/{account}", {"webhook_url": url})
 
 
+def acme_app(*others: Provider, **settings: Any) -> App:
+    """An app that serves Acme, and others where a test needs those, too."""
+    return App(frozen_settings(**settings), [*others, ACME])
+
+
 @asynccontextmanager
-async def acme_running(**settings: Any) -> AsyncIterator[AcmeWorld]:
+async def acme_running(*others: Provider, **settings: Any) -> AsyncIterator[AcmeWorld]:
     """An app that serves Acme, started, and stopped in the end."""
-    async with started(App(frozen_settings(**settings), [ACME])) as world:
+    async with started(acme_app(*others, **settings)) as world:
         yield AcmeWorld(world.app, world.client)
+
+
+def acme_installed(folder: Path) -> dict[str, str]:
+    """The variables of a process in which a distribution declares Acme; its metadata are written to `folder`."""
+    root = Path(__file__).parents[1]
+    return {"PYTHONPATH": os.pathsep.join((str(root), str(declare(folder, acme="tests.acme:PROVIDER"))))}

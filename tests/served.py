@@ -1,4 +1,4 @@
-"""The providers that tests ask: those of the package, and one that lives outside it."""
+"""The providers under test: those of the package, and an invented one outside it."""
 
 import os
 from functools import cache

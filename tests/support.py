@@ -35,8 +35,9 @@ def _url(path: str) -> httpx.URL | str:
 class InProcess(httpx.AsyncClient):
     """A client of an app in process."""
 
-    def __init__(self, app: App) -> None:
-        super().__init__(transport=httpx.ASGITransport(app=app, raise_app_exceptions=True), base_url=ORIGIN)
+    def __init__(self, app: App, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        transport = transport or httpx.ASGITransport(app=app, raise_app_exceptions=True)
+        super().__init__(transport=transport, base_url=ORIGIN)
 
     def build_request(self, method: str, url: httpx.URL | str, **more: Any) -> httpx.Request:
         return super().build_request(method, _url(url) if isinstance(url, str) else url, **more)

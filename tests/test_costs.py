@@ -1,4 +1,4 @@
-"""The ratios that tests of costs go by tell cheap from dear, and proportion from worse."""
+"""The ratios of `tests.costs` tell cheap work from expensive work, and linear growth from worse."""
 
 from functools import partial
 

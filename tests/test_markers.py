@@ -1,4 +1,4 @@
-"""What is marked `full` runs only when asked for."""
+"""Tests marked `full` run only on demand."""
 
 from types import SimpleNamespace
 from typing import Any

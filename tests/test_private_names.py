@@ -1,4 +1,4 @@
-"""Tests use what the package shows. Linters see most of what reaches deeper; this sees names in imports and texts."""
+"""Tests use public names only. Linters check most uses; these tests check imports and names in texts."""
 
 import ast
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Writes down what a fixed set of calls is answered, to compare two revisions byte for byte.
+"""Writes the answers to a fixed set of calls into a file, to compare two revisions byte for byte.
 
     python -m tests.transcript before.txt
     (change the code)

@@ -1,1 +1,1 @@
-"""Facts of the world that several providers sell by: countries and telephone numbers."""
+"""Facts of the world that several providers use: countries, telephone numbers, verification codes."""

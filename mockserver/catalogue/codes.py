@@ -1,4 +1,4 @@
-"""Verification codes in the texts of messages: finds the one that a text holds, as a provider would."""
+"""Verification codes in the texts of messages: finds the code as a provider would."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ _BLANKS = " \u00a0\u2007\u202f"
 _CHAIN = re.compile(rf"\d+(?:[{_BLANKS}{_HYPHENS}]\d+)*")
 _GROUPS = re.compile(rf"(\d+)([{_BLANKS}{_HYPHENS}]?)")
 _SEPARATORS = re.compile(rf"[\s.{_HYPHENS}]+")
-#: Between digits they make a decimal, a time, a date or an address.
+#: Signs that make digits on both sides a decimal, a time, a date or an address.
 _INSIDE_NUMBERS = ".,:/\u066b\u066c"
 _FEWEST, _MOST = 4, 8
 
@@ -38,7 +38,7 @@ def find_code(text: str) -> str | None:
 
 
 def without_separators(code: str) -> str:
-    """Return a code as programs compare it: without the blanks, hyphens and dots that people read it by."""
+    """Return a code without the blanks, hyphens and dots that divide it for people, so that programs can compare it."""
     return _SEPARATORS.sub("", code)
 
 
@@ -55,20 +55,20 @@ def _is_part_of_more(text: str, start: int, end: int) -> bool:
 
 
 def _is_latin(sign: str) -> bool:
-    """Scripts that put no blanks between words write a code right beside their letters; Latin ones do not."""
+    """Tell whether the character is a Latin letter: other scripts may write a code right beside their letters."""
     return sign == "_" or (sign.isalpha() and unicodedata.name(sign, "").startswith("LATIN"))
 
 
 def _runs(chain: str) -> list[str]:
-    """The digits of each part of a chain that can be a code, as far as its separators tell.
+    """Return the digits of each part of a chain that can be a code, judged by its separators.
 
     Several separators make a date or a telephone number, which is no code.
     """
-    found: list[list[str]] = [[]]
+    runs: list[list[str]] = [[]]
     joined_by = ""
     for digits, separator in _GROUPS.findall(chain):
-        if joined_by and joined_by in _BLANKS and abs(len(found[-1][-1]) - len(digits)) > 1:
-            found.append([])
-        found[-1].append(digits)
+        if joined_by and joined_by in _BLANKS and abs(len(runs[-1][-1]) - len(digits)) > 1:
+            runs.append([])
+        runs[-1].append(digits)
         joined_by = separator
-    return ["".join(groups) for groups in found if len(groups) <= 2]
+    return ["".join(groups) for groups in runs if len(groups) <= 2]

@@ -1,4 +1,4 @@
-"""Countries and territories with the codes that the providers know them by."""
+"""Countries and territories with the codes that the providers use for them."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,9 +7,9 @@ from mockserver.catalogue.data_files import once, read_csv
 
 
 class Country(NamedTuple):
-    """`iso2` and `iso3` as in ISO 3166-1, `name` in plain ASCII English, `calling_code` digits without `+`.
+    """A country: `iso2` and `iso3` as in ISO 3166-1, `name` in plain ASCII English, `calling_code` digits without `+`.
 
-    Kosovo has no ISO codes: it goes by XK and XKX, which everybody uses for it.
+    Kosovo has no ISO codes: it has XK and XKX here, which are in common use.
     """
 
     iso2: str
@@ -35,5 +35,5 @@ def _by_iso2() -> Mapping[str, Country]:
 
 
 def country_of(iso2: str) -> Country | None:
-    """The country with these two capital letters, Testland included."""
+    """Return the country with these two capital letters, Testland included; None where there is none."""
     return _by_iso2().get(iso2)

@@ -1,4 +1,4 @@
-"""Tables of facts that lie as data files beside the module that speaks for them, read with their first use."""
+"""Tables of facts in data files, each beside the module that uses it and read with its first use."""
 
 import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,7 +33,7 @@ def _truths(cells: Cells) -> list[bool]:
     return [cell == "yes" for cell in cells]
 
 
-#: How the cells of a column are read, by its annotation; only what may be absent may be empty.
+#: The reader of a column by its annotation; only a column of `| None` may have empty cells.
 _READERS: Mapping[object, ColumnReader] = {
     bool: _truths,
     int: _whole_numbers,
@@ -45,9 +45,9 @@ _READERS: Mapping[object, ColumnReader] = {
 
 
 def once(read: Callable[[], Value]) -> Callable[[], Value]:
-    """Decorate a function without arguments so that it runs once per process, whichever thread asks first.
+    """Decorate a function without arguments so that it runs once per process, whichever thread calls it first.
 
-    All callers get the same object, which `functools.cache` does not promise to threads that ask at the same time.
+    All callers get the same object, which `functools.cache` does not promise to threads that call at the same time.
     """
     lock = Lock()
     results: list[Value] = []
@@ -96,7 +96,7 @@ def _place(name: str, lines: Sequence[int], field: str, row: int) -> str:
 
 
 def _column(cells: Cells, read: ColumnReader, line_of: Callable[[int], str]) -> Iterable[object]:
-    """Return the values of the cells; raises ValueError with the place of the first that has none."""
+    """Return the values of the cells; raises ValueError with the place of the first that cannot be read."""
     try:
         return read(cells)
     except ValueError:

@@ -1,4 +1,4 @@
-"""How an invented mobile number begins in the countries whose regulators reserve none for fiction."""
+"""Beginnings of invented mobile numbers, for countries whose regulators reserve none for fiction."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -9,8 +9,8 @@ from mockserver.catalogue.data_files import once, read_csv
 class MobilePrefix(NamedTuple):
     """The national number without its last four digits: a mobile prefix of the country, then zeros.
 
-    With four digits more it is as long as the country's mobile numbers are. Where the public numbering data tells,
-    the prefix is one that no operator holds; elsewhere the zeros are all that makes an owner unlikely.
+    With four digits more it is as long as the country's mobile numbers are. Where the public numbering data says
+    which prefixes operators hold, the prefix is none of those; elsewhere only the zeros make an owner unlikely.
     """
 
     iso2: str

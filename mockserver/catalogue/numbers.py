@@ -1,4 +1,4 @@
-"""Mobile numbers that look right and belong to nobody: from what a regulator keeps for fiction, else zero-filled."""
+"""Mobile numbers that look right and belong to nobody: reserved for fiction by a regulator, else zero-filled."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from mockserver.engine.dice import Dice
 
 
 class Block(NamedTuple):
-    """The numbers `start` (E.164, with `+`) plus `low` .. `high`, both included, written with `width` digits."""
+    """A block of numbers: `start` (E.164, with `+`), then `low` .. `high`, both included, with `width` digits."""
 
     start: str
     low: int
@@ -19,16 +19,16 @@ class Block(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many numbers it holds."""
+        """The count of the numbers in the block."""
         return self.high - self.low + 1
 
     def at(self, place: int) -> str:
-        """The number at `place`, counted from 0."""
+        """Return the number at `place`, counted from 0."""
         return f"{self.start}{self.low + place:0{self.width}d}"
 
 
 def blocks_of(iso2: str) -> tuple[Block, ...]:
-    """Where a country's invented numbers come from; raises KeyError for a country that the table lacks."""
+    """Return the blocks of a country's invented numbers; raises KeyError for a country that the table lacks."""
     reserved = _reserved().get(iso2)
     if reserved is not None:
         return reserved
@@ -39,23 +39,23 @@ def blocks_of(iso2: str) -> tuple[Block, ...]:
 
 
 def how_many_numbers(iso2: str) -> int:
-    """How many numbers a country has here: 30 (AU) to 100,000 (IE), Testland 10**9; KeyError as `blocks_of`."""
+    """Return how many numbers a country has: 30 (AU) to 100,000 (IE), Testland 10**9; KeyError as `blocks_of`."""
     return _size(blocks_of(iso2))
 
 
 def number_at(iso2: str, place: int) -> str:
-    """The country's number at `place`, E.164 with `+`; whoever counts `place` up meets none twice before all.
+    """Return the country's number at `place`, E.164 with `+`. Different places give different numbers.
 
-    Counting starts again behind the last. Raises KeyError for a country that the table lacks.
+    Behind the last number, places start again with the first. Raises KeyError for a country that the table lacks.
     """
     blocks = blocks_of(iso2)
     return _at(blocks, place % _size(blocks))
 
 
 def fictional_number(iso2: str, dice: Dice, *purpose: object) -> str:
-    """One of the country's numbers, E.164 with `+`, any as likely as another; the same purpose gives the same.
+    """Return a random number of the country, E.164 with `+`, always the same for the same purpose.
 
-    Different purposes may meet in one number. Raises KeyError for a country that the table lacks.
+    Different purposes may get the same number. Raises KeyError for a country that the table lacks.
     """
     blocks = blocks_of(iso2)
     return _at(blocks, dice.below(_size(blocks), "fictional number", iso2, *purpose))
@@ -74,10 +74,10 @@ def _at(blocks: tuple[Block, ...], place: int) -> str:
 
 
 class FictionalNumbers(NamedTuple):
-    """A block that a regulator keeps for books and films, with who keeps it.
+    """A block of numbers that a regulator reserves for books and films, with the regulator (`kept_by`).
 
-    ACMA, "phone numbers for use in TV shows, films and creative works", the mobile ones, which follow no pattern;
-    Arcep, numbers for audiovisual works; Bundesnetzagentur, numbers for media productions; ComReg, numbering
+    Sources: ACMA, "phone numbers for use in TV shows, films and creative works", the mobile ones, which follow no
+    pattern; Arcep, numbers for audiovisual works; Bundesnetzagentur, numbers for media productions; ComReg, numbering
     conditions, numbers for drama; NANPA, 555-0100 to 555-0199 of each area code (ATIS-0300115), where mobile numbers
     look like all others; Ofcom, telephone numbers for drama use; PTS, numbers for books and films.
     """
@@ -92,7 +92,7 @@ class FictionalNumbers(NamedTuple):
 
 @once
 def _reserved() -> Mapping[str, tuple[Block, ...]]:
-    found: dict[str, tuple[Block, ...]] = {TESTLAND.iso2: (Block("+999", 0, 999_999_999, 9),)}
+    blocks: dict[str, tuple[Block, ...]] = {TESTLAND.iso2: (Block("+999", 0, 999_999_999, 9),)}
     for row in read_csv(__file__, "fictional_numbers.csv", FictionalNumbers):
-        found[row.iso2] = (*found.get(row.iso2, ()), Block(row.start, row.low, row.high, row.width))
-    return found
+        blocks[row.iso2] = (*blocks.get(row.iso2, ()), Block(row.start, row.low, row.high, row.width))
+    return blocks

@@ -41,7 +41,7 @@ class CaDirectoryProblem(Exception):
     `readable` is a CA for these names that could be read there, though not renewed.
     """
 
-    def __init__(self, message: str, readable: "Authority | None") -> None:
+    def __init__(self, message: str, readable: "Authority | None" = None) -> None:
         super().__init__(message)
         self.readable = readable
 
@@ -68,10 +68,14 @@ class Place:
 
 
 def default_directory() -> Path:
-    """The directory for this user's state, as the operating system has it."""
+    """The directory for this user's state, as the operating system has it; raises CaDirectoryProblem."""
     import platformdirs
 
-    return platformdirs.user_state_path("mockserver", appauthor=False)
+    with contextlib.suppress(RuntimeError):  # older versions return a relative path instead
+        path = platformdirs.user_state_path("mockserver", appauthor=False)
+        if path.is_absolute():
+            return path
+    raise CaDirectoryProblem("no CA can be kept for a user without a home directory: choose one with --ca-dir")
 
 
 class CaDirectory:
@@ -99,11 +103,8 @@ class CaDirectory:
 
     def existing(self, names: Names) -> bytes | None:
         """The certificate of the CA that covers these names, where there is one; writes nothing."""
-        try:
-            place = self._place(names)
-            return _read(place.certificate) if place.key.exists() else None
-        except OSError:
-            return None
+        authority = self._readable(names)
+        return None if authority is None else authority.pem
 
     def _made(self, names: Names) -> "tuple[Authority, Place]":
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)

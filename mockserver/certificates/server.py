@@ -112,8 +112,12 @@ class ServerCertificates:
 
     def known_ca(self) -> bytes | None:
         """The certificate of the CA as PEM where there is one already. It may read a file: call it from a thread."""
-        authority = self._authority
-        return authority.pem if authority is not None else self._directory().existing(self._names)
+        if self._authority is not None:
+            return self._authority.pem
+        try:
+            return self._directory().existing(self._names)
+        except CaDirectoryProblem:
+            return None
 
     def _make(self) -> _Ready:
         from mockserver.certificates.authority import sign_leaf

@@ -1,7 +1,7 @@
-"""The command line: serve, run a command with a server, check and draw scenarios, steer a running server.
+"""The command line: serve, run a command with a server, check and draw scenarios, move a server's clock, explain a request.
 
-Exit codes: 0 as asked, 1 what was asked failed, 2 it was asked wrongly. A user's mistake is one line on stderr.
-Whatever is heavy is imported by the command that needs it.
+Exit codes: 0 success, 1 the work failed, 2 a mistake in the command line. A user's mistake is one line on stderr.
+Each command imports what it needs lazily, to keep start-up fast.
 """
 
 import gc
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return 0
     except BrokenPipeError:
-        # Who read our output has gone (`| head`); keep the interpreter from complaining about it at its end.
+        # The reader of our output has gone (`| head`); keep the interpreter from reporting that when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
     return outcome if isinstance(outcome, int) else 0
@@ -61,9 +61,9 @@ def _complain(message: str, code: int) -> int:
 
 
 def _serve_flags(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The settings table as options, in its order."""
+    """Add an option for each row of the settings table, in its order."""
     for name, option, default in reversed(config.table()):
-        shown = "" if default in (None, (), False) else f", default {default}"
+        default_text = "" if default in (None, (), False) else f", default {default}"
         command = click.option(
             config.flag_of(name),
             name,
@@ -71,7 +71,8 @@ def _serve_flags(command: Callable[..., Any]) -> Callable[..., Any]:
             is_flag=option.switch,
             multiple=option.separator is not None,
             default=None,
-            help=f"{option.help} [{config.variable_of(name)}{shown}]" + (" Repeatable." if option.separator else ""),
+            help=f"{option.help} [{config.variable_of(name)}{default_text}]"
+            + (" Repeatable." if option.separator else ""),
         )(command)
     return command
 
@@ -105,11 +106,11 @@ def _serve_from(flags: Mapping[str, Any]) -> int:
 def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = None, ignored: Sequence[str] = ()) -> int:
     """Check the scenario directories, listen, announce, and serve until a signal comes; returns the exit code.
 
-    `ignored` are variables that were passed over; a line of the log says so.
+    `ignored` names environment variables whose values were ignored; each gets a warning in the log.
     """
     if not _can_start(settings):
         return 2
-    # What is made until the server answers stays; the server switches collection on again.
+    # Objects made during the start live on, so collection would only cost time; the server enables it again.
     gc.disable()
     from mockserver import server
 
@@ -127,7 +128,7 @@ def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = No
 
 
 def _can_start(settings: Settings) -> bool:
-    """Check the files that settings name; what is wrong with them is printed."""
+    """Check the files that settings name and print what is wrong with them; True when nothing is."""
     if settings.watch and not settings.scenarios:
         _complain("--watch: needs a directory to watch: add --scenarios DIR", 2)
         return False
@@ -135,10 +136,10 @@ def _can_start(settings: Settings) -> bool:
         return False
     for path in _misplaced(settings.scenarios):
         click.echo(f"{path}:1:1: not used: a scenario's place is DIR/PROVIDER/NAME.yaml (warning)", err=True)
-    wrong = _state_problem(settings)
-    if wrong is not None:
-        _complain(wrong, 2)
-    return wrong is None
+    problem = _state_problem(settings)
+    if problem is not None:
+        _complain(problem, 2)
+    return problem is None
 
 
 def _run(settings: Settings, listeners: Any, make_app: Callable[[Settings], Any], stack: ExitStack) -> int:
@@ -151,16 +152,16 @@ def _run(settings: Settings, listeners: Any, make_app: Callable[[Settings], Any]
     unknown_token = completed.token if settings.token is None else None
 
     def started(url: str) -> None:
-        written = runfile.write(url)
-        if written is not None:
-            stack.callback(runfile.remove, written)
+        run_file = runfile.write(url)
+        if run_file is not None:
+            stack.callback(runfile.remove, run_file)
         announce(app, completed, url, unknown_token=unknown_token)
 
     return server.run(app, completed, listeners=listeners, on_started=started)
 
 
 def _state_problem(settings: Settings) -> str | None:
-    """What keeps the snapshot to start from from being read; whether it fits, the application says."""
+    """Return why the --state file can't be read, or None; the application checks its contents later."""
     path = settings.state
     if path is None:
         return "--save-on-exit needs --state FILE to write to" if settings.save_on_exit else None
@@ -180,7 +181,7 @@ def _create_app(settings: Settings) -> Any:
 
 
 def _completed(settings: Settings) -> Settings:
-    """With what only a starting server can choose: a token where one is needed, the moment where clocks start."""
+    """Return the settings with what only a starting server can choose: a token, and the moment where clocks start."""
     if settings.token is None and not config.is_loopback(settings.host):
         import secrets
 
@@ -196,9 +197,9 @@ def _completed(settings: Settings) -> Settings:
 @click.argument("paths", nargs=-1, required=True, metavar="FILE...")
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as one JSON list, for programs.")
 def check_command(paths: tuple[str, ...], *, as_json: bool) -> int:
-    """Check scenario files; of a directory, all *.yaml in it.
+    """Check scenario files; for a directory, all *.yaml files in it.
 
-    Prints a line for each problem: file, line, column, what is wrong.
+    Prints a line for each problem: file, line, column, message.
     """
     for path in paths:
         if not Path(path).exists():
@@ -215,16 +216,16 @@ def check_command(paths: tuple[str, ...], *, as_json: bool) -> int:
 
 
 def _scenario_files(paths: Iterable[Path]) -> list[Path]:
-    """The files themselves, and those of directories at any depth; each once, sorted within a directory."""
+    """Return the files, and those of directories at any depth; each once, sorted within a directory."""
     files: dict[Path, None] = {}
     for path in paths:
-        found = sorted(each for each in path.rglob("*.yaml") if each.is_file()) if path.is_dir() else [path]
-        files.update(dict.fromkeys(found))
+        yaml_files = sorted(file for file in path.rglob("*.yaml") if file.is_file()) if path.is_dir() else [path]
+        files.update(dict.fromkeys(yaml_files))
     return list(files)
 
 
 def _misplaced(directories: Iterable[Path]) -> list[Path]:
-    """Files that the library of scenarios will not find."""
+    """Return the files that the library of scenarios will not find."""
     return [path for root in directories for path in _scenario_files([root]) if path.parent.parent != root]
 
 
@@ -239,13 +240,13 @@ def _problems(files: Iterable[Path]) -> Iterable[Any]:
 
 
 def _report(problems: Iterable[Any], *, err: bool) -> bool:
-    """Print all problems; True when none is an error."""
-    fine = True
+    """Print all problems; return whether none is an error."""
+    ok = True
     for problem in problems:
         error = problem.severity == "error"
         click.echo(f"{problem}" if error else f"{problem} (warning)", err=err)
-        fine = fine and not error
-    return fine
+        ok = ok and not error
+    return ok
 
 
 def _report_as_json(problems: Iterable[Any]) -> int:

@@ -1,4 +1,4 @@
-"""What a server says when it has started: for people, or as one line of JSON for programs."""
+"""The banner of a server that has started: text for people, or one line of JSON for programs."""
 
 import os
 from collections.abc import Mapping
@@ -14,9 +14,9 @@ def announce(app: Any, settings: Settings, url: str, *, unknown_token: str | Non
     """Print the banner on stdout, as `log_format` says.
 
     The JSON object has event, version, url, port, control, clock, now, providers (name -> base URL),
-    credentials (name -> texts), token_needed, and token where the server made one up: a given one is known, and a
-    banner ends up in the logs of others. With `quiet` there is none, but an `unknown_token`, which nobody else can
-    tell, goes to stderr.
+    credentials (name -> texts), token_needed, and token where the server made it up. A token that the user chose is
+    left out, since banners end up in logs. With `quiet` only an `unknown_token`, which the user could not know
+    otherwise, is printed, on stderr.
     """
     if settings.quiet:
         if unknown_token:
@@ -28,7 +28,7 @@ def announce(app: Any, settings: Settings, url: str, *, unknown_token: str | Non
     try:
         click.echo(as_json(facts) if settings.log_format == "json" else as_text(facts))
     except OSError:
-        # Nobody reads it any more; that is no reason not to serve.
+        # The reader of stdout has gone; serve all the same.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 

@@ -41,9 +41,9 @@ def ca(wanted: str | None, tls_name: tuple[str, ...], ca_dir: str | None) -> Non
     from mockserver.providers.discovery import all_providers
 
     settings = _settings(tls_name, ca_dir)
-    directory = CaDirectory(settings.ca_dir or default_directory(), now=machine_now)
     hosts = [host for provider in all_providers() for host in provider.hosts]
     try:
+        directory = CaDirectory(settings.ca_dir or default_directory(), now=machine_now)
         authority, place = directory.obtain(names_of(hosts, settings.tls_name))
         if wanted == "pem":
             click.echo(authority.pem, nl=False)

@@ -1,4 +1,4 @@
-"""A small client of the control API of a running server, and the options that say where it is."""
+"""A small client of a running server's control API, and the command-line options that say where the server is."""
 
 import os
 import re
@@ -18,11 +18,11 @@ class ControlClient(NamedTuple):
     token: str | None
 
     def ask(self, method: str, path: str, *, needs: str, content: Any = None, **body: Any) -> Any:
-        """The JSON answer, an object that has the member `needs`, or anything where that is empty.
+        """Send a call and return the JSON answer, an object that has the member `needs`; `body` are the JSON members.
 
-        `content` is sent where the body is no object.
+        `content` is sent where the body is no object. With an empty `needs` the answer may be of any kind.
 
-        Raises ClickException with what the server, or the network, had against it.
+        Raises ClickException with the refusal of the server, or the failure of the network.
         """
         import json
         from http.client import HTTPException
@@ -32,13 +32,13 @@ class ControlClient(NamedTuple):
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
         data = json.dumps(content or body).encode() if content or body else None
-        # No proxy from the environment: the server is ours, most often on this machine.
+        # No proxy from the environment: the server is most often on this machine.
         opener = request.build_opener(request.ProxyHandler({}))
         try:
             call = request.Request(f"{self.base}/_mock{path}", data, headers, method=method)
             with opener.open(call, timeout=60) as answer:
-                found = json.load(answer)
-            if needs and (not isinstance(found, dict) or needs not in found):
+                document = json.load(answer)
+            if needs and (not isinstance(document, dict) or needs not in document):
                 raise ValueError(f"the answer has no {needs!r}")
         except error.HTTPError as refusal:
             raise click.ClickException(f"the server refused: {_detail(refusal)}") from None
@@ -46,42 +46,42 @@ class ControlClient(NamedTuple):
             raise click.ClickException(f"no server answers at {self.base}: {_reason(failure.reason)}") from None
         except (OSError, HTTPException, ValueError) as failure:
             raise click.ClickException(f"no mockserver answers at {self.base}: {_reason(failure)}") from None
-        return found
+        return document
 
 
 def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """`--url`, `--sandbox` and `--token`, which a command takes beside its group; the innermost one counts.
+    """Add `--url`, `--sandbox` and `--token` to a command, which gets a ControlClient as its argument `client`.
 
-    The command gets them as one argument, `client`.
+    A group and its commands take them alike; those of the command win.
     """
 
     @click.option("--url", metavar="URL", help=f"Where the server is. [MOCKSERVER_URL, default {DEFAULT_URL}]")
-    @click.option("--sandbox", metavar="NAME", help="Which sandbox is meant; else the default one.")
+    @click.option("--sandbox", metavar="NAME", help="The sandbox; else the default one.")
     @click.option("--token", metavar="TOKEN", help="The control token. [MOCKSERVER_TOKEN]")
     @click.pass_context
     @wraps(command)
     def connected(context: click.Context, /, *arguments: Any, **options: Any) -> Any:
-        outer = context.parent.meta.get(_GIVEN, {}) if context.parent is not None else {}
-        given = {name: options.pop(name) or outer.get(name) for name in ("url", "sandbox", "token")}
-        context.meta[_GIVEN] = given
+        outer = context.parent.meta.get(_VALUES, {}) if context.parent is not None else {}
+        values = {name: options.pop(name) or outer.get(name) for name in ("url", "sandbox", "token")}
+        context.meta[_VALUES] = values
         if isinstance(context.command, click.Group) and context.invoked_subcommand is not None:
             return None
-        base = _base(given["url"] or default_url(os.environ), given["sandbox"])
-        client = ControlClient(base, given["token"] or os.environ.get("MOCKSERVER_TOKEN"))
+        base = _base(values["url"] or default_url(os.environ), values["sandbox"])
+        client = ControlClient(base, values["token"] or os.environ.get("MOCKSERVER_TOKEN"))
         return command(*arguments, client=client, **options)
 
     return connected
 
 
-#: Where a context keeps what was given to it of the options.
-_GIVEN = "mockserver.client"
+#: The key under which a click context keeps the values of these options.
+_VALUES = "mockserver.client"
 
 
 def default_url(environment: Mapping[str, str]) -> str:
-    """Where the server is when nobody says so: `MOCKSERVER_URL`, else this machine.
+    """Return the server's URL for a command without `--url`: `MOCKSERVER_URL`, else this machine.
 
-    There the port is `MOCKSERVER_PORT`, else the default one. A port that is none (orchestrators put `tcp://...` there
-    for a service of our name) does not count.
+    The port there is `MOCKSERVER_PORT`, else the default one. A value that is no port is ignored: orchestrators set
+    `tcp://...` for a service of that name.
     """
     url = environment.get("MOCKSERVER_URL")
     if url:
@@ -96,7 +96,7 @@ def _reason(failure: object) -> str:
 
 
 def _detail(refusal: Any) -> str:
-    """The detail of an RFC 9457 problem, else the status."""
+    """Return the detail of an RFC 9457 problem, else the status."""
     import json
 
     status = f"{refusal.code} {refusal.reason}"
@@ -119,7 +119,7 @@ def _base(url: str, sandbox: str | None) -> str:
     url = checked_url(url)
     if sandbox is None:
         return url
-    from mockserver.sandbox.names import LONGEST, is_name  # hashes names: not every command needs that
+    from mockserver.sandbox.names import LONGEST, is_name  # imports hashing, which other commands do not need
 
     if not is_name(sandbox):
         raise click.UsageError(

@@ -1,4 +1,4 @@
-"""`mockserver clock`: a small client of the control API of a running server."""
+"""`mockserver clock`: shows and moves the clock of a running server."""
 
 import re
 from collections.abc import Mapping
@@ -16,16 +16,16 @@ class ClockClient(NamedTuple):
     client: ControlClient
 
     def ask(self, method: str, path: str = "", **body: Any) -> Any:
-        """The JSON answer; raises ClickException with what the server, or the network, had against it."""
+        """Send a call and return the JSON answer; raises ClickException as `ControlClient.ask` does."""
         return self.client.ask(method, f"/clock{path}", needs="now", **body)
 
 
 def _say(facts: Mapping[str, Any]) -> None:
-    """`frozen at ...`, `real, now ...`, `scaled (60 times real time), now ...`."""
+    """Print `frozen at ...`, `real, now ...` or `scaled (60 times real time), now ...`."""
     mode = facts.get("mode")
     if mode == "frozen":
-        polled = f", {facts['per_poll']} on with each read of an order" if facts.get("per_poll") else ""
-        click.echo(f"frozen at {facts['now']}{polled}")
+        per_poll = f", {facts['per_poll']} on with each read of an order" if facts.get("per_poll") else ""
+        click.echo(f"frozen at {facts['now']}{per_poll}")
     elif mode == "scaled":
         click.echo(f"scaled ({facts.get('rate')} times real time), now {facts['now']}")
     else:
@@ -35,7 +35,7 @@ def _say(facts: Mapping[str, Any]) -> None:
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @client_options
 def clock(client: ControlClient) -> None:
-    """Show or move the clock of a running server; alone it shows it."""
+    """Show or move the clock of a running server; shows it without a command."""
     _say(ClockClient(client).ask("GET"))
 
 
@@ -50,9 +50,9 @@ def show(client: ControlClient) -> None:
 @click.argument("span")
 @client_options
 def advance(span: str, client: ControlClient) -> None:
-    """Move on by SPAN (90s, 10m, 2h, 1d), running everything due on the way.
+    """Move on by SPAN (90s, 10m, 1h30m, 1d), running everything due on the way.
 
-    `idle` for SPAN goes on until nothing is left to come.
+    With `idle` for SPAN it moves on until nothing is pending.
     """
     if span == "idle":
         facts = ClockClient(client).ask("POST", "/advance", until="idle")
@@ -64,8 +64,8 @@ def advance(span: str, client: ControlClient) -> None:
     counts = "{fired} timers fired, {delivered} webhooks delivered, {failed} failed, {pending} still to come"
     known = {"fired": 0, "delivered": 0, "failed": 0, "pending": 0} | dict(facts)
     click.echo(f"now {facts['now']}: {counts.format_map(known)}")
-    for one in facts.get("failures", ()):
-        click.echo(f"failed {one['id']} to {one['url']}: {one['reason']}")
+    for failure in facts.get("failures", ()):
+        click.echo(f"failed {failure['id']} to {failure['url']}: {failure['reason']}")
 
 
 @clock.command("set")
@@ -74,14 +74,14 @@ def advance(span: str, client: ControlClient) -> None:
 def set_moment(moment: str, client: ControlClient) -> None:
     """Move on to MOMENT, such as 2026-01-31T12:00:00Z; never back."""
     try:
-        wanted = moment_text(parse_moment(moment))
+        now = moment_text(parse_moment(moment))
     except (ValueError, OverflowError) as error:
         raise click.UsageError(str(error)) from None
-    _say(ClockClient(client).ask("PUT", now=wanted))
+    _say(ClockClient(client).ask("PUT", now=now))
 
 
 @clock.command()
-@click.option("--per-poll", metavar="SPAN", help="How far each read of an order moves it first, such as 3s.")
+@click.option("--per-poll", metavar="SPAN", help="How far each read of an order moves the clock first, such as 3s.")
 @client_options
 def freeze(per_poll: str | None, client: ControlClient) -> None:
     """Stop the clock where it is."""
@@ -96,7 +96,7 @@ def freeze(per_poll: str | None, client: ControlClient) -> None:
 
 
 @clock.command()
-@click.option("--rate", metavar="N", help="Sandbox seconds in each real second; else 1.")
+@click.option("--rate", metavar="N", help="Sandbox seconds in each real second (1).")
 @client_options
 def run(rate: str | None, client: ControlClient) -> None:
     """Let the clock run on from where it is."""

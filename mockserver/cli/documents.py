@@ -1,4 +1,4 @@
-"""The pages of `docs/` that are made from the code, as Markdown: scenarios, settings, configuration."""
+"""The pages of `docs/` that are made from the code, as Markdown: scenarios, settings, configuration, control API."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -35,7 +35,7 @@ _SETTINGS = """\
 
 Every sandbox has these settings. `GET /_mock/settings?help=1` lists them, `PATCH /_mock/settings` changes some, and
 `settings` in the body of `POST /_mock/sandboxes` or in a scenario file sets them from the start. A duration is a text
-such as `90s`, `10m`, `2h` or `1d`, or a number of seconds. Where the vendor documents nothing and a client could
+such as `90s`, `10m`, `1h30m` or `1d`, or a number of seconds. Where the vendor documents nothing and a client could
 depend on it, there is a setting.
 """
 
@@ -60,7 +60,7 @@ front of `/_mock` for another sandbox than the default one. [The control API](co
 
 
 def library_page() -> str:
-    """The bundled scenarios of every provider, with what each teaches, and the values that decide an outcome."""
+    """Return the page of the bundled scenarios of every provider, and of the magic values in them."""
     providers = bundled_providers()
     library = Library.of_providers([bundled("scenarios")], providers=[provider.name for provider in providers])
     parts = [_LIBRARY]
@@ -70,7 +70,7 @@ def library_page() -> str:
 
 
 def settings_page() -> str:
-    """The settings that every sandbox has, then those of each provider."""
+    """Return the page of the settings of every sandbox, then of each provider."""
     parts = [_SETTINGS, "## Of every sandbox\n", *_setting_rows(COMMON), ""]
     for provider in bundled_providers():
         parts += [*_heading(provider), *_setting_rows(provider.settings), ""]
@@ -78,7 +78,7 @@ def settings_page() -> str:
 
 
 def configuration_page(program: click.Group) -> str:
-    """The settings of a server process, then the commands of the program with their options."""
+    """Return the page of a server's settings, then of the program's commands with their options."""
     parts = [_CONFIGURATION, "## Flags and variables\n", *_configuration_rows(), "", "## Commands", ""]
     parts.append("Exit codes: 0 success, 1 the work failed, 2 a mistake in the command line.")
     for path, command in _commands(program, "mockserver"):
@@ -87,7 +87,7 @@ def configuration_page(program: click.Group) -> str:
 
 
 def control_page() -> str:
-    """The operations of the control API, by the noun that they are about."""
+    """Return the page of the control API's operations, by noun."""
     nouns: dict[str, list[Operation]] = {}
     for operation in OPERATIONS:
         nouns.setdefault(operation.path.split("/")[1] if operation.path else "", []).append(operation)
@@ -100,13 +100,13 @@ def control_page() -> str:
 
 def _operation(operation: Operation) -> tuple[str, str, str, str]:
     free = " No token is needed." if operation.open or operation.tokenless else ""
-    query = "; ".join(f"`{name}`: {_words(told)}" for name, told in operation.query.items())
+    query = "; ".join(f"`{name}`: {_words(parameter)}" for name, parameter in operation.query.items())
     return f"`{operation.method} /_mock{operation.path}`", f"{operation.summary}.{free}", query, _body(operation)
 
 
-def _words(told: str | Mapping[str, Any]) -> str:
-    """What a parameter of the query is for, of a sentence or of a schema."""
-    text = told if isinstance(told, str) else str(told.get("description", ""))
+def _words(parameter: str | Mapping[str, Any]) -> str:
+    """Return the description of a query parameter, from its sentence or its schema."""
+    text = parameter if isinstance(parameter, str) else str(parameter.get("description", ""))
     return text.rstrip(".")
 
 
@@ -137,17 +137,22 @@ def _cell(text: str) -> str:
 
 def _scenarios(provider: Provider, library: Library) -> Iterator[str]:
     names = sorted(library.names(provider.name), key=lambda name: (name != DEFAULT, name))
-    found = [library.get(provider.name, name) for name in names]
-    rows = [(f"`{one.name}`", one.about, one.teaches) for one in found]
+    scenarios = [library.get(provider.name, name) for name in names]
+    rows = [(f"`{scenario.name}`", scenario.about, scenario.teaches) for scenario in scenarios]
     yield from _table(("scenario", "what happens", "what a client learns"), rows)
-    yield from _magic(found, {one.name: one.default for one in provider.settings})
+    yield from _magic(scenarios, {setting.name: setting.default for setting in provider.settings})
 
 
 def _magic(scenarios: Iterable[Scenario], defaults: Mapping[str, Any]) -> Iterator[str]:
     values = [
-        (one.where, f"`{one.value}`", with_settings(one.effect, defaults), one.provenance)
+        (
+            magic_value.where,
+            f"`{magic_value.value}`",
+            with_settings(magic_value.effect, defaults),
+            magic_value.provenance,
+        )
         for scenario in scenarios
-        for one in scenario.magic
+        for magic_value in scenario.magic
     ]
     if values:
         yield from ("", "Values that decide an outcome (`GET /_mock/magic`):", "")
@@ -155,14 +160,17 @@ def _magic(scenarios: Iterable[Scenario], defaults: Mapping[str, Any]) -> Iterat
 
 
 def _setting_rows(settings: Iterable[Setting]) -> Iterator[str]:
-    rows = [(f"`{one.name}`", f"`{json.dumps(one.default)}`", _values(one), one.help) for one in settings]
+    rows = [
+        (f"`{setting.name}`", f"`{json.dumps(setting.default)}`", _values(setting), setting.help)
+        for setting in settings
+    ]
     return _table(("setting", "default", "values", "what it says"), rows)
 
 
 def _values(setting: Setting) -> str:
     kinds = {"boolean": "`true`, `false`", "whole": "whole number", "duration": "duration", "text": "text"}
     if setting.kind == "choice":
-        return ", ".join(f"`{json.dumps(one)}`" for one in setting.choices)
+        return ", ".join(f"`{json.dumps(choice)}`" for choice in setting.choices)
     return kinds[setting.kind]
 
 
@@ -178,7 +186,7 @@ def _configuration_rows() -> Iterator[str]:
 def _repeatable(option: config.Option) -> str:
     if option.separator is None:
         return ""
-    # The one separator that differs between systems is that of lists of directories.
+    # Only the separator of lists of directories differs between systems.
     between = "," if option.separator == "," else "the separator of `PATH`"
     return f" Repeatable; {'`,`' if between == ',' else between} stands between the values of the variable."
 
@@ -196,14 +204,14 @@ def _command(path: str, command: click.Command) -> Iterator[str]:
     yield f"### `{path}`"
     for paragraph in (f"`{usage}`", *_paragraphs(command.help or "")):
         yield from ("", paragraph)
-    options = [one for one in command.params if isinstance(one, click.Option)]
+    options = [option for option in command.params if isinstance(option, click.Option)]
     if path in ("mockserver serve", "mockserver run"):
         flags = {name for name, _, _ in config.table()}
-        options = [one for one in options if one.name not in flags]
+        options = [option for option in options if option.name not in flags]
         yield from ("", "Takes the flags above.")
     if options:
         yield ""
-        yield from _table(("option", "what it says"), [_option(one) for one in options])
+        yield from _table(("option", "what it says"), [_option(option) for option in options])
 
 
 def _paragraphs(help_text: str) -> list[str]:

@@ -18,15 +18,15 @@ _SETTINGS = ("sandbox", "ca_dir", "tls_name")
 
 @click.command()
 @click.option("--url", metavar="URL", help=f"Where the server is. [MOCKSERVER_URL, default {DEFAULT_URL}]")
-@click.option("--sandbox", metavar="NAME", help="The world of the clients; else that of unnamed paths.")
+@click.option("--sandbox", metavar="NAME", help="The sandbox of the clients. [MOCKSERVER_SANDBOX]")
 @click.option("--shell", type=click.Choice(SHELLS), default="sh", show_default=True, help="Whose lines are printed.")
 @click.option("--proxy-http", is_flag=True, help="Lead plain http:// calls through the server, too.")
 @click.option("--ca-dir", metavar="DIR", help="Where the files lie that the variables name. [MOCKSERVER_CA_DIR]")
 def env(url: str | None, sandbox: str | None, shell: str, proxy_http: bool, ca_dir: str | None) -> None:
     """Print the variables with which clients reach a running server at the URLs of the real APIs.
 
-    Use it as `eval "$(mockserver env)"`. The server tells its CA. Where none answers on this machine, the variables are
-    those for a server that this user starts later.
+    Use it as `eval "$(mockserver env)"`. Clients are told to trust the CA of the server. While no server answers on
+    this machine, it is the CA of this user, with which a server that is started later signs.
     """
     settings = _settings(sandbox, ca_dir)
     place = checked_url(url or default_url(os.environ))

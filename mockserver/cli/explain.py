@@ -1,4 +1,4 @@
-"""`mockserver explain`: the story of a request or an order, for people."""
+"""`mockserver explain`: prints the story of a request or an order."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -12,10 +12,10 @@ _LONGEST = 160
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("subject", metavar="ID")
-@click.option("--json", "as_json", is_flag=True, help="Print what the control API answers instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print the control API's answer instead.")
 @client_options
 def explain(client: ControlClient, subject: str, as_json: bool) -> None:
-    """Tell why an answer was what it was, or what became of an order and why.
+    """Explain why a request got its answer, or what happened to an order and why.
 
     ID is the X-Mock-Request-Id of an answer, such as req_00000012, or PROVIDER/ORDER; `last` is the newest request.
     """
@@ -45,25 +45,25 @@ def explain(client: ControlClient, subject: str, as_json: bool) -> None:
 
 
 def order_lines(data: Mapping[str, Any]) -> Iterator[str]:
-    """The story of `GET /_mock/orders/{provider}/{id}`."""
-    told = data["explanation"]
+    """Yield the lines of an order's story, from the data of `GET /_mock/orders/{provider}/{id}`."""
+    explanation = data["explanation"]
     yield f"{data['provider']} {data['kind']} {data['id']}: {data['state']}, account {data['account']}"
-    yield f"  machine   of scenario {told['machine']['scenario']}"
-    rule = told["rule"]
+    yield f"  machine   of scenario {explanation['machine']['scenario']}"
+    rule = explanation["rule"]
     if rule is not None:
         yield f"  rule      {_named(rule)} decided its life: {_short(rule['then'])}"
     else:
         yield "  rule      none: the machine lived as it is"
-    yield from _story(told["story"], told["besides"])
-    for row in told["requests"]:
+    yield from _story(explanation["story"], explanation["besides"])
+    for row in explanation["requests"]:
         refused = f" {row['mistake']}" if row["mistake"] else ""
         yield f"  asked     {row['at']}  {row['id']}  {row['operation']} -> {row['status']}{refused}"
-    yield from _faults(told)
+    yield from _faults(explanation)
 
 
 def request_lines(data: Mapping[str, Any]) -> Iterator[str]:
-    """The story of `GET /_mock/requests/{id}`."""
-    told = data["explanation"]
+    """Yield the lines of a request's story, from the data of `GET /_mock/requests/{id}`."""
+    explanation = data["explanation"]
     yield f"{data['id']}: {data['provider']} {data['operation'] or 'unknown path'} at {data['at']}"
     query = f"?{data['query']}" if data["query"] else ""
     yield f"  asked     {data['method']} {data['path']}{query} by account {data['account'] or '(nobody)'}"
@@ -73,34 +73,34 @@ def request_lines(data: Mapping[str, Any]) -> Iterator[str]:
     yield f"  answered  {data['status']} in {data['milliseconds']} ms{refused}"
     if data["response"]["body"]:
         yield f"            {_cut(data['response']['body'])}"
-    if told.get("ignored"):
-        yield f"  ignored   {_short(told['ignored'])}: nothing reads fields of these names here"
-    yield from _what_was_right(told)
-    yield from _faults(told)
-    yield from _rules(data, told)
-    if "order" in told:
-        order = told["order"]
+    if explanation.get("ignored"):
+        yield f"  ignored   {_short(explanation['ignored'])}: nothing reads fields of these names here"
+    yield from _corrections(explanation)
+    yield from _faults(explanation)
+    yield from _rules(data, explanation)
+    if "order" in explanation:
+        order = explanation["order"]
         yield f"  order     {data['provider']}/{order['id']} ({order['kind']}), now {order['state']}"
-        if not told["story"]:
+        if not explanation["story"]:
             yield "            was only looked at"
-        yield from _story(told["story"], told["besides"])
+        yield from _story(explanation["story"], explanation["besides"])
 
 
-def _what_was_right(told: Mapping[str, Any]) -> Iterator[str]:
-    prices = told.get("because", {}).get("prices", ())
+def _corrections(explanation: Mapping[str, Any]) -> Iterator[str]:
+    prices = explanation.get("because", {}).get("prices", ())
     if prices:
-        right = ", ".join(f"{one['price']} (tier {one['tier']})" for one in prices)
-        yield f"  right     would have been {right}"
-    for one in told.get("credentials", ()):
-        yield f"  exists    {one['credential'] or '(credential not shown)'}, account {one['account']}"
+        prices_text = ", ".join(f"{row['price']} (tier {row['tier']})" for row in prices)
+        yield f"  right     would have been {prices_text}"
+    for row in explanation.get("credentials", ()):
+        yield f"  exists    {row['credential'] or '(credential not shown)'}, account {row['account']}"
 
 
-def _faults(told: Mapping[str, Any]) -> Iterator[str]:
-    for row in told["faults"]:
-        yield f"  fault     {_fault(row)} {_what_it_did(row)}"
+def _faults(explanation: Mapping[str, Any]) -> Iterator[str]:
+    for row in explanation["faults"]:
+        yield f"  fault     {_fault(row)} {_outcome(row)}"
         if "about" in row:
             yield f"            {row['about']}"
-    for miss in told["fault_near_misses"]:
+    for miss in explanation["fault_near_misses"]:
         yield f"  nearly    fault {_fault(miss)}"
         yield from _differences(miss)
 
@@ -110,48 +110,48 @@ def _fault(row: Mapping[str, Any]) -> str:
     return f"{row['fault']!r} ({row['source']})" + (f", {subject}:" if subject else "")
 
 
-def _what_it_did(row: Mapping[str, Any]) -> str:
+def _outcome(row: Mapping[str, Any]) -> str:
     if not row["hit"]:
         return f"spared it: {row['why']}"
-    what = [f"{aspect} {_short(row[aspect])}{_about(aspect, row[aspect])}" for aspect in row["decides"]]
+    parts = [f"{aspect} {_short(row[aspect])}{_about(aspect, row[aspect])}" for aspect in row["decides"]]
     if "delayed" in row:
-        what.append(f"{row['delayed']} passed")
+        parts.append(f"{row['delayed']} passed")
     if "times" in row:
-        what.append(f"{row['number']} of {row['times']} times")
+        parts.append(f"{row['number']} of {row['times']} times")
     if "dice" in row:
-        what.append(f"chance {row['dice']['chance']:g}, dice at {row['dice']['fell']}")
+        parts.append(f"chance {row['dice']['chance']:g}, dice at {row['dice']['fell']}")
     if "overtook" in row:
-        what.append(f"it overtook {row['overtook']}")
+        parts.append(f"it overtook {row['overtook']}")
     if "by" in row:
-        what.append(f"asked for by {row['by']}")
-    return f"struck: {'; '.join(what)}"
+        parts.append(f"asked for by {row['by']}")
+    return f"struck: {'; '.join(parts)}"
 
 
-def _about(aspect: str, written: Any) -> str:
-    """What the client has seen of it, where the aspect's name and kind do not say it."""
+def _about(aspect: str, value: Any) -> str:
+    """Return what the client sees of a fault of the wire, in parentheses; empty for other aspects."""
     if aspect != "wire":
         return ""
     from mockserver.faults.wire_kinds import about
 
-    return f" ({text})" if (text := about(written)) else ""
+    return f" ({text})" if (text := about(value)) else ""
 
 
 def _differences(miss: Mapping[str, Any]) -> Iterator[str]:
-    for one in miss["differences"]:
-        yield f"            {one['name']} wanted {one['wanted']}, found {one['found']!r}"
+    for difference in miss["differences"]:
+        yield f"            {difference['name']} wanted {difference['wanted']}, found {difference['found']!r}"
 
 
-def _rules(data: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[str]:
-    for one in told["decisions"]:
-        yield f"  rule      {_named(one)} decided {one['aspect']}: {_short(one['then'])}"
-        if "about" in one:
-            yield f"            {one['about']}"
-        yield from (f"            passed over: {_named(row)}, {row['why']}" for row in one["passed_over"])
-    for row in told["passed_over"]:
+def _rules(data: Mapping[str, Any], explanation: Mapping[str, Any]) -> Iterator[str]:
+    for decision in explanation["decisions"]:
+        yield f"  rule      {_named(decision)} decided {decision['aspect']}: {_short(decision['then'])}"
+        if "about" in decision:
+            yield f"            {decision['about']}"
+        yield from (f"            passed over: {_named(row)}, {row['why']}" for row in decision["passed_over"])
+    for row in explanation["passed_over"]:
         yield f"  rule      none for {row['aspect']}: {_named(row)} is {row['why']}"
-    if not told["decisions"] and not told["passed_over"]:
+    if not explanation["decisions"] and not explanation["passed_over"]:
         yield "  rule      none decided"
-    for miss in told["near_misses"]:
+    for miss in explanation["near_misses"]:
         yield f"  nearly    {_named(miss)}"
         yield from _differences(miss)
     for miss in data.get("near_misses", ()):
@@ -160,36 +160,36 @@ def _rules(data: Mapping[str, Any], told: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _story(story: Sequence[Mapping[str, Any]], besides: Mapping[str, Any]) -> Iterator[str]:
-    for one in story:
-        yield f"  {one['at']}  {one['state']}  ({_cause(one)})"
-        for cast in one["dice"]:
-            how = "a rule chose" if cast.get("by_rule") else f"dice at {cast['roll']}"
-            yield f"      dice      {cast['for']}: {_short(cast['options'])}, {how}: {cast['fell']}"
-        for timer in one["timers"]:
+    for passage in story:
+        yield f"  {passage['at']}  {passage['state']}  ({_cause(passage)})"
+        for cast in passage["dice"]:
+            decided_by = "a rule chose" if cast.get("by_rule") else f"dice at {cast['roll']}"
+            yield f"      dice      {cast['for']}: {_short(cast['options'])}, {decided_by}: {cast['fell']}"
+        for timer in passage["timers"]:
             rule = " by the rule" if timer["by_rule"] else ""
-            way = f"({timer['delay']}{rule})" + (f" to {timer['to']}" if timer["to"] else "")
-            yield f"      timer     {timer['event']} at {timer['at']} {way}: {timer['became']}"
-        yield from (f"      no timer  {event}: the rule says never" for event in one["withheld"])
-        if one["effects"]:
-            yield f"      effects   {', '.join(_effect(each) for each in one['effects'])}"
-        yield from followed(one)
-    yield from followed(besides)
+            delay_text = f"({timer['delay']}{rule})" + (f" to {timer['to']}" if timer["to"] else "")
+            yield f"      timer     {timer['event']} at {timer['at']} {delay_text}: {timer['became']}"
+        yield from (f"      no timer  {event}: the rule says never" for event in passage["withheld"])
+        if passage["effects"]:
+            yield f"      effects   {', '.join(_effect(each) for each in passage['effects'])}"
+        yield from follow_up_lines(passage)
+    yield from follow_up_lines(besides)
 
 
-def followed(rows: Mapping[str, Any]) -> Iterator[str]:
+def follow_up_lines(rows: Mapping[str, Any]) -> Iterator[str]:
     """Yield a line for each movement of money and each delivery that followed."""
     for move in rows["money"]:
         yield f"      money     {move['kind']} {move['amount']} {move['currency']}, balance {move['balance_after']}"
-    for sent in rows["deliveries"]:
-        yield f"      webhook   {sent['id']} {sent['event']} to {sent['url']}: {sent['state']}"
-        if sent["hostile"]:
-            by = f"by {', '.join(map(repr, sent['faults']))}: " if sent["faults"] else ""
-            yield f"                {by}{_short(sent['hostile'])}"
-        for attempt in sent["attempts"]:
+    for delivery in rows["deliveries"]:
+        yield f"      webhook   {delivery['id']} {delivery['event']} to {delivery['url']}: {delivery['state']}"
+        if delivery["hostile"]:
+            by = f"by {', '.join(map(repr, delivery['faults']))}: " if delivery["faults"] else ""
+            yield f"                {by}{_short(delivery['hostile'])}"
+        for attempt in delivery["attempts"]:
             answer = attempt["status"] if attempt["status"] is not None else attempt["detail"]
             yield f"                {attempt['at']}  {attempt['verdict']}: {answer}"
-        if sent["next_try"]:
-            yield f"                next try {sent['next_try']}"
+        if delivery["next_try"]:
+            yield f"                next try {delivery['next_try']}"
 
 
 def _cause(history_entry: Mapping[str, Any]) -> str:

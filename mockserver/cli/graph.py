@@ -1,4 +1,4 @@
-"""`mockserver graph`: the life cycles of a provider's orders, drawn."""
+"""`mockserver graph`: draws the state machines of a provider's orders."""
 
 from pathlib import Path
 
@@ -25,16 +25,18 @@ import click
     help="A directory of scenario files of your own. Repeatable.",
 )
 @click.option(
-    "--scenario", "names", metavar="NAME", multiple=True, help="An active scenario, first things first. Repeatable."
+    "--scenario", "names", metavar="NAME", multiple=True, help="A scenario to activate; earlier ones win. Repeatable."
 )
 def graph(provider: str, kind: str | None, form: str, directories: tuple[Path, ...], names: tuple[str, ...]) -> None:
     """Print the state machine of PROVIDER's orders as a Mermaid or DOT graph.
 
-    With KIND only that kind of order, else all of them. It is the machine of the default scenario, or of the first
-    --scenario that has one.
+    With KIND only that kind of order, else every kind. The machine is that of the first --scenario that has one, else
+    that of the default scenario.
     """
     from mockserver.domain.errors import Invalid
-    from mockserver.providers.sources import provider_names, source_roots
+    from mockserver.domain.suggestions import suggestion
+    from mockserver.providers.discovery import load
+    from mockserver.providers.sources import provider_names, source_roots, sources
     from mockserver.sandbox.active_scenarios import in_force
     from mockserver.scenario.drawing import dot, mermaid
     from mockserver.scenario.library import Library
@@ -42,17 +44,19 @@ def graph(provider: str, kind: str | None, form: str, directories: tuple[Path, .
 
     known = provider_names()
     if provider not in known:
-        raise click.UsageError(f"unknown provider {provider!r} (one of {', '.join(known)})")
+        raise click.UsageError(f"unknown provider {provider!r} ({suggestion(provider, known)})")
     library = Library.of_providers(source_roots("scenarios", [provider]), directories, providers=known)
     try:
         active_scenarios = in_force(library, names, [provider])
-    except Invalid as invalid:
-        raise click.UsageError(str(invalid)) from None
+    except Invalid as error:
+        raise click.UsageError(str(error)) from None
     except ScenarioProblems as problems:
         raise click.ClickException(str(problems.problems[0])) from None
     kinds = list(dict.fromkeys(machine.kind for machine in active_scenarios.machines()))
     if kind is not None and kind not in kinds:
-        raise click.UsageError(f"{provider} has no orders of kind {kind!r} (one of {', '.join(kinds)})")
-    for each in [kind] if kind else kinds:
-        machine = active_scenarios.machine(provider, each)
-        click.echo(dot(machine) if form == "dot" else mermaid(machine, notes=True), nl=False)
+        raise click.UsageError(f"{provider} has no orders of kind {kind!r} ({suggestion(kind, kinds)})")
+    rows = next(load(source).settings for source in sources() if source.name == provider)
+    settings = {row.name: row.default for row in rows} | active_scenarios.settings()
+    for order_kind in [kind] if kind else kinds:
+        machine = active_scenarios.machine(provider, order_kind)
+        click.echo(dot(machine, settings) if form == "dot" else mermaid(machine, settings, notes=True), nl=False)

@@ -1,4 +1,4 @@
-"""What a scenario file must suit: the providers that are found."""
+"""The check of scenario files against all installed providers."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
 
 def scenario_judge() -> "Judge":
-    """The judge of files of every provider, which it imports for the first file that is sound in itself."""
-    made: list[Judge] = []
+    """Return a judge for files of every provider; imports the providers at the first file that is valid by itself."""
+    cache: list[Judge] = []
 
     def judge(scenario: "Scenario", report: "Report", data: Mapping[str, Any]) -> None:
-        if not made:
-            made.append(_judge())
-        made[0](scenario, report, data)
+        if not cache:
+            cache.append(_judge())
+        cache[0](scenario, report, data)
 
     return judge
 
@@ -28,8 +28,8 @@ def _judge() -> "Judge":
     from mockserver.sandbox.settings import COMMON, SettingsTable
     from mockserver.scenario.library import Library
 
-    found = all_providers()
-    providers = {provider.name: provider for provider in found}
-    table = SettingsTable((*COMMON, *(row for provider in found for row in provider.settings)))
-    library = Library.of_providers(data_roots("scenarios", found), providers=list(providers))
-    return judge_of(providers.get, table, SchemaStore(*data_roots("schemas", found)), library)
+    installed = all_providers()
+    providers = {provider.name: provider for provider in installed}
+    table = SettingsTable((*COMMON, *(setting for provider in installed for setting in provider.settings)))
+    library = Library.of_providers(data_roots("scenarios", installed), providers=list(providers))
+    return judge_of(providers.get, table, SchemaStore(*data_roots("schemas", installed)), library)

@@ -1,4 +1,4 @@
-"""`mockserver reference`: print the pages of the documentation that are made from the code."""
+"""`mockserver reference`: prints the pages of the documentation that are made from the code."""
 
 from collections.abc import Callable, Mapping
 
@@ -39,7 +39,7 @@ def _configuration() -> str:
     return configuration_page(group)
 
 
-#: The pages by the word that asks for them; each is imported only when it is printed.
+#: The pages by the argument that names them; each module is imported only when its page is printed.
 PAGES: Mapping[str, Callable[[], str]] = {
     _FILES: _files,
     "library": _library,

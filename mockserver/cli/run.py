@@ -67,9 +67,9 @@ def run_command(
     ) -> int:
         """Run a command whose clients reach this server at the URLs of the real APIs.
 
-        It starts a server on a free port whose unnamed world is --sandbox, and stops it when the command ends. Signals
-        are passed on, and the exit code is the command's. When the command fails, the last requests that were refused
-        are told on stderr, unless --quiet is given. It takes the flags of `mockserver serve`, too.
+        It starts a server on a free port and stops it when the command ends. Requests that name no sandbox are in that
+        of --sandbox. Signals are passed on to the command, whose exit code is that of `mockserver run`. When the command
+        fails, its last requests that were refused are printed on stderr, unless --quiet is given.
         """
         given = {name: value for one in (outer, flags) for name, value in one.items() if value not in (None, False, ())}
         try:

@@ -1,1 +1,1 @@
-"""Time: a clock that only moves forward, a line of due rows, and a ticker that wakes for them."""
+"""Time: a clock that only moves forward, the line of moments that are due, and a ticker that wakes for them."""

@@ -15,16 +15,16 @@ _REAL = Decimal(1)
 
 
 class GoesBack(Exception):
-    """A clock only moves forward; `now` is where it stands, `asked` where it was told to go."""
+    """The clock was told to go back, which it never does. `now` is where it stands, `target` the earlier moment."""
 
-    def __init__(self, now: datetime, asked: datetime) -> None:
-        super().__init__(f"the clock stands at {moment_text(now)} and does not go back to {moment_text(asked)}")
+    def __init__(self, now: datetime, target: datetime) -> None:
+        super().__init__(f"the clock stands at {moment_text(now)} and does not go back to {moment_text(target)}")
         self.now = now
-        self.asked = asked
+        self.target = target
 
 
 def machine_now() -> datetime:
-    """The machine's own time; the only place that reads it for a sandbox's start."""
+    """Return the machine's own time, in UTC; a sandbox without a start of its own begins there."""
     return datetime.now(UTC)
 
 
@@ -52,12 +52,12 @@ class Clock:
         return "scaled" if self._rate else "frozen"
 
     def now(self) -> datetime:
-        """The moment it is, in whole microseconds."""
+        """Return the moment at which the clock stands, in whole microseconds."""
         rate = self._rate
         if not rate:
             return self._base
         passed = self._ticks() - self._since
-        # Asked with every request: identity is told in a tenth of the time of equality.
+        # Runs with every request: `is` takes a tenth of the time of `==`.
         micros = passed // 1000 if rate is _REAL else int(passed * rate / 1000)
         return self._base + timedelta(0, 0, micros)
 
@@ -70,16 +70,17 @@ class Clock:
         self._since = self._ticks()
 
     def reach(self, moment: datetime) -> None:
-        """Be at `moment` or later: go there, or stay when the clock has run past it by itself."""
+        """Move the clock to `moment`; where it has run past that by itself, leave it there."""
         if moment > self.now():
             self._base = moment
             self._since = self._ticks()
 
     @contextmanager
     def standing(self, *, until: datetime, then: Decimal) -> Iterator[None]:
-        """Stand still for a while, and run at the rate `then` from there; raises GoesBack when `until` has passed.
+        """Stop the clock within a `with` block, and run on at the rate `then` after it.
 
-        An error on the way leaves the rate as it was.
+        Raises GoesBack when `until`, where the block will move the clock, has passed. An error in the block leaves the
+        rate as it was.
         """
         now, rate = self.now(), self._rate
         if until < now:
@@ -104,7 +105,7 @@ class Clock:
         self._run_on(rate)
 
     def real_seconds_until(self, moment: datetime) -> float | None:
-        """Real seconds until the clock shows `moment`: 0 when it does already, None when it never will."""
+        """Return the real seconds until the clock shows `moment`: 0 when it has, None when it never will (frozen)."""
         left = moment - self.now()
         if left <= timedelta():
             return 0.0

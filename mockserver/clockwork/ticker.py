@@ -1,4 +1,4 @@
-"""Wakes sandboxes for what is due, by the event loop's own timers: no polling, no busy waiting."""
+"""Wakes sandboxes when something is due, by the event loop's own timers: no polling, no busy waiting."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,7 @@ _LONGEST_SLEEP = 3_600.0
 
 
 class Ticker:
-    """Calls `wake` when the clock shows the moment last given to `expect`; one per sandbox."""
+    """Calls `wake` when the clock shows the moment that `expect` got last; one per sandbox."""
 
     __slots__ = ("_at", "_clock", "_handle", "_tasks", "_wake")
 
@@ -22,7 +22,7 @@ class Ticker:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def expect(self, moment: datetime | None) -> None:
-        """Wake at `moment` (None: not at all). Cheap when nothing changes."""
+        """Wake at `moment` (None: never). Costs little when the moment is the same as before."""
         if moment == self._at:
             return
         self.forget()
@@ -36,14 +36,14 @@ class Ticker:
         self._handle = loop.call_later(min(seconds, _LONGEST_SLEEP), self._ring)
 
     def forget(self) -> None:
-        """Wake no more, until told anew (also after the clock's rate changed)."""
+        """Wake no more until the next `expect`, which a change of the clock's rate needs, too."""
         if self._handle is not None:
             self._handle.cancel()
         self._handle = None
         self._at = None
 
     async def close(self) -> None:
-        """Wake no more and end what was woken."""
+        """Wake no more, and cancel every call of `wake` that still runs."""
         self.forget()
         for task in list(self._tasks):
             task.cancel()

@@ -1,4 +1,4 @@
-"""Moving time: everything due on the way runs in order, each thing at its own moment.
+"""Moving time: everything that is due on the way runs in order, each timer and delivery at its own moment.
 
 Law, kept by a property test: many small steps equal one big step.
 """
@@ -16,7 +16,7 @@ MOST_FIRED = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What running some due things came to: timers fired, delivery attempts that succeeded and failed."""
+    """Counts of a run: timers that fired, delivery attempts that succeeded, and attempts that failed."""
 
     fired: int = 0
     delivered: int = 0
@@ -27,7 +27,7 @@ class Ran:
 
 
 class LimitReached(Exception):
-    """`MOST_FIRED` timers fired in one call; what ran so far is kept, and the clock stands at `now`."""
+    """The limit of timers that fire in one call; what ran so far is kept, and the clock stands at `now`."""
 
     def __init__(self, ran: Ran, now: datetime) -> None:
         super().__init__(f"stopped after {ran.fired} timers at {moment_text(now)}; call again to go on")
@@ -36,21 +36,21 @@ class LimitReached(Exception):
 
 
 class Agenda(Protocol):
-    """What lies ahead in one sandbox."""
+    """The timers and deliveries to come in one sandbox."""
 
     async def next_moment(self) -> datetime | None:
-        """When the next timer or delivery is due; None when nothing is left to come."""
+        """Return when the next timer or delivery is due; None when nothing is left to come."""
         ...
 
     async def run_due(self, moment: datetime, *, most: int) -> Ran:
-        """Fire all timers due at `moment` or before (at most `most`), then await the deliveries due."""
+        """Fire the timers that are due at `moment` or before (at most `most`), then await the deliveries due."""
         ...
 
 
 async def advance(clock: Clock, agenda: Agenda, *, until: datetime | None, most: int = MOST_FIRED) -> Ran:
-    """Move to `until`, or with None until nothing is left to come.
+    """Move the clock to `until`, or with None until nothing is left to come; return what ran.
 
-    A moment that has passed runs what was due by then. Raises LimitReached after `most` timers.
+    For an `until` that has passed, everything due by then runs. Raises LimitReached after `most` timers.
     """
     ran = Ran()
     while True:

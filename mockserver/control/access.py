@@ -1,4 +1,4 @@
-"""Who may drive the control API: whoever holds the token; without one, only this machine's own programs."""
+"""Access to the control API: callers need the token; a server without one serves only programs on this machine."""
 
 import secrets
 from collections.abc import Iterable, Mapping
@@ -9,9 +9,9 @@ from mockserver.domain.hosts import host_name, is_own_name
 
 
 def check_host(pairs: Iterable[tuple[bytes, bytes]]) -> None:
-    """Raises a 400 problem for a Host that is none, and for two of them: it is unclear which one is meant.
+    """Raise a 400 problem for a malformed Host header, and for several of them: it is unclear which one is meant.
 
-    An absent or empty one is no mistake of form.
+    An absent or empty Host passes.
     """
     hosts = [value.decode("latin-1") for name, value in pairs if name == b"host"]
     if len(hosts) > 1:
@@ -21,7 +21,9 @@ def check_host(pairs: Iterable[tuple[bytes, bytes]]) -> None:
 
 
 def check_access(headers: Mapping[str, str], *, token: str | None) -> None:
-    """Raises a 401 problem when a token is asked for, and a 403 problem for what a web page could send.
+    """Raise a 401 problem where the token is missing or wrong, and a 403 problem for what a web page could send.
+
+    The 403 checks (Host, Origin, Sec-Fetch-Site) are made only where the server has no token.
 
     A request with the right token is never refused.
     """
@@ -40,9 +42,10 @@ def check_access(headers: Mapping[str, str], *, token: str | None) -> None:
 
 
 def check_receiving(headers: Mapping[str, str], *, token: str | None) -> None:
-    """Raises a 403 problem for what a web page of somebody else could send; asks for no token.
+    """Raise a 403 problem for what a web page of another site could send; needs no token.
 
-    Its Host is not looked at: containers call us by other names. A request with the right token is never refused.
+    The Host is not checked, since containers reach the server under other names.
+    A request with the right token is never refused.
     """
     if token is None or not _holds(headers, token):
         _check_site(headers)
@@ -57,14 +60,14 @@ def _check_site(headers: Mapping[str, str]) -> None:
 
 
 def _holds(headers: Mapping[str, str], token: str) -> bool:
-    given = _token(headers)
-    return given is not None and secrets.compare_digest(given.encode(), token.encode())
+    credential = _token(headers)
+    return credential is not None and secrets.compare_digest(credential.encode(), token.encode())
 
 
 def _token(headers: Mapping[str, str]) -> str | None:
-    own = headers.get("x-mock-token")
-    if own is not None:
-        return own.strip()
+    mock_token = headers.get("x-mock-token")
+    if mock_token is not None:
+        return mock_token.strip()
     scheme, _, value = headers.get("authorization", "").partition(" ")
     return value.strip() if scheme.lower() == "bearer" else None
 

@@ -1,9 +1,9 @@
-"""`/_mock/accounts` and `/_mock/ledger`."""
+"""`/_mock/accounts` and `/_mock/ledger`: accounts, and the movements of their money."""
 
 from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of, object_schema, text_schema
-from mockserver.control.paging import PAGING, after_of, limit_of, page_of, written
+from mockserver.control.paging import PAGING, after_of, limit_of, page_of, serialise_rows
 from mockserver.domain.accounts import STATUSES, Account
 from mockserver.domain.errors import Invalid
 from mockserver.domain.ledger import Movement
@@ -16,17 +16,17 @@ from mockserver.sandbox.refusals import HistoryUnderWay
 from mockserver.sandbox.unit_of_work import UnitOfWork
 
 _AMOUNT = {"type": "string", "description": "A decimal text in the provider's currency, such as 12.50."}
-_GIVEN = {
+_AMOUNT_INPUT = {
     "type": ["string", "number"],
     "description": "An amount in the provider's currency, such as 12.5 or '12.50'.",
 }
 _AMOUNTS = ("balance", "total_spent")
 _URL = {"type": ["string", "null"], "description": "Where the account's webhooks go."}
 _CHANGES: dict[str, Any] = {
-    "balance": _GIVEN,
+    "balance": _AMOUNT_INPUT,
     "status": {"type": "string", "enum": list(STATUSES), "description": "Whether the account may act."},
     "webhook_url": _URL,
-    "total_spent": _GIVEN,
+    "total_spent": _AMOUNT_INPUT,
 }
 CHANGE = {"type": "object", "properties": _CHANGES, "description": "Also the account's own details, such as email."}
 NEW = {
@@ -56,16 +56,18 @@ async def account_data(work: UnitOfWork, rules: ProviderRules, account: Account)
 
 
 async def listing(call: ControlCall) -> Answer:
-    """Every account of the sandbox."""
+    """List every account of the sandbox."""
     sandbox = await call.sandbox()
     async with sandbox.work("control") as work:
-        found = await list_accounts(work)
-        rows = [await account_data(work, sandbox.state.provider_rules[one.provider], one) for one in found]
+        accounts = await list_accounts(work)
+        rows = [
+            await account_data(work, sandbox.state.provider_rules[account.provider], account) for account in accounts
+        ]
     return Answer({"accounts": rows})
 
 
 async def show(call: ControlCall) -> Answer:
-    """One account."""
+    """Show one account."""
     sandbox, rules = await call.sandbox(), call.provider().rules
     async with sandbox.work("control") as work:
         account = await account_named(work, rules, call.path_fields["id"])
@@ -73,7 +75,7 @@ async def show(call: ControlCall) -> Answer:
 
 
 async def change(call: ControlCall) -> Answer:
-    """Set some of an account's values, all or none."""
+    """Change some values of an account, all or none; refused with 409 for amounts while a history is made."""
     sandbox, rules = await call.sandbox(), call.provider().rules
     async with sandbox.work("control") as work:
         account = await account_named(work, rules, call.path_fields["id"])
@@ -103,7 +105,10 @@ async def create(call: ControlCall) -> Answer:
 
 
 async def _with_warnings(call: ControlCall, data: dict[str, Any]) -> dict[str, Any]:
-    """With `warnings` where the webhook URL that was just set leads nowhere; asked outside the unit of work."""
+    """Add `warnings` where no webhook can arrive at the URL that was just set.
+
+    The name is resolved outside the unit of work, so that the sandbox's lock does not wait for DNS.
+    """
     url = call.body.get("webhook_url")
     objection = await call.server.objection(url) if url else None
     if objection is None:
@@ -112,20 +117,20 @@ async def _with_warnings(call: ControlCall, data: dict[str, Any]) -> dict[str, A
 
 
 async def movements(call: ControlCall) -> Answer:
-    """What moved the account's balance, oldest first, in pages."""
+    """List the movements of an account's balance, oldest first, in pages."""
     sandbox, rules = await call.sandbox(), call.provider().rules
     limit, after = limit_of(call), after_of(call, "[1-9][0-9]{0,9}", "100")
     async with sandbox.work("control") as work:
         account = await account_named(work, rules, call.path_fields["id"])
-        found = await ledger.movements_after(work.tx, rules.provider, account.id, int(after or 0), limit=limit + 1)
-        held = await work.balance(account)
-    shown, rest = found[:limit], found[limit:]
+        moves = await ledger.movements_after(work.tx, rules.provider, account.id, int(after or 0), limit=limit + 1)
+        balance = await work.balance(account)
+    page, rest = moves[:limit], moves[limit:]
     return Answer(
         {
-            "balance": rules.currency.text(held),
+            "balance": rules.currency.text(balance),
             "currency": rules.currency.code,
-            "entries": await written(_entry(rules, move) for move in shown),
-            "next": str(shown[-1].sequence) if rest else None,
+            "entries": await serialise_rows(_entry(rules, move) for move in page),
+            "next": str(page[-1].sequence) if rest else None,
         }
     )
 

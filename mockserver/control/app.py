@@ -67,7 +67,7 @@ OPERATIONS: tuple[Operation, ...] = (
 
 
 class ControlApp:
-    """Serves `/_mock...`; `scope["path"]` is the path from there on, `scope["mock.sandbox_name"]` the sandbox."""
+    """The ASGI app at `/_mock`; `scope["path"]` is the path, `scope["mock.sandbox_name"]` the sandbox's name."""
 
     def __init__(self, server: Server, *, token: str | None) -> None:
         self._server = server
@@ -76,10 +76,10 @@ class ControlApp:
         self._checkers: dict[str, Checker] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request to the control API; what fails unexpectedly is told in the log only."""
+        """Answer a request; an unexpected failure goes to the log, and the client gets a bare 500 problem."""
         try:
             answer = await self._answer(scope, receive)
-            body = _written(answer)
+            body = _answer_bytes(answer)
         except Disconnected:
             raise
         except Exception as error:
@@ -90,6 +90,7 @@ class ControlApp:
             await send_problem(send, problem)
             return
         headers = [(b"content-type", answer.media.encode()), (b"content-length", str(len(body)).encode())]
+        headers += [(name.encode(), value.encode()) for name, value in answer.headers]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
@@ -102,7 +103,7 @@ class ControlApp:
         methods, path_fields = self._routes.find(path)
         operation = methods.get("GET" if scope["method"] == "HEAD" else scope["method"])
         refusal = _refusal(scope, headers, operation, self._token)
-        # Read before anything is refused, so that the client gets to read the answer.
+        # Read before anything is refused: a client that still sends its body may never read the answer.
         most = MOST if operation is None or refusal is not None else operation.largest
         body, too_large = await read_body(receive, most=most)
         if refusal is not None:
@@ -154,7 +155,10 @@ class ControlApp:
 
 
 async def _decoded(body: bytes, encoding: str, *, most: int) -> bytes:
-    """The body without its encoding; raises what it is refused for. In a thread, where it may be large."""
+    """Return the body without its Content-Encoding, decoded in a thread where it may be large.
+
+    Raises the ApiError with which an unknown encoding or a broken or oversized body is refused.
+    """
     from mockserver.http.decoding import decode_body
 
     if most > MOST:
@@ -169,7 +173,7 @@ async def _decoded(body: bytes, encoding: str, *, most: int) -> bytes:
 def _refusal(
     scope: Scope, headers: Mapping[str, str], operation: Operation | None, token: str | None
 ) -> Problem | None:
-    """Why the caller may not do this, or None."""
+    """Return the problem with which this caller is refused, or None."""
     try:
         if operation is None or not operation.open:
             check_host(scope["headers"])
@@ -184,7 +188,7 @@ def _refusal(
     return None
 
 
-def _written(answer: Answer) -> bytes:
+def _answer_bytes(answer: Answer) -> bytes:
     if isinstance(answer.data, bytes):
         return answer.data
     if isinstance(answer.data, str) and answer.media != "application/json":

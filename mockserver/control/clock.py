@@ -1,4 +1,4 @@
-"""`/_mock/clock`: time is read, set and moved."""
+"""`/_mock/clock`: read, set and move a sandbox's time."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -22,14 +22,14 @@ CLOCK = object_schema(
     },
 )
 ADVANCE = object_schema(
-    by={"type": ["string", "number"], "description": "A duration: 90s, 10m, 2h, 1d, or seconds."},
+    by={"type": ["string", "number"], "description": "A duration: 90s, 10m, 1h30m, 1d, or seconds."},
     to=text_schema("A moment, ISO 8601 UTC."),
     until={"type": "string", "enum": ["idle"], "description": "Until nothing is left to come, expiries included."},
 )
 
 
 def clock_data(sandbox: Sandbox) -> dict[str, Any]:
-    """`{mode, now, rate}`, and `per_poll` where a read of an order moves the clock."""
+    """Return the clock as `{mode, now, rate}`, with `per_poll` where a read of an order moves the clock."""
     clock = sandbox.state.clock
     rate = clock.rate
     data = {
@@ -41,9 +41,12 @@ def clock_data(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def read_rate(body: Mapping[str, Any], *, present: Decimal) -> Decimal | None:
-    """The rate that mode and rate together ask for, None when they say nothing; raises Invalid."""
-    mode, given = body.get("mode"), body.get("rate")
-    rate = None if given is None else Decimal(str(given))
+    """Return the rate that `mode` and `rate` of the body ask for, None where both are left out.
+
+    `present` is the rate at which the clock runs now. Raises Invalid where mode and rate contradict each other.
+    """
+    mode, number = body.get("mode"), body.get("rate")
+    rate = None if number is None else Decimal(str(number))
     fixed = {"real": Decimal(1), "frozen": Decimal(0)}.get(mode or "")
     if fixed is not None:
         if rate is not None and rate != fixed:
@@ -57,7 +60,7 @@ def read_rate(body: Mapping[str, Any], *, present: Decimal) -> Decimal | None:
 
 
 def read_now(body: Mapping[str, Any]) -> Any:
-    """The moment of `now`, or None; raises Invalid."""
+    """Return the moment of the body's `now`, or None; raises Invalid."""
     if body.get("now") is None:
         return None
     try:
@@ -67,7 +70,10 @@ def read_now(body: Mapping[str, Any]) -> Any:
 
 
 def read_per_poll(body: Mapping[str, Any], *, rate: Decimal) -> timedelta | None:
-    """The span of `per_poll`, None for none; `rate` is what the clock will run at. Raises Invalid."""
+    """Return the span of the body's `per_poll`, None for none; raises Invalid where the clock runs.
+
+    `rate` is the rate at which the clock will run.
+    """
     written = body.get("per_poll")
     if written is None:
         return None
@@ -92,12 +98,12 @@ def _refuse_beside_a_history(sandbox: Sandbox) -> None:
 
 
 async def show(call: ControlCall) -> Answer:
-    """The clock as it stands."""
+    """Show the clock."""
     return Answer(clock_data(await call.sandbox()))
 
 
 async def change(call: ControlCall) -> Answer:
-    """Set mode, rate and moment; 409 for going back, and then nothing has changed."""
+    """Set mode, rate and moment; a moment in the past is refused with 409, and nothing changes."""
     sandbox = await call.sandbox()
     _refuse_beside_a_history(sandbox)
     present = sandbox.state.clock.rate
@@ -110,7 +116,7 @@ async def change(call: ControlCall) -> Answer:
 
 
 async def move(call: ControlCall) -> Answer:
-    """Move time; answers when everything due on the way has run and every delivery has been attempted."""
+    """Move time forward; answers after everything due on the way has run and every delivery has been attempted."""
     sandbox = await call.sandbox()
     if len(call.body) != 1:
         raise Invalid({"body": ["exactly one of by, to, until"]})
@@ -125,17 +131,17 @@ async def move(call: ControlCall) -> Answer:
         _within_the_calendar("to", to)
     _refuse_beside_a_history(sandbox)
     before = sandbox.deliveries.failures.number
-    ran = await sandbox.advance(by=by, to=to)
+    result = await sandbox.advance(by=by, to=to)
     data = {
         "now": moment_text(sandbox.state.clock.now()),
-        "fired": ran.fired,
-        "delivered": ran.delivered,
-        "failed": ran.failed,
+        "fired": result.fired,
+        "delivered": result.delivered,
+        "failed": result.failed,
         "pending": await sandbox.pending(),
     }
-    if ran.failed:
+    if result.failed:
         failures = sandbox.deliveries.failures.since(before)
-        data["failures"] = [{"id": one.id, "url": one.url, "reason": one.reason} for one in failures]
+        data["failures"] = [{"id": failure.id, "url": failure.url, "reason": failure.reason} for failure in failures]
     return Answer(data)
 
 

@@ -1,4 +1,4 @@
-"""What entries of the journal are to be like, as `count`, `find` and the listing ask for them."""
+"""The criteria by which `count`, `find` and the listing select entries of the journal."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -35,20 +35,20 @@ PARAMETERS: Mapping[str, str | Schema] = {
 
 
 def from_query(query: Mapping[str, str]) -> dict[str, Any]:
-    """Criteria as the listing's query writes them; raises Invalid."""
-    wanted: dict[str, Any] = {name: text for name, text in query.items() if name in _PLAIN}
+    """Return the criteria of the listing's query, typed as the body of `find` has them; raises Invalid."""
+    criteria: dict[str, Any] = {name: text for name, text in query.items() if name in _PLAIN}
     errors = {}
-    if "status" in wanted:
-        text = wanted["status"]
+    if "status" in criteria:
+        text = criteria["status"]
         if text.isascii() and text.isdecimal() and len(text) < 10:
-            wanted["status"] = int(text)
+            criteria["status"] = int(text)
         else:
             errors["status"] = [f"must be a whole number: {text[:100]!r}"]
-    if "changes_state" in wanted:
-        if wanted["changes_state"] in ("true", "false"):
-            wanted["changes_state"] = wanted["changes_state"] == "true"
+    if "changes_state" in criteria:
+        if criteria["changes_state"] in ("true", "false"):
+            criteria["changes_state"] = criteria["changes_state"] == "true"
         else:
-            errors["changes_state"] = [f"must be true or false: {wanted['changes_state'][:100]!r}"]
+            errors["changes_state"] = [f"must be true or false: {criteria['changes_state'][:100]!r}"]
     if errors:
         raise Invalid(errors)
-    return wanted
+    return criteria

@@ -1,7 +1,7 @@
-"""Reads the criteria of `count`, `find` and the listing into tests of the journal's entries.
+"""Compiles the criteria of `count`, `find` and the listing into tests of the journal's entries.
 
-What can match nothing is refused with a suggestion: a test that counts a misspelt name must not read 0.
-A name can match when a provider or the sandbox knows it, or when an entry of the journal has it already.
+A criterion that nothing can match is refused with a suggestion: a count for a misspelt name must not be 0.
+A name can match when a provider or the sandbox knows it, or when an entry of the journal has it.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from mockserver.control.vocabulary import Vocabulary
 from mockserver.domain.errors import Invalid, NotFound
 from mockserver.domain.suggestions import suggestion
 from mockserver.engine.matching import Matcher, matcher_from_data
-from mockserver.faults.model import looked_up
+from mockserver.faults.model import look_up
 from mockserver.http.asked import body_data, texts_of
 from mockserver.journal.journal import Entry
 from mockserver.sandbox.naming import account_id_of, known_names
@@ -25,7 +25,7 @@ Test = Callable[[Entry], bool]
 
 #: How many values a list of a matcher may have.
 MOST_VALUES = 100
-#: After how many patterns the rest of the server gets its turn: each is held against every endpoint and entry.
+#: After how many patterns other requests get their turn: each is compared with every endpoint and entry.
 _PATHS_IN_A_ROW = 5
 #: The comparisons that take whole values, and those of numbers.
 _EQUAL, _ORDERED = ("eq", "ne", "in", "not_in"), ("gt", "gte", "lt", "lte")
@@ -33,15 +33,18 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 _STATUSES = range(100, 600)
 #: Criteria whose values are names, besides `provider`, which comes first.
 _NAMES = ("operation", "mistake", "rule", "fault")
-#: Criteria of what no request is without.
+#: Criteria of properties that every request has.
 _ALWAYS = ("provider", "method", "path", "status", "changes_state")
 
 
 async def read_criteria(
-    call: ControlCall, work: UnitOfWork, entries: Sequence[Entry], wanted: Mapping[str, Any]
+    call: ControlCall, work: UnitOfWork, entries: Sequence[Entry], criteria: Mapping[str, Any]
 ) -> Callable[[Entry], bool]:
-    """Whether an entry is wanted; raises Invalid for criteria that none can ever meet."""
-    reader = _Reader(call, work, entries, wanted)
+    """Return a test that says whether an entry meets all criteria.
+
+    Raises Invalid, with a text for each field, for criteria that no entry can ever meet.
+    """
+    reader = _Reader(call, work, entries, criteria)
     await reader.read()
     if reader.errors:
         raise Invalid(reader.errors)
@@ -50,14 +53,14 @@ async def read_criteria(
 
 
 class _Reader:
-    """Makes tests of criteria, and collects what is wrong with them."""
+    """Makes tests from criteria, and collects their errors by field."""
 
     def __init__(
-        self, call: ControlCall, work: UnitOfWork, entries: Sequence[Entry], wanted: Mapping[str, Any]
+        self, call: ControlCall, work: UnitOfWork, entries: Sequence[Entry], criteria: Mapping[str, Any]
     ) -> None:
         self.errors: dict[str, list[str]] = {}
         self.tests: list[Test] = []
-        self._wanted = wanted
+        self._criteria = criteria
         self._work = work
         self._providers = dict(call.server.providers)
         self._entries = entries
@@ -66,7 +69,7 @@ class _Reader:
     async def read(self) -> None:
         self._provider()
         if self.errors:
-            return  # whose names the others are is not known
+            return  # the other criteria name things of providers, which are unknown now
         words = Vocabulary(list(self._providers.values()), self._work.state, self._schemas)
         self._entries = [entry for entry in self._entries if entry.provider in self._providers]
         for name in _NAMES:
@@ -89,13 +92,15 @@ class _Reader:
         if matcher is None:
             return
         self._known("provider", matcher, self._providers)
-        self._providers = {name: one for name, one in self._providers.items() if matcher.holds(name, present=True)}
+        self._providers = {
+            name: provider for name, provider in self._providers.items() if matcher.holds(name, present=True)
+        }
         self._add("provider", matcher)
 
     def _method(self) -> None:
-        if "method" not in self._wanted:
+        if "method" not in self._criteria:
             return
-        matcher = self._made("method", _upper(self._wanted["method"]))
+        matcher = self._matcher_from("method", _upper(self._criteria["method"]))
         if matcher is not None:
             self._known("method", matcher, METHODS)
             self._add("method", matcher)
@@ -108,10 +113,10 @@ class _Reader:
             if name not in (*_EQUAL, *_ORDERED):
                 continue
             if isinstance(operand, bool) or not isinstance(operand, int | float):
-                self._refuse("status", _no_number(operand))
+                self._refuse("status", _not_a_number(operand))
             elif name in _EQUAL and operand not in _STATUSES:
                 self._refuse("status", f"no answer has this status: {operand}")
-        if "status" not in self.errors and not any(matcher.holds(one, present=True) for one in _STATUSES):
+        if "status" not in self.errors and not any(matcher.holds(status, present=True) for status in _STATUSES):
             self._refuse("status", f"no status is like this: {matcher.text()[:100]} (they are from 100 to 599)")
         self._add("status", matcher)
 
@@ -151,7 +156,7 @@ class _Reader:
 
     async def _account(self) -> None:
         async def known() -> list[str]:
-            provider_rules = [one.rules for one in self._providers.values()]
+            provider_rules = [provider.rules for provider in self._providers.values()]
             return [name for rules in provider_rules for name in await known_names(self._work, rules)]
 
         async def translated(provider: str, name: str) -> str | None:
@@ -177,36 +182,39 @@ class _Reader:
         translate: Callable[[str, str], Awaitable[str | None]],
         known: Callable[[], Awaitable[list[str]]],
     ) -> None:
-        """A criterion whose values may be written in another way than the journal's, by each provider."""
+        """Read a criterion whose values each provider translates into the journal's, such as a key into an account id.
+
+        `translate` takes a provider's name and a value; `known` gives the names to suggest.
+        """
         matcher = self._matcher(name)
         if matcher is None:
             return
         seen = {getattr(entry, name) for entry in self._entries}
-        given = [operand for comparison, operand in _operands(matcher) if comparison in _EQUAL]
-        if not all(isinstance(one, str) for one in given):
+        values = [operand for comparison, operand in _operands(matcher) if comparison in _EQUAL]
+        if not all(isinstance(value, str) for value in values):
             self._refuse(name, 'must be a text (nobody is {"exists": false})')
             return
-        own: dict[str, Matcher] = {}
-        unknown = set(given) - seen
+        matchers: dict[str, Matcher] = {}
+        unknown = set(values) - seen
         for provider in self._providers:
-            found = {one: await translate(provider, one) for one in given}
-            ids = {one: own_id for one, own_id in found.items() if own_id is not None}
+            translations = {value: await translate(provider, value) for value in values}
+            ids = {value: own_id for value, own_id in translations.items() if own_id is not None}
             unknown -= ids.keys()
-            own[provider] = _replaced(matcher, ids)
+            matchers[provider] = _replaced(matcher, ids)
         if unknown:
-            # The name is not repeated: it may be a secret that was taken for one.
+            # The value is not repeated: it may be a secret, sent in place of a name.
             self._refuse(name, f"unknown {name} ({suggestion(next(iter(unknown)), await known())})")
-        self.tests.append(lambda entry: _holds_for(own[entry.provider], getattr(entry, name)))
+        self.tests.append(lambda entry: _holds_for(matchers[entry.provider], getattr(entry, name)))
 
     async def _fields(self, name: str, words: Vocabulary, data_of: Callable[[Entry], Any]) -> None:
         conditions = []
-        wanted = self._wanted.get(name, {})
-        if len(wanted) > MOST_VALUES:
+        fields = self._criteria.get(name, {})
+        if len(fields) > MOST_VALUES:
             self._refuse(name, f"at most {MOST_VALUES} fields")
             return
-        known = words.fields(name) if wanted else None
-        for field, written in wanted.items():
-            matcher = self._made(f"{name}.{field}", written)
+        known = words.fields(name) if fields else None
+        for field, condition in fields.items():
+            matcher = self._matcher_from(f"{name}.{field}", condition)
             if matcher is None:
                 continue
             conditions.append((field, matcher))
@@ -222,17 +230,17 @@ class _Reader:
             return all(
                 matcher.holds(value, present=present)
                 for field, matcher in conditions
-                for present, value in (looked_up(data, field),)
+                for present, value in (look_up(data, field),)
             )
 
         if conditions:
             self.tests.append(holds)
 
     async def _has_field(self, name: str, data_of: Callable[[Entry], Any]) -> bool:
-        """Whether any entry has it; a journal full of large bodies takes a while."""
+        """Return whether any entry has the field; in slices, since a journal of large bodies takes a while to read."""
         slices = Slices(SLICE_BYTES)
         for entry in self._entries:
-            if looked_up(data_of(entry), name)[0]:
+            if look_up(data_of(entry), name)[0]:
                 return True
             await slices.add(len(entry.request_body) + 250)
         return False
@@ -240,10 +248,10 @@ class _Reader:
     # -- what all have in common -------------------------------------------------------------------------
 
     def _matcher(self, name: str) -> Matcher | None:
-        """The matcher of a criterion, None where there is none or it cannot be."""
-        return self._made(name, self._wanted[name]) if name in self._wanted else None
+        """Return the matcher of a criterion, None where it is left out or was refused."""
+        return self._matcher_from(name, self._criteria[name]) if name in self._criteria else None
 
-    def _made(self, name: str, data: Any) -> Matcher | None:
+    def _matcher_from(self, name: str, data: Any) -> Matcher | None:
         try:
             matcher = matcher_from_data(data)
         except ValueError as error:
@@ -267,21 +275,21 @@ class _Reader:
     def _known(
         self, name: str, matcher: Matcher, known: Iterable[str], more: Callable[[], Iterable[str]] | None = None
     ) -> None:
-        """Refuse a value that nobody knows, and a matcher that none of the known ones passes.
+        """Refuse a value that is not a known name, and a matcher that no known name passes.
 
-        `more` are known ones that take long to collect.
+        `more` collects further known names, which takes longer; called only where `known` does not suffice.
         """
         seen = {getattr(entry, name) for entry in self._entries} - {None}
         names = list(dict.fromkeys([*known, *sorted(seen)]))
-        given = [operand for comparison, operand in _operands(matcher) if comparison in _EQUAL]
-        if more is not None and not all(one in names for one in given):
+        values = [operand for comparison, operand in _operands(matcher) if comparison in _EQUAL]
+        if more is not None and not all(value in names for value in values):
             names = list(dict.fromkeys([*more(), *names]))
-        unknown = [one for one in given if one not in names]
+        unknown = [value for value in values if value not in names]
         if unknown:
             text = unknown[0] if isinstance(unknown[0], str) else repr(unknown[0])
             self._refuse(name, f"unknown {name}: {text[:100]!r} ({suggestion(text, names)})")
         if name not in self.errors and not matcher.holds(None, present=False):
-            if not any(matcher.holds(one, present=True) for one in names):
+            if not any(matcher.holds(value, present=True) for value in names):
                 self._refuse(name, f"no {name} is like this: {matcher.text()[:100]} ({suggestion('', names)})")
 
     def _add(self, name: str, matcher: Matcher) -> None:
@@ -301,11 +309,11 @@ def _holds_for(matcher: Matcher, value: object) -> bool:
 
 
 def _operands(matcher: Matcher) -> list[tuple[str, Any]]:
-    """Every value with its comparison, those of lists one by one."""
+    """Return every operand with the name of its comparison, each value of a list by itself."""
     return [
-        (name, one)
+        (name, value)
         for name, operand in matcher.tests
-        for one in (operand if name in ("in", "not_in") else (operand,))
+        for value in (operand if name in ("in", "not_in") else (operand,))
         if name != "exists"
     ]
 
@@ -313,7 +321,7 @@ def _operands(matcher: Matcher) -> list[tuple[str, Any]]:
 def _replaced(matcher: Matcher, ids: Mapping[Any, str]) -> Matcher:
     def own(name: str, operand: Any) -> Any:
         if name in ("in", "not_in"):
-            return tuple(ids.get(one, one) if isinstance(one, str) else one for one in operand)
+            return tuple(ids.get(value, value) if isinstance(value, str) else value for value in operand)
         return ids.get(operand, operand) if name in _EQUAL and isinstance(operand, str) else operand
 
     return Matcher(tuple((name, own(name, operand)) for name, operand in matcher.tests))
@@ -332,11 +340,11 @@ def _upper(data: Any) -> Any:
     if isinstance(data, str):
         return data.upper()
     if isinstance(data, list):
-        return [_upper(one) for one in data]
-    return {name: _upper(one) for name, one in data.items()} if isinstance(data, dict) else data
+        return [_upper(value) for value in data]
+    return {name: _upper(value) for name, value in data.items()} if isinstance(data, dict) else data
 
 
-def _no_number(operand: object) -> str:
+def _not_a_number(operand: object) -> str:
     text = f"must be a number: {str(operand)[:100]!r}"
     digits = isinstance(operand, str) and operand.isascii() and operand.isdecimal() and len(operand) == 3
     return f"{text} (did you mean {operand}?)" if digits else text

@@ -1,4 +1,4 @@
-"""`/_mock/openapi.json` and `/_mock/openapi/{provider}.json`."""
+"""The OpenAPI documents: `/_mock/openapi.json`, `/_mock/openapi/{provider}.json`; a page: `/_mock/docs/{provider}`."""
 
 import re
 from typing import Any
@@ -20,16 +20,27 @@ PROBLEM = {
 
 
 async def of_provider(call: ControlCall) -> Answer:
-    """The OpenAPI document of an emulated API, made from its endpoints and schemas."""
-    provider = call.provider()
-    return Answer(document(provider, call.server.schemas, origin=f"{call.origin}{sandbox_prefix(call.name)}"))
+    """Show the OpenAPI document of an emulated API, made from its endpoints and schemas."""
+    return Answer(_document_of(call))
+
+
+def _document_of(call: ControlCall) -> dict[str, Any]:
+    return document(call.provider(), call.server.schemas, origin=f"{call.origin}{sandbox_prefix(call.name)}")
+
+
+async def page_of_provider(call: ControlCall) -> Answer:
+    """Show the OpenAPI document of an emulated API to people. Imported lazily to keep start-up fast."""
+    from mockserver.control.docs_page import HEADERS, page
+
+    source = f"{sandbox_prefix(call.name)}/_mock/openapi/{call.provider().name}.json"
+    return Answer(page(_document_of(call), source=source), media="text/html; charset=utf-8", headers=HEADERS)
 
 
 async def of_control(call: ControlCall) -> Answer:
-    """The OpenAPI document of the control API."""
+    """Show the OpenAPI document of the control API."""
     paths: dict[str, dict[str, Any]] = {}
-    for one in call.operations:
-        paths.setdefault(f"/_mock{one.path}", {})[one.method.lower()] = _operation(one)
+    for operation in call.operations:
+        paths.setdefault(f"/_mock{operation.path}", {})[operation.method.lower()] = _operation(operation)
     return Answer(
         {
             "openapi": "3.1.0",
@@ -52,33 +63,33 @@ async def of_control(call: ControlCall) -> Answer:
     )
 
 
-def _operation(one: Operation) -> dict[str, Any]:
+def _operation(operation: Operation) -> dict[str, Any]:
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in re.findall(r"\{(\w+)\}", one.path)
+        for name in re.findall(r"\{(\w+)\}", operation.path)
     ]
     parameters += [
         {"name": name, "in": "query", "required": False, "schema": _parameter(schema)}
-        for name, schema in one.query.items()
+        for name, schema in operation.query.items()
     ]
-    good: dict[str, Any] = {"description": one.summary}
-    if one.status != 204:
-        good["content"] = {media: {"schema": _given(one, media)} for media in one.produces}
+    success: dict[str, Any] = {"description": operation.summary}
+    if operation.status != 204:
+        success["content"] = {media: {"schema": _answer_schema(operation, media)} for media in operation.produces}
     problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
     data: dict[str, Any] = {
-        "operationId": one.name,
-        "summary": one.summary,
+        "operationId": operation.name,
+        "summary": operation.summary,
         "parameters": parameters,
         "responses": {
-            **{str(status): good for status in (one.status, *one.statuses)},
+            **{str(status): success for status in (operation.status, *operation.statuses)},
             "default": {"description": "A problem document.", "content": {"application/problem+json": problem}},
         },
     }
-    takes = one.takes if one.takes is not None else one.reads
-    if takes is not None or one.media != "application/json":
+    takes = operation.takes if operation.takes is not None else operation.reads
+    if takes is not None or operation.media != "application/json":
         schema = dict(takes) if takes is not None else {"type": "string"}
-        data["requestBody"] = {"required": one.needs_body, "content": {one.media: {"schema": schema}}}
-    if one.open or one.tokenless:
+        data["requestBody"] = {"required": operation.needs_body, "content": {operation.media: {"schema": schema}}}
+    if operation.open or operation.tokenless:
         data["security"] = [{}]
     return data
 
@@ -87,8 +98,8 @@ def _parameter(schema: str | Schema) -> dict[str, Any]:
     return {"type": "string", "description": schema} if isinstance(schema, str) else dict(schema)
 
 
-def _given(one: Operation, media: str) -> dict[str, Any]:
-    return dict(one.gives) if media.endswith("json") else {"type": "string"}
+def _answer_schema(operation: Operation, media: str) -> dict[str, Any]:
+    return dict(operation.gives) if media.endswith("json") else {"type": "string"}
 
 
 OPERATIONS = (
@@ -99,5 +110,13 @@ OPERATIONS = (
         of_provider,
         name="providerOpenapi",
         summary="The OpenAPI document of an emulated API",
+    ),
+    Operation(
+        "GET",
+        "/docs/{provider}",
+        page_of_provider,
+        name="providerDocs",
+        summary="The endpoints of an emulated API as an HTML page",
+        produces=("text/html",),
     ),
 )

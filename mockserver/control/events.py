@@ -1,4 +1,4 @@
-"""`/_mock/events/{provider}`: what a test can let happen to a provider as a whole, beside any order."""
+"""`/_mock/events/{provider}`: events of a whole provider, such as a key rotation, that a test can trigger."""
 
 from mockserver.control.operation import Answer, ControlCall, Operation, object_schema, text_schema
 from mockserver.control.problems import Problem
@@ -12,21 +12,21 @@ KNOWN = {"type": "object", "required": ["provider", "events"]}
 
 
 async def listing(call: ControlCall) -> Answer:
-    """The provider's events, and what each does."""
+    """List the provider's events, and what each does."""
     provider = _provider(call)
     events = [{"event": name, "about": event.about} for name, event in provider.events.items()]
     return Answer({"provider": provider.name, "events": events})
 
 
 async def push(call: ControlCall) -> Answer:
-    """Let one happen; the answer tells what came of it."""
+    """Let one event happen; the answer holds what the event returns."""
     provider, name = _provider(call), call.body["event"]
     event = provider.events.get(name)
     if event is None:
         hint = suggestion(name, provider.events) if provider.events else f"{provider.name} takes none"
         raise Invalid({"event": [f"unknown event: {name[:100]!r} ({hint})"]})
-    told = await event.happen(await call.sandbox())
-    return Answer({"provider": provider.name, "event": name, **told})
+    outcome = await event.happen(await call.sandbox())
+    return Answer({"provider": provider.name, "event": name, **outcome})
 
 
 def _provider(call: ControlCall) -> Provider:
@@ -42,7 +42,7 @@ OPERATIONS = (
         "/events/{provider}",
         listing,
         name="providerEvents",
-        summary="What can be let happen to a provider as a whole",
+        summary="The events of a provider as a whole",
         gives=KNOWN,
     ),
     Operation(
@@ -50,7 +50,7 @@ OPERATIONS = (
         "/events/{provider}",
         push,
         name="pushProviderEvent",
-        summary="Let something happen to a provider as a whole",
+        summary="Let an event of a provider as a whole happen",
         takes=EVENT,
         gives=HAPPENED,
     ),

@@ -1,6 +1,6 @@
-"""The whole story of an order or a request: what decided, what nearly did, what followed, and from what.
+"""The story of an order or a request: the rules and dice that decided, near misses, effects and their causes.
 
-Kept apart from the nouns themselves, since only whoever looks one thing up pays for it.
+Imported lazily to keep start-up fast: only a look at one order or one request needs it.
 """
 
 from collections.abc import Container, Mapping, Sequence
@@ -25,116 +25,127 @@ from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.unit_of_work import UnitOfWork
 from mockserver.webhooks.model import Delivery
 
-#: The status of a credential that nobody knows, and how many of those that there are are named then.
+#: The status that answers an unknown credential, and how many of the known accounts are named then.
 _UNKNOWN, _MOST_NAMED = 401, 50
 
 
 async def order_story(sandbox: Sandbox, work: UnitOfWork, order: Order) -> Data:
-    """Everything that happened to the order, passage by passage, each with its cause and what it brought about.
+    """Return everything that happened to the order, one passage for each state it entered.
 
     `story` has for each passage `state, at, visit, cause, caused_by, dice, timers, withheld, effects`, and the
-    `money` and `deliveries` that followed it; `besides` holds what followed no passage. `faults` are those that
-    struck a request about the order, and those that struck one of its deliveries or spared it.
+    `money` and `deliveries` that followed it; `besides` holds the money and deliveries that followed no passage.
+    `faults` are those that struck a request about the order, and those that were considered for its deliveries.
     """
     state = work.state
     machine = state.machine_named(order.machine)
-    told = retrace(machine, order, seed=state.dice.seed, settings=state.settings.values)
-    seen = [one for one in sandbox.journal.newest_first() if (one.provider, one.order) == (order.provider, order.id)]
-    seen.reverse()
-    moves = await _movements(work, order)
-    born = _born_of(moves, seen, order)
+    history = retrace(machine, order, seed=state.dice.seed, settings=state.settings.values)
+    requests = [
+        one for one in sandbox.journal.newest_first() if (one.provider, one.order) == (order.provider, order.id)
+    ]
+    requests.reverse()
+    movements = await _movements(work, order)
+    created_by = _created_by(movements, requests, order)
     waiting = {timer.event: moment_text(timer.due) for timer in await orders.timers_of(work.tx, order)}
-    story = [passage_data(told, place, born, waiting) for place in range(len(told))]
-    money = [(move.at, move.cause, _money(state, move)) for move in moves]
-    sent = await sandbox.deliveries.about(work, order)
-    notices = [(one.created_at, one.cause, delivery_data(one, due)) for one, due in sent]
+    story = [passage_data(history, place, created_by, waiting) for place in range(len(history))]
+    money = [(movement.at, movement.cause, _money(state, movement)) for movement in movements]
+    deliveries = await sandbox.deliveries.about(work, order)
+    notices = [(one.created_at, one.cause, delivery_data(one, due)) for one, due in deliveries]
     return {
         "machine": {"scenario": _scenario_of(order.machine), "key": order.machine},
-        "rule": _birth_rule(state, order, seen),
-        "created_by": born,
+        "rule": _birth_rule(state, order, requests),
+        "created_by": created_by,
         "story": story,
         "besides": {
-            "money": share(story, told, "money", money),
-            "deliveries": share(story, told, "deliveries", notices),
+            "money": share(story, history, "money", money),
+            "deliveries": share(story, history, "deliveries", notices),
         },
-        "requests": [_seen(entry) for entry in seen],
+        "requests": [_request_row(entry) for entry in requests],
         "faults": [
-            {"request": entry.id, "at": moment_text(entry.at), **row} for entry in seen for row in _struck(entry)
+            {"request": entry.id, "at": moment_text(entry.at), **row}
+            for entry in requests
+            for row in _faults_that_struck(entry)
         ]
-        + [row for one, _ in sent for row in _told(one, "faults")],
-        "fault_near_misses": [row for one, _ in sent for row in _told(one, "near_misses")],
+        + [row for one, _ in deliveries for row in _fault_rows(one, "faults")],
+        "fault_near_misses": [row for one, _ in deliveries for row in _fault_rows(one, "near_misses")],
     }
 
 
 async def request_story(sandbox: Sandbox, work: UnitOfWork, entry: Entry, *, secret: Container[str]) -> Data:
-    """What the rules and the faults said to the request, and what followed from it, chained by cause.
+    """Return what rules and faults decided about the request, and what followed from it, chained by cause.
 
-    `secret` names the fields whose values are not told.
+    `secret` names the fields whose values are left out.
     """
-    decided: dict[str, Any] = {decision.aspect: decision for decision in entry.decisions}
-    found: Data = {
+    decisions: dict[str, Any] = {decision.aspect: decision for decision in entry.decisions}
+    explanation: Data = {
         "decisions": [
             {**_rule(one.rule), "aspect": one.aspect, "passed_over": _used_up(entry, one.aspect, one.subject, one.rule)}
-            for one in decided.values()
+            for one in decisions.values()
         ],
         "passed_over": [
             {"aspect": aspect, **row}
             for aspect in get_args(Aspect)
-            if aspect not in decided
-            for row in _used_up(entry, aspect, _asked(entry.subject, aspect), None)
+            if aspect not in decisions
+            for row in _used_up(entry, aspect, _subject_of(entry.subject, aspect), None)
         ],
         "near_misses": misses_data(entry.rules, entry.subject, secret),
-        "faults": [_sourced(row) for row in entry.faults],
-        "fault_near_misses": [_sourced(row) for row in entry.fault_misses],
+        "faults": [_with_source(row) for row in entry.faults],
+        "fault_near_misses": [_with_source(row) for row in entry.fault_misses],
         "ignored": list(entry.ignored),
         "story": [],
         "besides": {"money": [], "deliveries": []},
     }
     if entry.because:
-        found["because"] = dict(entry.because)
+        explanation["because"] = dict(entry.because)
     if entry.status == _UNKNOWN and entry.fault is None:
-        found["credentials"] = await _credentials(work, entry.provider)
+        explanation["credentials"] = await _credentials(work, entry.provider)
     row = await work.tx.get("orders", f"{entry.provider}/{entry.order}") if entry.order else None
     if row is not None:
         order = decode_order(row)
         whole = await order_story(sandbox, work, order)
         chain = chain_of(whole["story"], entry.id)
-        found["order"] = {"id": order.id, "kind": order.kind, "state": order.state, "passages": len(whole["story"])}
-        found["story"] = [whole["story"][place] for place in chain]
-        named = {kind: [row for row in rows if entry.id in row["cause"]] for kind, rows in whole["besides"].items()}
-        found["besides"] = named
-    return found
+        explanation["order"] = {
+            "id": order.id,
+            "kind": order.kind,
+            "state": order.state,
+            "passages": len(whole["story"]),
+        }
+        explanation["story"] = [whole["story"][place] for place in chain]
+        besides = {kind: [row for row in rows if entry.id in row["cause"]] for kind, rows in whole["besides"].items()}
+        explanation["besides"] = besides
+    return explanation
 
 
 async def _credentials(work: UnitOfWork, provider: str) -> list[Data]:
-    """The accounts that there are, each with the public part of its credential, None where that is unknown."""
+    """Return the provider's accounts, each with the public part of its credential, None where that is unknown."""
     names = await public_names(work, work.state.provider_rules[provider])
     return [{"account": account, "credential": public} for account, public in list(names.items())[:_MOST_NAMED]]
 
 
 def misses_data(rules: Sequence[Rule], subject: Mapping[str, Any], secret: Container[str]) -> list[Data]:
-    """The rules that nearly matched, nearest first, each with its differences; none where no rule was asked."""
+    """Return the rules that nearly matched, nearest first, each with its differences; [] where none was consulted."""
     if not subject:
         return []
-    found = []
+    rows = []
     for miss in near_misses(rules, subject):
         rule = next(rule for rule in rules if rule.name == miss.rule and differences(rule.when, subject))
-        found.append({**_rule(rule), "differences": [redact_difference(one, secret) for one in miss.differences]})
-    return found
+        rows.append(
+            {**_rule(rule), "differences": [redact_difference(difference, secret) for difference in miss.differences]}
+        )
+    return rows
 
 
-def _struck(entry: Entry) -> list[Data]:
-    return [_sourced(row) for row in entry.faults if row["hit"]]
+def _faults_that_struck(entry: Entry) -> list[Data]:
+    return [_with_source(row) for row in entry.faults if row["hit"]]
 
 
-def _told(delivery: Delivery, kind: str) -> list[Data]:
-    """What became of the faults that were asked when the delivery was put in the outbox."""
+def _fault_rows(delivery: Delivery, kind: str) -> list[Data]:
+    """Return the faults (or `near_misses`) that were considered when the delivery was put in the outbox."""
     rows = delivery.hostile.get("told", {}).get(kind, ())
-    asked = {"delivery": delivery.id, "event": delivery.event, "at": moment_text(delivery.created_at)}
-    return [{**asked, **_sourced(row)} for row in rows]
+    delivery_fields = {"delivery": delivery.id, "event": delivery.event, "at": moment_text(delivery.created_at)}
+    return [{**delivery_fields, **_with_source(row)} for row in rows]
 
 
-def _sourced(row: Mapping[str, Any]) -> Data:
+def _with_source(row: Mapping[str, Any]) -> Data:
     return {"source": source_of(row["id"]), **row}
 
 
@@ -148,7 +159,7 @@ def _rule(rule: Rule) -> Data:
 
 
 def _used_up(entry: Entry, aspect: Any, subject: Mapping[str, Any], decided: Rule | None) -> list[Data]:
-    """Rules that matched and would have decided, had they not decided as often as they may."""
+    """Return the matching rules whose `times` limit is used up, up to the rule that decided."""
     rows = []
     for rule in entry.rules:
         if rule is decided:
@@ -160,32 +171,32 @@ def _used_up(entry: Entry, aspect: Any, subject: Mapping[str, Any], decided: Rul
     return rows
 
 
-def _asked(subject: Mapping[str, Any], aspect: str) -> Mapping[str, Any]:
-    """Only a life is asked about with the facts of the order to be."""
+def _subject_of(subject: Mapping[str, Any], aspect: str) -> Mapping[str, Any]:
+    """Return the subject that rules of this aspect were matched with: only `life` sees the facts of the order."""
     return subject if aspect == "life" else {name: value for name, value in subject.items() if name[:6] != "order."}
 
 
 async def _movements(work: UnitOfWork, order: Order) -> list[Movement]:
-    """What moved for this order, oldest first; looks no further back than the order's beginning."""
+    """Return the movements of money for this order, oldest first; reads no further back than its creation."""
     prefix, before = f"{order.provider}/{order.account}/", ""
-    found: list[Movement] = []
+    movements: list[Movement] = []
     while rows := await work.tx.scan("movements", prefix=prefix, after=before, limit=500, reverse=True):
         for row in rows:
-            move = decode_movement(order.provider, order.account, int(row.key[len(prefix) :]), row.data)
-            if move.at < order.created_at:
-                return found[::-1]
-            if move.order == order.id:
-                found.append(move)
+            movement = decode_movement(order.provider, order.account, int(row.key[len(prefix) :]), row.data)
+            if movement.at < order.created_at:
+                return movements[::-1]
+            if movement.order == order.id:
+                movements.append(movement)
         before = rows[-1].key
-    return found[::-1]
+    return movements[::-1]
 
 
-def _born_of(moves: Sequence[Movement], seen: Sequence[Entry], order: Order) -> str | None:
-    """The request that placed the order: named by its charge, or else the first that touched it in that moment."""
-    for move in moves:
-        if move.at == order.created_at and (named := REQUEST.search(move.cause)):
-            return named[0]
-    return next((entry.id for entry in seen if entry.at <= order.created_at and entry.status < 400), None)
+def _created_by(movements: Sequence[Movement], requests: Sequence[Entry], order: Order) -> str | None:
+    """Return the id of the request that placed the order: named by its charge, else the first that touched it then."""
+    for movement in movements:
+        if movement.at == order.created_at and (match := REQUEST.search(movement.cause)):
+            return match[0]
+    return next((entry.id for entry in requests if entry.at <= order.created_at and entry.status < 400), None)
 
 
 def _money(state: SandboxState, move: Movement) -> Data:
@@ -202,23 +213,23 @@ def _money(state: SandboxState, move: Movement) -> Data:
     }
 
 
-def _birth_rule(state: SandboxState, order: Order, seen: Sequence[Entry]) -> Data | None:
-    """The rule that decided the order's life; its scenario is known from the journal, else from what is in force."""
+def _birth_rule(state: SandboxState, order: Order, requests: Sequence[Entry]) -> Data | None:
+    """Return the rule that decided the order's life, with its scenario, from the journal or from the rules in force."""
     if order.rule is None:
         return None
-    asked = [one.rule for entry in seen for one in entry.decisions if one.aspect == "life"]
-    found = [rule for rule in (*asked, *state.active_scenarios.rules[order.provider]) if rule.name == order.rule]
-    scenario = found[0].scenario if found else None
-    about = {"about": found[0].about} if found and found[0].about else {}
+    decided = [decision.rule for entry in requests for decision in entry.decisions if decision.aspect == "life"]
+    candidates = [rule for rule in (*decided, *state.active_scenarios.rules[order.provider]) if rule.name == order.rule]
+    scenario = candidates[0].scenario if candidates else None
+    about = {"about": candidates[0].about} if candidates and candidates[0].about else {}
     return {"rule": order.rule, "scenario": scenario, **about, "then": dict(order.plan or {})}
 
 
 def _scenario_of(key: str) -> str:
-    """A machine's key is `provider/kind/scenario#contents`."""
+    """Return the scenario's name from a machine's key, `provider/kind/scenario#contents`."""
     return key.rpartition("/")[2].partition("#")[0]
 
 
-def _seen(entry: Entry) -> Data:
+def _request_row(entry: Entry) -> Data:
     return {
         "id": entry.id,
         "at": moment_text(entry.at),

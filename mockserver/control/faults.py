@@ -1,4 +1,4 @@
-"""`/_mock/faults`: what goes wrong, armed by a test or by the scenarios in force."""
+"""`/_mock/faults`: faults of requests and deliveries, armed by a test or by the scenarios in force."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,8 +8,8 @@ from mockserver.control.operation import Answer, ControlCall, Operation, list_of
 from mockserver.control.vocabulary import operations_of
 from mockserver.domain.errors import Invalid
 from mockserver.domain.suggestions import suggestion
-from mockserver.faults import wire_kinds
-from mockserver.faults.model import HOSTILITIES, Fault, source_of
+from mockserver.faults import webhook_kinds, wire_kinds
+from mockserver.faults.model import Fault, source_of
 from mockserver.journal.fault_secrets import shown_fault
 from mockserver.sandbox.naming import account_id_of, known_names
 from mockserver.sandbox.sandbox import Sandbox
@@ -41,13 +41,13 @@ FAULT = {
             "description": "{mistake, retry_after?} in the provider's words, or {status, body?, headers?}.",
         },
         "wire": wire_kinds.control_schema(),
-        "webhook": {"type": "object", "description": f"What deliveries suffer: {', '.join(HOSTILITIES)}."},
+        "webhook": webhook_kinds.control_schema(),
     },
 }
 
 
 def fault_data(sandbox: Sandbox, fault: Fault) -> dict[str, Any]:
-    """A fault as the control API shows it; `left` is None where `times` sets no limit."""
+    """Return a fault as the control API shows it; `left` is None where `times` sets no limit."""
     faults = sandbox.state.faults
     hits = faults.count(fault, "hits")
     data = {
@@ -64,15 +64,15 @@ def fault_data(sandbox: Sandbox, fault: Fault) -> dict[str, Any]:
 
 
 async def listing(call: ControlCall) -> Answer:
-    """Every fault in force, in the order in which they are asked."""
+    """List every fault in force, in the order in which they are considered."""
     sandbox = await call.sandbox()
     return Answer({"faults": [fault_data(sandbox, fault) for fault in sandbox.state.faults.in_force()]})
 
 
 async def arm(call: ControlCall) -> Answer:
-    """Arm one; an account may be named by its id or by the public part of its credential.
+    """Arm a fault; an account may be named by its id or by the public part of its credential.
 
-    `warnings` in the answer tell what it names that nothing has.
+    `warnings` in the answer are about names in it that nothing has, such as a misspelt path.
     """
     sandbox = await call.sandbox()
     _check_words(call, call.body)
@@ -86,49 +86,49 @@ async def arm(call: ControlCall) -> Answer:
 
 
 async def show(call: ControlCall) -> Answer:
-    """One armed fault."""
+    """Show one armed fault."""
     sandbox = await call.sandbox()
     return Answer(fault_data(sandbox, sandbox.state.faults.armed(call.path_fields["id"])))
 
 
 async def disarm_all(call: ControlCall) -> Answer:
-    """Take every armed fault back; those of scenarios stay as long as these are active."""
+    """Disarm every armed fault; faults of scenarios stay for as long as their scenario is active."""
     (await call.sandbox()).state.faults.disarm_all()
     return Answer(None, status=204)
 
 
 async def disarm(call: ControlCall) -> Answer:
-    """Take one armed fault back."""
+    """Disarm one armed fault."""
     (await call.sandbox()).state.faults.disarm(call.path_fields["id"])
     return Answer(None, status=204)
 
 
 def _check_words(call: ControlCall, body: Mapping[str, Any]) -> None:
-    """What only the server knows: providers and operations; raises Invalid."""
+    """Check the names that only the server knows, of provider and operation; raises Invalid."""
     name, providers = body.get("provider"), call.server.providers
     if name is not None and (not isinstance(name, str) or name not in providers):
         raise Invalid({"provider": [f"unknown provider: {name!r} ({suggestion(str(name), providers)})"]})
-    asked = [providers[name]] if name is not None else list(providers.values())
-    operations = list(dict.fromkeys(operations_of(asked)))
+    candidates = [providers[name]] if name is not None else list(providers.values())
+    operations = list(dict.fromkeys(operations_of(candidates)))
     if "operation" in body and body["operation"] not in operations:
-        given = body["operation"]
-        raise Invalid({"operation": [f"unknown operation: {given!r} ({suggestion(str(given), operations)})"]})
+        operation = body["operation"]
+        raise Invalid({"operation": [f"unknown operation: {operation!r} ({suggestion(str(operation), operations)})"]})
 
 
 async def _with_account(call: ControlCall, sandbox: Sandbox, body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The fault with the account's id in place of what names it; raises Invalid for an account that there is not.
+    """Return the fault with the account's id in place of its name; raises Invalid for an unknown account.
 
-    A public part belongs to one provider, so that the fault is one of that provider's.
+    The public part of a credential belongs to one provider, so the fault becomes one of that provider's.
     """
     name, only = body.get("account"), body.get("provider")
     if not isinstance(name, str) or not name:
         return body
-    asked = [one for one in call.server.providers.values() if only in (None, one.name)]
+    candidates = [candidate for candidate in call.server.providers.values() if only in (None, candidate.name)]
     async with sandbox.work("control") as work:
-        found = {one.name: await account_id_of(work, one.rules, name) for one in asked}
-        ids = {provider: account for provider, account in found.items() if account is not None}
+        account_ids = {candidate.name: await account_id_of(work, candidate.rules, name) for candidate in candidates}
+        ids = {provider: account for provider, account in account_ids.items() if account is not None}
         if not ids:
-            known = [each for one in asked for each in await known_names(work, one.rules)]
+            known = [each for candidate in candidates for each in await known_names(work, candidate.rules)]
             raise Invalid({"account": [f"unknown account ({suggestion(name, known)})"]})
     if name in ids.values():
         return body

@@ -1,4 +1,4 @@
-"""`/_mock/fidelity`: what of each emulated API is documented, what was observed, and what is assumed."""
+"""`/_mock/fidelity`: which parts of each emulated API are documented, observed or assumed."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -27,16 +27,16 @@ _DEEPEST = 12
 
 
 async def fidelity(call: ControlCall) -> Answer:
-    """JSON, or a page for whoever prefers HTML."""
-    providers = [provider_data(one, call.server.schemas) for one in call.server.providers.values()]
+    """Show the provenance of every part, as JSON, or as a page where the client prefers HTML."""
+    providers = [provider_data(provider, call.server.schemas) for provider in call.server.providers.values()]
     if _prefers_html(call.headers.get("accept", "")):
         return Answer(page(providers), media="text/html; charset=utf-8")
     return Answer({"provenances": MEANINGS, "providers": providers})
 
 
 def provider_data(provider: Provider, schemas: SchemaStore) -> dict[str, Any]:
-    """A provider's endpoints with their fields, its refusals and its webhooks, each with its provenance."""
-    endpoints = [_endpoint(one, path, schemas) for path, one in _endpoints(provider)]
+    """Return a provider's endpoints with their fields, its refusals and its webhooks, each with its provenance."""
+    endpoints = [_endpoint(endpoint, path, schemas) for path, endpoint in _endpoints(provider)]
     webhooks = [
         {
             "event": event,
@@ -54,7 +54,7 @@ def provider_data(provider: Provider, schemas: SchemaStore) -> dict[str, Any]:
         "refusals": {
             "schema": failure,
             "fields": [_field("refusal", failure, *row) for row in _fields(schemas, failure)],
-            "wordings": _wordings(provider),
+            "wordings": _refusals(provider),
         },
         "webhooks": webhooks,
     }
@@ -62,10 +62,10 @@ def provider_data(provider: Provider, schemas: SchemaStore) -> dict[str, Any]:
 
 
 def _endpoints(provider: Provider) -> Iterator[tuple[str, Endpoint]]:
-    """With their paths, below the base URL or, of annexes, on their host."""
-    yield from ((one.path, one) for one in provider.endpoints)
+    """Yield each endpoint with its path: below the base URL, or, for annexes, on their host."""
+    yield from ((endpoint.path, endpoint) for endpoint in provider.endpoints)
     for annex in provider.annexes:
-        yield from ((annex.mount.prefix + one.path, one) for one in annex.endpoints)
+        yield from ((annex.mount.prefix + endpoint.path, endpoint) for endpoint in annex.endpoints)
 
 
 def _endpoint(endpoint: Endpoint, path: str, schemas: SchemaStore) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def _root(schemas: SchemaStore, name: str) -> str:
 
 
 def _fields(schemas: SchemaStore, name: str) -> Iterator[tuple[str, str, str]]:
-    """Path, provenance and description of every property, those of the schemas it refers to included."""
+    """Yield path, provenance and description of every property of a schema and of the schemas it refers to."""
     yield from _walk(schemas, schemas.load(name), name, "$", ())
 
 
@@ -130,26 +130,26 @@ def _target(schemas: SchemaStore, reference: str, name: str) -> tuple[Any, str, 
     return target, name, f"{name}#{pointer}"
 
 
-def _wordings(provider: Provider) -> list[dict[str, Any]]:
-    found: dict[tuple[int, str, str], ErrorResponse] = {}
+def _refusals(provider: Provider) -> list[dict[str, Any]]:
+    responses: dict[tuple[int, str, str], ErrorResponse] = {}
     declared = (kind for _, endpoint in _endpoints(provider) for kind in endpoint.mistakes)
     for kind in dict.fromkeys((*provider.mistakes, *declared, *KIT_MISTAKES)):
-        for wording in _worded(provider, kind):
-            found.setdefault((wording.status, wording.code, wording.text), wording)
+        for response in _error_responses(provider, kind):
+            responses.setdefault((response.status, response.code, response.text), response)
     return [
-        {"status": one.status, "code": one.code, "text": one.text, "provenance": one.provenance}
-        for _, one in sorted(found.items(), key=lambda pair: pair[0])
+        {"status": response.status, "code": response.code, "text": response.text, "provenance": response.provenance}
+        for _, response in sorted(responses.items(), key=lambda pair: pair[0])
     ]
 
 
-def _worded(provider: Provider, kind: type[ApiError]) -> Iterator[ErrorResponse]:
-    """How the provider words samples of the kind; nothing where none can be built, or makes sense to it."""
+def _error_responses(provider: Provider, kind: type[ApiError]) -> Iterator[ErrorResponse]:
+    """Yield the provider's responses to sample errors of this class; nothing where no sample can be built or worded."""
     try:
         samples = samples_of(kind)
     except ValueError:
         return
     for sample in samples:
-        # A sample is invented: a wording that looks closely at it may not fit.
+        # A sample is invented: a provider's wording that looks closely at it may fail.
         with suppress(Exception):
             yield word(provider, sample)
 
@@ -160,12 +160,12 @@ def _counts(data: Mapping[str, Any]) -> dict[str, dict[str, int]]:
         for part in (*data["endpoints"], data["refusals"], *data["webhooks"])
         for row in part["fields"]
     }
-    counted = {
-        "endpoints": Counter(one["provenance"] for one in data["endpoints"]),
+    counters = {
+        "endpoints": Counter(row["provenance"] for row in data["endpoints"]),
         "fields": Counter(fields.values()),
-        "refusals": Counter(one["provenance"] for one in data["refusals"]["wordings"]),
+        "refusals": Counter(row["provenance"] for row in data["refusals"]["wordings"]),
     }
-    return {what: {name: found[name] for name in MEANINGS} for what, found in counted.items()}
+    return {what: {name: counter[name] for name in MEANINGS} for what, counter in counters.items()}
 
 
 def _prefers_html(accept: str) -> bool:

@@ -1,4 +1,4 @@
-"""The fidelity page as HTML, in one piece: no scripts, nothing to load."""
+"""The fidelity page as one HTML document without scripts or other files."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -23,10 +23,15 @@ text-align:left;vertical-align:top}code{font:13px ui-monospace,monospace}summary
 
 
 def page(providers: list[dict[str, Any]]) -> str:
-    """The same as HTML: for each provider a table of counts, one of each endpoint's fields, one of its refusals."""
+    """Return the page: for each provider a table of counts, one of each endpoint's fields, one of its refusals.
+
+    `providers` are the values of `fidelity.provider_data`.
+    """
     meanings = "".join(f"<li>{_badge(name)} {escape(text)}</li>" for name, text in MEANINGS.items())
-    links = "".join(f'<li><a href="#{one["provider"]}">{escape(one["title"])}</a></li>' for one in providers)
-    body = "".join(_provider_html(one) for one in providers)
+    links = "".join(
+        f'<li><a href="#{provider["provider"]}">{escape(provider["title"])}</a></li>' for provider in providers
+    )
+    body = "".join(_provider_html(provider) for provider in providers)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Fidelity</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -37,17 +42,19 @@ def page(providers: list[dict[str, Any]]) -> str:
 
 
 def _provider_html(data: Mapping[str, Any]) -> str:
-    counts = _table(("", *MEANINGS), [(what, *(str(found[name]) for name in MEANINGS)) for what, found in _rows(data)])
-    endpoints = "".join(_endpoint_html(one) for one in data["endpoints"])
+    counts = _table(
+        ("", *MEANINGS), [(what, *(str(numbers[name]) for name in MEANINGS)) for what, numbers in _rows(data)]
+    )
+    endpoints = "".join(_endpoint_html(row) for row in data["endpoints"])
     refusals = data["refusals"]
     wordings = _table(
         ("status", "code", "text", "provenance"),
-        [(str(one["status"]), one["code"], one["text"], one["provenance"]) for one in refusals["wordings"]],
+        [(str(row["status"]), row["code"], row["text"], row["provenance"]) for row in refusals["wordings"]],
     )
     webhooks = "".join(
-        f"<details><summary>webhook <code>{escape(one['event'])}</code> {_badge(one['provenance'])}</summary>"
-        f"{_fields_html(one['fields'])}</details>"
-        for one in data["webhooks"]
+        f"<details><summary>webhook <code>{escape(row['event'])}</code> {_badge(row['provenance'])}</summary>"
+        f"{_fields_html(row['fields'])}</details>"
+        for row in data["webhooks"]
     )
     return (
         f'<section id="{escape(data["provider"])}"><h2>{escape(data["title"])}</h2>{counts}{endpoints}{webhooks}'
@@ -60,16 +67,17 @@ def _rows(data: Mapping[str, Any]) -> list[tuple[str, dict[str, int]]]:
     return list(data["counts"].items())
 
 
-def _endpoint_html(one: Mapping[str, Any]) -> str:
-    acting = " changes state" if one["changes_state"] and one["method"] == "GET" else ""
+def _endpoint_html(endpoint: Mapping[str, Any]) -> str:
+    note = " changes state" if endpoint["changes_state"] and endpoint["method"] == "GET" else ""
     return (
-        f"<details><summary><code>{escape(one['method'])} {escape(one['path'])}</code> {_badge(one['provenance'])} "
-        f"{escape(one['summary'])}{acting}</summary>{_fields_html(one['fields'])}</details>"
+        f"<details><summary><code>{escape(endpoint['method'])} {escape(endpoint['path'])}</code>"
+        f" {_badge(endpoint['provenance'])} {escape(endpoint['summary'])}{note}</summary>"
+        f"{_fields_html(endpoint['fields'])}</details>"
     )
 
 
 def _fields_html(fields: list[dict[str, Any]]) -> str:
-    rows = [(one["where"], one["field"], one["provenance"], one["about"]) for one in fields]
+    rows = [(field["where"], field["field"], field["provenance"], field["about"]) for field in fields]
     return _table(("where", "field", "provenance", "what it is"), rows)
 
 

@@ -22,12 +22,12 @@ from mockserver.journal.redact import HIDDEN
 from mockserver.sandbox.inboxes import MOST_RECEIVED, Inbox
 
 _LONGEST_DELAY = timedelta(minutes=1)
-#: Bodies of so many characters are written on the spot.
+#: Answers with more characters of bodies than these are written in a thread.
 _LONG = 64 * 1024
 
 
 async def receive(call: ControlCall) -> Answer:
-    """Take a message in, and answer as told."""
+    """Keep a message, and answer as the inbox was instructed."""
     sandbox = await call.sandbox()
     inbox = sandbox.inbox.of(call.path_fields["name"])
     raw = _without_token(call, call.raw)
@@ -46,26 +46,26 @@ async def receive(call: ControlCall) -> Answer:
 
 
 async def show(call: ControlCall) -> Answer:
-    """What arrived, oldest first; with `wait`, until `count` (1) messages are there or the time is up.
+    """List the messages, oldest first; `wait` first waits for `count` (1) messages, at most for that long.
 
-    The end of the inbox (emptied, or its sandbox reset or deleted) ends the waiting, too.
+    The wait also ends where the inbox ends: when it is emptied, or its sandbox reset or deleted.
     """
     sandbox = await call.sandbox()
     inbox = sandbox.inbox.of(call.path_fields["name"])
     if "wait" in call.query:
-        wanted = whole_query(call, "count", default=1, most=MOST_RECEIVED)
-        await _wait(inbox, wanted, _span("wait", call.query["wait"]))
+        number = whole_query(call, "count", default=1, most=MOST_RECEIVED)
+        await _wait(inbox, number, _span("wait", call.query["wait"]))
     return Answer(await write_messages(list(inbox.received)))
 
 
 async def empty(call: ControlCall) -> Answer:
-    """Forget what arrived, and how to answer."""
+    """Forget the messages and the instructions."""
     (await call.sandbox()).inbox.pop(call.path_fields["name"])
     return Answer(None, status=204)
 
 
 async def instruct(call: ControlCall) -> Answer:
-    """Say how to answer from now on."""
+    """Set status and delay of the answers from now on."""
     inbox = (await call.sandbox()).inbox.of(call.path_fields["name"])
     delay = _span("delay", call.body.get("delay", 0))
     inbox.status, inbox.delay = call.body.get("status", 200), delay
@@ -73,14 +73,14 @@ async def instruct(call: ControlCall) -> Answer:
 
 
 def _shown_header(call: ControlCall, name: str, value: str) -> str:
-    """A header as it came, but for the token of the control API: test helpers send it by default."""
+    """Return the header's value without the control API's token, which test helpers send by default."""
     if name == "x-mock-token" or (name.endswith("authorization") and _is_token(call, value)):
         return HIDDEN
     return _without_token(call, value.encode("latin-1")).decode("latin-1")
 
 
 def _is_token(call: ControlCall, credential: str) -> bool:
-    """Whether the token stands in this credential, also as a part of a Basic one."""
+    """Return whether the token stands in this credential, or in the decoded part of a Basic one."""
     if call.token is None:
         return False
     try:
@@ -96,21 +96,21 @@ def _without_token(call: ControlCall, data: bytes) -> bytes:
 
 async def write_messages(messages: list[dict[str, Any]]) -> bytes:
     """Return the answer, written in a thread where it is long: an inbox may hold sixteen megabytes."""
-    if sum(len(one["body"]) for one in messages) > _LONG:
+    if sum(len(message["body"]) for message in messages) > _LONG:
         return await asyncio.to_thread(_answer, messages)
     return _answer(messages)
 
 
 def _answer(messages: list[dict[str, Any]]) -> bytes:
-    """The JSON of bodies is read anew each time: as a tree it would take many times what its text takes."""
-    rows = [orjson.dumps({**one, "json": shown_json(one["body"].encode())}) for one in messages]
+    """Write the answer; bodies are parsed each time, since parsed JSON takes many times the memory of its text."""
+    rows = [orjson.dumps({**message, "json": shown_json(message["body"].encode())}) for message in messages]
     return b'{"received":[' + b",".join(rows) + b"]}"
 
 
-async def _wait(inbox: Inbox, wanted: int, longest: timedelta) -> None:
+async def _wait(inbox: Inbox, messages: int, longest: timedelta) -> None:
     try:
         async with asyncio.timeout(longest.total_seconds()):
-            while len(inbox.received) < wanted and not inbox.ended:
+            while len(inbox.received) < messages and not inbox.ended:
                 inbox.arrived.clear()
                 await inbox.arrived.wait()
     except TimeoutError:

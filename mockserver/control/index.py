@@ -1,4 +1,4 @@
-"""`/_mock` and `/_mock/health`."""
+"""`/_mock` and `/_mock/health`: the way in, and whether the server is up."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from mockserver.sandbox.sandbox import Sandbox
 
 
 def base_url(origin: str, name: str, provider: Provider) -> str:
-    """Where a client of this provider reaches this sandbox."""
+    """Return the URL at which a client of this provider reaches this sandbox."""
     mount = provider.mounts[0]
     return f"{origin}{sandbox_prefix(name)}/{mount.host}{mount.prefix}"
 
 
 def described_providers(server: Server, sandbox: Sandbox, origin: str) -> dict[str, Any]:
-    """Provider name -> base URL and the credentials that the scenarios in force declare."""
+    """Return for each provider its title, base URL, OpenAPI URL and the credentials that scenarios in force declare."""
     return {
         name: {
             "title": provider.title,
@@ -34,7 +34,7 @@ def described_providers(server: Server, sandbox: Sandbox, origin: str) -> dict[s
 
 
 async def health(call: ControlCall) -> Answer:
-    """Whether the server is up; touches no sandbox."""
+    """Show that the server is up, with version, uptime and limits; touches no sandbox."""
     server = call.server
     uptime = (machine_now() - server.started).total_seconds()
     return Answer(
@@ -61,7 +61,7 @@ async def ready(call: ControlCall) -> Answer:
 
 
 async def index(call: ControlCall) -> Answer:
-    """What there is, and where."""
+    """Show the providers with their base URLs and credentials, and links to all of the control API."""
     sandbox = await call.sandbox()
     here = f"{call.origin}{sandbox_prefix(sandbox.name)}/_mock"
     nouns = (

@@ -1,4 +1,4 @@
-"""What a server and its sandboxes keep at most, and how much of it they keep."""
+"""The limits of a server and of its sandboxes, and how much of them is used."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from mockserver.sandbox import counters, inboxes, limits, room
 
 
 def limits_data(server: Server) -> dict[str, Any]:
-    """For health: what all sandboxes share with its present use, and the bounds of each sandbox."""
+    """Return the limits that all sandboxes share, with their present use, and the limits of each sandbox."""
     sandboxes, budget = server.sandboxes, server.budget
     return {
         "sandboxes": {"used": sandboxes.used, "most": sandboxes.most},

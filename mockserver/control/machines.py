@@ -1,4 +1,4 @@
-"""`/_mock/machines` and `/_mock/magic`."""
+"""`/_mock/machines` and `/_mock/magic`: state machines and magic values in force."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from mockserver.scenario.placeholders import with_settings
 
 
 def machine_data(machine: Machine) -> dict[str, Any]:
-    """A machine as JSON data."""
+    """Return a machine as JSON data."""
     return {
         "key": machine.key,
         "provider": machine.provider,
@@ -31,36 +31,37 @@ def machine_data(machine: Machine) -> dict[str, Any]:
 
 
 async def show(call: ControlCall) -> Answer:
-    """The machine in force for new orders of this kind."""
+    """Show the machine in force for new orders of this kind, as JSON or as a drawing (`format`)."""
     sandbox, provider = await call.sandbox(), call.provider()
     try:
         machine = sandbox.state.active_scenarios.machine(provider.name, call.path_fields["kind"])
     except KeyError:
         kind = call.path_fields["kind"]
         raise NotFound("machine", kind, hint=did_you_mean(kind, provider.rules.kinds)) from None
+    settings = sandbox.state.settings.values
     match call.query.get("format", "json"):
         case "json":
             return Answer(machine_data(machine))
         case "mermaid":
-            return Answer(mermaid(machine), media="text/plain; charset=utf-8")
+            return Answer(mermaid(machine, settings), media="text/plain; charset=utf-8")
         case "dot":
-            return Answer(dot(machine), media="text/vnd.graphviz; charset=utf-8")
+            return Answer(dot(machine, settings), media="text/vnd.graphviz; charset=utf-8")
         case other:
             raise Invalid({"format": [f"must be json, mermaid or dot: {other!r}"]})
 
 
 async def magic(call: ControlCall) -> Answer:
-    """Every magic value of the scenarios in force."""
+    """List every magic value of the scenarios in force."""
     sandbox = await call.sandbox()
     rows = [
         {
             "provider": provider,
-            "where": one.where,
-            "value": one.value,
-            "effect": with_settings(one.effect, sandbox.state.settings.values),
-            "provenance": one.provenance,
+            "where": magic_value.where,
+            "value": magic_value.value,
+            "effect": with_settings(magic_value.effect, sandbox.state.settings.values),
+            "provenance": magic_value.provenance,
         }
-        for provider, one in sandbox.state.active_scenarios.magic()
+        for provider, magic_value in sandbox.state.active_scenarios.magic()
     ]
     return Answer({"magic": rows})
 
@@ -70,8 +71,8 @@ def _effect(name: str, argument: str) -> Any:
 
 
 def _transition(move: Transition) -> dict[str, Any]:
-    ways = {state: weight_data(weight) for state, weight in move.to}
-    data: dict[str, Any] = {"on": move.on, "to": ways if len(ways) > 1 else move.to[0][0]}
+    targets = {state: weight_data(weight) for state, weight in move.to}
+    data: dict[str, Any] = {"on": move.on, "to": targets if len(targets) > 1 else move.to[0][0]}
     for key, delay in (("after", move.after), ("not_before", move.not_before), ("not_after", move.not_after)):
         if delay is not None:
             data[key] = delay_text(delay)

@@ -1,4 +1,4 @@
-"""How an operation of the control API is declared, and what its handler is given."""
+"""Declarations of the control API's operations, and the call and answer that their handlers work with."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -24,13 +24,16 @@ from mockserver.sandbox.sandboxes import Sandboxes
 from mockserver.sandbox.settings import SettingsTable
 from mockserver.scenario.check import Judge
 
-#: How deep answers put the JSON of others, and with how many brackets nothing can be too deep for orjson's 254.
+#: How deep an answer nests the JSON of a body, and how many brackets a body has at least that orjson (254) refuses.
 _DEPTH, _SHALLOW = 10, 200
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What the control API steers. `started` is the machine's time at start."""
+    """What the control API steers: a server's sandboxes, providers and settings.
+
+    `started` is the real time of its start.
+    """
 
     sandboxes: Sandboxes
     providers: Mapping[str, Provider]
@@ -40,7 +43,7 @@ class Server:
     settings: SettingsTable
     judge: Judge
     objection: Callable[[str], Awaitable[str | None]]
-    """Why no webhook can arrive at a URL, None where it may."""
+    """Returns why no webhook can arrive at a URL, None where one may."""
     populate: Callable[[Sandbox, Population, datetime], Awaitable[History]]
     budget: Budget
     journal_size: int
@@ -55,7 +58,7 @@ class Server:
 
 @dataclass(slots=True)
 class ControlCall:
-    """One call. `origin` is the address the client used (`http://localhost:7460`), `name` the sandbox's."""
+    """One call. `origin` is the address that the client used (`http://localhost:7460`), `name` the sandbox's name."""
 
     server: Server
     name: str
@@ -69,14 +72,17 @@ class ControlCall:
     raw: bytes
     operations: Sequence["Operation"]
     trusted: bool = True
-    """Whether the call may do everything: without the token that a server asks for, an open operation may not."""
+    """Whether the caller may use all of the control API; False for an open operation called without the token."""
     body: Any = None
     token: str | None = field(default=None, repr=False)
-    """The token that the control API asks for, so that nothing shows it."""
+    """The control API's token, None where it needs none; kept here so that answers can hide it."""
     _place: Place | None = None
 
     async def sandbox(self) -> Sandbox:
-        """The sandbox the call came to, made on first use; the call is in it until `leave`."""
+        """Enter the sandbox that the path names, until `leave`; made on first use.
+
+        Raises NotFound where there is none and the call may not make one.
+        """
         if self._place is None:
             if not self.trusted and self.server.sandboxes.known(self.name) is None:
                 raise NotFound("sandbox", self.name)
@@ -84,27 +90,28 @@ class ControlCall:
         return self._place.sandbox
 
     async def leave(self, *, accepted: bool) -> None:
-        """Be in the sandbox no more; one that this call would have made is kept when it was accepted."""
+        """Leave the sandbox; one that this call made is kept only where the call was `accepted`."""
         if self._place is not None:
             place, self._place = self._place, None
             await self.server.sandboxes.leave(place, accepted=accepted, steered=self.trusted)
 
     def query_values(self, name: str) -> list[str]:
-        """Every value of a query parameter that may come several times."""
+        """Return every value of a query parameter that may be repeated."""
         return [value for key, value in parse_qsl(self.query_text, keep_blank_values=True) if key == name]
 
     def provider(self) -> Provider:
-        """The provider that the path names; raises NotFound."""
+        """Return the provider that the path names; raises NotFound."""
         return known_provider(self.server, self.path_fields["provider"])
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a handler gives: JSON data (as bytes when it is written already), or a text with its media type."""
+    """A handler's answer: JSON data (bytes where it is serialised already), or a text with its media type."""
 
     data: Any
     status: int = 200
     media: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 Schema = Mapping[str, Any]
@@ -115,12 +122,12 @@ Handler = Callable[[ControlCall], Awaitable[Answer]]
 class Operation:
     """One method of one path under `/_mock`. `takes` and `gives` are JSON Schemas.
 
-    `open` operations need no token. `media` is what the body must be; a YAML body arrives in `raw`, and so does
-    one that `reads` describes and nobody checks. `largest` is how many bytes it may have. `query` names every
-    parameter that is taken, each with its description or its schema; others are refused, but where `any_query`
-    says that they belong to the caller. `produces` are the media types of the answer. `decimals` are the members
-    of the body whose numbers arrive as Decimal, exactly as they were written. `never_empty`: the handler refuses
-    an object without members, though `takes` does not.
+    `open` operations need no token. `media` is the body's media type. The handler gets a YAML body unread in `raw`,
+    and so a body that `reads` describes, which is not checked. `largest` is the body's limit in bytes. `query` names
+    every parameter, each with its description or its schema; others are refused, except where `any_query` is set.
+    `produces` are the media types of the answer. `decimals` are the members of the body whose numbers arrive as
+    Decimal, exactly as they were written. `never_empty`: the handler refuses an object without members, though
+    `takes` allows it.
     """
 
     method: str
@@ -139,7 +146,7 @@ class Operation:
     reads: Schema | None = None
     largest: int = MOST
     verbatim: bool = False
-    """Whether the body is taken as it came, whatever its Content-Encoding."""
+    """Whether the body is kept encoded, whatever its Content-Encoding."""
     any_query: bool = False
     produces: tuple[str, ...] = ("application/json",)
     decimals: tuple[str, ...] = ()
@@ -155,19 +162,19 @@ class Operation:
     slashes: bool = False
     """Whether a field of the path may hold slashes."""
     statuses: tuple[int, ...] = ()
-    """Those of good answers beside `status`."""
+    """Further statuses of successful answers, besides `status`."""
 
 
 def known_provider(server: Server, name: str) -> Provider:
-    """The provider of this name; raises NotFound."""
-    found = server.providers.get(name)
-    if found is None:
+    """Return the provider of this name; raises NotFound with a suggestion."""
+    provider = server.providers.get(name)
+    if provider is None:
         raise NotFound("provider", name, hint=did_you_mean(name, server.providers))
-    return found
+    return provider
 
 
 def whole_query(call: ControlCall, name: str, *, default: int, most: int) -> int:
-    """A whole number of the query, 1 to `most`; raises Invalid."""
+    """Return a whole number of the query, from 1 to `most`; raises Invalid."""
     text = call.query.get(name)
     if text is None:
         return default
@@ -177,7 +184,7 @@ def whole_query(call: ControlCall, name: str, *, default: int, most: int) -> int
 
 
 def shown_json(body: bytes) -> Any:
-    """The JSON that a body holds, to be shown inside an answer; None for none, and for what nests too deep for that."""
+    """Return a body's JSON to put it into an answer; None where it is not JSON, or nests too deep for that."""
     try:
         data = orjson.loads(body)
         if body.count(b"[") + body.count(b"{") > _SHALLOW:
@@ -188,30 +195,30 @@ def shown_json(body: bytes) -> Any:
 
 
 def _nested(data: Any) -> Any:
-    """The data as deep as it may stand in an answer."""
+    """Return the data nested as deep as an answer may put it."""
     for _ in range(_DEPTH):
         data = [data]
     return data
 
 
 def sandbox_prefix(name: str) -> str:
-    """What stands in front of every path of the sandbox: nothing for the default one."""
+    """Return the prefix of every path of the sandbox, `/~NAME`; empty for the default sandbox."""
     return "" if name == DEFAULT else f"/~{name}"
 
 
 def text_schema(description: str, **more: Any) -> dict[str, Any]:
-    """The schema of a text."""
+    """Return the schema of a text."""
     return {"type": "string", "description": description, **more}
 
 
 def object_schema(required: tuple[str, ...] = (), **properties: Schema) -> dict[str, Any]:
-    """The schema of an object with these members and no others."""
+    """Return the schema of an object with these members and no others."""
     schema: dict[str, Any] = {"type": "object", "properties": properties, "additionalProperties": False}
     return {**schema, "required": list(required)} if required else schema
 
 
 def list_of(name: str, item: Schema | None = None) -> dict[str, Any]:
-    """The schema of `{name: [...]}`."""
+    """Return the schema of `{name: [...]}`."""
     return {
         "type": "object",
         "properties": {name: {"type": "array", "items": dict(item or {"type": "object"})}},

@@ -1,16 +1,16 @@
-"""`/_mock/orders`: any order of any provider, its history, its timers, and events pushed to it."""
+"""`/_mock/orders`: orders of every provider, their history and timers, and events sent to them."""
 
 from collections.abc import Callable
 from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, known_provider, text_schema
-from mockserver.control.paging import PAGING, SLICE_ROWS, Slices, after_of, limit_of, page_of, written
+from mockserver.control.paging import PAGING, SLICE_ROWS, Slices, after_of, limit_of, page_of, serialise_rows
 from mockserver.control.problems import Problem
 from mockserver.domain.errors import Invalid, NotTaken
 from mockserver.domain.moments import moment_text
 from mockserver.domain.orders import Order
 from mockserver.domain.suggestions import did_you_mean, suggestion
-from mockserver.engine.machine import taken_by, target_of
+from mockserver.engine.machine import target_of, transition_on
 from mockserver.sandbox import orders
 from mockserver.sandbox.codec import decode_order
 from mockserver.sandbox.naming import account_id_of, known_names
@@ -38,7 +38,7 @@ EVENT = {
 
 
 async def order_data(work: UnitOfWork, order: Order) -> dict[str, Any]:
-    """An order as the control API shows it: what all kinds share, then the provider's own facts."""
+    """Return an order as the control API shows it: the fields that all kinds share, then the provider's own facts."""
     machine = work.state.machine_named(order.machine)
     state = machine.states[order.state]
     timers = await orders.timers_of(work.tx, order)
@@ -53,7 +53,9 @@ async def order_data(work: UnitOfWork, order: Order) -> dict[str, Any]:
         "created_at": moment_text(order.created_at),
         "amount": work.state.provider_rules[order.provider].currency.text(order.amount),
         "currency": work.state.provider_rules[order.provider].currency.code,
-        "history": [{"state": one.state, "at": moment_text(one.at), "cause": one.cause} for one in order.history],
+        "history": [
+            {"state": entry.state, "at": moment_text(entry.at), "cause": entry.cause} for entry in order.history
+        ],
         "timers": [
             {
                 "at": moment_text(timer.due),
@@ -61,7 +63,7 @@ async def order_data(work: UnitOfWork, order: Order) -> dict[str, Any]:
                 "event": timer.event,
             }
             for timer in timers
-            if (move := taken_by(state, timer.event)) is not None
+            if (move := transition_on(state, timer.event)) is not None
         ],
         "events": [move.on for move in state.transitions],
         "machine": order.machine,
@@ -71,49 +73,53 @@ async def order_data(work: UnitOfWork, order: Order) -> dict[str, Any]:
 
 
 async def listing(call: ControlCall) -> Answer:
-    """Orders by provider and id, in pages; `provider`, `state` and `account` narrow them down."""
+    """List orders by provider and id, in pages; `provider`, `state` and `account` narrow them down."""
     sandbox = await call.sandbox()
     limit, after = limit_of(call), after_of(call, r"[^/]+/.+", "daisysim/123456789")
     fits = await _filter(call, sandbox)
     provider = call.query.get("provider")
     prefix, more = f"{provider}/" if provider else "", True
     narrowed = "state" in call.query or "account" in call.query
-    found: list[Any] = []
+    shown: list[Any] = []
     slices = Slices(SLICE_ROWS)
-    # Each slice is a unit of work of its own, so that others have their turn in between.
-    while more and len(found) < limit:
+    # Each slice is a unit of work of its own, so that others get their turn in between.
+    while more and len(shown) < limit:
         async with sandbox.work("control") as work:
-            most = SLICE_ROWS if narrowed else min(SLICE_ROWS, limit - len(found) + 1)
+            most = SLICE_ROWS if narrowed else min(SLICE_ROWS, limit - len(shown) + 1)
             rows = await work.tx.scan("orders", prefix=prefix, after=after or "", limit=most)
             more = len(rows) == most
             for row in rows:
                 order = decode_order(row.data)
-                if len(found) == limit:
+                if len(shown) == limit:
                     more = True
                     break
                 after = row.key
                 if fits(order):
-                    found.append(await order_data(work, order))
+                    shown.append(await order_data(work, order))
         await slices.add(len(rows))
-    return Answer({"orders": await written(found), "next": after if more and found else None})
+    return Answer({"orders": await serialise_rows(shown), "next": after if more and shown else None})
 
 
 async def _filter(call: ControlCall, sandbox: Sandbox) -> Callable[[Order], bool]:
-    """What the query asks of an order; raises NotFound for a provider and Invalid for what no order can be."""
+    """Return a test of orders for the query; raises NotFound for a provider, Invalid for a state or account."""
     name, state, account = (call.query.get(name) for name in ("provider", "state", "account"))
     providers = list(call.server.providers.values()) if name is None else [known_provider(call.server, name)]
     if state is not None:
         words = {
-            word for machine in sandbox.state.machines_of({one.name for one in providers}) for word in machine.states
+            word
+            for machine in sandbox.state.machines_of({candidate.name for candidate in providers})
+            for word in machine.states
         }
         if state not in words:
             raise Invalid({"state": [f"no order has this state: {state[:100]!r} ({suggestion(state, sorted(words))})"]})
     accounts: dict[str, str | None] = {}
     if account is not None:
         async with sandbox.work("control") as work:
-            accounts = {one.name: await account_id_of(work, one.rules, account) for one in providers}
+            accounts = {candidate.name: await account_id_of(work, candidate.rules, account) for candidate in providers}
             if not any(accounts.values()):
-                known = [each for one in providers for each in await known_names(work, one.rules)]
+                known = [
+                    known_name for candidate in providers for known_name in await known_names(work, candidate.rules)
+                ]
                 raise Invalid({"account": [f"unknown account ({suggestion(account, known)})"]})
 
     def fits(order: Order) -> bool:
@@ -123,7 +129,7 @@ async def _filter(call: ControlCall, sandbox: Sandbox) -> Callable[[Order], bool
 
 
 async def show(call: ControlCall) -> Answer:
-    """One order, with its whole story under `explanation`."""
+    """Show one order, with its whole story under `explanation`."""
     from mockserver.control.explain import order_story
 
     sandbox, provider = await call.sandbox(), call.provider()
@@ -133,18 +139,18 @@ async def show(call: ControlCall) -> Answer:
 
 
 async def push(call: ControlCall) -> Answer:
-    """Send the order an event; 409 when its state does not take it."""
+    """Send the order an event; refused with 409 where its state does not take it."""
     sandbox, provider = await call.sandbox(), call.provider()
-    given = {name: value for name, value in call.body.items() if name != "event"}
+    facts = {name: value for name, value in call.body.items() if name != "event"}
     async with sandbox.work("control") as work:
         order = await work.order(provider.name, call.path_fields["id"])
         try:
-            order = await work.send(order, call.body["event"], given)
-        except NotTaken as refused:
+            order = await work.send(order, call.body["event"], facts)
+        except NotTaken as error:
             states = sandbox.state.machine_named(order.machine).states.values()
             known = {move.on for state in states for move in state.transitions}
-            hint = "" if refused.event in known else did_you_mean(refused.event, known)
-            raise Problem(409, f"{refused}{hint}") from None
+            hint = "" if error.event in known else did_you_mean(error.event, known)
+            raise Problem(409, f"{error}{hint}") from None
         return Answer(await order_data(work, order))
 
 

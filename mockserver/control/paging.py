@@ -1,4 +1,4 @@
-"""Lists in pages: `limit` rows after a row that `after` names, and `next`, which leads to the rest."""
+"""Lists in pages: at most `limit` rows after the row named by `after`; `next` is the `after` of the next page."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -10,7 +10,7 @@ from mockserver.control.operation import ControlCall, Schema, whole_query
 from mockserver.domain.errors import Invalid
 
 USUAL, MOST = 100, 1_000
-#: After how many bytes of an answer, or rows of a search, the rest of the server gets its turn.
+#: After how many bytes of an answer, or rows of a search, other requests get their turn.
 SLICE_BYTES, SLICE_ROWS = 64 * 1024, 250
 
 #: The parameters of every list.
@@ -21,12 +21,15 @@ PAGING: Mapping[str, str | Schema] = {
 
 
 def limit_of(call: ControlCall) -> int:
-    """How many rows are asked for; raises Invalid."""
+    """Return how many rows the call asks for; raises Invalid."""
     return whole_query(call, "limit", default=USUAL, most=MOST)
 
 
 def after_of(call: ControlCall, pattern: str, example: str) -> str | None:
-    """The row after which the page begins; raises Invalid for what never was a `next`."""
+    """Return the row after which the page begins; raises Invalid for a text that cannot be a `next`.
+
+    `pattern` is the regular expression of a `next`, `example` one for the message.
+    """
     import re
 
     after = call.query.get("after")
@@ -36,7 +39,7 @@ def after_of(call: ControlCall, pattern: str, example: str) -> str | None:
 
 
 def page_of(name: str, item: Schema | None = None) -> dict[str, Any]:
-    """The schema of `{name: [...], next}`."""
+    """Return the schema of `{name: [...], next}`."""
     return {
         "type": "object",
         "properties": {
@@ -48,7 +51,10 @@ def page_of(name: str, item: Schema | None = None) -> dict[str, Any]:
 
 
 class Slices:
-    """Counts what was done in a row, and lets the rest of the server have its turn after `most` of it."""
+    """Splits long work into slices: after each `most` units of work other requests get their turn.
+
+    `await slices.add(n)` after each piece of work counts its `n` units.
+    """
 
     __slots__ = ("_done", "_most")
 
@@ -57,19 +63,19 @@ class Slices:
         self._done = 0
 
     async def add(self, amount: int = 1) -> None:
-        """So much was done."""
+        """Count `amount` units of work, and let others run where the slice is full."""
         self._done += amount
         if self._done >= self._most:
             self._done = 0
             await asyncio.sleep(0)
 
 
-async def written(rows: Iterable[Any]) -> list[orjson.Fragment]:
-    """The rows as JSON that is ready, made in slices: with large bodies in them they take a while."""
+async def serialise_rows(rows: Iterable[Any]) -> list[orjson.Fragment]:
+    """Return the rows as serialised JSON, made in slices: rows with large bodies take a while."""
     slices = Slices(SLICE_BYTES)
-    found = []
+    fragments = []
     for row in rows:
         text = orjson.dumps(row, default=str)
-        found.append(orjson.Fragment(text))
+        fragments.append(orjson.Fragment(text))
         await slices.add(len(text) + 2_000)
-    return found
+    return fragments

@@ -1,4 +1,4 @@
-"""Paths in the language of faults, and whether an endpoint can have one that is like them."""
+"""Path patterns as faults write them (`/check/*`), and whether any endpoint can have such a path."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,10 @@ _PLAIN_WORD = re.compile(r"/[A-Za-z]*")
 
 
 class PathTest:
-    """A matcher of paths. What it takes for equality are patterns; raises ValueError for what is none."""
+    """A test of paths, made from a matcher whose `eq`, `in`, `ne` and `not_in` operands are patterns.
+
+    Raises ValueError for an operand that is no pattern.
+    """
 
     def __init__(self, matcher: Matcher) -> None:
         self._wanted: list[list[PathPattern]] = []
@@ -24,47 +27,47 @@ class PathTest:
         for name, operand in matcher.tests:
             if name in _EQUAL or name in _UNEQUAL:
                 written = operand if name in ("in", "not_in") else (operand,)
-                (self._wanted if name in _EQUAL else self._unwanted).append([_pattern(one) for one in written])
+                (self._wanted if name in _EQUAL else self._unwanted).append([_pattern(pattern) for pattern in written])
             else:
                 rest.append((name, operand))
         self._rest = Matcher(tuple(rest))
 
     @property
     def patterns(self) -> list[PathPattern]:
-        """Every pattern, also of what is not wanted."""
+        """Every pattern, including those of unwanted paths."""
         return [pattern for group in (*self._wanted, *self._unwanted) for pattern in group]
 
     def holds(self, path: str) -> bool:
-        """Whether the path passes."""
+        """Return whether the path passes."""
         return (
-            all(any(one.match(path) for one in group) for group in self._wanted)
-            and not any(one.match(path) for group in self._unwanted for one in group)
+            all(any(pattern.match(path) for pattern in group) for group in self._wanted)
+            and not any(pattern.match(path) for group in self._unwanted for pattern in group)
             and self._rest.holds(path, present=True)
         )
 
 
 def path_problem(pattern: PathPattern, words: Vocabulary) -> str | None:
-    """Why no request can have a path like this, with a suggestion; None where one can.
+    """Return why no request can have a path like this, with a suggestion; None where one can.
 
-    An endpoint whose whole path is a field, such as a report's random name, does not count for a plain word.
+    An endpoint whose whole path is a field (`/{report}`) could have any path, so it does not count for a plain word.
     """
     paths = words.paths()
-    telling = [path for path in paths if re.search(r"/[^/{}]+(/|$)", path)]
-    if can_have(telling, pattern.text):
+    fixed = [path for path in paths if re.search(r"/[^/{}]+(/|$)", path)]
+    if can_have(fixed, pattern.text):
         return None
-    said = f"no endpoint has a path like {pattern.text[:100]!r}"
+    message = f"no endpoint has a path like {pattern.text[:100]!r}"
     for other in _meant(pattern.text, words.bases()):
-        if can_have(telling, other):
-            return f"{said} (did you mean {other[:100]!r}, which is the path after the provider's base URL?)"
-    longer = next((path for path in telling if path.startswith(f"{pattern.text.rstrip('/')}/{{")), None)
-    near = re.sub(r"\{[^}]*\}", "*", longer) if longer is not None else nearest(pattern.text, telling)
+        if can_have(fixed, other):
+            return f"{message} (did you mean {other[:100]!r}, which is the path after the provider's base URL?)"
+    longer = next((path for path in fixed if path.startswith(f"{pattern.text.rstrip('/')}/{{")), None)
+    near = re.sub(r"\{[^}]*\}", "*", longer) if longer is not None else nearest(pattern.text, fixed)
     if near is None and can_have(paths, pattern.text) and not _PLAIN_WORD.fullmatch(pattern.text):
         return None
-    return f"{said} (did you mean {near!r}?)" if near is not None else said
+    return f"{message} (did you mean {near!r}?)" if near is not None else message
 
 
 def can_have(templates: Sequence[str], pattern: str) -> bool:
-    """Whether a path of one of these endpoints can be like the pattern.
+    """Return whether a path of one of these endpoints can match the pattern.
 
     >>> can_have(["/check/{activation_id}"], "/check/*")
     True
@@ -90,14 +93,14 @@ def _meet(pattern: list[str], template: list[str]) -> bool:
 
 
 def _beyond_stars(places: set[int], pattern: list[str]) -> set[int]:
-    """With the places behind each `**`, which stands for nothing too."""
-    found = set()
+    """Return the places and those behind each `**`, since it can stand for no segment at all."""
+    reached = set()
     for place in places:
-        found.add(place)
+        reached.add(place)
         while place < len(pattern) and pattern[place] == "**":
             place += 1
-            found.add(place)
-    return found
+            reached.add(place)
+    return reached
 
 
 def _same(segment: str, part: str) -> bool:
@@ -107,7 +110,7 @@ def _same(segment: str, part: str) -> bool:
 
 
 def _meant(text: str, bases: Sequence[str]) -> list[str]:
-    """What the text may have been meant for: without a query, an origin, a sandbox, a base URL."""
+    """Return paths that may be meant: the text without its query, origin, sandbox prefix and base URL."""
     try:
         parts = urlsplit(text)
     except ValueError:
@@ -116,8 +119,8 @@ def _meant(text: str, bases: Sequence[str]) -> list[str]:
     if path.startswith("/~"):
         path = "/" + path[2:].partition("/")[2]
     starts = [start for base in bases for start in (base, base.removeprefix(f"/{base[1:].partition('/')[0]}")) if start]
-    found = [path, *(path.removeprefix(start) for start in starts if path.startswith(f"{start}/"))]
-    return [one for one in found if one != text]
+    candidates = [path, *(path.removeprefix(start) for start in starts if path.startswith(f"{start}/"))]
+    return [candidate for candidate in candidates if candidate != text]
 
 
 def _pattern(written: object) -> PathPattern:

@@ -1,4 +1,4 @@
-"""`POST /_mock/populate`: a history to start from."""
+"""`POST /_mock/populate`: fill a sandbox with a history of orders."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -29,7 +29,10 @@ _DONE = object_schema(
 
 
 def read_population(body: Mapping[str, Any], path: str = "") -> Population:
-    """What a body asks for, which fits `POPULATION`; raises Invalid, with `path` in front of the field."""
+    """Return the population that a body asks for; raises Invalid, with `path` in front of the field.
+
+    The body fits the schema `POPULATION` already.
+    """
     try:
         over = parse_span(body.get("over", "90d"))
         if not timedelta() < over <= LONGEST_PAST:
@@ -41,7 +44,7 @@ def read_population(body: Mapping[str, Any], path: str = "") -> Population:
 
 
 def population_data(population: Population) -> dict[str, Any]:
-    """A population as it is asked for."""
+    """Return a population as JSON data, as a body asks for it."""
     return {
         "orders": population.orders,
         "over": span_text(population.over),
@@ -58,14 +61,14 @@ async def populate(call: ControlCall) -> Answer:
     until = sandbox.state.clock.now() + population.over
     if until >= LATEST:
         raise Invalid({"over": [f"must lead to a moment before {moment_text(LATEST)}: {moment_text(until)}"]})
-    done = await call.server.populate(sandbox, population, until)
+    history = await call.server.populate(sandbox, population, until)
     return Answer(
         {
-            "placed": done.placed,
-            "states": done.states,
-            "refused": done.refused,
-            "from": moment_text(done.begin),
-            "to": moment_text(done.end),
+            "placed": history.placed,
+            "states": history.states,
+            "refused": history.refused,
+            "from": moment_text(history.begin),
+            "to": moment_text(history.end),
         }
     )
 

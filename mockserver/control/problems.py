@@ -1,4 +1,4 @@
-"""RFC 9457 problem documents, and which mistake becomes which."""
+"""Problem documents (RFC 9457), and which error becomes which problem."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -53,13 +53,13 @@ class Problem(Exception):
         self.more = more
 
     def document(self) -> dict[str, Any]:
-        """The problem as JSON data."""
+        """Return the problem as JSON data."""
         title = _TITLES.get(self.status, "Problem")
         return {"type": "about:blank", "title": title, "status": self.status, "detail": self.detail, **self.more}
 
 
 def problem_of(error: Exception) -> Problem | None:
-    """The problem that tells this error, or None when it is none of those a client can cause."""
+    """Return the problem for this error, or None where a client cannot cause it."""
     match error:
         case Problem():
             return error
@@ -94,8 +94,8 @@ def problem_of(error: Exception) -> Problem | None:
             )
         case ScenarioProblems():
             rows = [
-                {"file": one.file, "line": one.line, "column": one.column, "message": one.message}
-                for one in error.problems
+                {"file": problem.file, "line": problem.line, "column": problem.column, "message": problem.message}
+                for problem in error.problems
             ]
             return Problem(422, f"the scenario has {len(rows)} problem(s)", errors=rows)
         case ApiError():
@@ -104,7 +104,7 @@ def problem_of(error: Exception) -> Problem | None:
 
 
 async def send_problem(send: Send, problem: Problem) -> None:
-    """Answer with the problem."""
+    """Send the problem as the answer."""
     body = orjson.dumps(problem.document())
     headers = [
         (b"content-type", b"application/problem+json"),

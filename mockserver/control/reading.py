@@ -1,4 +1,4 @@
-"""What a control call brings along: its query and its JSON body, with a suggestion for what nobody knows."""
+"""Readers of a control call's query and JSON body, with suggestions for unknown names."""
 
 from collections.abc import Collection, Mapping
 from decimal import Decimal
@@ -14,18 +14,18 @@ from mockserver.http.checking import Errors
 from mockserver.http.reading import MOST_FIELDS
 
 _LONGEST_SHOWN = 100
-#: More members than any body has: to tell what is wrong with each would hold up everybody.
+#: More members than any valid body has; reporting an error for each would block the server.
 _MOST_MEMBERS = 1_000
-#: For how many names the one that was meant is looked for, and how many unknown ones are told at all.
-_MOST_SUGGESTED, _MOST_TOLD = 5, 20
-#: More digits than any amount has; as an int they could be slow to read.
+#: How many unknown names get a suggestion, and how many are reported at all.
+_MOST_SUGGESTED, _MOST_REPORTED = 5, 20
+#: More digits than any amount has; int() is slow for many more.
 _MANY_DIGITS = 30
 
 
 def read_query(operation: Operation, text: str) -> Mapping[str, str]:
-    """The parameters by name; raises Invalid for those that the operation does not take, and for repeated ones.
+    """Return the parameters by name; raises Invalid for unknown and for repeated ones.
 
-    Only one whose schema is a list may be given more than once; here stands its last value.
+    Only a parameter whose schema is a list may be repeated; its last value is returned here.
     """
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
@@ -36,11 +36,11 @@ def read_query(operation: Operation, text: str) -> Mapping[str, str]:
         return query
     errors: Errors = {}
     for name in query:
-        if len(errors) == _MOST_TOLD:
+        if len(errors) == _MOST_REPORTED:
             break
         if name not in operation.query:
             errors[name[:_LONGEST_SHOWN]] = [_unknown_parameter(name, operation)]
-        elif sum(given == name for given, _ in pairs) > 1 and not _may_repeat(operation.query[name]):
+        elif sum(key == name for key, _ in pairs) > 1 and not _may_repeat(operation.query[name]):
             errors[name] = ["must be given once"]
     if errors:
         raise Invalid(errors)
@@ -58,7 +58,7 @@ def _unknown_parameter(name: str, operation: Operation) -> str:
 
 
 def read_json(body: bytes, *, decimals: Collection[str]) -> Any:
-    """The data of a JSON body, an empty one being `{}`; raises a 400 problem. For `decimals` see Operation."""
+    """Return the data of a JSON body, `{}` for an empty one; raises a 400 problem. For `decimals` see Operation."""
     if not body.strip():
         return {}
     try:
@@ -78,7 +78,7 @@ def read_json(body: bytes, *, decimals: Collection[str]) -> Any:
 
 
 def _check_members(data: Any, depth: int = 3) -> None:
-    """Raises Invalid for objects with more members than anybody looks through."""
+    """Raise Invalid for objects with too many members, three levels deep."""
     if isinstance(data, dict) and depth:
         if len(data) > _MOST_MEMBERS:
             raise Invalid({"body": [f"an object has at most {_MOST_MEMBERS} members here: {len(data)}"]})
@@ -91,7 +91,7 @@ def _whole(text: str) -> int | Decimal:
 
 
 def with_suggestions(errors: Errors, data: Any, schema: Mapping[str, Any]) -> Errors:
-    """The errors, those of members that the schema does not know with a suggestion."""
+    """Return the errors, with a suggestion for members that the schema does not know."""
     known = schema.get("properties", {})
     if not isinstance(data, dict) or schema.get("additionalProperties") is not False:
         return errors

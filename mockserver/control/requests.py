@@ -7,7 +7,7 @@ from typing import Any
 from mockserver.control.criteria import CRITERIA, PARAMETERS, from_query
 from mockserver.control.criteria_reader import read_criteria
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of, object_schema, shown_json
-from mockserver.control.paging import PAGING, SLICE_BYTES, Slices, after_of, limit_of, page_of, written
+from mockserver.control.paging import PAGING, SLICE_BYTES, Slices, after_of, limit_of, page_of, serialise_rows
 from mockserver.domain.errors import NotFound
 from mockserver.domain.moments import moment_text
 from mockserver.http.provider import Provider
@@ -17,7 +17,7 @@ from mockserver.sandbox.sandbox import Sandbox
 
 
 def entry_data(call: ControlCall, entry: Entry) -> dict[str, Any]:
-    """An entry as the control API shows it."""
+    """Return an entry as the control API shows it."""
     data: dict[str, Any] = {
         "id": entry.id,
         "at": moment_text(entry.at),
@@ -45,19 +45,19 @@ def entry_data(call: ControlCall, entry: Entry) -> dict[str, Any]:
 
 
 async def listing(call: ControlCall) -> Answer:
-    """The newest entries, newest first, in pages; the criteria of `find` narrow them down."""
+    """List the entries, newest first, in pages; the criteria of `find` narrow them down."""
     sandbox = await call.sandbox()
     limit, after = limit_of(call), after_of(call, r"req_[0-9]{8,}", "req_00000100")
     newest: Iterable[Entry] = sandbox.journal.newest_first()
     if after is not None:
         newest = dropwhile(lambda entry: not _older(entry.id, after), newest)
-    wanted = from_query(call.query)
-    if wanted:
-        found = await _matching(call, sandbox, wanted, among=list(newest), most=limit + 1)
+    criteria = from_query(call.query)
+    if criteria:
+        entries = await _matching(call, sandbox, criteria, among=list(newest), most=limit + 1)
     else:
-        found = list(islice(newest, limit + 1))
-    shown = await written(entry_data(call, entry) for entry in found[:limit])
-    return Answer({"requests": shown, "next": found[limit - 1].id if len(found) > limit else None})
+        entries = list(islice(newest, limit + 1))
+    rows = await serialise_rows(entry_data(call, entry) for entry in entries[:limit])
+    return Answer({"requests": rows, "next": entries[limit - 1].id if len(entries) > limit else None})
 
 
 async def forget(call: ControlCall) -> Answer:
@@ -67,7 +67,7 @@ async def forget(call: ControlCall) -> Answer:
 
 
 async def show(call: ControlCall) -> Answer:
-    """One entry, by the X-Mock-Request-Id of its answer, with its whole story under `explanation`."""
+    """Show one entry, by the X-Mock-Request-Id of its answer, with its whole story under `explanation`."""
     from mockserver.control.explain import request_story
 
     sandbox = await call.sandbox()
@@ -80,40 +80,40 @@ async def show(call: ControlCall) -> Answer:
 
 
 async def count(call: ControlCall) -> Answer:
-    """How many entries match all criteria."""
+    """Count the entries that match all criteria."""
     sandbox = await call.sandbox()
-    found = await _matching(call, sandbox, call.body)
-    return Answer({"count": len(found)})
+    entries = await _matching(call, sandbox, call.body)
+    return Answer({"count": len(entries)})
 
 
 async def find(call: ControlCall) -> Answer:
-    """The entries that match all criteria, oldest first."""
+    """Find the entries that match all criteria, oldest first."""
     sandbox = await call.sandbox()
-    found = await _matching(call, sandbox, call.body)
-    return Answer({"requests": await written(entry_data(call, entry) for entry in reversed(found))})
+    entries = await _matching(call, sandbox, call.body)
+    return Answer({"requests": await serialise_rows(entry_data(call, entry) for entry in reversed(entries))})
 
 
 async def _matching(
     call: ControlCall,
     sandbox: Sandbox,
-    wanted: Mapping[str, Any],
+    criteria: Mapping[str, Any],
     *,
     among: Sequence[Entry] | None = None,
     most: int | None = None,
 ) -> list[Entry]:
-    """The entries that meet the criteria, at most so many of these (of all), newest first; raises Invalid."""
+    """Return at most `most` of the entries `among` (all) that meet the criteria, newest first; raises Invalid."""
     entries = list(sandbox.journal.newest_first())
     async with sandbox.work("control") as work:
-        meets = await read_criteria(call, work, entries, wanted)
+        meets = await read_criteria(call, work, entries, criteria)
     slices = Slices(SLICE_BYTES)
-    found = []
+    matches = []
     for entry in entries if among is None else among:
         if meets(entry):
-            found.append(entry)
-            if len(found) == most:
+            matches.append(entry)
+            if len(matches) == most:
                 break
         await slices.add(len(entry.request_body) + 250)
-    return found
+    return matches
 
 
 def _older(entry_id: str, than: str) -> bool:
@@ -126,7 +126,7 @@ def _message(headers: Pairs, body: bytes) -> dict[str, Any]:
 
 
 def _near_misses(call: ControlCall, entry: Entry) -> list[dict[str, Any]]:
-    """For an unknown path the endpoints that look like it, else the rules that nearly matched."""
+    """Return the endpoints that look like an unknown path, or the rules that nearly matched."""
     if entry.operation is None:
         return _near_endpoints(call.server.providers[entry.provider], entry)
     from mockserver.control.explain import misses_data

@@ -1,4 +1,4 @@
-"""Which operations a path of the control API has."""
+"""Routing: finds the operations of a path of the control API."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ Methods = Mapping[str, Operation]
 
 
 class Routes:
-    """The operations by path. A path without fields is what it says, though a field could stand for its end."""
+    """The operations by path. A path without fields comes first: `/scenarios/active` before `/scenarios/{name}`."""
 
     def __init__(self, operations: Sequence[Operation]) -> None:
         paths: dict[tuple[str, bool], dict[str, Operation]] = {}
@@ -21,19 +21,19 @@ class Routes:
         ]
 
     def find(self, path: str) -> tuple[Methods, Mapping[str, str]]:
-        """The methods of a path (below `/_mock`) and the fields in it; no methods where there is no such path."""
+        """Return the methods of a path (below `/_mock`) and its fields; no methods where there is no such path."""
         fixed = self._fixed.get(path)
         if fixed is not None:
             return fixed, {}
-        found: dict[str, Operation] = {}
+        operations: dict[str, Operation] = {}
         fields: Mapping[str, str] = {}
         for pattern, methods in self._fields:
             match = pattern.fullmatch(path)
             if match is not None:
                 # Some methods of a path may take slashes in a field where others do not.
                 fields = fields or match.groupdict()
-                found = {**methods, **found}
-        return found, fields
+                operations = {**methods, **operations}
+        return operations, fields
 
 
 def _pattern(path: str, *, slashes: bool) -> re.Pattern[str]:

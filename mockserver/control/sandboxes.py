@@ -1,4 +1,4 @@
-"""`/_mock/sandboxes` and `/_mock/reset`."""
+"""`/_mock/sandboxes` and `/_mock/reset`: make, show, delete and reset sandboxes."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -21,11 +21,11 @@ from mockserver.control.problems import Problem
 from mockserver.domain.errors import Invalid, NotFound
 from mockserver.domain.moments import parse_span, span_text
 from mockserver.sandbox.config import LARGEST_SEED, LONGEST_SEED, SandboxConfig
-from mockserver.sandbox.names import folded
+from mockserver.sandbox.names import name_from
 from mockserver.sandbox.place import Place, Terms
 from mockserver.sandbox.sandbox import Sandbox
 
-#: How many labels a sandbox has, and how long their names and values are.
+#: How many labels a sandbox may have, and how many characters their names and values.
 MOST_LABELS, LONGEST_LABEL = 16, 256
 
 _TERMS: dict[str, Any] = {
@@ -37,7 +37,7 @@ _TERMS: dict[str, Any] = {
         "description": "What ids, prices and chances are cast from; a longer number is written as a text.",
     },
     "clock": CLOCK,
-    "scenarios": {"type": "array", "items": {"type": "string"}, "description": "Active scenarios, first things first."},
+    "scenarios": {"type": "array", "items": {"type": "string"}, "description": "Active scenarios; earlier ones win."},
     "settings": {"type": "object", "description": "Dotted names to values."},
     "expires": {
         "type": ["string", "number"],
@@ -63,7 +63,7 @@ MADE = {"type": "object", "required": ["name", "base_url", "providers"]}
 
 
 def described(call: ControlCall, sandbox: Sandbox) -> dict[str, Any]:
-    """A sandbox with its clock, scenarios and base URLs."""
+    """Return a sandbox with its clock, scenarios and base URLs, as the control API shows it."""
     place = call.server.sandboxes.place(sandbox.name)
     data = {
         "name": sandbox.name,
@@ -80,7 +80,7 @@ def described(call: ControlCall, sandbox: Sandbox) -> dict[str, Any]:
 
 
 def _terms_data(place: Place) -> dict[str, Any]:
-    """`expires` is what holds: its own, or the server's."""
+    """Return `expires` (the sandbox's own, else the server's) and the labels."""
     expires = None if place.lives is None else span_text(timedelta(seconds=place.lives))
     return {"expires": expires, "labels": dict(place.terms.labels or {})}
 
@@ -89,7 +89,7 @@ def _terms(body: Mapping[str, Any], usual: SandboxConfig) -> Terms:
     clock = body.get("clock") or {}
     rate = read_rate(clock, present=usual.rate)
     per_poll = read_per_poll(clock, rate=usual.rate if rate is None else rate)
-    birth = SandboxConfig(
+    config = SandboxConfig(
         seed=body.get("seed", usual.seed),
         start=read_now(clock) or usual.start,
         rate=usual.rate if rate is None else Decimal(rate),
@@ -98,7 +98,7 @@ def _terms(body: Mapping[str, Any], usual: SandboxConfig) -> Terms:
         per_poll=per_poll,
         population=read_population(body["populate"], "populate.") if "populate" in body else usual.population,
     )
-    return Terms(birth, _expires(body), body.get("labels") or None)
+    return Terms(config, _expires(body), body.get("labels") or None)
 
 
 def _expires(body: Mapping[str, Any]) -> timedelta | None:
@@ -114,8 +114,8 @@ def _expires(body: Mapping[str, Any]) -> timedelta | None:
 
 
 async def listing(call: ControlCall) -> Answer:
-    """Every sandbox by name; `label=job:42` those that have this label, and of several `label` those with all."""
-    wanted = [_label(text) for text in call.query_values("label")]
+    """List every sandbox by name; each `label=job:42` of the query keeps only those with this label."""
+    labels = [_label(text) for text in call.query_values("label")]
     rows = [
         {
             "name": place.name,
@@ -125,7 +125,7 @@ async def listing(call: ControlCall) -> Answer:
             **_terms_data(place),
         }
         for place in call.server.sandboxes.places()
-        if all((place.terms.labels or {}).get(name) == value for name, value in wanted)
+        if all((place.terms.labels or {}).get(name) == value for name, value in labels)
     ]
     return Answer({"sandboxes": rows})
 
@@ -138,36 +138,36 @@ def _label(text: str) -> tuple[str, str]:
 
 
 async def create(call: ControlCall) -> Answer:
-    """A new sandbox; 409 when the name is taken."""
+    """Make a sandbox; refused with 409 where the name is taken."""
     sandboxes = call.server.sandboxes
-    name = folded(call.body["name"]) if "name" in call.body else None
+    name = name_from(call.body["name"]) if "name" in call.body else None
     place = await sandboxes.create(name, _terms(call.body, sandboxes.birth))
     return Answer(described(call, place.sandbox), status=201)
 
 
 async def ensure(call: ControlCall) -> Answer:
-    """The sandbox of this name: made (201), or found made in the same way (200); made in another way it is 409."""
+    """Make the sandbox (201), or show it where it was made in the same way (200); 409 where in another way."""
     sandboxes = call.server.sandboxes
-    place, made = await sandboxes.ensure(folded(call.path_fields["name"]), _terms(call.body, sandboxes.birth))
-    return Answer(described(call, place.sandbox), status=201 if made else 200)
+    place, is_new = await sandboxes.ensure(name_from(call.path_fields["name"]), _terms(call.body, sandboxes.birth))
+    return Answer(described(call, place.sandbox), status=201 if is_new else 200)
 
 
 async def show(call: ControlCall) -> Answer:
-    """One sandbox; looking at it does not make it."""
-    found = call.server.sandboxes.known(call.path_fields["name"])
-    if found is None:
+    """Show one sandbox; does not make it."""
+    sandbox = call.server.sandboxes.known(call.path_fields["name"])
+    if sandbox is None:
         raise NotFound("sandbox", call.path_fields["name"])
-    return Answer(described(call, found))
+    return Answer(described(call, sandbox))
 
 
 async def delete(call: ControlCall) -> Answer:
-    """Forget a sandbox; requests that are under way end in it."""
+    """Delete a sandbox; requests under way still end in it."""
     await call.server.sandboxes.delete(call.path_fields["name"])
     return Answer(None, status=204)
 
 
 async def reset(call: ControlCall) -> Answer:
-    """This sandbox back to how it was made; 409 when it cannot be made so any more."""
+    """Reset this sandbox to how it was made; refused with 409 where it cannot be made that way any more."""
     sandbox = await call.sandbox()
     try:
         await sandbox.reset()

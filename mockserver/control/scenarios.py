@@ -1,4 +1,4 @@
-"""`/_mock/scenarios`: the library, and what is in force."""
+"""`/_mock/scenarios`: the library, and the active scenarios."""
 
 import asyncio
 from collections.abc import Mapping
@@ -15,99 +15,107 @@ from mockserver.scenario.check import load_with_warnings
 from mockserver.scenario.library import Library
 from mockserver.scenario.model import Scenario
 
-#: How many warnings of a file are told.
+#: How many warnings about a file an answer holds.
 _MOST_WARNINGS = 100
-_NAMES = {"type": "array", "items": {"type": "string"}, "description": "Scenario names, first things first."}
+_NAMES = {"type": "array", "items": {"type": "string"}, "description": "Scenario names; earlier ones win."}
 
 
 async def listing(call: ControlCall) -> Answer:
-    """Every scenario there is, and whether it is active."""
+    """List every scenario of the library, and whether it is active."""
     sandbox = await call.sandbox()
-    # In a thread: the first to ask has every file read.
-    found = await asyncio.to_thread(_all_of, sandbox.state.library.overlaid())
+    # In a thread: the first listing reads every file.
+    scenarios = await asyncio.to_thread(_all_of, sandbox.state.library.overlaid())
     rows = [
         {
-            "name": one.name,
-            "provider": one.provider,
-            "about": one.about,
-            "teaches": one.teaches,
-            "active": one.name in sandbox.state.active_scenarios.names,
-            "default": one is sandbox.state.library.default(one.provider),
+            "name": scenario.name,
+            "provider": scenario.provider,
+            "about": scenario.about,
+            "teaches": scenario.teaches,
+            "active": scenario.name in sandbox.state.active_scenarios.names,
+            "default": scenario is sandbox.state.library.default(scenario.provider),
         }
-        for one in found
-        if one.provider in call.server.providers
+        for scenario in scenarios
+        if scenario.provider in call.server.providers
     ]
     return Answer({"scenarios": rows})
 
 
 def _all_of(library: Library) -> list[Scenario]:
-    return [one for name in library.names() for one in library.find(name)]
+    return [scenario for name in library.names() for scenario in library.find(name)]
 
 
 async def show(call: ControlCall) -> Answer:
-    """The files of one name: one for each provider that has it."""
+    """Show the files of one name: one for each provider that has it."""
     sandbox = await call.sandbox()
-    found = sandbox.state.library.find(call.path_fields["name"])
-    if not found:
+    scenarios = sandbox.state.library.find(call.path_fields["name"])
+    if not scenarios:
         name = call.path_fields["name"]
         raise NotFound("scenario", name, hint=did_you_mean(name, sandbox.state.library.names()))
     files = [
-        {"provider": one.provider, "about": one.about, "teaches": one.teaches, "source": one.source, "yaml": one.text}
-        for one in found
+        {
+            "provider": scenario.provider,
+            "about": scenario.about,
+            "teaches": scenario.teaches,
+            "source": scenario.source,
+            "yaml": scenario.text,
+        }
+        for scenario in scenarios
     ]
     return Answer(
-        {"name": found[0].name, "active": found[0].name in sandbox.state.active_scenarios.names, "files": files}
+        {"name": scenarios[0].name, "active": scenarios[0].name in sandbox.state.active_scenarios.names, "files": files}
     )
 
 
 async def add(call: ControlCall) -> Answer:
-    """Add a scenario to this sandbox's library; its name is the file's own. Of an active one, new orders take it.
+    """Add a scenario to this sandbox's library; the file itself says its name.
 
-    What it says of credentials is kept as digests. `warnings` in the answer are those of `mockserver check`.
+    Where the scenario is active already, new orders take the new version. Its credentials are kept as digests only.
+    `warnings` in the answer are those of `mockserver check`.
     """
     sandbox = await call.sandbox()
     # One at a time and in a thread, so that no file keeps the server from answering.
     async with call.server.checking:
-        scenario, kept, warnings = await asyncio.to_thread(
+        scenario, sealed_scenario, warnings = await asyncio.to_thread(
             _checked, call.server, call.raw, sandbox.state.provider_rules
         )
     check_room(sandbox.state, scenario)
     sandbox.try_out(scenario)
-    sandbox.state.library.add(kept)
+    sandbox.state.library.add(sealed_scenario)
     if scenario.name in sandbox.state.active_scenarios.names or scenario.name == "quick":
         sandbox.state.activate(sandbox.state.active_scenarios.names)
         await sandbox.open_new_accounts()
-    made: dict[str, Any] = {"name": scenario.name, "provider": scenario.provider, "about": scenario.about}
-    return Answer(made | ({"warnings": warnings} if warnings else {}), status=201)
+    data: dict[str, Any] = {"name": scenario.name, "provider": scenario.provider, "about": scenario.about}
+    return Answer(data | ({"warnings": warnings} if warnings else {}), status=201)
 
 
 def _checked(
     server: Server, text: bytes, provider_rules: Mapping[str, ProviderRules]
 ) -> tuple[Scenario, Scenario, list[dict[str, Any]]]:
-    """The scenario, the same without its credentials, and a row for each warning."""
-    scenario, found = load_with_warnings(
+    """Return the scenario, the same with digests in place of credentials, and a row for each warning."""
+    scenario, objections = load_with_warnings(
         text, source="scenario.yaml", providers=list(server.providers), judge=server.judge
     )
     warnings = [
-        {"field": f"{one.file}:{one.line}:{one.column}", "message": one.message} for one in found[:_MOST_WARNINGS]
+        {"field": f"{objection.file}:{objection.line}:{objection.column}", "message": objection.message}
+        for objection in objections[:_MOST_WARNINGS]
     ]
     return scenario, sealed(scenario, provider_rules[scenario.provider]), warnings
 
 
 async def schema(call: ControlCall) -> Answer:
-    """The JSON Schema of scenario files, with the names that this server knows."""
+    """Show the JSON Schema of scenario files, with the providers and settings that this server knows."""
     from mockserver.scenario.schema import scenario_schema
 
-    found = scenario_schema()
-    found["$id"] = f"{call.origin}/_mock/scenarios/schema.json"
-    members = found["properties"]
+    document = scenario_schema()
+    document["$id"] = f"{call.origin}/_mock/scenarios/schema.json"
+    members = document["properties"]
     members["provider"]["enum"] = list(call.server.providers)
-    # Suggested, not demanded: a file for a newer server may set more.
+    # Listed for editors, but not enforced: a file for a newer server may set more.
     members["settings"]["properties"] = {
         name: {"description": row["help"], "default": row["default"], **_choices(row)}
         for name, row in call.server.settings.described().items()
     }
-    return Answer(found, media="application/schema+json")
+    return Answer(document, media="application/schema+json")
 
 
 def _choices(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,12 +123,12 @@ def _choices(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def active(call: ControlCall) -> Answer:
-    """The names of the active scenarios; each provider's default lies underneath, unnamed."""
+    """List the active scenarios by name; the default of each provider, which always applies, is not among them."""
     return Answer(list((await call.sandbox()).state.active_scenarios.names))
 
 
 async def activate(call: ControlCall) -> Answer:
-    """Make these the active ones, all or none; running orders keep what they were born with."""
+    """Make these scenarios the active ones, all or none; running orders keep the machine they were placed with."""
     sandbox = await call.sandbox()
     if not isinstance(call.body, list):
         raise Problem(422, "the body is a list of scenario names")

@@ -1,4 +1,4 @@
-"""`/_mock/settings`: one flat object of dotted names."""
+"""`/_mock/settings`: the settings of a sandbox, one flat object of dotted names."""
 
 from mockserver.control.operation import Answer, ControlCall, Operation
 from mockserver.domain.errors import Invalid
@@ -7,12 +7,12 @@ _ON, _OFF = ("1", "true"), ("0", "false", "")
 
 
 async def show(call: ControlCall) -> Answer:
-    """Names to values; with `help=1` names to value, default and help."""
+    """Show the value of each setting; with `help=1` value, default and help of each."""
     settings = (await call.sandbox()).state.settings
-    asked = call.query.get("help", "0")
-    if asked not in _ON + _OFF:
-        raise Invalid({"help": [f"must be 1 or 0: {asked[:100]!r}"]})
-    return Answer(settings.described() if asked in _ON else dict(settings.values))
+    help_value = call.query.get("help", "0")
+    if help_value not in _ON + _OFF:
+        raise Invalid({"help": [f"must be 1 or 0: {help_value[:100]!r}"]})
+    return Answer(settings.described() if help_value in _ON else dict(settings.values))
 
 
 async def change(call: ControlCall) -> Answer:

@@ -8,7 +8,7 @@ from mockserver.control.problems import Problem
 from mockserver.control.sandboxes import MADE, described
 from mockserver.http.jsontext import NotJson, read_json
 
-#: The largest document that is read, in bytes.
+#: The largest snapshot that is read, in bytes.
 LARGEST = 256 * 1024 * 1024
 
 _STATE: dict[str, Any] = {
@@ -22,8 +22,8 @@ _STATE: dict[str, Any] = {
 
 
 async def show(call: ControlCall) -> Answer:
-    """The snapshot, indented. Without the journal's entries and what inboxes received."""
-    # Imported here: most servers never take one.
+    """Take a snapshot, as indented JSON, without the journal's entries and the messages of inboxes."""
+    # Imported lazily: most servers never take a snapshot.
     from mockserver.sandbox.snapshot import take
     from mockserver.sandbox.statefile import text_of
 
@@ -32,8 +32,9 @@ async def show(call: ControlCall) -> Answer:
 
 
 async def restore(call: ControlCall) -> Answer:
-    """Become what the snapshot says, its clock included, or refuse it and change nothing."""
-    from mockserver.sandbox.snapshot import NewerVersion, read
+    """Replace the whole sandbox, its clock included, by the snapshot, or refuse it and change nothing."""
+    from mockserver.sandbox.snapshot import read
+    from mockserver.sandbox.snapshot_document import NewerVersion
 
     try:
         data = await asyncio.to_thread(read_json, call.raw)
@@ -41,7 +42,7 @@ async def restore(call: ControlCall) -> Answer:
         raise Problem(422, f"the body {error}") from None
     sandbox = await call.sandbox()
     try:
-        # In a thread: the lines of a large document are checked one by one, and nobody else should wait for that.
+        # In a thread: every line of a large document is checked, and other requests should not wait for that.
         world = await asyncio.to_thread(read, sandbox, data, version=call.server.version)
     except NewerVersion as error:
         raise Problem(409, str(error)) from None

@@ -1,4 +1,4 @@
-"""What there is to be named of some providers in a sandbox: operations, mistakes, rules, fields, paths."""
+"""The names that some providers and a sandbox know: operations, mistakes, rules, faults, fields, paths."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from mockserver.sandbox.state import SandboxState
 
 
 def endpoints_of(providers: Iterable[Provider]) -> Iterator[Endpoint]:
-    """The endpoints of providers, those of annexes too."""
+    """Yield the endpoints of providers and of their annexes."""
     for provider in providers:
         yield from provider.endpoints
         for annex in provider.annexes:
@@ -19,12 +19,12 @@ def endpoints_of(providers: Iterable[Provider]) -> Iterator[Endpoint]:
 
 
 def operations_of(providers: Iterable[Provider]) -> Iterator[str]:
-    """The names of their operations."""
-    return (one.name for one in endpoints_of(providers))
+    """Yield the names of the providers' operations."""
+    return (endpoint.name for endpoint in endpoints_of(providers))
 
 
 class Vocabulary:
-    """The names of these providers; each kind is collected when it is asked for."""
+    """The names that these providers and the sandbox know; each kind is collected on demand."""
 
     def __init__(self, providers: Sequence[Provider], state: SandboxState, schemas: SchemaStore) -> None:
         self._providers = providers
@@ -32,28 +32,28 @@ class Vocabulary:
         self._schemas = schemas
 
     def names(self, kind: str) -> list[str]:
-        """Every `operation`, `mistake`, `rule` or `fault`."""
-        found: Mapping[str, Any] = {
+        """Return every name of a kind: `operation`, `mistake`, `rule` or `fault`."""
+        collectors: Mapping[str, Any] = {
             "operation": lambda: operations_of(self._providers),
             "mistake": self._mistakes,
             "rule": self._rules,
             "fault": self._faults,
         }
-        return list(dict.fromkeys(found[kind]()))
+        return list(dict.fromkeys(collectors[kind]()))
 
     def paths(self) -> list[str]:
-        """The paths of endpoints, as the journal has them."""
-        return list(dict.fromkeys(one.path for one in endpoints_of(self._providers)))
+        """Return the paths of endpoints, as the journal has them."""
+        return list(dict.fromkeys(endpoint.path for endpoint in endpoints_of(self._providers)))
 
     def bases(self) -> list[str]:
-        """The paths of the providers' base URLs and annexes."""
-        mounts = [mount for one in self._providers for mount in one.mounts]
-        mounts += [annex.mount for one in self._providers for annex in one.annexes]
+        """Return the paths of the providers' base URLs and annexes."""
+        mounts = [mount for provider in self._providers for mount in provider.mounts]
+        mounts += [annex.mount for provider in self._providers for annex in provider.annexes]
         return [f"/{mount.host}{mount.prefix}" for mount in mounts]
 
     def fields(self, part: str) -> frozenset[str] | None:
-        """The first names of fields that a `body` or a `query` can have; None where a schema does not list them."""
-        found: set[str] = set()
+        """Return the top-level fields that a `body` or a `query` can have; None where a schema does not list them."""
+        names: set[str] = set()
         for endpoint in endpoints_of(self._providers):
             for schema in (endpoint.takes, endpoint.form) if part == "body" else (endpoint.query,):
                 if schema is None:
@@ -61,31 +61,31 @@ class Vocabulary:
                 properties = self._schemas.load(schema).get("properties")
                 if properties is None:
                     return None
-                found |= properties.keys()
-        return frozenset(found)
+                names |= properties.keys()
+        return frozenset(names)
 
     def _mistakes(self) -> Iterator[str]:
         kinds: set[type[ApiError]] = {ApiError}
         waiting = [ApiError]
         while waiting:
-            fresh = [one for one in waiting.pop().__subclasses__() if one not in kinds]
+            fresh = [subclass for subclass in waiting.pop().__subclasses__() if subclass not in kinds]
             kinds.update(fresh)
             waiting += fresh
         yield from sorted(kind.__name__ for kind in kinds)
 
     def _rules(self) -> Iterable[str]:
-        return (rule.name for one in self._providers for rule in self._state.active_scenarios.rules[one.name])
+        return (rule.name for provider in self._providers for rule in self._state.active_scenarios.rules[provider.name])
 
     def _faults(self) -> Iterator[str]:
-        """Those in force, and those that a caller may always ask for."""
-        names = {one.name for one in self._providers}
+        """Yield the faults in force, and those that a caller may always ask for."""
+        names = {provider.name for provider in self._providers}
         yield from (fault.label for fault in self._state.faults.in_force() if fault.provider in (None, *names))
         yield from (*wire_kinds.names(), *MISTAKE_NAMES, *map(str, range(400, 600)))
 
     def library_faults(self) -> Iterator[str]:
-        """Those of the library's scenarios, which a caller may ask for by name; every file is read for that."""
-        from mockserver.faults.select import names_known
+        """Yield the faults of all scenarios of the library, which a caller may ask for by name; reads every file."""
+        from mockserver.faults.select import known_fault_names
 
         for provider in self._providers:
             library = self._state.library.faults(provider.name)
-            yield from names_known(self._state.faults, library, provider.name)
+            yield from known_fault_names(self._state.faults, library, provider.name)

@@ -1,10 +1,10 @@
-"""`/_mock/webhooks/deliveries`."""
+"""`/_mock/webhooks/deliveries`: the webhooks of a sandbox, with every attempt to deliver them."""
 
 from datetime import datetime
 from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation
-from mockserver.control.paging import PAGING, after_of, limit_of, page_of, written
+from mockserver.control.paging import PAGING, after_of, limit_of, page_of, serialise_rows
 from mockserver.domain.moments import moment_text
 from mockserver.journal.redact import redact_url
 from mockserver.sandbox.codec import decode_delivery
@@ -12,7 +12,7 @@ from mockserver.webhooks.model import Delivery
 
 
 def delivery_data(delivery: Delivery, next_try: datetime | None) -> dict[str, Any]:
-    """A delivery as the control API shows it; values in its URL's query are hidden."""
+    """Return a delivery as the control API shows it; values in its URL's query are hidden."""
     return {
         "id": delivery.id,
         "provider": delivery.provider,
@@ -44,30 +44,30 @@ def delivery_data(delivery: Delivery, next_try: datetime | None) -> dict[str, An
 
 
 async def listing(call: ControlCall) -> Answer:
-    """The newest deliveries, newest first, in pages."""
+    """List the deliveries, newest first, in pages."""
     sandbox = await call.sandbox()
     limit, after = limit_of(call), after_of(call, r"dlv_[0-9]{8,}", "dlv_00000100")
     async with sandbox.work("control") as work:
         rows = await work.tx.scan("deliveries", after=after or "", limit=limit + 1, reverse=True)
-        found = [await sandbox.deliveries.with_next(work, decode_delivery(row.data)) for row in rows[:limit]]
-    shown = await written(delivery_data(delivery, due) for delivery, due in found)
-    return Answer({"deliveries": shown, "next": rows[limit - 1].key if len(rows) > limit else None})
+        deliveries = [await sandbox.deliveries.with_next(work, decode_delivery(row.data)) for row in rows[:limit]]
+    page = await serialise_rows(delivery_data(delivery, due) for delivery, due in deliveries)
+    return Answer({"deliveries": page, "next": rows[limit - 1].key if len(rows) > limit else None})
 
 
 async def show(call: ControlCall) -> Answer:
-    """One delivery with all its attempts."""
+    """Show one delivery with all its attempts."""
     sandbox = await call.sandbox()
     async with sandbox.work("control") as work:
-        found = await sandbox.deliveries.find(work, call.path_fields["id"])
-        return Answer(delivery_data(*await sandbox.deliveries.with_next(work, found)))
+        delivery = await sandbox.deliveries.find(work, call.path_fields["id"])
+        return Answer(delivery_data(*await sandbox.deliveries.with_next(work, delivery)))
 
 
 async def redeliver(call: ControlCall) -> Answer:
     """Attempt the delivery once more, at once; the answer does not wait for it."""
     sandbox = await call.sandbox()
     async with sandbox.work("control") as work:
-        found = await sandbox.deliveries.redeliver(work, call.path_fields["id"])
-        return Answer(delivery_data(*await sandbox.deliveries.with_next(work, found)))
+        delivery = await sandbox.deliveries.redeliver(work, call.path_fields["id"])
+        return Answer(delivery_data(*await sandbox.deliveries.with_next(work, delivery)))
 
 
 OPERATIONS = (

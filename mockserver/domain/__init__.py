@@ -1,1 +1,1 @@
-"""The words every provider shares: orders, money, moments, mistakes. Standard library only."""
+"""The values that all providers share: orders, accounts, money, moments, errors. Standard library only."""

@@ -9,9 +9,9 @@ STATUSES = ("active", "suspended", "locked", "disabled", "revoked", "denied")
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who orders. `details` are the provider's own fields (e-mail, tier, environment; JSON data).
+    """A customer of one provider. `details` are the provider's own fields (e-mail, tier, environment; JSON data).
 
-    `total_spent` is in minor units and counts what completed orders cost.
+    `total_spent` is in minor units and sums up the completed orders.
     """
 
     provider: str

@@ -1,4 +1,4 @@
-"""What can be refused, in the words of the domain. Only a provider's envelope turns these into HTTP."""
+"""Domain errors: the reasons to refuse a request. Only a provider's envelope turns them into HTTP."""
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -10,16 +10,16 @@ from mockserver.domain.orders import Order
 
 
 class ApiError(Exception):
-    """A request that is understood and refused; nothing has been changed by it.
+    """The reason why a request is refused; the request has changed nothing.
 
-    `because` is what nobody but a tester is told: JSON data that says what would have been right.
+    `because` is JSON data that says what would have been right. Only testers see it, in the journal.
     """
 
     because: Mapping[str, Any] = MappingProxyType({})
 
 
 class Unauthenticated(ApiError):
-    """No account could be told from the request."""
+    """The request does not identify an account."""
 
 
 class MissingCredential(Unauthenticated):
@@ -27,27 +27,27 @@ class MissingCredential(Unauthenticated):
 
 
 class UnknownCredential(Unauthenticated):
-    """The credential is well-formed or not, but it belongs to nobody."""
+    """The request carries a credential that opens no account."""
 
 
 class AccountRefused(ApiError):
-    """The credential is right and the account may not act."""
+    """The credential is right, but the account may not act."""
 
 
 class AccountSuspended(AccountRefused):
-    """Blocked by the provider."""
+    """The provider has blocked the account."""
 
 
 class AccountLocked(AccountRefused):
-    """Locked for a while."""
+    """The account is locked for a while."""
 
 
 class AccountDisabled(AccountRefused):
-    """Switched off."""
+    """The account is switched off."""
 
 
 class AccountRevoked(AccountRefused):
-    """The credential was withdrawn."""
+    """The account's credential was withdrawn."""
 
 
 class AccountDenied(AccountRefused):
@@ -55,7 +55,7 @@ class AccountDenied(AccountRefused):
 
 
 class NotFound(ApiError):
-    """Nothing of that name, or it belongs to somebody else. `hint` is put behind the message."""
+    """There is no `what` of this name, or it belongs to another account. `hint` is put behind the message."""
 
     def __init__(self, what: str, name: str = "", *, hint: str = "") -> None:
         super().__init__((f"{what} not found: {name!r}" if name else f"{what} not found") + hint)
@@ -68,7 +68,7 @@ class UnknownRoute(NotFound):
 
 
 class MissingParameter(UnknownRoute):
-    """The path is an endpoint's but for parameters that it leaves out; a kind of unknown path to most providers."""
+    """The path is that of an endpoint without some of its `parameters`; most providers call it unknown."""
 
     def __init__(self, path: str, parameters: Sequence[str] = ()) -> None:
         super().__init__("route", path)
@@ -76,7 +76,7 @@ class MissingParameter(UnknownRoute):
 
 
 class MethodNotAllowed(ApiError):
-    """The path exists, the method does not; `allowed` lists those that do."""
+    """The path has no endpoint for this method; `allowed` lists the methods that it has."""
 
     def __init__(self, method: str, allowed: Sequence[str]) -> None:
         super().__init__(f"method {method} is not allowed here")
@@ -85,7 +85,7 @@ class MethodNotAllowed(ApiError):
 
 
 class Invalid(ApiError):
-    """Fields that break a rule: `errors` maps each to its messages."""
+    """Some fields of the request break a rule; `errors` maps each field to its messages."""
 
     def __init__(self, errors: Mapping[str, Sequence[str]]) -> None:
         super().__init__("; ".join(f"{field}: {text}" for field, texts in errors.items() for text in texts))
@@ -93,7 +93,7 @@ class Invalid(ApiError):
 
 
 class Malformed(Invalid):
-    """The body is not what its content type promises."""
+    """The body is not of its content type, such as JSON that cannot be parsed."""
 
 
 class PayloadTooLarge(ApiError):
@@ -122,7 +122,7 @@ class HeadTooLarge(PayloadTooLarge):
 
 
 class MalformedHost(ApiError):
-    """The request's Host is no host, or there are two: addresses in answers would be made of it."""
+    """The request's Host is not a host, or there are two; answers contain addresses that are made from it."""
 
     text = "The request must have one Host header: a name or an address, and a port."
 
@@ -130,12 +130,12 @@ class MalformedHost(ApiError):
         super().__init__("the Host of the request is not a name or an address, and a port")
 
 
-#: What a body may be encoded with.
+#: The content encodings in which a body may come.
 READ_ENCODINGS = ("gzip", "deflate")
 
 
 class UnsupportedEncoding(Malformed):
-    """The body is encoded in a way that is not read; `encoding` is what Content-Encoding says, `text` a sentence."""
+    """The body has a Content-Encoding that is not supported: `encoding`. `text` says so in a sentence."""
 
     def __init__(self, encoding: str = "br") -> None:
         self.encoding = encoding[:100]
@@ -143,7 +143,7 @@ class UnsupportedEncoding(Malformed):
         super().__init__({"body": [self.text]})
 
 
-#: What any call can be refused with before a provider looks at it.
+#: The errors of any call before a provider looks at it.
 AT_THE_EDGE: tuple[type[ApiError], ...] = (TargetTooLong, HeadTooLarge, MalformedHost, UnsupportedEncoding)
 
 
@@ -166,7 +166,7 @@ class InsufficientBalance(ApiError):
 
 
 class InvalidPrice(ApiError):
-    """The price is not one that is live now; `right` are those that are, as JSON data."""
+    """The request names a price that is not live now; `right` are the live ones, as JSON data."""
 
     def __init__(self, right: Sequence[Mapping[str, Any]] = ()) -> None:
         super().__init__("not a price that is live now")
@@ -174,11 +174,11 @@ class InvalidPrice(ApiError):
 
 
 class OutOfStock(ApiError):
-    """Nothing left of what was asked for."""
+    """The stock of the product is empty."""
 
 
 class ProviderError(ApiError):
-    """The upstream of the provider failed."""
+    """The provider's own supplier failed."""
 
 
 class InternalError(ApiError):
@@ -186,14 +186,14 @@ class InternalError(ApiError):
 
 
 class NoRoom(ApiError):
-    """The sandbox keeps as many (or as much) of this as it may; `remedy` is what makes room."""
+    """The sandbox keeps `most` of `what` already, its limit; `remedy` says how to make room."""
 
     def __init__(self, what: str, most: str, *, remedy: str) -> None:
         super().__init__(f"this sandbox keeps at most {most} of {what}; {remedy}")
 
 
 class PlainStatus(ApiError):
-    """A refusal of which only the status is known, and what that is called."""
+    """A refusal of which only the HTTP status and its phrase are known."""
 
     def __init__(self, status: int, phrase: str) -> None:
         super().__init__(f"{status} {phrase}")
@@ -211,7 +211,7 @@ class NotTaken(ApiError):
 
 
 class TooEarly(NotTaken):
-    """It will be taken in `left`."""
+    """The order will take `event`, but only after the span `left`."""
 
     def __init__(self, event: str, order: Order, left: timedelta) -> None:
         super().__init__(event, order, f" yet: it will be in {span_text(left)}")
@@ -219,7 +219,7 @@ class TooEarly(NotTaken):
 
 
 class TooLate(NotTaken):
-    """It was taken until `ago` before now."""
+    """The order took `event` until `ago` before now, but no longer."""
 
     def __init__(self, event: str, order: Order, ago: timedelta) -> None:
         super().__init__(event, order, f" any more: it was until {span_text(ago)} ago")
@@ -227,11 +227,11 @@ class TooLate(NotTaken):
 
 
 def whole_seconds(span: timedelta) -> int:
-    """Seconds rounded up, so that whoever waits that long is never early."""
+    """Return the seconds of a span, rounded up, so that a client that waits for them is never early."""
     return -(-span // timedelta(seconds=1))
 
 
-#: Mistakes that a scenario or a fault may name, by the name it uses.
+#: Errors without data of their own that a scenario or a fault may name (`mistake`), by name.
 NAMED: dict[str, type[ApiError]] = {
     kind.__name__: kind
     for kind in (
@@ -251,9 +251,9 @@ NAMED: dict[str, type[ApiError]] = {
 
 
 def mistake_named(name: str, *, operation: str = "request", retry_after: timedelta = timedelta(seconds=30)) -> ApiError:
-    """An instance of one of `NAMED`, plus those that need more; a name that is not known is a KeyError.
+    """Return the error of one of the `MISTAKE_NAMES`; raises KeyError for an unknown name.
 
-    `operation` and `retry_after` are what RateLimited tells.
+    `operation` and `retry_after` are for RateLimited.
     """
     if name == "RateLimited":
         return RateLimited(operation, retry_after)

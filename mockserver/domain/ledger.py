@@ -1,4 +1,4 @@
-"""Movements of money in double entry: each takes from one book what it gives to another."""
+"""Movements of money in double entry: each takes an amount from one book and gives it to another."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -8,10 +8,10 @@ OPENING, TOP_UPS, ADJUSTMENTS, SALES, CASHBACK = "opening", "top-ups", "adjustme
 
 
 class Movement(NamedTuple):
-    """`amount` minor units, positive, from the book `debit` to the book `credit`.
+    """A movement of `amount` minor units, always positive, from the book `debit` to the book `credit`.
 
     One of the two is always the wallet of `account` (written `wallet`). `balance_after` is that wallet's
-    balance, so that the last movement tells the balance and folding all of them proves it.
+    balance, so the last movement has the present balance, and the sum of all movements must equal it.
     """
 
     provider: str
@@ -27,5 +27,5 @@ class Movement(NamedTuple):
 
     @property
     def signed(self) -> int:
-        """The amount as the wallet sees it."""
+        """The amount from the wallet's side: negative where money leaves it."""
         return self.amount if self.credit == "wallet" else -self.amount

@@ -1,7 +1,7 @@
 """An order of any provider: an activation, an unlock, a top-up, an operation.
 
-Orders are read with every call and changed with every step; named tuples are made four times as quickly as
-frozen dataclasses.
+Orders are read with every call and changed with every step, so they are named tuples: Python makes those four times
+as quickly as frozen dataclasses.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,11 @@ class HistoryEntry(NamedTuple):
 
 
 def event_of(cause: str) -> str | None:
-    """The event that a passage's cause names: `timer sms`, `cancel by cancel req_00000007`; None for `created`."""
+    """Return the event in the cause of a history entry; None for `created`, which has none.
+
+    >>> event_of("timer sms"), event_of("cancel by cancel req_00000007"), event_of("created")
+    ('sms', 'cancel', None)
+    """
     if cause.startswith("timer "):
         return cause.removeprefix("timer ")
     event, by, _ = cause.partition(" by ")
@@ -28,11 +32,11 @@ def event_of(cause: str) -> str | None:
 
 
 class Order(NamedTuple):
-    """Everything that is known of an order.
+    """An order with everything that is known of it.
 
-    `state` is the machine's own word. `visit` counts the states entered, so that a timer set in an
-    earlier one can be told by its number. `amount` is what was charged, in minor units. `machine` names
-    the machine the order was born with; `plan` holds what the deciding rule changed about it (JSON data
+    `state` is the machine's own word. `visit` counts the states entered, so that a timer of an
+    earlier one can be recognised by its number. `amount` is what was charged, in minor units. `machine` names
+    the machine the order began with; `plan` holds what the deciding rule changed about it (JSON data
     as in the scenario file); `facts` are the provider's own fields (JSON data).
     """
 
@@ -52,4 +56,4 @@ class Order(NamedTuple):
     rule: str | None = None
     plan: Mapping[str, Any] | None = None
     settled: tuple[str, ...] = ()
-    """Money effects that happened already (`refund`, `cashback`), so that none happens twice."""
+    """Effects that have happened (`refund`, `cashback` ...), so that none happens twice."""

@@ -1,13 +1,13 @@
-"""What to tell somebody who wrote a name that nobody knows."""
+"""Suggestions for unknown names, for the ends of error messages: `did you mean ...?`."""
 
 from collections.abc import Iterable
 
-#: How many known names are listed where none is near, and how much of the unknown one is compared.
+#: How many known names are listed where none is similar, and how many characters of the unknown one are compared.
 MOST_LISTED, MOST_COMPARED = 40, 100
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known name that is most like this one, whatever its case; None where none is.
+    """Return the known name that is most similar to a word, ignoring case; None where none is similar.
 
     >>> nearest("DaisySim", ["daisysim", "hidsim"])
     'daisysim'
@@ -20,7 +20,7 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """`did you mean 'hidsim'?`, or the names that there are.
+    """Return `did you mean 'hidsim'?`, or the known names where none is similar.
 
     >>> suggestion("hidsin", ["daisysim", "hidsim"])
     "did you mean 'hidsim'?"
@@ -38,6 +38,6 @@ def suggestion(word: str, known: Iterable[str]) -> str:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """` (did you mean 'hidsim'?)` behind a message, nothing where no name is near."""
+    """Return ` (did you mean 'hidsim'?)` to end a message with; empty where no name is similar."""
     near = nearest(word, known)
     return "" if near is None else f" (did you mean {near!r}?)"

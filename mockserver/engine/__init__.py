@@ -1,1 +1,1 @@
-"""Pure decisions: given a machine, an order, an event, a moment and dice, what follows. No I/O, no clock."""
+"""Pure decisions: from a machine, an order, an event, a moment and dice to a step. No I/O, no clock."""

@@ -1,7 +1,8 @@
-"""How long something takes: five kinds of delay, resolved with dice, facts and settings."""
+"""Delays: five ways to say how long something takes, resolved with dice, facts and settings."""
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from math import exp
 from typing import Any, NamedTuple
 
@@ -12,33 +13,33 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 class Fixed(NamedTuple):
-    """Always `span`."""
+    """A delay that is always `span`."""
 
     span: timedelta
 
 
 class Uniform(NamedTuple):
-    """Anything from `low` to `high`, in whole milliseconds; both ends included."""
+    """A delay between `low` and `high`, both included, in whole milliseconds."""
 
     low: "Delay"
     high: "Delay"
 
 
 class LogNormal(NamedTuple):
-    """Mostly near `median`, with a long tail that grows with `sigma`."""
+    """A delay that is mostly near `median`, with a long tail that grows with `sigma`."""
 
     median: "Delay"
     sigma: float
 
 
 class FromFact(NamedTuple):
-    """What the order's fact `name` says: a duration text or a number of seconds."""
+    """A delay that the order's fact `name` holds: a duration text or a number of seconds."""
 
     name: str
 
 
 class FromSetting(NamedTuple):
-    """What the sandbox's setting `name` says: a duration text or a number of seconds."""
+    """A delay that the sandbox's setting `name` holds: a duration text or a number of seconds."""
 
     name: str
 
@@ -49,7 +50,7 @@ Delay = Fixed | Uniform | LogNormal | FromFact | FromSetting
 def resolve(
     delay: Delay, dice: Dice, *purpose: object, facts: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> timedelta:
-    """The span of this delay for this purpose; a delay inside it is cast for a purpose of its own.
+    """Return the span of this delay for this purpose; a delay inside it is cast for a purpose of its own.
 
     Raises KeyError when a fact or setting is missing, ValueError when it is no duration.
     """
@@ -58,7 +59,7 @@ def resolve(
     if isinstance(delay, FromFact):
         return parse_span(facts[delay.name])
     if isinstance(delay, FromSetting):
-        return parse_span(settings[delay.name])
+        return _setting_span(settings[delay.name])
     if isinstance(delay, Uniform):
         low = resolve(delay.low, dice, *purpose, "low", facts=facts, settings=settings)
         high = resolve(delay.high, dice, *purpose, "high", facts=facts, settings=settings)
@@ -73,6 +74,12 @@ def resolve(
     return round(median / _MILLISECOND * factor) * _MILLISECOND
 
 
+@lru_cache(maxsize=256, typed=True)
+def _setting_span(written: object) -> timedelta:
+    # Each order asks for the same few settings.
+    return parse_span(written)
+
+
 def span_from_data(data: object) -> timedelta:
     """Return the duration that this JSON data writes; unlike `parse_span`, takes no blanks around a text."""
     if isinstance(data, str) and data != data.strip():
@@ -81,7 +88,7 @@ def span_from_data(data: object) -> timedelta:
 
 
 def delay_from_data(data: object) -> Delay:
-    """The delay that this JSON data writes; raises ValueError with a sentence when it writes none.
+    """Return the delay that this JSON data describes; raises ValueError with a sentence when it describes none.
 
     `8s`, `{uniform: [1s, 3s]}`, `{lognormal: {median: 1s, sigma: 0.5}}`, `{fact: name}`, `{setting: name}`.
     """
@@ -102,7 +109,7 @@ def delay_from_data(data: object) -> Delay:
 
 
 def asks_the_order(delay: Delay) -> bool:
-    """Whether the span stands in a fact of the order, which then must exist."""
+    """Return whether the delay depends on a fact of the order, which then must exist."""
     match delay:
         case Uniform(low=low, high=high):
             return asks_the_order(low) or asks_the_order(high)

@@ -1,4 +1,7 @@
-"""Chance without a shared stream: every cast is a function of the seed and of what it is cast for."""
+"""Random numbers that depend only on the seed and on the purpose of each cast.
+
+There is no shared stream: one more cast for one order changes nothing for another.
+"""
 
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -9,7 +12,11 @@ _SIZE = 1 << 64
 
 
 class Dice:
-    """Casts that depend on (seed, purpose) alone, so that a neighbour never changes an order's fate."""
+    """Dice of one seed. The same purpose always gives the same cast, in whatever order they are asked.
+
+    >>> Dice("demo").below(6, "order", 7) == Dice("demo").below(6, "order", 7)
+    True
+    """
 
     __slots__ = ("_key", "seed")
 
@@ -18,24 +25,24 @@ class Dice:
         self._key = blake2b(str(seed).encode(), digest_size=32).digest()
 
     def cast(self, *purpose: object) -> int:
-        """A whole number, uniform in 0 .. 2**64 - 1."""
+        """Return a whole number, uniform in 0 .. 2**64 - 1."""
         text = "\x1f".join(map(str, purpose)).encode("utf-8", "surrogatepass")
         return int.from_bytes(blake2b(text, digest_size=8, key=self._key).digest(), "big")
 
     def below(self, limit: int, *purpose: object) -> int:
-        """A whole number, uniform in 0 .. limit - 1."""
+        """Return a whole number, uniform in 0 .. limit - 1."""
         return self.cast(*purpose) * limit // _SIZE
 
     def between(self, low: int, high: int, *purpose: object) -> int:
-        """A whole number, uniform in low .. high, both included."""
+        """Return a whole number, uniform in low .. high, both included."""
         return low + self.below(high - low + 1, *purpose)
 
     def choice(self, options: Sequence[T], *purpose: object) -> T:
-        """One of `options`, all alike."""
+        """Return one of `options`, each as likely as the others."""
         return options[self.below(len(options), *purpose)]
 
     def weighted(self, options: Sequence[tuple[T, int]], *purpose: object) -> T:
-        """One of `options`, each as likely as its weight says."""
+        """Return one of `options`, pairs of a value and its weight: how likely it is compared with the others."""
         if len(options) == 1:
             return options[0][0]
         point = self.below(sum(weight for _, weight in options), *purpose)
@@ -46,13 +53,13 @@ class Dice:
         raise AssertionError("weights are positive")
 
     def fraction(self, *purpose: object) -> float:
-        """Uniform in [0, 1); for durations and probabilities, never for money."""
+        """Return a number, uniform in [0, 1); for durations and probabilities, never for money."""
         return (self.cast(*purpose) >> 11) / (1 << 53)
 
     def digits(self, count: int, *purpose: object) -> str:
-        """A text of `count` decimal digits, leading zeros kept."""
+        """Return a text of `count` decimal digits, leading zeros kept."""
         return f"{self.below(10**count, *purpose):0{count}d}"
 
     def letters(self, alphabet: str, count: int, *purpose: object) -> str:
-        """A text of `count` characters of `alphabet`."""
+        """Return a text of `count` characters of `alphabet`."""
         return "".join(alphabet[self.below(len(alphabet), *purpose, place)] for place in range(count))

@@ -1,9 +1,9 @@
-"""What follows from a step, as data; `sandbox` carries it out in the step's own transaction."""
+"""Effects and timers of a step, as data; `sandbox` carries them out in the step's own transaction."""
 
 from datetime import datetime
 from typing import NamedTuple
 
-#: name -> (whether it takes an argument, what it does); the closed list a scenario may use.
+#: name -> (whether it takes an argument, its description); the closed list that a scenario may use.
 EFFECTS: dict[str, tuple[bool, str]] = {
     "message": (True, "a message reaches the order (argument: its kind, `sms`); the provider writes its text and code"),
     "refund": (False, "the whole amount goes back to the wallet, once"),
@@ -24,15 +24,15 @@ class Effect(NamedTuple):
     argument: str = ""
 
 
-#: Visits count from 1: a timer of this one rings in whatever visit the order is.
+#: The visit of a timer that rings in every visit; real visits count from 1.
 ANY_VISIT = 0
 
 
 class Timer(NamedTuple):
-    """The order's machine will be sent `event` at `due`, if the order is still in visit number `visit`."""
+    """A timer that sends `event` to an order at `due`, if the order is still in visit number `visit`."""
 
     event: str
     due: datetime
     visit: int
     place: int
-    """Position of its transition in the state, which breaks ties at one moment."""
+    """Position of its transition in the state; of timers due at one moment, the lower position rings first."""

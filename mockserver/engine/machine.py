@@ -1,4 +1,4 @@
-"""The state machine: what an order does with an event, and which timers a state sets.
+"""The state machine: steps of an order on events, and the timers that a state sets.
 
 Laws, kept by property tests: a final state is never left except by its own transitions; a timer of an
 earlier visit does nothing; `refund`, `cashback`, `spend` and `restock` happen at most once.
@@ -16,15 +16,15 @@ from mockserver.engine.effects import ANY_VISIT, ONCE, Effect, Timer
 from mockserver.engine.weights import Targets, resolved_weights
 
 Since = Literal["entered", "created"]
-#: How many passages an order's history keeps: the first and the newest.
+#: How many entries an order's history keeps: the first and the newest.
 MOST_HISTORY = 100
 
 
 class Sending(NamedTuple):
-    """`event` is sent `after` a transition, whatever state the order is in by then.
+    """An `event` that is sent `after` a transition, whatever state the order is in by then.
 
-    A state that does not take it lets it pass. Nothing is sent more than `within` after the order was created. An order
-    that lacks the fact that `after` names sends nothing.
+    A state without a transition on it ignores it. Nothing is sent more than `within` after the order was created, nor
+    where the order lacks the fact that `after` names.
     """
 
     event: str
@@ -33,7 +33,7 @@ class Sending(NamedTuple):
 
 
 class Transition(NamedTuple):
-    """On `on`, go to one of `to` (states with weights).
+    """A way out of a state: on the event `on`, go to one of `to` (states with weights).
 
     With `after`, the event is also sent by a timer that long after `since`. Before `not_before` the event
     is refused as too early, at `not_after` and later as too late, both counted from `since`. With `stay` the
@@ -52,7 +52,7 @@ class Transition(NamedTuple):
 
 
 class State(NamedTuple):
-    """`effects` follow every entry. `shows` is the word clients read, where it differs from the name."""
+    """A state of a machine. `effects` follow every entry. `shows` is the word clients read, where it is not `name`."""
 
     name: str
     transitions: tuple[Transition, ...] = ()
@@ -62,7 +62,7 @@ class State(NamedTuple):
 
 
 class Machine(NamedTuple):
-    """A life cycle of one kind of order; `key` names it uniquely, contents included."""
+    """The life cycle of one kind of order; `key` differs between machines with different contents."""
 
     key: str
     provider: str
@@ -71,13 +71,13 @@ class Machine(NamedTuple):
     states: Mapping[str, State]
 
     def events(self) -> list[str]:
-        """Every event that some state takes, in the order of the file."""
+        """Return every event that some state takes, in the order of the file."""
         return list(dict.fromkeys(move.on for state in self.states.values() for move in state.transitions))
 
     def shown(self, state: str) -> str:
-        """The word clients read for this state."""
-        known = self.states.get(state)
-        return known.shows if known is not None and known.shows is not None else state
+        """Return the word that clients read for this state."""
+        named_state = self.states.get(state)
+        return named_state.shows if named_state is not None and named_state.shows is not None else state
 
 
 class Circumstances(NamedTuple):
@@ -89,7 +89,7 @@ class Circumstances(NamedTuple):
 
 
 class Step(NamedTuple):
-    """The order as it is after the step, and what follows: effects to carry out, timers to set.
+    """The order after a step, its effects to carry out, and its timers to set. `was` is the state before.
 
     Timers of the visits before `order.visit` are void; `reminders` hold for any visit.
     """
@@ -102,14 +102,14 @@ class Step(NamedTuple):
 
 
 def begin(machine: Machine, order: Order, circumstances: Circumstances) -> Step:
-    """The first step: enter the start state (the plan's, where it names one)."""
+    """Return the first step: enter the start state (the plan's, where it names one)."""
     start = (order.plan or {}).get("start") or machine.start
     return _enter(machine, order, start, "created", (), circumstances)
 
 
 def send(machine: Machine, order: Order, event: str, cause: str, circumstances: Circumstances) -> Step:
-    """What the event does to the order; raises NotTaken, TooEarly or TooLate and changes nothing."""
-    transition = taken_by(machine.states[order.state], event)
+    """Return the step that the event causes; raises NotTaken, TooEarly or TooLate."""
+    transition = transition_on(machine.states[order.state], event)
     if transition is None:
         raise NotTaken(event, order)
     _check_window(transition, order, circumstances)
@@ -117,22 +117,22 @@ def send(machine: Machine, order: Order, event: str, cause: str, circumstances: 
 
 
 def ring(machine: Machine, order: Order, timer: Timer, circumstances: Circumstances) -> Step | None:
-    """What the timer does to the order: nothing (None) when it was set in an earlier visit, or is not taken."""
+    """Return the step that the timer causes; None when it was set in an earlier visit, or its event is not taken."""
     if timer.visit not in (order.visit, ANY_VISIT):
         return None
-    transition = taken_by(machine.states[order.state], timer.event)
+    transition = transition_on(machine.states[order.state], timer.event)
     if transition is None:
         return None
     return _follow(machine, order, transition, f"timer {timer.event}", circumstances)
 
 
-def taken_by(state: State, event: str) -> Transition | None:
-    """The state's transition on this event, or None."""
+def transition_on(state: State, event: str) -> Transition | None:
+    """Return the state's transition on this event, or None."""
     return next((move for move in state.transitions if move.on == event), None)
 
 
 def target_of(order: Order, move: Transition, dice: Dice, settings: Mapping[str, Any]) -> str:
-    """The state that this transition would lead the order to, were it followed in this visit."""
+    """Return the state that this transition would lead the order to, were it followed in this visit."""
     forced: str | None = (order.plan or {}).get("outcomes", {}).get(move.on)
     if forced or len(move.to) == 1:
         return forced or move.to[0][0]
@@ -140,14 +140,14 @@ def target_of(order: Order, move: Transition, dice: Dice, settings: Mapping[str,
 
 
 def target_purpose(order: Order, move: Transition) -> tuple[object, ...]:
-    """What the dice are cast for that choose the target: not what the delay of the same event is cast for."""
+    """Return the purpose of the cast that chooses the target; the delay of the same event has another purpose."""
     return order.provider, order.id, order.visit, f"{move.on} leads to"
 
 
 def _follow(machine: Machine, order: Order, move: Transition, cause: str, circumstances: Circumstances) -> Step:
     reminders = reminders_of(move, order, circumstances)
     if move.stay:
-        due, settled = unsettled(move.effects, order.settled)
+        due, settled = effects_due(move.effects, order.settled)
         history = _history(order, HistoryEntry(order.state, circumstances.now, cause))
         return Step(order._replace(history=history, settled=settled), due, (), order.state, reminders)
     target = target_of(order, move, circumstances.dice, circumstances.settings)
@@ -156,7 +156,7 @@ def _follow(machine: Machine, order: Order, move: Transition, cause: str, circum
 
 
 def reminders_of(move: Transition, order: Order, circumstances: Circumstances) -> tuple[Timer, ...]:
-    """The events that follow the transition by themselves; the order is as it was before."""
+    """Return the timers of the event that the transition sends; `order` is the order before the transition."""
     sends = move.sends
     if sends is None or sends.event in (order.plan or {}).get("never", ()):
         return ()
@@ -179,7 +179,7 @@ def _enter(
     circumstances: Circumstances,
 ) -> Step:
     state = machine.states[name]
-    due, settled = unsettled((*effects, *state.effects), order.settled)
+    due, settled = effects_due((*effects, *state.effects), order.settled)
     entered = order._replace(
         state=name,
         visit=order.visit + 1,
@@ -191,13 +191,13 @@ def _enter(
 
 
 def _history(order: Order, history_entry: HistoryEntry) -> tuple[HistoryEntry, ...]:
-    # An order that goes in circles would otherwise grow with every round.
+    # The history of an order that visits the same states again and again would grow for ever.
     past = order.history if len(order.history) < MOST_HISTORY else (order.history[0], *order.history[2:])
     return (*past, history_entry)
 
 
-def unsettled(effects: tuple[Effect, ...], settled: tuple[str, ...]) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
-    """The effects that are due, and what is settled after them: also within one step nothing happens twice."""
+def effects_due(effects: tuple[Effect, ...], settled: tuple[str, ...]) -> tuple[tuple[Effect, ...], tuple[str, ...]]:
+    """Return the effects that are due, and the names settled after them; none of `ONCE` is due twice."""
     due = []
     for effect in effects:
         if effect.name in ONCE:
@@ -209,13 +209,13 @@ def unsettled(effects: tuple[Effect, ...], settled: tuple[str, ...]) -> tuple[tu
 
 
 def timers_on_entry(state: State, order: Order, circumstances: Circumstances) -> tuple[Timer, ...]:
-    """The timers that entering the state sets; the order is as it is once entered."""
+    """Return the timers that entering the state sets; `order` is the order after entering it."""
     plan = order.plan or {}
     never, delays = plan.get("never", ()), plan.get("delays", {})
     timers = []
     for place, move in enumerate(state.transitions):
         if state.final and move.after is None:
-            # A rule may hasten or delay what is to come, but it brings no finished order back to life.
+            # A rule may change a delay, but it never brings a finished order back to life.
             continue
         after = delay_from_data(delays[move.on]) if move.on in delays else move.after
         if after is None or move.on in never:

@@ -1,4 +1,4 @@
-"""Matchers over a flat subject: a match is the absence of differences, so every "no" explains itself."""
+"""Matchers over a flat subject: a match is the absence of differences, so every refusal can be explained."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -12,12 +12,12 @@ COMPARISONS = ("eq", "ne", "in", "not_in", "gt", "gte", "lt", "lte", "prefix", "
 
 
 class Matcher(NamedTuple):
-    """All of `tests`, pairs of a comparison and its operand, must hold for one value."""
+    """A test of one value: all of `tests`, pairs of a comparison and its operand, must hold."""
 
     tests: tuple[tuple[str, Any], ...]
 
     def holds(self, value: object, *, present: bool) -> bool:
-        """Whether the value passes; an absent one passes only `exists: false`, `ne` and `not_in`."""
+        """Return whether the value passes; an absent one passes only `exists: false`, `ne` and `not_in`."""
         for name, operand in self.tests:
             if name == "eq":
                 if not present or not _same(value, operand):
@@ -27,16 +27,16 @@ class Matcher(NamedTuple):
         return True
 
     def text(self) -> str:
-        """As people read it: `eq 'wa'`."""
+        """Return the matcher as people read it: `eq 'wa'`."""
         return " and ".join(f"{name} {operand!r}" for name, operand in self.tests)
 
 
-#: What is said to be found where nothing is.
+#: What `Difference.found` holds for a name that the subject lacks.
 ABSENT = "(absent)"
 
 
 class Difference(NamedTuple):
-    """Why a condition does not hold: the name looked up, what was wanted, what was found."""
+    """A condition that does not hold: the name looked up, the matcher as text, and the value that was found."""
 
     name: str
     wanted: str
@@ -47,7 +47,13 @@ Conditions = tuple[tuple[str, Matcher], ...]
 
 
 def matcher_from_data(data: object) -> Matcher:
-    """A plain value means `eq`, a list means `in`, an object names comparisons; raises ValueError."""
+    """Return the matcher of JSON data: a plain value means `eq`, a list `in`, an object names comparisons.
+
+    Raises ValueError for an unknown comparison or a wrong operand.
+
+    >>> matcher_from_data({"gte": 10, "ne": 13}).text()
+    'gte 10 and ne 13'
+    """
     if isinstance(data, list):
         return Matcher((("in", tuple(data)),))
     if not isinstance(data, Mapping):
@@ -67,19 +73,19 @@ def matcher_from_data(data: object) -> Matcher:
 
 
 def differences(conditions: Conditions, subject: Subject) -> list[Difference]:
-    """All conditions that do not hold; an empty list is a match."""
-    found = []
+    """Return all conditions that do not hold; an empty list is a match."""
+    unmet = []
     for name, matcher in conditions:
         present = name in subject
         value = subject.get(name)
         if not matcher.holds(value, present=present):
-            found.append(Difference(name, matcher.text(), value if present else ABSENT))
-    return found
+            unmet.append(Difference(name, matcher.text(), value if present else ABSENT))
+    return unmet
 
 
 def matches(conditions: Conditions, subject: Subject) -> bool:
-    """Whether there is no difference; stops at the first."""
-    for name, matcher in conditions:  # noqa: SIM110 - asked several times in each request, and quicker so
+    """Return whether there is no difference; stops at the first."""
+    for name, matcher in conditions:  # noqa: SIM110 - runs several times in each request, and a loop is quicker
         if not matcher.holds(subject.get(name), present=name in subject):
             return False
     return True
@@ -111,15 +117,15 @@ def _passes(name: str, operand: Any, value: Any, present: bool) -> bool:
         case "ne":
             return not (present and _same(value, operand))
         case "in":
-            return present and any(_same(value, one) for one in operand)
+            return present and any(_same(value, item) for item in operand)
         case "not_in":
-            return not (present and any(_same(value, one) for one in operand))
+            return not (present and any(_same(value, item) for item in operand))
         case "gt" | "gte" | "lt" | "lte":
             return present and _ordered(name, value, operand)
     if not present:
         return False
     if name == "contains" and isinstance(value, list | tuple):
-        return any(_same(operand, one) for one in value)
+        return any(_same(operand, item) for item in value)
     text = str(value)
     match name:
         case "prefix":

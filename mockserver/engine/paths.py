@@ -1,6 +1,6 @@
 """Patterns of paths: `*` stands for one segment or a part of one, `**` for any number of segments.
 
-A pattern is compiled once and asked often, also by whoever sends long paths: matching never goes back.
+A pattern is compiled once and matched often, also against very long paths: matching never backtracks.
 """
 
 from typing import NamedTuple
@@ -10,7 +10,7 @@ LONGEST, MOST_MIXED = 1_000, 4
 
 
 class _Mixed(NamedTuple):
-    """A segment with stars beside other characters: each star is at least one character."""
+    """A segment with stars beside other characters; each star stands for at least one character."""
 
     first: str
     between: tuple[str, ...]
@@ -22,18 +22,18 @@ class _Mixed(NamedTuple):
         if place >= end or not (segment.startswith(self.first) and segment.endswith(self.last)):
             return False
         for text in self.between:
-            found = segment.find(text, place + 1, end)
-            if found < 0:
+            start = segment.find(text, place + 1, end)
+            if start < 0:
                 return False
-            place = found + len(text)
+            place = start + len(text)
         return place < end
 
 
 class PathPattern(NamedTuple):
-    """A compiled pattern; `text` is what was written.
+    """A compiled pattern; `text` is its source.
 
-    Its segments are bits: of a state, bit n says that the first n segments of the pattern can stand for what was
-    read of the path. `stars` are the places of `**`, `any_one` the segments that are a single star.
+    Its segments are bits. Bit n of a state says that the first n segments of the pattern match the part of the path
+    that was read. `stars` are the places of `**`, `any_one` the segments that are a single star.
     """
 
     text: str
@@ -44,32 +44,32 @@ class PathPattern(NamedTuple):
     end: int
 
     def match(self, path: str) -> bool:
-        """Whether the pattern stands for this whole path, which begins with a slash or is empty."""
+        """Return whether the pattern stands for this whole path, which begins with a slash or is empty."""
         if path and not path.startswith("/"):
             return False
-        state, known = 1, dict[str, int]()
+        state, bits_of = 1, dict[str, int]()
         for segment in path.split("/")[1:]:
-            takes = known.get(segment)
+            takes = bits_of.get(segment)
             if takes is None:
-                takes = known[segment] = self._takes(segment)
+                takes = bits_of[segment] = self._takes(segment)
             state = (state & takes) << 1 | (state & self.stars)
             if not state:
                 return False
         return state & self.end != 0
 
     def _takes(self, segment: str) -> int:
-        """The bits of the pattern's segments that stand for this one."""
+        """Return the bits of the pattern's segments that match this segment."""
         bits = self.literal.get(segment, 0)
         if segment:
             bits |= self.any_one
-        for one in self.mixed:
-            if one.holds(segment):
-                bits |= one.bit
+        for mixed in self.mixed:
+            if mixed.holds(segment):
+                bits |= mixed.bit
         return bits
 
 
 def compile_path(text: str) -> PathPattern:
-    """The pattern that a text writes, with or without the slash at its beginning; raises ValueError.
+    """Return the pattern that a text describes, with or without the slash at its beginning; raises ValueError.
 
     >>> compile_path("/orders/**").match("/orders/1/events")
     True

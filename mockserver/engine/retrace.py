@@ -1,7 +1,7 @@
-"""An order's life told again: which timers each state set, which dice fell, what followed.
+"""An order's history in detail: the timers that each state set, the casts of the dice, the effects.
 
-Nothing of this is recorded while orders live. Dice answer the same question in the same way, so asking again
-gives what was cast then. Delays and weights that ask a setting or a fact are told as these stand now, unless the
+Nothing of this is recorded while orders live. Dice give the same cast for the same purpose, so casting again
+shows what was cast then. Delays and weights that depend on a setting or a fact use its present value, unless the
 timer's own moment is known.
 """
 
@@ -17,12 +17,12 @@ from mockserver.engine.machine import (
     Machine,
     State,
     Transition,
+    effects_due,
     reminders_of,
-    taken_by,
     target_of,
     target_purpose,
     timers_on_entry,
-    unsettled,
+    transition_on,
 )
 from mockserver.engine.weights import resolved_weights
 
@@ -30,7 +30,7 @@ _SIZE = 1 << 64
 
 
 class TimerTold(NamedTuple):
-    """A timer that a state set. `roll` is where in 0 .. 1 the dice fell, None when none were cast."""
+    """A timer that a state set. `roll` is the cast of the dice, from 0 to 1, None when none were cast."""
 
     timer: Timer
     delay: Delay
@@ -40,7 +40,7 @@ class TimerTold(NamedTuple):
 
 
 class ChoiceTold(NamedTuple):
-    """The way that a transition with several targets took; `by_rule` when a rule chose it and no dice."""
+    """The choice of a transition with several targets; `by_rule` when a rule made it and not the dice."""
 
     targets: tuple[tuple[str, int], ...]
     roll: float | None
@@ -48,7 +48,7 @@ class ChoiceTold(NamedTuple):
 
 
 class HistoryEntryTold(NamedTuple):
-    """One passage with what it brought about; `withheld` are events whose timers a rule kept from being set."""
+    """A history entry with its consequences; `withheld` are events whose timers a rule kept from being set."""
 
     history_entry: HistoryEntry
     visit: int
@@ -62,62 +62,62 @@ class HistoryEntryTold(NamedTuple):
 
 
 class Witness(Dice):
-    """Dice that remember where they fell, by what they were cast for."""
+    """Dice that remember their casts by purpose."""
 
-    __slots__ = ("fell",)
+    __slots__ = ("casts",)
 
     def __init__(self, seed: int | str) -> None:
         super().__init__(seed)
-        self.fell: dict[tuple[object, ...], int] = {}
+        self.casts: dict[tuple[object, ...], int] = {}
 
     def cast(self, *purpose: object) -> int:
-        """Cast as `Dice` does, and remember where they fell."""
-        number = self.fell[purpose] = super().cast(*purpose)
+        """Cast as `Dice` does, and remember the number."""
+        number = self.casts[purpose] = super().cast(*purpose)
         return number
 
     def roll(self, *purpose: object) -> float | None:
-        """Where in 0 .. 1 the dice fell for this purpose; None when they were not cast."""
-        number = self.fell.get(purpose)
+        """Return the cast for this purpose as a number from 0 to 1; None when there was none."""
+        number = self.casts.get(purpose)
         return None if number is None else round(number / _SIZE, 4)
 
 
 def retrace(machine: Machine, order: Order, *, seed: int | str, settings: Mapping[str, Any]) -> list[HistoryEntryTold]:
-    """Every passage that the order's history keeps, oldest first."""
+    """Return every entry that the order's history keeps, oldest first, with its timers, choice and effects."""
     visits = _visits(machine, order)
-    told: list[HistoryEntryTold] = []
+    entries: list[HistoryEntryTold] = []
     settled: tuple[str, ...] = ()
     for place, history_entry in enumerate(order.history):
-        known = place == 0 or visits[place] - visits[place - 1] <= 1
-        before = machine.states.get(order.history[place - 1].state) if place and known else None
+        follows_last = place == 0 or visits[place] - visits[place - 1] <= 1
+        before = machine.states.get(order.history[place - 1].state) if place and follows_last else None
         event = event_of(history_entry.cause)
-        move = taken_by(before, event) if before is not None and event else None
+        move = transition_on(before, event) if before is not None and event else None
         state = machine.states[history_entry.state]
         stayed = place > 0 and visits[place] == visits[place - 1]
         effects = (*(move.effects if move else ()), *(() if stayed else state.effects))
-        if not known:
-            # Some passages are forgotten: what happens once may have happened in them.
+        if not follows_last:
+            # Entries are missing before this one: the effects that happen once may have happened in them.
             settled = tuple(ONCE)
-        due, settled = unsettled(effects, settled)
-        as_it_was = order._replace(state=history_entry.state, visit=visits[place], entered_at=history_entry.at)
+        due, settled = effects_due(effects, settled)
+        entered = order._replace(state=history_entry.state, visit=visits[place], entered_at=history_entry.at)
         witness = Witness(seed)
         choice = None
         if move is not None and len(move.to) > 1:
-            before_it = order._replace(visit=visits[place] - 1)
-            choice = _choice(move, before_it, Circumstances(history_entry.at, witness, settings))
-        timers = () if stayed else _timers(state, as_it_was, Circumstances(history_entry.at, witness, settings))
+            before_move = order._replace(visit=visits[place] - 1)
+            choice = _choice(move, before_move, Circumstances(history_entry.at, witness, settings))
+        timers = () if stayed else _timers(state, entered, Circumstances(history_entry.at, witness, settings))
         never = () if stayed else _withheld(state, order)
         reminders = _reminders(move, order, visits[place], Circumstances(history_entry.at, witness, settings))
-        told.append(HistoryEntryTold(history_entry, visits[place], event, choice, timers, never, due, reminders))
-    return told
+        entries.append(HistoryEntryTold(history_entry, visits[place], event, choice, timers, never, due, reminders))
+    return entries
 
 
 def _visits(machine: Machine, order: Order) -> list[int]:
-    """The number of the visit that each passage begins, or belongs to where it only stays."""
+    """Return the visit that each history entry begins, or belongs to where the order stayed in its state."""
     visits = [order.visit] * len(order.history)
     for place in range(len(order.history) - 1, 1, -1):
         before = machine.states.get(order.history[place - 1].state)
         event = event_of(order.history[place].cause)
-        move = taken_by(before, event) if before is not None and event else None
+        move = transition_on(before, event) if before is not None and event else None
         visits[place - 1] = visits[place] - (0 if move is not None and move.stay else 1)
     visits[0] = 1
     return visits
@@ -136,11 +136,11 @@ def _timers(state: State, order: Order, circumstances: Circumstances) -> tuple[T
     witness = circumstances.dice
     assert isinstance(witness, Witness)
     delays = (order.plan or {}).get("delays", {})
-    told = []
+    timer_entries = []
     try:
         timers = timers_on_entry(state, order, circumstances)
     except (KeyError, ValueError):
-        # A fact or setting that a delay asks is no more what it was; what is still waiting is known otherwise.
+        # The fact or setting of a delay has changed since; timers that still wait are listed elsewhere.
         return ()
     rolls = {timer.event: witness.roll(order.provider, order.id, order.visit, timer.event) for timer in timers}
     for timer in timers:
@@ -149,8 +149,8 @@ def _timers(state: State, order: Order, circumstances: Circumstances) -> tuple[T
         delay = delay_from_data(delays[timer.event]) if by_rule else move.after
         assert delay is not None, "a timer comes from a delay"
         target = target_of(order, move, Dice(witness.seed), circumstances.settings)
-        told.append(TimerTold(timer, delay, by_rule, rolls[timer.event], target))
-    return tuple(told)
+        timer_entries.append(TimerTold(timer, delay, by_rule, rolls[timer.event], target))
+    return tuple(timer_entries)
 
 
 def _reminders(move: Transition | None, order: Order, visit: int, circumstances: Circumstances) -> tuple[Timer, ...]:

@@ -1,21 +1,22 @@
-"""Rules: the first that matches and speaks of an aspect decides it."""
+"""Rules: for each aspect of a request, the first rule that matches and names the aspect decides."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from mockserver.engine.matching import Conditions, Difference, Subject, differences, matches
 
-#: What a rule can speak of. `life`: how an order begins and moves (start, delays, never, outcomes).
-#: `refuse`: a mistake instead of an answer. `stock`: how many there are. `reprice`: prices move now.
+#: What a rule can decide. `life`: how an order begins and moves (start, delays, never, outcomes).
+#: `refuse`: an error instead of an answer. `stock`: how many there are. `reprice`: prices move now.
 #: `takes`: how much of the sandbox's time passes before the request is worked on.
 Aspect = Literal["life", "refuse", "stock", "reprice", "takes"]
 LIFE_KEYS = ("start", "delays", "never", "outcomes")
 
 
 class Rule(NamedTuple):
-    """Under `when`, `then` applies (JSON data as in the file); at most `times` for each value of `per`.
+    """A rule: where the conditions `when` hold, `then` applies (JSON data as in the file).
 
-    `scenario` is the name of the file it stands in, `about` what that says of it.
+    It applies at most `times` for each value of `per`. `scenario` is the scenario that it belongs to, `about` its
+    description there.
     """
 
     name: str
@@ -27,36 +28,36 @@ class Rule(NamedTuple):
     about: str = ""
 
     def speaks_of(self, aspect: Aspect) -> bool:
-        """Whether the rule decides this aspect at all."""
+        """Return whether the rule decides this aspect at all."""
         return any(key in self.then for key in LIFE_KEYS) if aspect == "life" else aspect in self.then
 
     def could_decide(self, aspect: Aspect, operation: object) -> bool:
-        """Whether the rule speaks of the aspect and no condition on `operation` rules this one out."""
-        asked = {"operation": operation}
-        return self.speaks_of(aspect) and matches(tuple(row for row in self.when if row[0] == "operation"), asked)
+        """Return whether the rule decides this aspect, and its conditions on `operation` hold for this one."""
+        subject = {"operation": operation}
+        return self.speaks_of(aspect) and matches(tuple(row for row in self.when if row[0] == "operation"), subject)
 
     def leads_into(self) -> list[str]:
-        """The states that the rule names."""
+        """Return the states that the rule names."""
         start = [self.then["start"]] if "start" in self.then else []
         return start + list(self.then["outcomes"].values()) if "outcomes" in self.then else start
 
     def life(self) -> dict[str, Any]:
-        """What the rule changes about an order's life."""
+        """Return the part of `then` that changes an order's life: some of `LIFE_KEYS` with their values."""
         return {key: self.then[key] for key in LIFE_KEYS if key in self.then}
 
 
 class NearMiss(NamedTuple):
-    """A rule that would have decided, but for its differences."""
+    """A rule that nearly matched, with the conditions that failed."""
 
     rule: str
     differences: tuple[Difference, ...]
 
 
 def near_misses(rules: Iterable[Rule], subject: Subject, *, most: int = 3) -> list[NearMiss]:
-    """The rules that fail by the fewest conditions, nearest first; full matches are left out."""
-    missed = []
+    """Return the rules that fail by the fewest conditions, nearest first, at most `most`; matches are left out."""
+    misses = []
     for place, rule in enumerate(rules):
-        found = differences(rule.when, subject)
-        if found:
-            missed.append((len(found), place, NearMiss(rule.name, tuple(found))))
-    return [miss for _, _, miss in sorted(missed, key=lambda row: row[:2])[:most]]
+        unmet = differences(rule.when, subject)
+        if unmet:
+            misses.append((len(unmet), place, NearMiss(rule.name, tuple(unmet))))
+    return [miss for _, _, miss in sorted(misses, key=lambda row: row[:2])[:most]]

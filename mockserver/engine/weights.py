@@ -1,17 +1,17 @@
-"""How likely each target of a transition is: a whole number, or one that the order or the settings tell."""
+"""Weights: how likely each target of a transition is, as a number, from a fact or from a setting."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 
 class FactWeight(NamedTuple):
-    """What the order's fact `name` says, a whole number; 0 where it says none."""
+    """The whole number that the order's fact `name` holds; 0 where it holds none."""
 
     name: str
 
 
 class SettingWeight(NamedTuple):
-    """1 where the sandbox's setting `name` has this value, else 0."""
+    """The weight 1 where the sandbox's setting `name` has this value, else 0."""
 
     name: str
     value: Any
@@ -26,10 +26,10 @@ def resolved_weights(
     targets: Targets, *, facts: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> tuple[tuple[str, int], ...]:
     """Return the targets with weights as whole numbers; where all of them are 0, the first target has 1."""
-    found = tuple((state, _resolved_weight(weight, facts, settings)) for state, weight in targets)
-    if any(weight for _, weight in found):
-        return found
-    return ((found[0][0], 1), *found[1:])
+    weights = tuple((state, _resolved_weight(weight, facts, settings)) for state, weight in targets)
+    if any(weight for _, weight in weights):
+        return weights
+    return ((weights[0][0], 1), *weights[1:])
 
 
 def _resolved_weight(weight: Weight, facts: Mapping[str, Any], settings: Mapping[str, Any]) -> int:
@@ -43,7 +43,7 @@ def _resolved_weight(weight: Weight, facts: Mapping[str, Any], settings: Mapping
 
 
 def weight_from_data(data: object) -> Weight:
-    """Return the weight that this JSON data writes; raises ValueError with a sentence when it writes none.
+    """Return the weight that this JSON data describes; raises ValueError with a sentence when it describes none.
 
     A whole number from 1, `{fact: name}`, or `{setting: name, is: value}`.
     """

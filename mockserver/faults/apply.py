@@ -1,15 +1,15 @@
-"""What the faults that strike make of an answer or a delivery. The caller sends the one and stores the other."""
+"""Applies faults to an answer or a delivery; the caller sends the answer and stores the delivery."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from mockserver.domain.moments import parse_span, span_text
-from mockserver.engine.delays import delay_from_data, resolve
+from mockserver.engine.delays import resolve
 from mockserver.engine.dice import Dice
-from mockserver.faults import wire_kinds
+from mockserver.faults import webhook_kinds, wire_kinds
 from mockserver.faults.connection import Connection, Send
-from mockserver.faults.model import LONGEST_WAIT, STALE, Fault, Wire
+from mockserver.faults.model import LONGEST_WAIT, Fault, Wire
+from mockserver.faults.webhook_kinds import Circumstances
 
 
 def spoil(wire: Wire, connection: Connection) -> Send:
@@ -25,7 +25,7 @@ def noise(dice: Dice, fault: Fault, hits: int, purpose: str) -> bytes:
 
 
 def waiting_time(fault: Fault, dice: Dice, settings: Mapping[str, Any], hits: int) -> timedelta:
-    """Return how long the fault holds an answer back, the `hits`th time that it strikes."""
+    """Return how long the fault holds an answer back when it strikes for the `hits`th time."""
     assert fault.delay is not None, "only delays are waited for"
     span = resolve(fault.delay, dice, "fault delay", fault.label, hits, facts={}, settings=settings)
     return span if fault.sandbox_time else min(span, LONGEST_WAIT)
@@ -43,15 +43,10 @@ def delivery_changes(
     faults: Iterable[Fault], delivery: str, dice: Dice, settings: Mapping[str, Any]
 ) -> DeliveryChanges:
     """Lay the faults over each other: of each kind the first decides. `delivery` is the delivery's id."""
-    names, wanted, later = [], dict[str, Any](), timedelta()
+    names, wanted = [], dict[str, Any]()
     for fault in faults:
         names.append(fault.label)
         for name, value in (fault.webhook or {}).items():
             wanted.setdefault(name, value)
-    if "delay" in wanted:
-        later = resolve(delay_from_data(wanted["delay"]), dice, "webhook delay", delivery, facts={}, settings=settings)
-        wanted["delay"] = span_text(later)
-    if "stale_timestamp" in wanted:
-        age = wanted["stale_timestamp"]
-        wanted["stale_timestamp"] = span_text(STALE if age is True else parse_span(age))
+    later = webhook_kinds.settle(wanted, Circumstances(delivery, dice, settings))
     return DeliveryChanges(names, wanted, later)

@@ -1,4 +1,4 @@
-"""The connection that an answer leaves by, as faults on the wire take hold of it."""
+"""The client's connection, as faults on the wire use it."""
 
 import os
 import socket
@@ -13,32 +13,32 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class Transport(Protocol):
-    """What faults use of an `asyncio.Transport`."""
+    """The part of an `asyncio.Transport` that faults use."""
 
     def get_extra_info(self, name: str) -> Any:
-        """Return what is known of the connection under this name, such as `socket`."""
+        """Return a fact of the connection by its name, such as `socket`."""
 
     def write(self, data: bytes) -> None:
         """Send these bytes."""
 
     def close(self) -> None:
-        """Close when everything is sent."""
+        """Close the connection when everything is sent."""
 
     def abort(self) -> None:
-        """Close at once."""
+        """Close the connection at once."""
 
 
 class Exchange(Protocol):
-    """What faults write down about the request: the journal's entry."""
+    """The part of the journal's entry of a request that faults write."""
 
     status: int
     faults: Sequence[Mapping[str, Any]]
 
 
 class Failure(NamedTuple):
-    """What a client in this process meets where there is no socket to break.
+    """An error for a client in this process, where there is no socket to break.
 
-    `reset`: as after a TCP RST; otherwise as after an answer that nobody can read.
+    `reset`: the error of a TCP RST; otherwise that of an answer that cannot be read.
     """
 
     message: str
@@ -72,12 +72,12 @@ class Connection(NamedTuple):
                 row.update(facts)
 
     async def ended(self) -> None:
-        """Wait until the connection has ended, so that the server does not take the answer for forgotten."""
+        """Wait until the connection has ended; the server would report an answer that is missing before that."""
         while (await self.receive())["type"] != "http.disconnect":
             pass
 
     async def end(self, how: Callable[[Transport], None], failure: Failure) -> None:
-        """End the connection in this way; raises the failure where there is none."""
+        """End the connection by calling `how`; raises the exception of `failure` for a client in this process."""
         if self.transport is None:
             raise failure.exception()
         how(self.transport)

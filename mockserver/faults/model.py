@@ -1,4 +1,4 @@
-"""Faults: which requests or deliveries fare badly, and how. Armed and counted by `faults.registry`."""
+"""Faults: data that says which requests or deliveries go wrong, and how. `faults.registry` arms and counts them."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -10,30 +10,34 @@ from mockserver.engine.matching import ABSENT, Conditions, Difference, Matcher
 from mockserver.engine.paths import PathPattern
 
 Aspect = Literal["delay", "answer", "wire"]
-#: What a fault may speak of about a request; of each, the first fault that matches decides.
+#: The parts of a request's answer that a fault may decide; of each, the first fault that matches decides.
 ASPECTS: tuple[Aspect, ...] = ("delay", "answer", "wire")
-#: What may happen to a webhook.
-HOSTILITIES = ("duplicate", "delay", "reorder", "drop", "before_response", "bad_signature", "stale_timestamp")
 #: The longest that an answer is held back in real time.
 LONGEST_WAIT = timedelta(hours=1)
 #: Of how many faults that nearly matched the differences are told.
 MISSES_TOLD = 3
-#: How old a stale timestamp is that says no age of its own.
-STALE = timedelta(hours=1)
 
 
 class Wire(NamedTuple):
-    """What happens on the wire: a kind of `wire_kinds`, and what its argument was read as."""
+    """A fault on the wire: the name of a kind of `wire_kinds`, and its argument as `wire_kinds.read` returns it."""
 
     kind: str
     argument: Any = None
 
 
-class Fault(NamedTuple):
-    """A fault in force. `key` is what its counters go by, `data` the fault as JSON data.
+class Posting(NamedTuple):
+    """One attempt at a webhook: the body that is sent, and the body and the moment that its signature is made of."""
 
-    `until` is a moment of the sandbox's clock, or a span since the scenario became active. `after`: the request is
-    worked on first.
+    body: str
+    signed_body: str
+    signed_at: datetime
+
+
+class Fault(NamedTuple):
+    """A fault in force. `key` identifies it, also to its counters; `data` is the fault as JSON data.
+
+    `until` is a moment of the sandbox's clock, or a span since the scenario became active. `after`: the fault strikes
+    after the request was worked on. `on_demand`: it strikes only requests that name it (`Prefer: mock-fault=NAME`).
     """
 
     key: str
@@ -61,16 +65,16 @@ class Fault(NamedTuple):
 
     @property
     def label(self) -> str:
-        """How journal and dice call it: its name, or its key."""
+        """The fault's name, or its key where it has none; used by the journal and the dice."""
         return self.name or self.key
 
     def speaks_of(self) -> list[Aspect]:
-        """What it decides about a request."""
+        """Return the aspects of a request that the fault decides."""
         return [aspect for aspect in ASPECTS if getattr(self, aspect) is not None]
 
 
 class Asked(NamedTuple):
-    """A request, or (`event`) a delivery, as faults look at it. `path` is the provider's own."""
+    """A request, or (with `event`) a delivery, that faults are matched with. `path` is the provider's own."""
 
     provider: str
     account: str | None
@@ -82,22 +86,22 @@ class Asked(NamedTuple):
     event: str | None = None
 
 
-def differences(fault: Fault, asked: Asked) -> list[Difference]:
-    """Why the fault does not match; an empty list is a match. The order's state is not looked at."""
-    found = [
-        Difference(name, f"eq {wanted!r}", getattr(asked, name))
+def differences(fault: Fault, subject: Asked) -> list[Difference]:
+    """Return why the fault does not match; an empty list is a match. The order's state is not compared here."""
+    unmet = [
+        Difference(name, f"eq {wanted!r}", getattr(subject, name))
         for name in ("provider", "method", "operation", "account", "event")
-        if (wanted := getattr(fault, name)) is not None and wanted != getattr(asked, name)
+        if (wanted := getattr(fault, name)) is not None and wanted != getattr(subject, name)
     ]
-    if fault.path is not None and not fault.path.match(asked.path):
-        found.append(Difference("path", fault.data["path"], asked.path))
+    if fault.path is not None and not fault.path.match(subject.path):
+        unmet.append(Difference("path", fault.data["path"], subject.path))
     for part, conditions in (("body", fault.body), ("query", fault.query)):
-        data = getattr(asked, part)
+        data = getattr(subject, part)
         for name, matcher in conditions:
-            present, value = looked_up(data, name)
+            present, value = look_up(data, name)
             if not matcher.holds(value, present=present):
-                found.append(Difference(f"{part}.{name}", matcher.text(), value if present else ABSENT))
-    return found
+                unmet.append(Difference(f"{part}.{name}", matcher.text(), value if present else ABSENT))
+    return unmet
 
 
 class Miss(NamedTuple):
@@ -108,13 +112,13 @@ class Miss(NamedTuple):
 
 
 def nearest(misses: Iterable[Miss]) -> tuple[Miss, ...]:
-    """The faults that fail by the fewest conditions, nearest first; not those of other providers' scenarios."""
-    meant = [one for one in misses if not (scenario_of(one.fault.key) and one.differences[0].name == "provider")]
-    return tuple(sorted(meant, key=lambda miss: len(miss.differences))[:MISSES_TOLD])
+    """Return the faults that fail by the fewest conditions, nearest first, without other providers' scenarios."""
+    relevant = [miss for miss in misses if not (scenario_of(miss.fault.key) and miss.differences[0].name == "provider")]
+    return tuple(sorted(relevant, key=lambda miss: len(miss.differences))[:MISSES_TOLD])
 
 
 def source_of(key: str) -> str:
-    """Where a fault of this key comes from: armed, a scenario, or else a word that a caller may always say."""
+    """Return the source of a fault by its key, for people: armed, a scenario, or built in (`Prefer` names those)."""
     if key.startswith("flt_"):
         return "armed"
     scenario = scenario_of(key)
@@ -122,12 +126,16 @@ def source_of(key: str) -> str:
 
 
 def scenario_of(key: str) -> str:
-    """The scenario that a fault of this key (`provider/scenario#number`) stands in; empty for an armed one."""
+    """Return the scenario of a fault by its key (`provider/scenario#number`); empty for an armed fault."""
     return key.partition("/")[2].rpartition("#")[0]
 
 
-def looked_up(data: Any, path: str) -> tuple[bool, Any]:
-    """Whether the data has a value at this dotted path, and the value."""
+def look_up(data: Any, path: str) -> tuple[bool, Any]:
+    """Return whether the data has a value at this dotted path, and the value.
+
+    >>> look_up({"items": [{"id": 7}]}, "items.0.id"), look_up({}, "id")
+    ((True, 7), (False, None))
+    """
     for part in path.split("."):
         if isinstance(data, Mapping) and part in data:
             data = data[part]

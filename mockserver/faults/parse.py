@@ -1,4 +1,4 @@
-"""Faults out of JSON data, as a test arms them or a scenario file writes them."""
+"""Parses faults from JSON data, which a test arms or a scenario file contains."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -8,30 +8,31 @@ from typing import Any
 from mockserver.domain.errors import MISTAKE_NAMES
 from mockserver.domain.moments import parse_moment
 from mockserver.domain.suggestions import suggestion
-from mockserver.engine.delays import Delay, Fixed, Uniform, asks_the_order, delay_from_data, span_from_data
+from mockserver.engine.delays import Delay, Fixed, span_from_data
 from mockserver.engine.matching import Conditions, Matcher, matcher_from_data
 from mockserver.engine.paths import PathPattern, compile_path
-from mockserver.faults import wire_kinds
-from mockserver.faults.model import ASPECTS, HOSTILITIES, LONGEST_WAIT, Fault, Wire
+from mockserver.faults import webhook_kinds, wire_kinds
+from mockserver.faults.model import ASPECTS, LONGEST_WAIT, Fault, Wire
+from mockserver.faults.spans import delay_of
 
-#: Every key that a fault may have; requests are told by the first group, deliveries by the second.
+#: Every key that a fault may have: for faults of requests, for faults of deliveries, and for both.
 _OF_REQUESTS = ("method", "path", "operation", "body", "query", "delay", "clock", "answer", "wire", "stage")
 _OF_DELIVERIES = ("event", "webhook")
 _OF_BOTH = ("name", "about", "provider", "account", "state", "times", "chance", "until", "on_demand")
 KEYS = (*_OF_BOTH, *_OF_REQUESTS, *_OF_DELIVERIES)
-#: How many unknown keys of one object are told.
+#: How many unknown keys of one object are reported.
 MOST_TOLD = 20
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
 _OUR_HEADERS = ("content-length", "transfer-encoding", "connection", "x-mock-request-id")
 
-#: Told of each mistake: the keys that lead to it, and a sentence.
+#: Called for each error, with the keys that lead to it and a sentence.
 Refuse = Callable[[tuple[str, ...], str], None]
 
 
 def fault_from_data(data: Mapping[str, Any], *, key: str, refuse: Refuse, provider: str | None = None) -> Fault:
-    """The fault that this JSON data writes; whole only when `refuse` was not called."""
+    """Return the fault that this JSON data describes; it is complete only when `refuse` was not called."""
     for name in [name for name in data if name not in KEYS][:MOST_TOLD]:
         refuse((str(name),), f"unknown key {name!r} ({suggestion(str(name), KEYS)})")
     _check_kind(data, refuse)
@@ -65,7 +66,7 @@ def fault_from_data(data: Mapping[str, Any], *, key: str, refuse: Refuse, provid
 
 
 def _check_kind(data: Mapping[str, Any], refuse: Refuse) -> None:
-    """A fault speaks of requests or of deliveries, and says what happens."""
+    """Report a fault that mixes requests with deliveries, or that does nothing."""
     if "webhook" in data:
         for name in _OF_REQUESTS:
             if name in data:
@@ -77,7 +78,7 @@ def _check_kind(data: Mapping[str, Any], refuse: Refuse) -> None:
 
 
 class _Reader:
-    """Reads one fault's members and tells `refuse` what is wrong with them."""
+    """Reads the members of one fault and reports their errors to `refuse`."""
 
     def __init__(self, data: Mapping[str, Any], refuse: Refuse) -> None:
         self._data = data
@@ -92,20 +93,20 @@ class _Reader:
         return str(value)
 
     def path(self) -> PathPattern | None:
-        written = self.text("path")
-        if written is None:
+        text = self.text("path")
+        if text is None:
             return None
         try:
-            return compile_path(written)
+            return compile_path(text)
         except ValueError as error:
             self._refuse(("path",), str(error))
             return None
 
     def conditions(self, key: str) -> Conditions:
-        written = self._data.get(key)
-        if key not in self._data or self._is(isinstance(written, Mapping), key, "an object of fields and values"):
+        members = self._data.get(key)
+        if key not in self._data or self._is(isinstance(members, Mapping), key, "an object of fields and values"):
             return ()
-        return tuple((name, self.matcher((key, name), value)) for name, value in dict(written or {}).items())
+        return tuple((name, self.matcher((key, name), value)) for name, value in dict(members or {}).items())
 
     def matcher(self, place: tuple[str, ...], data: Any) -> Matcher:
         try:
@@ -129,18 +130,18 @@ class _Reader:
     def until(self) -> datetime | timedelta | None:
         if "until" not in self._data:
             return None
-        written = self._data["until"]
+        value = self._data["until"]
         try:
-            return parse_moment(written)
+            return parse_moment(value)
         except ValueError as error:
             try:
-                return span_from_data(written)
+                return span_from_data(value)
             except ValueError:
                 self._refuse(("until",), f"{error}, or a duration like 10m")
                 return None
 
     def delay(self) -> tuple[Delay | None, bool]:
-        """The delay, and whether it passes on the sandbox's clock."""
+        """Return the delay, and whether it passes on the sandbox's clock."""
         written, clock = self._data.get("delay"), self._data.get("clock", "real")
         if "delay" not in self._data:
             if "clock" in self._data:
@@ -154,52 +155,48 @@ class _Reader:
             written = written["fixed"] if list(written) == ["fixed"] else written
         if clock not in ("real", "sandbox"):
             self._refuse(place, f"clock must be real or sandbox, not {clock!r}")
-        return self.span(("delay",), written, real=clock == "real"), clock == "sandbox"
+        return self._span(written, real=clock == "real"), clock == "sandbox"
 
-    def span(self, place: tuple[str, ...], data: Any, *, real: bool = False) -> Delay | None:
+    def _span(self, data: Any, *, real: bool) -> Delay | None:
         try:
-            delay = delay_from_data(data)
+            delay = delay_of("delay", data)
         except ValueError as error:
-            self._refuse(place, str(error))
+            self._refuse(("delay",), str(error))
             return None
-        if asks_the_order(delay):
-            self._refuse(place, f"{place[-1]} cannot be a fact: a fault knows of no order's facts")
         match delay:
             case Fixed(span=span) if real and span > LONGEST_WAIT:
-                self._refuse(place, f"an answer is held back for an hour of real time at most: {data!r}")
-            case Uniform(low=Fixed(span=low), high=Fixed(span=high)) if high < low:
-                self._refuse(place, "uniform goes from the shorter to the longer: swap the two")
+                self._refuse(("delay",), f"an answer is held back for an hour of real time at most: {data!r}")
         return delay
 
     def answer(self) -> Mapping[str, Any] | None:
-        written = self._data.get("answer")
-        if "answer" not in self._data or self._is(isinstance(written, Mapping), "answer", "an object"):
+        value = self._data.get("answer")
+        if "answer" not in self._data or self._is(isinstance(value, Mapping), "answer", "an object"):
             return None
-        given = dict(written or {})
-        if "mistake" in given:
-            self._mistake(given)
-        elif "status" in given:
-            self._raw(given)
+        answer = dict(value or {})
+        if "mistake" in answer:
+            self._mistake(answer)
+        elif "status" in answer:
+            self._raw(answer)
         else:
             self._refuse(("answer",), "answer needs mistake or status")
-        return given
+        return answer
 
-    def _mistake(self, given: Mapping[str, Any]) -> None:
-        self._only(given, ("mistake", "retry_after"), "answer")
-        if given["mistake"] not in MISTAKE_NAMES:
-            hint = suggestion(str(given["mistake"]), MISTAKE_NAMES)
-            self._refuse(("answer", "mistake"), f"unknown mistake {given['mistake']!r} ({hint})")
-        if "retry_after" in given:
-            if given["mistake"] != "RateLimited":
+    def _mistake(self, answer: Mapping[str, Any]) -> None:
+        self._only(answer, ("mistake", "retry_after"), "answer")
+        if answer["mistake"] not in MISTAKE_NAMES:
+            hint = suggestion(str(answer["mistake"]), MISTAKE_NAMES)
+            self._refuse(("answer", "mistake"), f"unknown mistake {answer['mistake']!r} ({hint})")
+        if "retry_after" in answer:
+            if answer["mistake"] != "RateLimited":
                 self._refuse(("answer", "retry_after"), "retry_after belongs to RateLimited")
             try:
-                span_from_data(given["retry_after"])
+                span_from_data(answer["retry_after"])
             except ValueError as error:
                 self._refuse(("answer", "retry_after"), str(error))
 
-    def _raw(self, given: Mapping[str, Any]) -> None:
-        self._only(given, ("status", "body", "headers"), "answer")
-        status, headers = given["status"], given.get("headers", {})
+    def _raw(self, answer: Mapping[str, Any]) -> None:
+        self._only(answer, ("status", "body", "headers"), "answer")
+        status, headers = answer["status"], answer.get("headers", {})
         if isinstance(status, bool) or not isinstance(status, int) or not 200 <= status <= 599:
             self._refuse(("answer", "status"), f"status must be a whole number from 200 to 599, not {status!r}")
         if not isinstance(headers, Mapping):
@@ -221,7 +218,7 @@ class _Reader:
             return None
 
     def stage(self, wire: Wire | None) -> bool:
-        """Whether the request is worked on before the fault strikes."""
+        """Return whether the request is worked on before the fault strikes."""
         stage = self._data.get("stage")
         if "stage" not in self._data:
             return False
@@ -237,22 +234,14 @@ class _Reader:
         if "webhook" not in self._data or self._is(isinstance(written, Mapping), "webhook", "an object"):
             return None
         given = dict(written or {})
-        self._only(given, HOSTILITIES, "webhook")
+        self._only(given, webhook_kinds.names(), "webhook")
         if not given:
-            self._refuse(("webhook",), f"webhook needs one of {', '.join(HOSTILITIES)}")
-        for name in ("reorder", "drop", "before_response", "bad_signature"):
-            if name in given and given[name] is not True:
-                self._refuse(("webhook", name), f"{name} must be true (leave it out otherwise)")
-        copies = given.get("duplicate", 1)
-        if copies is not True and (isinstance(copies, bool) or not isinstance(copies, int) or not 1 <= copies <= 100):
-            self._refuse(("webhook", "duplicate"), f"duplicate must be true or a whole number up to 100: {copies!r}")
-        if "delay" in given:
-            self.span(("webhook", "delay"), given["delay"])
-        if given.get("stale_timestamp", True) is not True:
+            self._refuse(("webhook",), f"webhook needs one of {', '.join(webhook_kinds.names())}")
+        for kind, argument in webhook_kinds.written(given):
             try:
-                span_from_data(given["stale_timestamp"])
+                kind.check(argument)
             except ValueError as error:
-                self._refuse(("webhook", "stale_timestamp"), str(error))
+                self._refuse(("webhook", kind.name), str(error))
         return given
 
     def flag(self, place: tuple[str, ...], value: Any) -> bool:
@@ -260,12 +249,12 @@ class _Reader:
             self._refuse(place, f"{place[-1]} must be true or false: {value!r}")
         return value is True
 
-    def _only(self, given: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
-        for name in [name for name in given if name not in known][:MOST_TOLD]:
+    def _only(self, members: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+        for name in [name for name in members if name not in known][:MOST_TOLD]:
             self._refuse((where, str(name)), f"unknown key {name!r} ({suggestion(str(name), known)})")
 
     def _is(self, fine: bool, key: str, wanted: str) -> bool:
-        """Whether the member is unusable, which is then told."""
+        """Return whether the member is unusable, and report it where it is."""
         if not fine:
             self._refuse((key,), f"{key} must be {wanted}: {self._data[key]!r}")
         return not fine

@@ -1,4 +1,4 @@
-"""Which faults strike a request or a delivery. Imported when the first fault is in force."""
+"""Selects the faults that strike a request or a delivery. Imported when the first fault is in force."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import datetime
@@ -12,11 +12,11 @@ from mockserver.faults import wire_kinds
 from mockserver.faults.model import Asked, Fault, Miss, differences, nearest
 from mockserver.faults.registry import Faults
 
-#: Asks for the state of the order that a request or delivery is about; None when there is none.
+#: Returns the state of the order that a request or delivery is about; None when there is no order.
 StateOf = Callable[[], Awaitable[str | None]]
 
-#: How many faults that strike no more are asked whether they would have matched, newest first, and how many that
-#: would have are told: many may have gathered, and each is asked with each request.
+#: How many faults that strike no more are matched too, newest first, and how many of those that would have struck are
+#: reported: there may be many, and each costs time with each request.
 _SPENT_ASKED, _SPENT_TOLD = 20, 5
 
 
@@ -29,7 +29,7 @@ class Now(Protocol):
 
 
 class State(Protocol):
-    """What the selection needs of a sandbox's state."""
+    """The part of a sandbox's state that the selection needs."""
 
     @property
     def faults(self) -> Faults:
@@ -38,12 +38,12 @@ class State(Protocol):
 
     @property
     def dice(self) -> Dice:
-        """What decides by chance."""
+        """The sandbox's dice."""
         ...
 
     @property
     def clock(self) -> Now:
-        """What tells the time."""
+        """The sandbox's clock."""
         ...
 
 
@@ -74,47 +74,45 @@ class DeliveryFaults(NamedTuple):
 
 
 class _Look(NamedTuple):
-    """How a fault looks at a request or delivery: `why` is what spared it though the fault matched.
+    """A comparison of a fault with a request or delivery: `why` says what spared it though the fault matched.
 
-    `fell` is where in 0 .. 1 the dice fell, where they were asked.
+    `roll` is the cast of the dice, from 0 to 1, where the fault has a chance.
     """
 
     differences: tuple[Difference, ...] = ()
     why: str = ""
-    fell: float | None = None
+    roll: float | None = None
 
 
-async def struck(state: State, asked: Asked, state_of: StateOf, *, wanted: Fault | None = None) -> RequestFaults:
-    """What strikes this request. `wanted` is the fault that the caller asked for: it comes first, whatever it matches.
+async def find_faults(state: State, subject: Asked, state_of: StateOf, *, own: Fault | None = None) -> RequestFaults:
+    """Return the faults that decide a request. `own` is the fault that its caller named: it decides first, unmatched.
 
-    Of each aspect the first fault that matches decides; one that comes too late for all its aspects is not counted
-    against its `times`.
+    Of each aspect the first fault that matches decides; a fault whose aspects are all decided is not counted against
+    its `times`.
     """
     decided: dict[str, Fault] = {}
     rows: list[dict[str, Any]] = []
-    if wanted is not None:
-        state.faults.add(wanted, "matched")
-        decided = dict.fromkeys(wanted.speaks_of(), wanted)
-        rows.append(_struck(state, wanted, list(decided), by="the caller"))
+    if own is not None:
+        state.faults.add(own, "matched")
+        decided = dict.fromkeys(own.speaks_of(), own)
+        rows.append(_struck(state, own, list(decided), by="the caller"))
     others = [
-        fault
-        for fault in state.faults.in_force()
-        if fault.webhook is None and (wanted is None or fault.key != wanted.key)
+        fault for fault in state.faults.in_force() if fault.webhook is None and (own is None or fault.key != own.key)
     ]
     spent: list[tuple[Fault, str]] = []
     misses: list[Miss] = []
-    async for fault, look in _matching(state, others, asked, state_of, spent, misses):
+    async for fault, look in _matching(state, others, subject, state_of, spent, misses):
         decides = [aspect for aspect in fault.speaks_of() if aspect not in decided]
         why = look.why
         if not why and not decides:
-            why = f"decided before: {', '.join(f'{one} by {decided[one].label}' for one in fault.speaks_of())}"
+            why = f"decided before: {', '.join(f'{aspect} by {decided[aspect].label}' for aspect in fault.speaks_of())}"
         if why:
             rows.append(_row(fault, look, hit=False, why=why))
             continue
         decided |= dict.fromkeys(decides, fault)
         rows.append(_struck(state, fault, decides, look))
-    told = (*rows, *await _over(spent, asked, state_of))
-    return RequestFaults(decided.get("delay"), decided.get("answer"), decided.get("wire"), told, nearest(misses))
+    all_rows = (*rows, *await _over(spent, subject, state_of))
+    return RequestFaults(decided.get("delay"), decided.get("answer"), decided.get("wire"), all_rows, nearest(misses))
 
 
 async def hostile(state: State, asked: Asked, order_state: str, born: list[Fault]) -> DeliveryFaults:
@@ -141,18 +139,18 @@ async def hostile(state: State, asked: Asked, order_state: str, born: list[Fault
 async def _matching(
     state: State,
     faults: Sequence[Fault],
-    asked: Asked,
+    subject: Asked,
     state_of: StateOf,
     spent: list[tuple[Fault, str]],
     misses: list[Miss],
 ) -> AsyncIterator[tuple[Fault, _Look]]:
-    """The faults that match, struck or spared; those that strike no more or nearly match go to the lists."""
+    """Yield the faults that match, spared or not; append faults that are over or nearly match to the lists."""
     now = state.clock.now()
     for fault in faults:
         if over := state.faults.why_spent(fault, now):
             spent.append((fault, over))
             continue
-        look = await _look(state, fault, asked, state_of)
+        look = await _look(state, fault, subject, state_of)
         if look.differences:
             misses.append(Miss(fault, look.differences))
         else:
@@ -160,10 +158,10 @@ async def _matching(
 
 
 def fault_named(faults: Faults, library: Iterable[Fault], provider: str, name: str) -> Fault | None:
-    """The fault of this name: one in force for the provider, one of its library, or a name that speaks for itself.
+    """Return the fault of this name: one in force for the provider, one of its library, or a built-in one; else None.
 
-    The latter are a kind of fault on the wire (`reset`), a mistake (`RateLimited`), or a status (`503`). The library's
-    faults are looked through only when none in force has the name.
+    Built in are the kinds of fault on the wire (`reset`), the domain errors (`RateLimited`), and statuses (`503`). The
+    library's faults are searched only when no fault in force has the name.
     """
     for fault in chain(_in_force(faults, provider), library):
         if fault.label == name:
@@ -182,8 +180,8 @@ def fault_named(faults: Faults, library: Iterable[Fault], provider: str, name: s
     return fault_from_data(data, key=name, refuse=lambda place, message: None)
 
 
-def names_known(faults: Faults, library: Iterable[Fault], provider: str) -> list[str]:
-    """Every name that `fault_named` knows, statuses aside."""
+def known_fault_names(faults: Faults, library: Iterable[Fault], provider: str) -> list[str]:
+    """Return every name that `fault_named` knows, without the statuses."""
     labels = [fault.label for fault in chain(_in_force(faults, provider), library)]
     return list(dict.fromkeys([*labels, *wire_kinds.names(), *MISTAKE_NAMES]))
 
@@ -192,36 +190,36 @@ def _in_force(faults: Faults, provider: str) -> Iterator[Fault]:
     return (fault for fault in faults.in_force() if fault.provider in (None, provider))
 
 
-async def _look(state: State, fault: Fault, asked: Asked, state_of: StateOf) -> _Look:
-    """How this fault looks at it; a match is counted."""
-    missed = await _missed(fault, asked, state_of)
-    if missed:
-        return _Look(tuple(missed))
+async def _look(state: State, fault: Fault, subject: Asked, state_of: StateOf) -> _Look:
+    """Compare the fault with a request or delivery, count a match, and cast the dice for its chance."""
+    unmet = await _missed(fault, subject, state_of)
+    if unmet:
+        return _Look(tuple(unmet))
     number = state.faults.add(fault, "matched")
     if fault.chance is None:
         return _Look()
-    fell = state.dice.fraction("fault", fault.label, number)
-    why = "" if fell < fault.chance else f"chance {fault.chance:g}, and the dice said {fell:.4f}"
-    return _Look(why=why, fell=fell)
+    roll = state.dice.fraction("fault", fault.label, number)
+    why = "" if roll < fault.chance else f"chance {fault.chance:g}, and the dice said {roll:.4f}"
+    return _Look(why=why, roll=roll)
 
 
-async def _missed(fault: Fault, asked: Asked, state_of: StateOf) -> list[Difference]:
-    """Every difference; the state of the order is asked for when there is no other."""
-    missed = differences(fault, asked)
-    if not missed and fault.on_demand:
+async def _missed(fault: Fault, subject: Asked, state_of: StateOf) -> list[Difference]:
+    """Return every difference; the order's state is read only when there is no other difference."""
+    unmet = differences(fault, subject)
+    if not unmet and fault.on_demand:
         return [Difference("Prefer", f"mock-fault={fault.label}", ABSENT)]
-    if not missed and fault.state is not None:
+    if not unmet and fault.state is not None:
         state = await state_of()
         if not fault.state.holds(state, present=state is not None):
             return [Difference("state", fault.state.text(), ABSENT if state is None else state)]
-    return missed
+    return unmet
 
 
-async def _over(spent: Sequence[tuple[Fault, str]], asked: Asked, state_of: StateOf) -> list[dict[str, Any]]:
-    """A row for each of the newest faults that would have matched, did they not strike no more."""
+async def _over(spent: Sequence[tuple[Fault, str]], subject: Asked, state_of: StateOf) -> list[dict[str, Any]]:
+    """Return a row for each of the newest faults that match but strike no more."""
     rows: list[dict[str, Any]] = []
     for fault, why in spent[: -_SPENT_ASKED - 1 : -1]:
-        if len(rows) < _SPENT_TOLD and not await _missed(fault, asked, state_of):
+        if len(rows) < _SPENT_TOLD and not await _missed(fault, subject, state_of):
             rows.append(_row(fault, None, hit=False, why=why))
     return rows[::-1]
 
@@ -229,11 +227,11 @@ async def _over(spent: Sequence[tuple[Fault, str]], asked: Asked, state_of: Stat
 def _struck(
     state: State, fault: Fault, decides: Sequence[str], look: _Look | None = None, **more: Any
 ) -> dict[str, Any]:
-    """The row of a fault that strikes, which is counted: the how manieth time, and of how many."""
-    counted: dict[str, Any] = {"number": state.faults.add(fault, "hits")}
+    """Count a strike of the fault, and return its row with the number of the strike and the limit `times`."""
+    numbers: dict[str, Any] = {"number": state.faults.add(fault, "hits")}
     if fault.times is not None:
-        counted["times"] = fault.times
-    row = _row(fault, look, hit=True, **more, decides=list(decides), **counted)
+        numbers["times"] = fault.times
+    row = _row(fault, look, hit=True, **more, decides=list(decides), **numbers)
     row |= {aspect: _shown(fault, aspect) for aspect in decides}
     if fault.webhook is None:
         row["stage"] = "after" if fault.after else "before"
@@ -244,12 +242,12 @@ def _row(fault: Fault, look: _Look | None, *, hit: bool, **more: Any) -> dict[st
     row: dict[str, Any] = {"fault": fault.label, "id": fault.key, "hit": hit, **more}
     if "about" in fault.data:
         row["about"] = fault.data["about"]
-    if look is not None and look.fell is not None:
-        row["dice"] = {"chance": fault.chance, "fell": round(look.fell, 4)}
+    if look is not None and look.roll is not None:
+        row["dice"] = {"chance": fault.chance, "fell": round(look.roll, 4)}
     return row
 
 
 def _shown(fault: Fault, aspect: str) -> Any:
-    written = fault.data[aspect]
-    # The answer's own words are in the entry's response.
-    return {key: written[key] for key in written if key != "body"} if aspect == "answer" else written
+    data = fault.data[aspect]
+    # The body is left out: it is in the entry's response.
+    return {key: data[key] for key in data if key != "body"} if aspect == "answer" else data

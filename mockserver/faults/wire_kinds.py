@@ -1,7 +1,7 @@
-"""The table of what can happen on the wire. A new kind is one more entry of `KINDS`.
+"""The table of faults on the wire. A new kind is one more entry of `KINDS`.
 
-Everything else follows from the entry: how scenario files and the control API take it (`read`, `wire_schema`), what
-`Prefer: mock-fault=NAME` means, what the documents and explanations say, and what the client's socket sees.
+The rest is made from the entry: the parser and schema of scenario files and the control API (`read`, `wire_schema`),
+the meaning of `Prefer: mock-fault=NAME`, the texts of documents and explanations, and the bytes that clients get.
 """
 
 import asyncio
@@ -17,22 +17,22 @@ from mockserver.faults.connection import Connection, Failure, Message, Send, Tra
 from mockserver.faults.model import Wire
 
 Schema = Mapping[str, Any]
-#: Makes the `send` that spoils the answer it is given; the second argument is what `Argument.read` returned.
+#: Makes the `send` that spoils the answers it gets; the second argument is what `Argument.read` returned.
 Act = Callable[[Connection, Any], Send]
 
 #: A rate above 0; its number and its unit.
 _RATE = r"(?![0.]+[A-Za-z])([0-9]{1,9}(?:\.[0-9]{1,3})?)(B|kB|KB|KiB|MB)/s"
 _UNITS = {"B": 1, "kB": 1000, "KB": 1000, "KiB": 1024, "MB": 1_000_000}
-#: A drip sends this often, in seconds, where the rate allows it.
+#: The pause between two parts of a drip, in seconds, where the rate allows it.
 _TICK = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """What stands beside a kind's name, as in `{"cut": 0.4}`.
+    """The argument of a kind, such as 0.4 in `{"cut": 0.4}`.
 
-    `read` makes of it what the act works with; raises ValueError. `usual` is what a caller who gives only the
-    name gets; `rule` what the error message says beside the example.
+    `read` turns the JSON data into the value that the act gets; raises ValueError. `usual` is the argument for a
+    caller who gives only the name; `rule` is what the error message says beside the example.
     """
 
     schema: Schema
@@ -57,7 +57,7 @@ class WireKind:
     needs_answer: bool = False
 
     def written(self, value: Any) -> Any:
-        """Return the kind as JSON data writes it, with this argument where it takes one."""
+        """Return the kind as JSON data, with this argument where it takes one."""
         return self.name if self.argument is None else {self.name: value}
 
 
@@ -65,7 +65,7 @@ class WireKind:
 
 
 def _no_answer(how: Callable[[Connection, Transport], None], failure: Failure) -> Act:
-    """Return an act that lets no byte of the answer out, and ends the connection in this way."""
+    """Return an act that sends no byte of the answer, and ends the connection by calling `how`."""
 
     def act(connection: Connection, argument: Any) -> Send:
         async def send(message: Message) -> None:
@@ -87,23 +87,23 @@ def _write_noise(connection: Connection, transport: Transport) -> None:
 
 
 def _cut(connection: Connection, part: float) -> Send:
-    """The head promises the whole body, of which only a part follows."""
+    """Send a head that promises the whole body, and then only a part of the body."""
 
     async def send(message: Message) -> None:
         if message["type"] == "http.response.start":
             await connection.send(message)
             return
         body: bytes = message["body"]
-        kept = min(int(len(body) * part), max(len(body) - 1, 0))
-        connection.note(sent_bytes=kept, of_bytes=len(body))
-        await connection.send({"type": "http.response.body", "body": body[:kept], "more_body": True})
+        size = min(int(len(body) * part), max(len(body) - 1, 0))
+        connection.note(sent_bytes=size, of_bytes=len(body))
+        await connection.send({"type": "http.response.body", "body": body[:size], "more_body": True})
         await connection.end(close, Failure("the body was cut short (a fault)"))
 
     return send
 
 
 def _drip(connection: Connection, pace: float) -> Send:
-    """The body comes a few bytes at a time; `pace` is in bytes per second of real time."""
+    """Send the body a few bytes at a time; `pace` is in bytes per second of real time."""
     size = max(1, round(pace * _TICK))
 
     async def send(message: Message) -> None:
@@ -111,21 +111,21 @@ def _drip(connection: Connection, pace: float) -> Send:
         if message["type"] == "http.response.start" or len(body) <= size:
             await connection.send(message)
             return
-        gone = asyncio.ensure_future(connection.ended())
+        disconnect = asyncio.ensure_future(connection.ended())
         try:
             for place in range(0, len(body), size):
                 more = place + size < len(body)
                 part = body[place : place + size]
                 await connection.send({"type": "http.response.body", "body": part, "more_body": more})
                 if more:
-                    await asyncio.wait([gone], timeout=size / pace)
-                if gone.done():
+                    await asyncio.wait([disconnect], timeout=size / pace)
+                if disconnect.done():
                     connection.note(sent_bytes=place + len(part), of_bytes=len(body))
                     return
         finally:
-            gone.cancel()
+            disconnect.cancel()
             with suppress(asyncio.CancelledError):
-                await gone
+                await disconnect
 
     return send
 
@@ -133,16 +133,16 @@ def _drip(connection: Connection, pace: float) -> Send:
 # -- how their arguments are read ----------------------------------------------------------------------
 
 
-def _part(written: Any) -> float:
-    if isinstance(written, bool) or not isinstance(written, int | float) or not 0 <= written < 1:
-        raise ValueError(f"not a part of a body: {written!r}")
-    return float(written)
+def _part(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
+        raise ValueError(f"not a part of a body: {value!r}")
+    return float(value)
 
 
-def _pace(written: Any) -> float:
-    match = re.fullmatch(_RATE, written) if isinstance(written, str) else None
+def _pace(value: Any) -> float:
+    match = re.fullmatch(_RATE, value) if isinstance(value, str) else None
     if match is None:
-        raise ValueError(f"not a rate: {written!r}")
+        raise ValueError(f"not a rate: {value!r}")
     return float(match[1]) * _UNITS[match[2]]
 
 
@@ -226,37 +226,37 @@ def needing_an_answer() -> str:
     return _listed((kind.name for kind in KINDS if kind.needs_answer), "and")
 
 
-def read(written: Any) -> Wire:
-    """Return the kind and argument that JSON data writes; raises ValueError with what may stand there."""
-    name, value = written, None
-    if isinstance(written, Mapping) and len(written) == 1:
-        ((name, value),) = written.items()
+def read(data: Any) -> Wire:
+    """Return the kind and argument that JSON data describes; raises ValueError with what is allowed."""
+    name, value = data, None
+    if isinstance(data, Mapping) and len(data) == 1:
+        ((name, value),) = data.items()
     kind = kind_named(name) if isinstance(name, str) else None
-    if kind is not None and isinstance(written, str) == (kind.argument is None):
+    if kind is not None and isinstance(data, str) == (kind.argument is None):
         with suppress(ValueError):
             return Wire(kind.name, kind.argument.read(value) if kind.argument is not None else None)
     raise ValueError(f"wire must be {_listed(_as_json(kind, rule=True) for kind in KINDS)}")
 
 
 def usual(name: str) -> Any:
-    """Return what a caller who gives only the name of a kind asks for, as JSON data; None for another name."""
+    """Return the JSON data of a kind with its usual argument, for a caller who gives only its name; else None."""
     kind = kind_named(name)
     return kind and kind.written(kind.argument.usual if kind.argument is not None else None)
 
 
-def about(written: Any) -> str:
-    """Return what the kind does that JSON data writes, in a few words; empty for a kind that nobody knows."""
-    name = next(iter(written), "") if isinstance(written, Mapping) else written
+def about(data: Any) -> str:
+    """Return a few words on the kind that JSON data describes; empty for an unknown kind."""
+    name = next(iter(data), "") if isinstance(data, Mapping) else data
     kind = kind_named(str(name))
     return kind.about if kind is not None else ""
 
 
 def wire_schema() -> dict[str, Any]:
     """Return the JSON Schema of `wire` in a scenario file, made from the table."""
-    written = _listed(f"{_as_yaml(kind)} ({kind.about})" for kind in KINDS)
+    descriptions = _listed(f"{_as_yaml(kind)} ({kind.about})" for kind in KINDS)
     return {
         "title": "Wire",
-        "description": f"{written}.",
+        "description": f"{descriptions}.",
         "type": ["string", "object"],
         "additionalProperties": False,
         "minProperties": 1,

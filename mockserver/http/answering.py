@@ -1,4 +1,4 @@
-"""Words what went wrong, sends answers, and writes every exchange down without its secrets."""
+"""Turns errors into responses, sends answers, and keeps every exchange in the journal without its secrets."""
 
 import logging
 from collections.abc import Callable
@@ -34,37 +34,40 @@ class Payload(NamedTuple):
 
 
 class FaultResponse(Exception):
-    """A fault answers, and nothing is worked on."""
+    """Raised where a fault answers in place of the endpoint."""
 
     def __init__(self, answer: Payload) -> None:
         super().__init__(answer.status)
         self.answer = answer
 
 
-def worded(provider: Provider, call: Call, error: Exception) -> ErrorResponse:
-    """The provider's wording of what went wrong, noted in the journal; what is no mistake goes to the log."""
+def error_response_of(provider: Provider, call: Call, error: Exception) -> ErrorResponse:
+    """Return the provider's response to an error, and note the error in the journal.
+
+    An exception that is no ApiError is logged, and answered as InternalError.
+    """
     if not isinstance(error, ApiError):
         log.error("%s %s failed", call.entry.method, call.entry.path, exc_info=error)
         error = InternalError()
     call.entry.mistake = type(error).__name__
     call.entry.because = error.because
-    wording = word(provider, error)
-    return provider.reword(call, wording) if provider.reword is not None else wording
+    error_response = word(provider, error)
+    return provider.reword(call, error_response) if provider.reword is not None else error_response
 
 
 class Edge(NamedTuple):
-    """Where calls of a provider, or of one of its annexes, come in and answers go out."""
+    """The parts with which a provider, or one of its annexes, refuses, adds headers and records exchanges."""
 
     provider: Provider
     refuse: Callable[[Call, ErrorResponse], bytes]
     headers: Callable[[Call, int], tuple[tuple[str, str], ...]] | None
     recorder: "Recorder"
     media: str
-    """The content type of refusals whose wordings name none."""
+    """The content type of error responses that name none."""
 
 
 class Recorder:
-    """The two ends of each exchange of a provider: what came in is written down, and what goes out is sent."""
+    """Begins the journal entry of each exchange of a provider, and completes it when the answer is sent."""
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider.name
@@ -75,7 +78,7 @@ class Recorder:
         self._date = DateHeader()
 
     def begin(self, scope: Scope, sandbox: Sandbox, body: bytes, endpoint: Endpoint | None) -> Entry:
-        """What is known of the exchange before anything is worked on."""
+        """Return the journal entry of a request, with all that is known before it is handled."""
         query = scope["query_string"]
         head, size = redact_head(scope["headers"], self.secret_names)
         return Entry(
@@ -93,7 +96,7 @@ class Recorder:
         )
 
     def _shown_path(self, scope: Scope) -> str:
-        """The path without the secrets that are fields of it."""
+        """Return the path without the secrets that are fields of it."""
         path: str = scope["path"]
         for name, value in scope.get("path_params", {}).items():
             if name in self._secret_paths and value:
@@ -111,9 +114,9 @@ class Recorder:
         began: int,
         confidential: bool = False,
     ) -> None:
-        """Write the rest of the exchange down and send the answer; `began` is when it came in (perf_counter_ns).
+        """Complete the journal entry and send the answer; `began` is when the request came in (perf_counter_ns).
 
-        `confidential`: whether a good answer holds secrets.
+        `confidential`: whether a successful answer holds secrets.
         """
         entry, sandbox, payload = call.entry, call.sandbox, answer.body
         headers = [
@@ -129,19 +132,19 @@ class Recorder:
         if "origin" in call.headers:
             _share(self._cors, call, headers)
         entry.status = answer.status
-        # A refusal holds no secrets, and its words are worth reading; what a fault answers may hold any.
+        # A refusal holds no secrets, and its text helps; the answer of a fault may hold any.
         if answer.status >= 400:
             confidential = False
         if entry.faults and _is_a_faults(entry):
             confidential = True
         # A copy, since the bytes that orjson gives keep a buffer of 4 KiB.
-        kept = b"%b" % payload if len(payload) <= MOST_BODY else payload[:MOST_BODY]
+        journal_body = b"%b" % payload if len(payload) <= MOST_BODY else payload[:MOST_BODY]
         if confidential:
             entry.response_headers = tuple(_without_secrets(headers, self.secret_names))
-            entry.response_body = redact_body(kept, self._secret_body, headers)
+            entry.response_body = redact_body(journal_body, self._secret_body, headers)
         else:
             entry.response_headers = tuple(headers)
-            entry.response_body = kept
+            entry.response_body = journal_body
         entry.milliseconds = (perf_counter_ns() - began) / 1_000_000
         sandbox.journal.keep(entry)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
@@ -149,23 +152,25 @@ class Recorder:
 
 
 def _share(cors: Cors | None, call: Call, headers: list[tuple[bytes, bytes]]) -> None:
-    """Let the web page that asks read the answer, where its origin may; what a fault says of that stands."""
+    """Add the headers with which a page of this origin may read the answer; those that a fault set stay."""
     if cors is None:
         return
     from mockserver.http.sharing import answer_headers
 
-    given = {name for name, _ in headers}
-    shared = answer_headers(cors, call.state.settings.values, call.headers["origin"])
-    headers += [(low, value.encode("latin-1")) for name, value in shared if (low := name.lower().encode()) not in given]
+    present = {name for name, _ in headers}
+    cors_headers = answer_headers(cors, call.state.settings.values, call.headers["origin"])
+    headers += [
+        (low, value.encode("latin-1")) for name, value in cors_headers if (low := name.lower().encode()) not in present
+    ]
 
 
 def _is_a_faults(entry: Entry) -> bool:
-    """Whether a fault decided the answer."""
+    """Return whether a fault decided the answer."""
     return any("answer" in row.get("decides", ()) for row in entry.faults)
 
 
 def _without_secrets(headers: list[tuple[bytes, bytes]], names: SecretNames) -> list[tuple[bytes, bytes]]:
-    """A redirect may carry a secret in its query."""
+    """Return the headers without secrets, which may also stand in the query of a redirect."""
     return [
         (name, redact_url(value.decode("latin-1")).encode("latin-1") if name == b"location" else value)
         for name, value in redact_headers(headers, names)

@@ -1,4 +1,4 @@
-"""The body of a request as data to be matched, whatever it was written in."""
+"""A request's body as data that matchers can read, from JSON, a form or a multipart form."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,9 +12,9 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def body_data(body: bytes, *, media: str, form: bool) -> Any:
-    """The JSON, or the fields of a form as one flat object of texts; an empty object where it is neither.
+    """Return the JSON, or the fields of a form as one flat object of texts; an empty object where it is neither.
 
-    `media` is the request's Content-Type; `form`: the endpoint takes a form, whatever a client calls it.
+    `media` is the request's Content-Type; `form`: the endpoint takes a form, whatever the Content-Type says.
     """
     kind = media.partition(";")[0].strip().lower()
     if kind.startswith("multipart/"):
@@ -28,7 +28,7 @@ def body_data(body: bytes, *, media: str, form: bool) -> Any:
 
 
 def texts_of(data: bytes) -> Mapping[str, str]:
-    """The fields of a form or a query, the last of repeated ones; none where it cannot be read."""
+    """Return the fields of a form or a query, the last of repeated ones; {} where it cannot be read."""
     try:
         return dict(read_pairs(data))
     except Invalid:

@@ -1,4 +1,4 @@
-"""Calls of an API that nobody sends over a line: those of invented customers."""
+"""Calls of an API without HTTP, for invented customers."""
 
 import json
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ from mockserver.sandbox.transactions import View
 def asking(
     provider: Provider, sandbox: Sandbox, account: Account, identity: Any, *, name: str, view: View | None = None
 ) -> Ask:
-    """What calls the provider's own handlers as this account; `name` is how histories and the ledger call the caller.
+    """Return a function that calls the provider's handlers as this account.
 
-    The rules of the scenarios in force decide, refusals included. Credentials, rate limits, faults of the line and
-    the journal are left out: there is nobody at the other end.
+    `name` is the cause in histories and in the ledger. The rules of the scenarios in force apply, refusals included.
+    Credentials, rate limits, faults on the wire and the journal are left out: there is no client.
     """
     endpoints = {endpoint.name: endpoint for endpoint in provider.endpoints}
 

@@ -9,13 +9,14 @@ MOST = 1024 * 1024
 
 
 class Disconnected(Exception):
-    """The client went away before its request was complete; nobody waits for an answer."""
+    """Raised where the client went away before its request was complete: nothing waits for an answer."""
 
 
 async def read_body(receive: Receive, *, most: int = MOST) -> tuple[bytes, ApiError | None]:
-    """The body, or PayloadTooLarge (and no body) when it exceeds `most` bytes.
+    """Return the body and None, or no body and PayloadTooLarge where it exceeds `most` bytes.
 
-    What is too large is read to its end and dropped, so that the client gets to read the answer.
+    A body that is too large is read to its end and dropped: a client that still sends may never read the answer.
+    Raises Disconnected.
     """
     message = await receive()
     if message["type"] == "http.disconnect":

@@ -19,11 +19,11 @@ from mockserver.sandbox.transactions import UnitOfWorkContext, View
 
 
 class CalledOperation(Protocol):
-    """What a call knows of the endpoint that it came to."""
+    """The part of an endpoint that a call needs."""
 
     @property
     def name(self) -> str:
-        """The operation, as rules, limits and the journal call it."""
+        """The operation's name in rules, limits and the journal."""
 
     @property
     def scope(self) -> str | None:
@@ -31,7 +31,7 @@ class CalledOperation(Protocol):
 
 
 class CalledProvider(Protocol):
-    """What a call knows of the provider that it came to."""
+    """The part of a provider that a call needs."""
 
     @property
     def name(self) -> str:
@@ -39,7 +39,7 @@ class CalledProvider(Protocol):
 
 
 class Call:
-    """What came in, already identified and checked, and the sandbox it came to.
+    """A request with its sandbox, which handlers get after identification and checks.
 
     `fields` holds path, query and body fields together, of the types their schemas say. `body` and
     `query` are the bytes as they came in, for protocols with rules of their own.
@@ -55,6 +55,7 @@ class Call:
         "fields",
         "headers",
         "identity",
+        "is_assumed",
         "limit",
         "provider",
         "sandbox",
@@ -75,9 +76,9 @@ class Call:
     ) -> None:
         self.sandbox = sandbox
         self.state = sandbox.state
-        """What the sandbox is, as this call sees it."""
+        """The sandbox's state, as this call sees it."""
         self.view: View | None = None
-        """How this call sees the sandbox, where that is not as everybody does."""
+        """Gives this call scenarios, settings and faults of its own, as `Prefer` does; None for an ordinary call."""
         self.provider = provider
         self.endpoint = endpoint
         self.entry = entry
@@ -87,14 +88,16 @@ class Call:
         self._prefix = prefix
         self.fields: dict[str, Any] = {}
         self.identity: Any = None
-        """Whatever the provider's `identify` wants its handlers to know of the credential."""
+        """Data about the credential that the provider's `identify` leaves for its handlers."""
         self.limit: Limit | None = None
         """The limit this call was counted against."""
         self._account: Account | None = None
+        self.is_assumed = False
+        """Whether what the answer shows rests on an assumed event."""
 
     @property
     def account(self) -> Account:
-        """Who calls; only public endpoints have nobody."""
+        """The account that calls; calls of public endpoints have none."""
         assert self._account is not None, "a public endpoint has no account"
         return self._account
 
@@ -121,13 +124,13 @@ class Call:
         return f"{origin_of(self._scope, self.headers.get('host'))}{self._prefix}"
 
     def identify(self, account: Account) -> None:
-        """Say who calls."""
+        """Set the account that calls."""
         self._account = account
         self.entry.account = account.id
 
     @property
     def is_identified(self) -> bool:
-        """Whether it has been told who calls."""
+        """Whether the account that calls is known."""
         return self._account is not None
 
     def limit_name(self) -> str:
@@ -137,31 +140,37 @@ class Call:
         return f"{self.provider.name}/{self.entry.account}/{bucket}"
 
     async def own_order(self, order_id: str) -> Order:
-        """The caller's order as it stands; raises NotFound. For calls that only look; others use `work`."""
+        """Return an order of the calling account, for reading only; raises NotFound, also for another account's order.
+
+        Calls that change something read the order in a unit of work (`work`).
+        """
         order = await self.sandbox.order(self.provider.name, order_id)
         if order.account != self.account.id:
             raise NotFound("order", order_id)
         return self.touched(order)
 
     def work(self) -> UnitOfWorkContext:
-        """A unit of work caused by this call."""
+        """Begin a unit of work whose cause is this call."""
         operation = self.endpoint.name if self.endpoint else "call"
         return self.sandbox.work(f"{operation} {self.entry.id}", view=self.view, caller=self)
 
     def see(self, view: View) -> None:
-        """See the sandbox as `view` shows it, from now on."""
+        """Replace `state` by what `view` makes of the sandbox's state."""
         self.view = view
         self.state = view(self.sandbox.state)
 
     def find_account(self, parts: Sequence[str], *, known_only: bool = False) -> Awaitable[Account | None]:
-        """Return the account that a credential opens; with `accept_any_key` one is opened for an unknown one.
+        """Return the account of a credential, None for an unknown one.
 
-        `known_only`: not so, whatever the setting says.
+        With the setting `accept_any_key` an unknown credential opens a new account, except where `known_only` is set.
         """
         return self.sandbox.find_account(self.provider.name, parts, known_only=known_only, view=self.view)
 
     def decide(self, aspect: Aspect, facts: Mapping[str, Any] | None = None) -> Rule | None:
-        """The rule that decides this aspect of the call; `facts` of an order are matched as `order.*`."""
+        """Return the rule that decides this aspect of the call, or None.
+
+        `facts` of an order are matched as `order.*`. The decision is noted in the journal entry.
+        """
         operation = self.endpoint.name if self.endpoint else None
         subject = dict(self.entry.subject)
         if not subject:
@@ -180,20 +189,24 @@ class Call:
         return rule
 
     async def take_time(self) -> None:
-        """Move the sandbox's clock by what a rule says this call takes; everything due on the way happens."""
+        """Move the sandbox's clock by the span that a rule gives this call; everything due on the way happens."""
         rule = self.decide("takes")
         if rule is None:
             return
         state = self.state
         operation = self.endpoint.name if self.endpoint else "call"
-        tally = f"takes/{self.provider.name}/{operation}"
-        number = count_one(state.counters, tally)
+        counter = f"takes/{self.provider.name}/{operation}"
+        number = count_one(state.counters, counter)
         delay = delay_from_data(rule.then["takes"])
-        span = resolve(delay, state.dice, tally, number, facts={}, settings=state.settings.values)
+        span = resolve(delay, state.dice, counter, number, facts={}, settings=state.settings.values)
         await self.sandbox.advance(by=span)
 
+    def assume(self) -> None:
+        """Note that the answer rests on an assumed event."""
+        self.is_assumed = True
+
     def touched(self, order: Order) -> Order:
-        """Note which order the call was about."""
+        """Note the order and its rule in the journal entry, and return the order."""
         self.entry.order = order.id
         if order.rule is not None:
             self.entry.rule = order.rule

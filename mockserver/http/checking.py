@@ -1,4 +1,4 @@
-"""Fields against a schema: accepted quickly by a compiled validator, explained slowly when refused."""
+"""Checks data against a schema: a compiled validator accepts quickly, a slow one explains what is wrong."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -21,13 +21,13 @@ _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
 class Checker:
-    """One JSON Schema 2020-12; references to other schemas go through `retrieve`.
+    """A checker of data for one JSON Schema 2020-12; `retrieve` loads the schemas it refers to.
 
     Numbers in data may be int, float or Decimal; not-a-number and infinities are refused.
     """
 
     def __init__(self, schema: Schema, *, retrieve: Retrieve | None = None, decimals: bool = True) -> None:
-        """`decimals`: whether `normalise` makes a Decimal of what is a `number`, too."""
+        """`decimals`: whether `normalise` turns each `number` into a Decimal."""
         self.schema = schema
         self._retrieve = retrieve or _retrieve_nothing
         self._quick: Callable[[Any], bool] | None = None
@@ -36,11 +36,11 @@ class Checker:
         self._convert = _converter(schema, schema, self._retrieve, (), _as_decimal if decimals else None)
 
     def check(self, data: Any) -> Errors:
-        """What is wrong, by dotted field name (`body` for the whole); an empty dict when nothing is."""
+        """Return the errors by dotted field name (`body` for the whole body); an empty dict for valid data."""
         return {} if self.accepts(data) else self.explain(data)
 
     def accepts(self, data: Any) -> bool:
-        """Whether the data is valid; compiles the schema with the first call."""
+        """Return whether the data is valid; the first call compiles the schema."""
         if self._quick is None:
             self._quick = self._compiled()
         if self._numeric_strings:
@@ -48,11 +48,11 @@ class Checker:
         try:
             return self._quick(data)
         except (ValueError, OverflowError, RecursionError):
-            # The compiled validator takes no lone surrogates where it needs UTF-8: the slow one decides.
+            # The compiled validator cannot read lone surrogates, since it needs UTF-8: the slow one decides.
             return not self.explain(data)
 
     def explain(self, data: Any) -> Errors:
-        """As `check`, always the slow way; at most a hundred messages."""
+        """Return the errors as `check` does, always with the slow validator; at most a hundred messages."""
         if self._slow is None:
             from mockserver.http.explaining import Explainer
 
@@ -60,10 +60,10 @@ class Checker:
         return self._slow.explain(with_numbers(data, self._numeric_strings))
 
     def normalise(self, data: Any) -> Any:
-        """Valid data with one type for each kind of number: `integer` is int, `number` is Decimal.
+        """Return valid data with one type for each kind of number: `integer` is int, `number` is Decimal.
 
-        JSON Schema takes 6.0 for an integer. Fields that the schema does not know stay as they are; so do
-        numbers below a reference of a schema to itself. The data given is not changed.
+        JSON Schema takes 6.0 for an integer. Fields that the schema does not know stay as they are, and so do
+        numbers below a reference of a schema to itself. `data` is not changed.
         """
         if self._numeric_strings:
             data = with_numbers(data, self._numeric_strings)
@@ -77,7 +77,7 @@ class Checker:
 
 
 class QueryReader:
-    """Reads the texts of a query or of path fields into the types that the schema's properties have."""
+    """Converts the texts of a query or of path fields into the types of the schema's properties."""
 
     def __init__(self, checker: Checker) -> None:
         self._checker = checker
@@ -88,7 +88,7 @@ class QueryReader:
         self._nothing: tuple[dict[str, Any], Errors] | None = None
 
     def read(self, pairs: Sequence[tuple[str, str]]) -> tuple[dict[str, Any], Errors]:
-        """The values and what is wrong with them, as `Checker.check` says it.
+        """Return the values, and their errors as `Checker.check` returns them.
 
         Integers are `-?[0-9]+` of at most 18 digits, numbers are Decimals, booleans `true`, `false`, `1` or
         `0`. The last of repeated scalars wins; lists take every `name` and `name[]`. Unknown names are
@@ -99,14 +99,14 @@ class QueryReader:
                 self._nothing = self._defaults, self._checker.check(self._defaults)
             return dict(self._nothing[0]), self._nothing[1]
         values: dict[str, Any] = {}
-        for given, text in pairs:
-            name = given
-            if name not in self._kinds and given.endswith("[]"):
-                name = given[:-2]
+        for key, text in pairs:
+            name = key
+            if name not in self._kinds and key.endswith("[]"):
+                name = key[:-2]
             kind = self._kinds.get(name)
             if kind == "array":
                 values.setdefault(name, []).append(_typed(text, self._item_kinds[name]))
-            elif kind is not None and name == given:
+            elif kind is not None and name == key:
                 values[name] = _typed(text, kind)
         for name, default in self._defaults.items():
             values.setdefault(name, default)
@@ -114,7 +114,7 @@ class QueryReader:
 
 
 def read_query(schema: Schema, pairs: Sequence[tuple[str, str]]) -> tuple[dict[str, Any], Errors]:
-    """`QueryReader.read` for a schema that is used once."""
+    """Read a query by a schema that is used once; see `QueryReader.read`."""
     return QueryReader(Checker(schema)).read(pairs)
 
 
@@ -128,7 +128,7 @@ def _kind(field: Schema) -> str:
 
 
 def _typed(text: str, kind: str) -> Any:
-    """The value that a text stands for, or the text itself, which the check then refuses."""
+    """Return the value that a text stands for, or the text itself, which the check then refuses."""
     if kind == "integer" and _INTEGER.fullmatch(text):
         return int(text)
     if kind == "number" and _NUMBER.fullmatch(text):
@@ -141,7 +141,7 @@ def _typed(text: str, kind: str) -> Any:
 def _converter(
     schema: Any, root: Schema, retrieve: Retrieve, above: tuple[str, ...], number: Convert | None
 ) -> Convert | None:
-    """What normalises data of this schema; None when there is nothing to do."""
+    """Return a function that normalises data of this schema, or None where nothing needs it."""
     if not isinstance(schema, dict):
         return None
     if "$ref" in schema:
@@ -166,7 +166,7 @@ def _converter(
 
 
 def _target(reference: str, root: Schema, retrieve: Retrieve) -> tuple[Any, Schema]:
-    """What a reference names, and the schema that references in there start from."""
+    """Return the schema that a reference names, and the root of references inside it."""
     uri, _, pointer = reference.partition("#")
     target: Any = retrieve(uri) if uri else root
     root = target

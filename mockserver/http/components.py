@@ -16,21 +16,21 @@ class Components:
 
     def __init__(self, schemas: SchemaStore) -> None:
         self._schemas = schemas
-        self._found: dict[str, Any] = {}
+        self._added: dict[str, Any] = {}
 
     def reference(self, name: str) -> dict[str, str]:
-        """A reference to the schema, which becomes part of the document with all that it refers to."""
-        if name not in self._found:
-            self._found[name] = {}  # A placeholder: schemas may refer to each other in circles.
+        """Return a reference to the schema, and add the schema, with all that it refers to, to the document."""
+        if name not in self._added:
+            self._added[name] = {}  # A placeholder: schemas may refer to each other in circles.
             schema = self._schemas.load(name)
             inner = {key: value for key, value in schema.items() if key not in ("$schema", "$id")}
-            self._found[name] = self.rewritten(inner, name)
+            self._added[name] = self.rewritten(inner, name)
         return {"$ref": _PLACE + _component(name)}
 
     def rewritten(self, schema: Any, name: str) -> Any:
-        """A copy of a part of the schema `name`."""
+        """Return a copy of a part of the schema `name`, with references inside the document."""
         if isinstance(schema, list):
-            return [self.rewritten(one, name) for one in schema]
+            return [self.rewritten(item, name) for item in schema]
         if not isinstance(schema, dict):
             return schema
         copy: dict[str, Any] = {}
@@ -38,19 +38,19 @@ class Components:
             if key in _DATA_KEYWORDS:
                 copy[key] = value
             elif key == _STEP and isinstance(value, float):
-                # Validators that divide binary fractions find that 12.85 is no multiple of 0.0001.
+                # Validators that divide binary fractions say that 12.85 is no multiple of 0.0001.
                 copy[f"x-{_STEP}"] = value
             elif key in _MAP_KEYWORDS:
-                copy[key] = {one: self.rewritten(inner, name) for one, inner in value.items()}
+                copy[key] = {item: self.rewritten(inner, name) for item, inner in value.items()}
             else:
-                copy[key] = self._pointed(value, name) if key == "$ref" else self.rewritten(value, name)
+                copy[key] = self._inner_reference(value, name) if key == "$ref" else self.rewritten(value, name)
         return copy
 
     def all(self) -> dict[str, Any]:
-        """By component name, sorted."""
-        return {_component(name): self._found[name] for name in sorted(self._found)}
+        """Return the schemas by component name, sorted."""
+        return {_component(name): self._added[name] for name in sorted(self._added)}
 
-    def _pointed(self, reference: str, name: str) -> str:
+    def _inner_reference(self, reference: str, name: str) -> str:
         uri, _, pointer = reference.partition("#")
         if uri and not uri.startswith(ID_PREFIX):
             raise ValueError(f"schema {name} refers to {reference!r}, which is not one of the bundled schemas")

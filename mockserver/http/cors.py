@@ -1,4 +1,4 @@
-"""Which web pages may call a provider (cross-origin resource sharing): its declaration of that, and its setting."""
+"""Which web pages may call a provider (cross-origin resource sharing): a declaration, and its setting."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -25,7 +25,7 @@ class Cors(NamedTuple):
 
     @property
     def setting(self) -> Setting:
-        """The row for the provider's settings."""
+        """The setting, for the provider's `settings`."""
         return Setting(
             self.name,
             self.default,
@@ -37,5 +37,5 @@ class Cors(NamedTuple):
 
 
 def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
-    """Whether a browser asks beforehand if a page may send a request."""
+    """Return whether the request is a preflight, with which a browser asks whether a page may send a request."""
     return method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers

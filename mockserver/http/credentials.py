@@ -18,9 +18,9 @@ def bearer_token(call: Call) -> str:
 
 
 async def bearer_account(call: Call) -> Account:
-    """Return the account whose key is the bearer token: a whole `identify` for providers with plain keys.
+    """Return the account whose key is the bearer token; the `identify` of providers with plain keys.
 
-    Raises MissingCredential without a token, UnknownCredential for one that belongs to nobody.
+    Raises MissingCredential without a token, UnknownCredential for a token that belongs to no account.
     """
     account = await call.find_account((bearer_token(call),))
     if account is None:

@@ -1,4 +1,4 @@
-"""Invented customers: who they are, and how a provider says what they do."""
+"""Invented customers, and the protocol by which a provider says what they do."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class Customer(NamedTuple):
-    """A person who never was. `label` is what they call an order of theirs."""
+    """An invented person. `label` is their name for an order."""
 
     name: str
     email: str
@@ -22,21 +22,21 @@ class Customer(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """What the API answered, numbers as decimals, and the id of the order that it was about."""
+    """An answer of the API: its data with numbers as Decimal, and the id of the order that it was about."""
 
     data: Any
     order: str | None
 
 
-#: Calls an operation with these fields; raises what the call is refused with.
+#: Calls an operation with these fields; raises the ApiError with which the call is refused.
 Ask = Callable[[str, Mapping[str, Any]], Awaitable[Heard]]
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A customer at an account: asks what a client would ask, and casts dice for this visit alone.
+    """A customer who uses an account: makes the calls of a client, with dice for this visit alone.
 
-    `purpose` tells the visit from all others of the sandbox.
+    `purpose` is different for every visit of the sandbox.
     """
 
     sandbox: Sandbox
@@ -47,7 +47,7 @@ class Visit:
 
     @property
     def state(self) -> SandboxState:
-        """What the sandbox is."""
+        """The sandbox's state."""
         return self.sandbox.state
 
     @property
@@ -56,29 +56,29 @@ class Visit:
         return self.state.dice
 
     async def ask(self, operation: str, **fields: Any) -> Any:
-        """What the API answers; raises what the call is refused with."""
+        """Return the data of the API's answer; raises the ApiError with which the call is refused."""
         return (await self.calls(operation, fields)).data
 
     def below(self, limit: int, purpose: str) -> int:
-        """A whole number from 0 to below `limit`."""
+        """Return a whole number from 0 to below `limit`."""
         return self.dice.below(limit, *self.purpose, purpose)
 
     def choice(self, options: Sequence[T], purpose: str) -> T:
-        """One of the options."""
+        """Return one of the options."""
         return options[self.below(len(options), purpose)]
 
     def seconds(self, low: int, high: int, purpose: str) -> timedelta:
-        """From `low` to `high` seconds."""
+        """Return a span of `low` to `high` seconds."""
         return timedelta(seconds=low + self.below(high - low + 1, purpose))
 
 
-#: Something a customer does later, once the id of the order is known.
+#: What a customer does later; gets the visit and the id of the order.
 Errand = Callable[[Visit, str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """A call that buys, with its fields, and what the customer does about the order so long after it."""
+    """A call that buys, with its fields; `later` holds what the customer does about the order, each after a span."""
 
     operation: str
     fields: Mapping[str, Any]
@@ -86,34 +86,34 @@ class Purchase:
 
 
 class Customers(Protocol):
-    """How invented customers use one API; each provider says it in its own folder."""
+    """How invented customers use one API; implemented by each provider that takes part."""
 
     def prepare(self) -> None:
-        """Load what the first purchase would load; called in a thread."""
+        """Load ahead what the first purchase would load; called in a thread."""
         ...
 
     def hindrance(self, account: Account) -> str | None:
-        """Why this account, which is active, cannot buy; None when it can."""
+        """Return why this active account cannot buy; None where it can."""
         ...
 
     def identity(self, account: Account) -> Any:
-        """What the provider's `identify` lets handlers know of a credential."""
+        """Return what the provider's `identify` would put into `Call.identity`."""
         ...
 
     async def choose(self, visit: Visit) -> Purchase | None:
-        """What the customer of this visit wants; None when there is nothing to be had."""
+        """Return what the customer of this visit buys; None where nothing is available."""
         ...
 
 
 def invented(seed: int, count: int) -> list[Customer]:
-    """So many customers, the same for the same seed; takes a while, so call it in a thread."""
+    """Return `count` customers, the same for the same seed; takes a while, so call it in a thread."""
     from faker import Faker
 
     fake = Faker("en_US")
     fake.seed_instance(seed)
-    found = []
+    customers = []
     for _ in range(count):
         name = f"{fake.first_name()} {fake.last_name()}"
         address = "".join(letter for letter in name.lower().replace(" ", ".") if letter.isalpha() or letter == ".")
-        found.append(Customer(name, f"{address}@{fake.safe_domain_name()}", fake.bs()[:60]))
-    return found
+        customers.append(Customer(name, f"{address}@{fake.safe_domain_name()}", fake.bs()[:60]))
+    return customers

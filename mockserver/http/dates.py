@@ -8,7 +8,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class DateHeader:
-    """Moments as RFC 9110 writes them: `Sat, 31 Jan 2026 12:00:00 GMT`. Remembers the last second asked for."""
+    """Formats moments as RFC 9110 does: `Sat, 31 Jan 2026 12:00:00 GMT`. Remembers the last second."""
 
     __slots__ = ("_begin", "_end", "_text")
 
@@ -17,7 +17,7 @@ class DateHeader:
         self._text = b""
 
     def at(self, moment: datetime) -> bytes:
-        """The moment in whole seconds, as the value of a header."""
+        """Return the moment in whole seconds, as the value of a header."""
         if not self._begin <= moment < self._end:
             self._begin = moment.replace(microsecond=0)
             self._end = self._begin + _SECOND

@@ -1,13 +1,13 @@
-"""Bodies that were compressed on the way (`Content-Encoding`), decoded within the limit of any other body."""
+"""Decodes compressed bodies (`Content-Encoding`), within the limit of any other body."""
 
 import zlib
 
 from mockserver.domain.errors import ApiError, Malformed, PayloadTooLarge, UnsupportedEncoding
 from mockserver.http.body import MOST
 
-#: How many times larger than it came a body may become, beyond its first 64 KiB.
+#: How many times larger a body may become when decoded, beyond the first 64 KiB.
 MOST_RATIO, FREE = 200, 65_536
-#: How many encodings may lie over each other, and of how many members one gzip file may consist.
+#: How many encodings may be applied one after the other, and how many members a gzip body may have.
 MOST_LAYERS, MOST_MEMBERS = 2, 16
 
 _SAME_AS = {"x-gzip": "gzip"}
@@ -15,12 +15,12 @@ _GZIP, _ZLIB, _RAW = 31, 15, -15
 
 
 def decode_body(body: bytes, encoding: str, *, most: int = MOST) -> tuple[bytes, ApiError | None]:
-    """The body as it was before it was encoded, or nothing and why it is refused.
+    """Return the decoded body and None, or no body and the error that refuses it.
 
-    `encoding` is the header's value. What is not decoded is not given back: nobody could tell the secrets in it.
+    `encoding` is the header's value. An undecoded body is not returned: its secrets could not be hidden.
     """
-    layers = [_SAME_AS.get(one, one) for part in encoding.lower().split(",") if (one := part.strip())]
-    layers = [one for one in layers if one != "identity"]
+    layers = [_SAME_AS.get(name, name) for part in encoding.lower().split(",") if (name := part.strip())]
+    layers = [name for name in layers if name != "identity"]
     if len(layers) > MOST_LAYERS or not {"gzip", "deflate"}.issuperset(layers):
         return b"", UnsupportedEncoding(encoding)
     try:
@@ -35,7 +35,7 @@ def decode_body(body: bytes, encoding: str, *, most: int = MOST) -> tuple[bytes,
 
 
 def _inflated(body: bytes, layer: str, limit: int) -> bytes:
-    """At most one byte more than the limit; raises zlib.error, EOFError."""
+    """Return the decoded bytes, at most one more than the limit; raises zlib.error, EOFError."""
     if not body:
         return b""
     if layer == "gzip":
@@ -61,9 +61,9 @@ def _gunzipped(body: bytes, limit: int) -> bytes:
 
 
 def _member(body: bytes, window: int, limit: int) -> tuple[bytes, bytes]:
-    """What one compressed stream holds, and what stands behind it."""
+    """Return the content of one compressed stream, and the bytes behind the stream."""
     inflater = zlib.decompressobj(window)
-    found = inflater.decompress(body, limit + 1)
-    if len(found) <= limit and not inflater.eof:
+    content = inflater.decompress(body, limit + 1)
+    if len(content) <= limit and not inflater.eof:
         raise EOFError
-    return found, inflater.unused_data
+    return content, inflater.unused_data

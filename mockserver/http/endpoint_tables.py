@@ -1,14 +1,14 @@
-"""Tables of endpoints: what several have in common said once, and handlers that are imported with their first call.
+"""Helpers for tables of endpoints: common values of a group, and handlers that are imported at their first call.
 
-A provider names the modules of its handlers twice, because mypy reads the one and the interpreter the other:
+A provider names the modules of its handlers twice, for mypy and for the interpreter:
 
     if TYPE_CHECKING:
         from mockserver.providers.acme import orders, shop
     else:
         orders, shop = lazy_handlers(__name__, "orders", "shop")
 
-From there on `shop.countries` is a handler as ever: a misspelt one does not pass mypy. Nothing of the modules is
-imported before one of their handlers is called, to keep start-up fast.
+From there on `shop.countries` is an ordinary handler, and mypy reports a misspelt one. A module is imported when one
+of its handlers is called first, to keep start-up fast.
 """
 
 from collections.abc import Awaitable, Callable
@@ -22,7 +22,7 @@ from mockserver.http.replies import Limit, Provenance
 
 
 class LazyHandlers:
-    """Stands for a module whose functions take a call; each imports the module when it is called first."""
+    """A stand-in for a module of handlers; the first call of a handler imports the module."""
 
     def __init__(self, module: str) -> None:
         self._module = module
@@ -30,20 +30,20 @@ class LazyHandlers:
     def __getattr__(self, name: str) -> Callable[[Call], Awaitable[Any]]:
         if name.startswith("__"):
             raise AttributeError(name)
-        found: list[Callable[[Call], Awaitable[Any]]] = []
+        cache: list[Callable[[Call], Awaitable[Any]]] = []
 
         # Not a coroutine function itself: what it returns is awaited, without another frame in between.
         def handler(call: Call) -> Awaitable[Any]:
-            if not found:
-                found.append(getattr(import_module(self._module), name))
-            return found[0](call)
+            if not cache:
+                cache.append(getattr(import_module(self._module), name))
+            return cache[0](call)
 
         handler.__module__, handler.__name__ = self._module, name
         return handler
 
 
 def lazy_handlers(table: str, *modules: str) -> tuple[LazyHandlers, ...]:
-    """Return what stands for the modules beside the table's, whose `__name__` is `table`."""
+    """Return a stand-in for each of these modules in the package of the table, whose `__name__` is `table`."""
     package = table.rpartition(".")[0]
     return tuple(LazyHandlers(f"{package}.{module}") for module in modules)
 
@@ -56,17 +56,17 @@ def group(
     public: bool = False,
     provenance: Provenance = "documented",
 ) -> tuple[Endpoint, ...]:
-    """Return the endpoints with what they have in common.
+    """Return the endpoints with these common values.
 
-    What an endpoint says by itself stands; its own mistakes come behind the common ones.
+    A value that an endpoint sets itself stays; its own mistakes come after the common ones.
     """
     return tuple(
-        one._replace(
-            limit=one.limit or limit,
-            mistakes=(*mistakes, *one.mistakes),
-            scope=one.scope or scope,
-            public=one.public or public,
-            provenance=provenance if one.provenance == "documented" else one.provenance,
+        endpoint._replace(
+            limit=endpoint.limit or limit,
+            mistakes=(*mistakes, *endpoint.mistakes),
+            scope=endpoint.scope or scope,
+            public=endpoint.public or public,
+            provenance=provenance if endpoint.provenance == "documented" else endpoint.provenance,
         )
-        for one in endpoints
+        for endpoint in endpoints
     )

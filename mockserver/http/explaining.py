@@ -1,4 +1,4 @@
-"""What is wrong with data, in sentences. Imports jsonschema: import this only when something is refused."""
+"""Explains in sentences why data breaks a schema. Imports jsonschema, so import this only to refuse something."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -12,10 +12,10 @@ from jsonschema.validators import extend
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-#: What stands for the body as a whole among the field names.
+#: The field name that stands for the body as a whole.
 BODY = "body"
 
-# A hostile body may break the schema in very many places; nobody reads more than this.
+# A hostile body may break the schema in very many places; more messages help nobody.
 _MOST_ERRORS = 100
 _LONGEST_NAME = 100
 
@@ -32,7 +32,7 @@ _TYPES = {
 
 
 class Explainer:
-    """A jsonschema validator that judges as the compiled one does, and words what it finds."""
+    """A jsonschema validator that judges as the compiled one does, and words the errors."""
 
     def __init__(self, schema: dict[str, Any], retrieve: Callable[[str], dict[str, Any]]) -> None:
         checker = Draft202012Validator.TYPE_CHECKER.redefine_many({"number": _is_number, "integer": _is_integer})
@@ -44,9 +44,9 @@ class Explainer:
         self._validator = kind(_bare(schema), registry=registry)
 
     def explain(self, data: Any) -> dict[str, list[str]]:
-        """Sentences by dotted field name, `body` for the whole; empty when the data is valid."""
+        """Return sentences by dotted field name, `body` for the whole body; empty where the data is valid."""
         try:
-            return _worded(list(islice(self._validator.iter_errors(data), _MOST_ERRORS)))
+            return _sentences(list(islice(self._validator.iter_errors(data), _MOST_ERRORS)))
         except (ValueError, ArithmeticError, RecursionError):
             # jsonschema puts values into its messages, and so fails on what has no text: integers of
             # thousands of digits, very deep nesting.
@@ -54,7 +54,7 @@ class Explainer:
 
 
 def _additional(validator: Any, allowed: Any, instance: Any, schema: dict[str, Any]) -> Iterator[ValidationError]:
-    """Where no other properties are allowed, jsonschema sorts and writes down all that there are."""
+    """Check `additionalProperties: false` quickly: jsonschema would sort and print all properties for its message."""
     if allowed is not False:
         yield from Draft202012Validator.VALIDATORS["additionalProperties"](validator, allowed, instance, schema)
     elif isinstance(instance, dict) and _extras_of(instance, schema):
@@ -62,19 +62,19 @@ def _additional(validator: Any, allowed: Any, instance: Any, schema: dict[str, A
 
 
 def _bare(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema without its dialect, at the sight of which jsonschema would go on with a validator of its own."""
+    """Return the schema without `$schema`, for which jsonschema would choose a validator without our rules."""
     return {key: value for key, value in schema.items() if key != "$schema"}
 
 
-def _worded(found: list[ValidationError]) -> dict[str, list[str]]:
+def _sentences(validation_errors: list[ValidationError]) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     mistyped: set[str] = set()
-    for error in found:
+    for error in validation_errors:
         for path, rule in _rules(error):
             field = _field_name(path)
             subject = f"The {field} field" if path else "The body"
             text = f"{subject} {rule}."
-            # What has the wrong type breaks other rules only in consequence.
+            # A value of the wrong type breaks other rules only in consequence.
             if error.validator == "type" and field not in mistyped:
                 mistyped.add(field)
                 errors[field] = [text]
@@ -84,25 +84,25 @@ def _worded(found: list[ValidationError]) -> dict[str, list[str]]:
 
 
 def _field_name(path: tuple[str | int, ...]) -> str:
-    """The dotted name; safe to encode, and cut where a client made it very long."""
+    """Return the dotted name, safe to encode, and cut where it is very long."""
     name = ".".join(str(part) for part in path) or BODY
     return name[:_LONGEST_NAME].encode("utf-8", "backslashreplace").decode()
 
 
 def _rules(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Each field that an error is about, with the rule that it breaks."""
+    """Yield each field that an error is about, with the rule that it breaks."""
     path = tuple(error.absolute_path)
-    wanted: Any = error.validator_value
+    expected: Any = error.validator_value
     instance: Any = error.instance
     match error.validator:
         case "required":
-            yield from (((*path, name), "is required") for name in wanted if name not in instance)
+            yield from (((*path, name), "is required") for name in expected if name not in instance)
         case "additionalProperties":
             yield from (((*path, name), "is not allowed") for name in _extras(error))
         case "anyOf" | "oneOf" if (best := best_match([error])) is not None and best is not error:
             yield from _rules(best)
         case _:
-            yield path, _rule(str(error.validator), wanted)
+            yield path, _rule(str(error.validator), expected)
 
 
 def _extras(error: ValidationError) -> list[str]:
@@ -113,34 +113,37 @@ def _extras(error: ValidationError) -> list[str]:
 def _extras_of(instance: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     known, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
     names = (name for name in instance if name not in known)
-    return list(islice((name for name in names if not any(re.search(one, name) for one in patterns)), _MOST_ERRORS))
+    return list(
+        islice((name for name in names if not any(re.search(pattern, name) for pattern in patterns)), _MOST_ERRORS)
+    )
 
 
-def _rule(keyword: str, wanted: Any) -> str:
-    """The rule as the rest of a sentence about the field."""
+def _rule(keyword: str, expected: Any) -> str:
+    """Return the rule as the end of a sentence about the field, such as `must be at least 1`."""
     match keyword:
         case "type":
-            return f"must be {' or '.join(_TYPES[name] for name in ([wanted] if isinstance(wanted, str) else wanted))}"
+            types = [expected] if isinstance(expected, str) else expected
+            return f"must be {' or '.join(_TYPES[name] for name in types)}"
         case "enum":
-            return f"must be one of: {', '.join(_shown(value) for value in wanted)}"
+            return f"must be one of: {', '.join(_text(value) for value in expected)}"
         case "const":
-            return f"must be {_shown(wanted)}"
+            return f"must be {_text(expected)}"
         case "minimum":
-            return f"must be at least {_shown(wanted)}"
+            return f"must be at least {_text(expected)}"
         case "maximum":
-            return f"must not be greater than {_shown(wanted)}"
+            return f"must not be greater than {_text(expected)}"
         case "exclusiveMinimum":
-            return f"must be greater than {_shown(wanted)}"
+            return f"must be greater than {_text(expected)}"
         case "exclusiveMaximum":
-            return f"must be less than {_shown(wanted)}"
+            return f"must be less than {_text(expected)}"
         case "multipleOf":
-            return f"must be a multiple of {_shown(wanted)}"
-        case "minLength" | "minItems" | "minProperties" if wanted == 1:
+            return f"must be a multiple of {_text(expected)}"
+        case "minLength" | "minItems" | "minProperties" if expected == 1:
             return "must not be empty"
         case "minLength" | "minItems" | "minProperties":
-            return f"must have at least {wanted} {_counted(keyword)}"
+            return f"must have at least {expected} {_unit(keyword)}"
         case "maxLength" | "maxItems" | "maxProperties":
-            return f"must not have more than {wanted} {_counted(keyword)}"
+            return f"must not have more than {expected} {_unit(keyword)}"
         case "uniqueItems":
             return "must not have the same item twice"
         case "pattern":
@@ -150,11 +153,11 @@ def _rule(keyword: str, wanted: Any) -> str:
     return "is invalid"
 
 
-def _counted(keyword: str) -> str:
+def _unit(keyword: str) -> str:
     return {"Length": "characters", "Items": "items", "Properties": "fields"}[keyword[3:]]
 
 
-def _shown(value: Any) -> str:
+def _text(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return format(Decimal(repr(value)), "f") if isinstance(value, float) else str(value)
@@ -171,7 +174,7 @@ def _is_integer(checker: Any, value: Any) -> bool:
 
 
 def _remains(value: float | Decimal, unit: float) -> bool:
-    """Whether anything remains of a value after whole units; decimal arithmetic, so 1.14 is 11400 times 0.0001."""
+    """Return whether the value is no multiple of the unit; in decimal arithmetic, so 1.14 is 11400 times 0.0001."""
     exact = Context(prec=1000)
     return bool(exact.remainder(_decimal(value), _decimal(unit)))
 
@@ -187,6 +190,6 @@ def _multiple_of(_validator: Any, unit: float, value: Any, _schema: Any) -> Iter
 
 def _pattern(_validator: Any, pattern: str, value: Any, _schema: Any) -> Iterator[ValidationError]:
     # ECMA 262, which JSON Schema prescribes, has `$` match at the very end only, not before a last newline.
-    strict = _ESCAPE_CLASS_OR_DOLLAR.sub(lambda found: r"\Z" if found[0] == "$" else found[0], pattern)
+    strict = _ESCAPE_CLASS_OR_DOLLAR.sub(lambda match: r"\Z" if match[0] == "$" else match[0], pattern)
     if isinstance(value, str) and not re.search(strict, value, re.ASCII):
         yield ValidationError("does not match")

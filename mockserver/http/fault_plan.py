@@ -1,6 +1,6 @@
-"""Faults at the edge: what strikes a request, carried out before and after it is worked on.
+"""Carries out the faults that strike a request, before and after its handler runs.
 
-Imported when the first fault is in force, or the first caller asks for one.
+Imported when the first fault is in force, or when the first caller asks for one.
 """
 
 import asyncio
@@ -17,13 +17,13 @@ from mockserver.domain.moments import parse_span, span_text
 from mockserver.faults.apply import noise, spoil, waiting_time
 from mockserver.faults.connection import Connection
 from mockserver.faults.model import Asked, Fault, Wire
-from mockserver.faults.select import RequestFaults, StateOf, fault_named, names_known, struck
-from mockserver.http.answering import Edge, FaultResponse, Payload, worded
+from mockserver.faults.select import RequestFaults, StateOf, fault_named, find_faults, known_fault_names
+from mockserver.http.answering import Edge, FaultResponse, Payload, error_response_of
 from mockserver.http.asked import body_data, texts_of
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint
 from mockserver.journal.fault_secrets import shown_fault
-from mockserver.journal.redact import misses_told
+from mockserver.journal.redact import miss_rows
 from mockserver.sandbox.view import RequestView
 
 _PREFERENCE = re.compile(r'(?:^|[,;])\s*mock-(scenario|fault)\s*=\s*(?:"([^"]*)"|([^\s,;"]+))', re.IGNORECASE)
@@ -34,7 +34,7 @@ _MOST_IDS = 20
 
 
 class FaultPlan:
-    """What faults make of one call; `begin` before the work, `finish` with its answer."""
+    """The faults that strike one call: `begin` applies them before the handler runs, `finish` to its answer."""
 
     def __init__(
         self, edge: Edge, endpoint: Endpoint | None, call: Call, strikes: RequestFaults, applied: list[str]
@@ -46,7 +46,7 @@ class FaultPlan:
         self._applied = applied
 
     async def begin(self) -> None:
-        """Let time pass, then refuse what is refused unworked: raises a mistake, or Instead."""
+        """Wait for the fault's delay, then raise the ApiError or FaultResponse that answers in place of the handler."""
         delay, answer = self._strikes.delay, self._strikes.answer
         if delay is not None and not delay.after:
             await self._wait(delay)
@@ -56,7 +56,7 @@ class FaultPlan:
             raise FaultResponse(Payload(502, b"", "text/plain", ()))
 
     async def finish(self, answer: Payload, scope: Scope, receive: Receive, send: Send, *, began: int) -> None:
-        """Send the answer, or what the faults have left of it."""
+        """Send the answer as the faults change it."""
         call, strikes = self._call, self._strikes
         order = call.entry.order
         if order is not None:
@@ -69,12 +69,12 @@ class FaultPlan:
             answer = _with_headers_of(strikes.answer, answer)
         answer = answer._replace(headers=(*answer.headers, *self._headers()))
         if strikes.wire is not None and strikes.wire.wire is not None:
-            send = self._spoiled(strikes.wire, strikes.wire.wire, scope, receive, send)
+            send = self._breaking_send(strikes.wire, strikes.wire.wire, scope, receive, send)
         confidential = self._endpoint is not None and self._endpoint.confidential
         await self._edge.recorder.send(send, scope, call, answer, began=began, confidential=confidential)
 
-    def _spoiled(self, fault: Fault, wire: Wire, scope: Scope, receive: Receive, send: Send) -> Send:
-        """The `send` that spoils the answer as the fault wants; in this process there is no `mock.transport`."""
+    def _breaking_send(self, fault: Fault, wire: Wire, scope: Scope, receive: Receive, send: Send) -> Send:
+        """Return a `send` that breaks the answer as the fault says; in process there is no `mock.transport`."""
         state = self._call.state
         draw = partial(noise, state.dice, fault, state.faults.count(fault, "hits"))
         return spoil(wire, Connection(scope.get("mock.transport"), receive, send, self._call.entry, draw))
@@ -91,82 +91,91 @@ class FaultPlan:
             await asyncio.sleep(span / timedelta(seconds=1))
 
     def _mistake(self, fault: Fault) -> ApiError | None:
-        given = fault.answer or {}
-        if "mistake" not in given:
-            if "body" in given or given["status"] < _FIRST_REFUSAL:
+        answer = fault.answer or {}
+        if "mistake" not in answer:
+            if "body" in answer or answer["status"] < _FIRST_REFUSAL:
                 return None
             from mockserver.http.statuses import mistake_of_status
 
-            return mistake_of_status(self._edge.provider, self._endpoint, self._call, given["status"])
+            return mistake_of_status(self._edge.provider, self._endpoint, self._call, answer["status"])
         operation = self._endpoint.name if self._endpoint is not None else "request"
         return mistake_named(
-            given["mistake"], operation=operation, retry_after=parse_span(given.get("retry_after", "30s"))
+            answer["mistake"], operation=operation, retry_after=parse_span(answer.get("retry_after", "30s"))
         )
 
     def _replaced(self, fault: Fault) -> Payload:
-        mistake = self._mistake(fault)
-        if mistake is None:
+        error = self._mistake(fault)
+        if error is None:
             return _raw(fault)
         call, edge = self._call, self._edge
-        wording = worded(edge.provider, call, mistake)
-        headers = wording.headers
+        error_response = error_response_of(edge.provider, call, error)
+        headers = error_response.headers
         if edge.headers is not None:
-            headers += edge.headers(call, wording.status)
+            headers += edge.headers(call, error_response.status)
         endpoint = self._endpoint
-        if wording.provenance == "assumed" or (endpoint is not None and endpoint.provenance == "assumed"):
+        if error_response.provenance == "assumed" or (endpoint is not None and endpoint.provenance == "assumed"):
             headers += (("X-Mock-Assumed", "true"),)
-        return Payload(wording.status, edge.refuse(call, wording), wording.media or edge.media, headers)
+        return Payload(
+            error_response.status, edge.refuse(call, error_response), error_response.media or edge.media, headers
+        )
 
     def _headers(self) -> list[tuple[str, str]]:
         fault = self._call.entry.fault
         headers = [("X-Mock-Fault", fault)] if fault is not None else []
-        return [*headers, *(("Preference-Applied", one) for one in self._applied)]
+        return [*headers, *(("Preference-Applied", preference) for preference in self._applied)]
 
 
 async def consult(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> FaultPlan:
-    """What strikes this call; raises Invalid for a scenario or fault that the caller names and nobody knows."""
+    """Return the faults that strike this call; raises Invalid for an unknown scenario or fault in `Prefer`."""
     provider = call.provider.name
     scenarios, name = _preferences(call.headers.get("prefer", ""))
-    wanted = None
+    preferred = None
     if name is not None:
         state = call.state
-        wanted = fault_named(state.faults, state.library.faults(provider), provider, name)
-        if wanted is None:
-            known = ", ".join(names_known(state.faults, state.library.faults(provider), provider))
+        preferred = fault_named(state.faults, state.library.faults(provider), provider, name)
+        if preferred is None:
+            known = ", ".join(known_fault_names(state.faults, state.library.faults(provider), provider))
             raise Invalid({"Prefer": [f"Unknown fault: {name!r} (one of {known}, or a status from 400 to 599)."]})
-    if scenarios or (wanted is not None and wanted.webhook is not None):
-        await _override(call, scenarios, wanted)
+    if scenarios or (preferred is not None and preferred.webhook is not None):
+        await _override(call, scenarios, preferred)
     await _identify(edge, endpoint, call)
-    asked = _asked(endpoint, call, scope, body)
-    state_of = _state_of(call, scope, asked)
-    strikes = await struck(call.state, asked, state_of, wanted=wanted if wanted and wanted.webhook is None else None)
+    request = _request_of(endpoint, call, scope, body)
+    state_of = _state_of(call, scope, request)
+    strikes = await find_faults(
+        call.state, request, state_of, own=preferred if preferred and preferred.webhook is None else None
+    )
     if strikes.refuse:
-        await state_of()  # which order it is about; nobody else will say so
-    if wanted is not None and wanted.webhook is not None:
-        row = {"fault": wanted.label, "id": wanted.key, "hit": True, "by": "the caller", "decides": ["webhook"]}
-        strikes = strikes._replace(rows=({**row, "webhook": dict(wanted.webhook)}, *strikes.rows))
+        await state_of()  # notes the order in the journal, which no handler will do
+    if preferred is not None and preferred.webhook is not None:
+        row = {"fault": preferred.label, "id": preferred.key, "hit": True, "by": "the caller", "decides": ["webhook"]}
+        strikes = strikes._replace(rows=({**row, "webhook": dict(preferred.webhook)}, *strikes.rows))
     strikes = strikes._replace(rows=tuple(shown_fault(row) for row in strikes.rows))
     call.entry.faults = strikes.rows
-    call.entry.fault_misses = misses_told(strikes.misses, edge.recorder.secret_names)
+    call.entry.fault_misses = miss_rows(strikes.misses, edge.recorder.secret_names)
     call.entry.scenarios = tuple(scenarios)
-    applied = [*(f"mock-scenario={one}" for one in scenarios), *([f"mock-fault={name}"] if name is not None else [])]
+    applied = [
+        *(f"mock-scenario={scenario}" for scenario in scenarios),
+        *([f"mock-fault={name}"] if name is not None else []),
+    ]
     return FaultPlan(edge, endpoint, call, strikes, applied)
 
 
-async def _override(call: Call, scenarios: list[str], wanted: Fault | None) -> None:
-    unknown = [one for one in scenarios if call.provider.name not in [s.provider for s in call.state.library.find(one)]]
+async def _override(call: Call, scenarios: list[str], fault: Fault | None) -> None:
+    unknown = [
+        name for name in scenarios if call.provider.name not in [s.provider for s in call.state.library.find(name)]
+    ]
     if unknown:
         known = ", ".join(call.state.library.names(call.provider.name))
-        raise Invalid({"Prefer": [f"Unknown scenario: {one!r} (one of {known})." for one in unknown]})
-    # What is due happens under the scenarios that were in force until now.
+        raise Invalid({"Prefer": [f"Unknown scenario: {name!r} (one of {known})." for name in unknown]})
+    # Timers that are due fire under the scenarios that were in force until now.
     await call.sandbox.wake()
-    call.see(RequestView(call.sandbox.state, scenarios, wanted))
+    call.see(RequestView(call.sandbox.state, scenarios, fault))
     if scenarios:
         await call.sandbox.open_new_accounts(view=call.view)
 
 
 async def _identify(edge: Edge, endpoint: Endpoint | None, call: Call) -> None:
-    """Say who calls, where that can be told; whoever cannot be told is refused later, if nothing strikes before."""
+    """Set the account that calls, where it is known; a bad credential is refused later, if no fault strikes first."""
     if endpoint is None or endpoint.public:
         return
     try:
@@ -175,7 +184,7 @@ async def _identify(edge: Edge, endpoint: Endpoint | None, call: Call) -> None:
         return
 
 
-def _asked(endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> Asked:
+def _request_of(endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> Asked:
     return Asked(
         provider=call.provider.name,
         account=call.entry.account,
@@ -191,25 +200,25 @@ def _asked(endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> 
     )
 
 
-def _state_of(call: Call, scope: Scope, asked: Asked) -> StateOf:
-    """Asks for the state of the order whose id stands in the path, the body or the query."""
-    found: list[str | None] = []
+def _state_of(call: Call, scope: Scope, request: Asked) -> StateOf:
+    """Return a function that gives the state of the order whose id stands in the path, the body or the query."""
+    cache: list[str | None] = []
 
     async def state() -> str | None:
-        if not found:
-            body = asked.body if isinstance(asked.body, Mapping) else {}
-            values = [*scope.get("path_params", {}).values(), *body.values(), *(asked.query or {}).values()]
-            ids = [str(one) for one in values if isinstance(one, str | int) and len(str(one)) <= 128]
-            found.append(await _first_state(call, list(dict.fromkeys(ids))[:_MOST_IDS]))
-        return found[0]
+        if not cache:
+            body = request.body if isinstance(request.body, Mapping) else {}
+            values = [*scope.get("path_params", {}).values(), *body.values(), *(request.query or {}).values()]
+            ids = [str(value) for value in values if isinstance(value, str | int) and len(str(value)) <= 128]
+            cache.append(await _first_state(call, list(dict.fromkeys(ids))[:_MOST_IDS]))
+        return cache[0]
 
     return state
 
 
 async def _first_state(call: Call, ids: list[str]) -> str | None:
-    for one in ids:
+    for order_id in ids:
         try:
-            order = await call.sandbox.order(call.provider.name, one)
+            order = await call.sandbox.order(call.provider.name, order_id)
         except NotFound:
             continue
         call.entry.order = order.id
@@ -218,7 +227,7 @@ async def _first_state(call: Call, ids: list[str]) -> str | None:
 
 
 def _preferences(header: str) -> tuple[list[str], str | None]:
-    """The scenarios and the fault that a Prefer header (RFC 7240) names; others are not for us."""
+    """Return the scenarios and the fault that a Prefer header (RFC 7240) names; other preferences are ignored."""
     scenarios: list[str] = []
     faults: list[str] = []
     for kind, quoted, plain in _PREFERENCE.findall(header):
@@ -232,21 +241,21 @@ def _preferences(header: str) -> tuple[list[str], str | None]:
 
 
 def _with_headers_of(fault: Fault, answer: Payload) -> Payload:
-    """The provider's answer with the headers that the fault sets; a raw one has them already."""
-    given = fault.answer or {}
-    if "body" in given or not given.get("headers"):
+    """Return the provider's answer with the headers that the fault sets; a raw answer has them already."""
+    fault_answer = fault.answer or {}
+    if "body" in fault_answer or not fault_answer.get("headers"):
         return answer
-    own = {name.lower(): value for name, value in given["headers"].items()}
+    own = {name.lower(): value for name, value in fault_answer["headers"].items()}
     media = own.pop("content-type", answer.media)
-    kept = [(name, value) for name, value in answer.headers if name.lower() not in own]
-    return answer._replace(media=media, headers=(*kept, *own.items()))
+    others = [(name, value) for name, value in answer.headers if name.lower() not in own]
+    return answer._replace(media=media, headers=(*others, *own.items()))
 
 
 def _raw(fault: Fault) -> Payload:
-    given = fault.answer or {}
-    headers = {name.lower(): value for name, value in given.get("headers", {}).items()}
-    body = given.get("body", "")
+    answer = fault.answer or {}
+    headers = {name.lower(): value for name, value in answer.get("headers", {}).items()}
+    body = answer.get("body", "")
     media = "text/plain; charset=utf-8" if isinstance(body, str) else "application/json"
     media = headers.pop("content-type", media)
     data = body.encode() if isinstance(body, str) else orjson.dumps(body)
-    return Payload(given["status"], b"" if given["status"] in _BODILESS else data, media, tuple(headers.items()))
+    return Payload(answer["status"], b"" if answer["status"] in _BODILESS else data, media, tuple(headers.items()))

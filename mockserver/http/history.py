@@ -1,4 +1,4 @@
-"""A history for a sandbox: invented customers buy, wait, give up, top up and fail while its time moves on."""
+"""Fills a sandbox with a history: invented customers buy, wait, cancel and top up while its time moves on."""
 
 import asyncio
 from collections import Counter
@@ -12,6 +12,7 @@ from typing import Any
 
 from mockserver.domain.accounts import Account
 from mockserver.domain.errors import ApiError, InsufficientBalance, Invalid
+from mockserver.domain.suggestions import suggestion
 from mockserver.http.asking import asking
 from mockserver.http.customers import Customer, Customers, Purchase, Visit, invented
 from mockserver.http.provider import Provider
@@ -24,11 +25,11 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.transactions import UnitOfWorkContext
 from mockserver.sandbox.view import PastView
-from mockserver.sandbox.wallets import Wallet, documented, settle, top_up
+from mockserver.sandbox.wallets import Wallet, documented_wallet, settle, top_up
 
-#: How often a customer is refused, and how many things are looked at of which none is to be had, before giving up.
+#: After how many refusals a customer gives up, and how many times one looks for something to buy.
 _MOST_REFUSALS, _MOST_LOOKS = 3, 12
-#: Of a hundred orders so many are placed within the last minute, so that some are still under way in the end.
+#: The percentage of orders placed within the last minute, so that some are still under way at the end.
 _LATE_PERCENT, _LATE = 2, timedelta(seconds=60)
 #: How many orders a customer places, about.
 _ORDERS_EACH = 5
@@ -37,7 +38,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(slots=True)
 class History:
-    """What came of it: orders placed, how they stand, and what customers were refused with, by provider."""
+    """The result: how many orders were placed, and by provider their states and the refusals of customers."""
 
     begin: datetime
     end: datetime
@@ -48,7 +49,7 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class _Buyer:
-    """An account that buys, and how its wallet is kept."""
+    """An account that buys, with the wallet that it ends with."""
 
     provider: Provider
     customers: Customers
@@ -58,27 +59,28 @@ class _Buyer:
 async def populate(
     sandbox: Sandbox, population: Population, providers: Mapping[str, Provider], *, until: datetime
 ) -> History:
-    """Live through the time from now until `until` with so many orders in it; the clock then stands there.
+    """Let customers place `population.orders` orders from now until `until`, where the clock then stands.
 
-    Raises Invalid before anything is changed, and HistoryUnderWay where there is one. Each call of a customer is a
-    whole; should the server fail in the midst, what was done so far stays, and the accounts hold what they should.
-    Raises WorldReplaced when the sandbox is reset, restored or deleted meanwhile, and leaves the new world alone.
+    Raises Invalid before anything is changed, and HistoryUnderWay where a history is made already. Each call of a
+    customer commits whole: should the server fail meanwhile, the orders so far stay, and the accounts
+    hold what they should. Raises WorldReplaced where the sandbox is reset, restored or deleted meanwhile, and then
+    leaves the new state alone.
     """
     state = sandbox.state
     if state.populating:
         raise HistoryUnderWay
     state.populating = True
     try:
-        return await _populated(sandbox, population, providers, until=until)
+        return await _populate(sandbox, population, providers, until=until)
     except Exception:
-        # What goes wrong in a world that is no more, goes wrong because of that.
+        # An error after the sandbox was reset or deleted comes from that: raise WorldReplaced in its place.
         sandbox.check_still(state)
         raise
     finally:
         state.populating = False
 
 
-async def _populated(
+async def _populate(
     sandbox: Sandbox, population: Population, providers: Mapping[str, Provider], *, until: datetime
 ) -> History:
     state = sandbox.state
@@ -86,7 +88,7 @@ async def _populated(
     sandbox.check_still(state)
     number = count_one(state.counters, "populations")
     rate = state.clock.rate
-    # Frozen meanwhile, so that the history depends on the seed alone and not on how quick the machine is.
+    # Frozen meanwhile, so that the history depends on the seed alone and not on the speed of the machine.
     await sandbox.set_clock(rate=Decimal(0))
     try:
         return await _Past(sandbox, state, population, buyers, until=until, number=number).live()
@@ -96,7 +98,7 @@ async def _populated(
 
 
 class _Past:
-    """One run: what is to be done when, earliest first."""
+    """One run: a queue of errands by their moments, earliest first."""
 
     def __init__(
         self,
@@ -143,7 +145,7 @@ class _Past:
         return self._history
 
     def _work(self) -> UnitOfWorkContext:
-        """A unit of work in the world of this history; refused in any other."""
+        """Begin a unit of work on the state that this history began with; refused once the state was replaced."""
         return self._sandbox.work("populate", view=self._view)
 
     async def _reach(self, moment: datetime) -> None:
@@ -152,10 +154,10 @@ class _Past:
         self._sandbox.check_still(self._state)
 
     def _prepared(self) -> tuple[list[datetime], list[Customer]]:
-        for customers in {id(one.customers): one.customers for one in self._buyers}.values():
+        for customers in {id(buyer.customers): buyer.customers for buyer in self._buyers}.values():
             customers.prepare()
-        many = max(1, self._population.orders // _ORDERS_EACH)
-        people = invented(self._state.dice.cast("populate", self._number, "customers"), many)
+        count = max(1, self._population.orders // _ORDERS_EACH)
+        people = invented(self._state.dice.cast("populate", self._number, "customers"), count)
         return [self._moment(order) for order in range(self._population.orders)], people
 
     def _moment(self, order: int) -> datetime:
@@ -166,7 +168,7 @@ class _Past:
         return begin + dice.below(max((end - begin) // _MICROSECOND, 1), *purpose, "moment") * _MICROSECOND
 
     async def _shop(self, order: int, people: Sequence[Customer]) -> None:
-        """One customer tries to buy something, a few times where it is refused."""
+        """Let one customer try to buy something, a few times where it is refused."""
         refusals = 0
         for attempt in range(_MOST_LOOKS):
             purpose = ("populate", self._number, order, attempt)
@@ -175,33 +177,33 @@ class _Past:
             visit = await self._visit(buyer, customer, purpose)
             try:
                 purchase = await buyer.customers.choose(visit)
-                if purchase is not None and await self._bought(visit, buyer, purchase):
+                if purchase is not None and await self._buy(visit, buyer, purchase):
                     return
             except ApiError as refusal:
-                self._refused(buyer, refusal)
+                self._count_refusal(buyer, refusal)
                 refusals += 1
                 if refusals == _MOST_REFUSALS:
                     return
 
-    async def _bought(self, visit: Visit, buyer: _Buyer, purchase: Purchase) -> bool:
+    async def _buy(self, visit: Visit, buyer: _Buyer, purchase: Purchase) -> bool:
         try:
-            heard = await visit.calls(purchase.operation, purchase.fields)
-        except InsufficientBalance as short:
-            self._refused(buyer, short)
+            answer = await visit.calls(purchase.operation, purchase.fields)
+        except InsufficientBalance as error:
+            self._count_refusal(buyer, error)
             async with self._work() as work:
-                await top_up(work, buyer.wallet, needed=short.needed)
-            heard = await visit.calls(purchase.operation, purchase.fields)
-        if heard.order is None:
+                await top_up(work, buyer.wallet, needed=error.needed)
+            answer = await visit.calls(purchase.operation, purchase.fields)
+        if answer.order is None:
             return False
-        await self._noted(visit, buyer, heard.order)
+        await self._note_customer(visit, buyer, answer.order)
         for span, errand in purchase.later:
             self._turn += 1
-            do = self._errand(visit, buyer, errand, heard.order)
+            do = self._errand(visit, buyer, errand, answer.order)
             heappush(self._todo, (self._state.clock.now() + span, self._turn, do))
         return True
 
-    async def _noted(self, visit: Visit, buyer: _Buyer, order_id: str) -> None:
-        """Write down who bought."""
+    async def _note_customer(self, visit: Visit, buyer: _Buyer, order_id: str) -> None:
+        """Count the order, and put its customer into the order's facts."""
         self._history.placed += 1
         self._orders.append((buyer.provider.name, order_id))
         customer = visit.customer
@@ -216,54 +218,54 @@ class _Past:
             try:
                 await errand(visit, order)
             except ApiError as refusal:
-                self._refused(buyer, refusal)
+                self._count_refusal(buyer, refusal)
 
         return run
 
     async def _visit(self, buyer: _Buyer, customer: Customer, purpose: tuple[object, ...]) -> Visit:
-        account = await self._kept(buyer)
+        account = await self._account_of(buyer)
         name = "inv_" + "_".join(map(str, purpose[1:]))
         identity = buyer.customers.identity(account)
         ask = asking(buyer.provider, self._sandbox, account, identity, name=name, view=self._view)
         return Visit(self._sandbox, account, customer, purpose, ask)
 
-    async def _kept(self, buyer: _Buyer) -> Account:
-        """The account, with what its owner has spent in all as it is documented: tiers stay what they are."""
+    async def _account_of(self, buyer: _Buyer) -> Account:
+        """Return the account with its documented total spent, so that the history does not change its loyalty tier."""
         wallet = buyer.wallet
         account = await self._sandbox.account(wallet.rules.provider, wallet.account)
         assert account is not None, "accounts are never taken away"
         if account.total_spent != wallet.total_spent:
             async with self._work() as work:
-                # Read again: whoever had their turn in between may have changed something else.
+                # Read again: another unit of work may have changed something else in between.
                 account = await work.account(wallet.rules.provider, wallet.account)
                 account = replace(account, total_spent=wallet.total_spent)
                 await work.keep_account(account)
         return account
 
-    def _refused(self, buyer: _Buyer, refusal: ApiError) -> None:
+    def _count_refusal(self, buyer: _Buyer, refusal: ApiError) -> None:
         counts = self._history.refused.setdefault(buyer.provider.name, {})
         counts[type(refusal).__name__] = counts.get(type(refusal).__name__, 0) + 1
 
     async def _count(self) -> None:
-        counts: dict[str, Counter[str]] = {one.provider.name: Counter() for one in self._buyers}
+        counts: dict[str, Counter[str]] = {buyer.provider.name: Counter() for buyer in self._buyers}
         for place, (provider, order_id) in enumerate(self._orders):
             order = await self._sandbox.order(provider, order_id)
             counts[provider][order.state] += 1
             self._sandbox.check_still(self._state)
             if place % 64 == 0:
                 await asyncio.sleep(0)
-        self._history.states = {name: dict(sorted(found.items())) for name, found in counts.items()}
+        self._history.states = {name: dict(sorted(counter.items())) for name, counter in counts.items()}
 
 
 async def _buyers(sandbox: Sandbox, population: Population, providers: Mapping[str, Provider]) -> list[_Buyer]:
-    """The accounts that buy, by provider; raises Invalid for names that nobody has, and for accounts that cannot."""
+    """Return the accounts that buy; raises Invalid for unknown providers and accounts, and for accounts that cannot."""
     unknown = [name for name in population.providers if name not in providers]
     if unknown:
-        known = ", ".join(providers)
-        raise Invalid({"providers": [f"unknown provider: {name!r} (one of {known})" for name in unknown]})
-    found: list[_Buyer] = []
-    hindered: dict[str, str] = {}
-    buying: set[str] = set()
+        wrong = [f"unknown provider: {name!r} ({suggestion(name, providers)})" for name in unknown]
+        raise Invalid({"providers": wrong})
+    buyers: list[_Buyer] = []
+    hindrances: dict[str, str] = {}
+    buyer_names: set[str] = set()
     async with sandbox.work("populate") as work:
         accounts = await list_accounts(work)
         for provider in providers.values():
@@ -271,27 +273,27 @@ async def _buyers(sandbox: Sandbox, population: Population, providers: Mapping[s
                 continue
             customers = provider.customers()
             ids = {name: await account_id_of(work, provider.rules, name) for name in population.accounts}
-            for account in (one for one in accounts if one.provider == provider.name):
+            for account in (candidate for candidate in accounts if candidate.provider == provider.name):
                 names = [name for name, account_id in ids.items() if account_id == account.id]
-                why = f"it is {account.status}" if account.status != "active" else customers.hindrance(account)
-                if why is not None:
-                    hindered |= dict.fromkeys(names, why)
+                hindrance = f"it is {account.status}" if account.status != "active" else customers.hindrance(account)
+                if hindrance is not None:
+                    hindrances |= dict.fromkeys(names, hindrance)
                     continue
-                wallet = await documented(work, provider.rules, account)
+                wallet = await documented_wallet(work, provider.rules, account)
                 if names if population.accounts else wallet.documented:
-                    found.append(_Buyer(provider, customers, wallet))
-                    buying |= set(names)
-    _check_names(population.accounts, buying, hindered)
-    if not found:
+                    buyers.append(_Buyer(provider, customers, wallet))
+                    buyer_names |= set(names)
+    _check_names(population.accounts, buyer_names, hindrances)
+    if not buyers:
         raise Invalid({"accounts": ["none of these providers has an account that could buy"]})
-    return found
+    return buyers
 
 
-def _check_names(named: Sequence[str], found: set[str], hindered: Mapping[str, str]) -> None:
+def _check_names(names: Sequence[str], buyers: set[str], hindrances: Mapping[str, str]) -> None:
     missing = [
-        f"{name!r} cannot buy: {hindered[name]}" if name in hindered else f"unknown account: {name!r}"
-        for name in named
-        if name not in found
+        f"{name!r} cannot buy: {hindrances[name]}" if name in hindrances else f"unknown account: {name!r}"
+        for name in names
+        if name not in buyers
     ]
     if missing:
         raise Invalid({"accounts": missing})

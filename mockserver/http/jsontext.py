@@ -1,4 +1,4 @@
-"""JSON of clients: read, or refused in words that speak of the body and not of a parser."""
+"""Reads clients' JSON; the errors are about the body, not about the parser."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ import orjson
 
 
 class NotJson(ValueError):
-    """The text goes behind "the body": "is not JSON: it ends too early"."""
+    """Raised for a body that is not JSON; the text continues "the body", such as "is not JSON: it ends too early"."""
 
 
 def read_json(body: bytes) -> Any:
-    """The data; raises NotJson."""
+    """Return the data; raises NotJson."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -20,9 +20,9 @@ def read_json(body: bytes) -> Any:
 def _reason(body: bytes, error: orjson.JSONDecodeError) -> str:
     try:
         body.decode()
-    except UnicodeDecodeError as wrong:
+    except UnicodeDecodeError as decode_error:
         zipped = "; it looks like gzip, but no Content-Encoding says so" if body.startswith(b"\x1f\x8b") else ""
-        return f"it is not UTF-8 (byte {wrong.start}{zipped})"
+        return f"it is not UTF-8 (byte {decode_error.start}{zipped})"
     if body.startswith(b"\xef\xbb\xbf"):
         return "it begins with a byte order mark"
     message, place = error.msg.lower(), f"line {error.lineno}, column {error.colno}"

@@ -1,4 +1,4 @@
-"""Mistakes that the kit itself raises, and how they are worded for a provider that has no words for them."""
+"""Errors that the kit itself raises, and their responses at providers that have none for them."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -16,7 +16,7 @@ from mockserver.domain.errors import (
 )
 from mockserver.http.replies import ErrorResponse
 
-#: What any call of an endpoint can be refused with by the kit, whatever the provider declares.
+#: The errors with which the kit can refuse any call of an endpoint, whatever the provider declares.
 ANY_CALL: Final[tuple[type[ApiError], ...]] = (MethodNotAllowed, PayloadTooLarge, InternalError, *AT_THE_EDGE)
 _PHRASES: Final[Mapping[type[ApiError], tuple[int, str]]] = {
     UnknownRoute: (404, "Not Found"),
@@ -27,26 +27,26 @@ _PHRASES: Final[Mapping[type[ApiError], tuple[int, str]]] = {
     HeadTooLarge: (431, "Request Header Fields Too Large"),
     ApiError: (500, "Internal Server Error"),
 }
-#: All that the kit words by itself.
+#: The errors for which the kit has responses.
 KIT_MISTAKES: Final[tuple[type[ApiError], ...]] = tuple(_PHRASES)
 
 
-def kit_wording(kind: type[ApiError], mistake: Any) -> ErrorResponse | None:
-    """Return the kit's wording of a mistake of exactly this kind, or None where it has none.
+def kit_response(kind: type[ApiError], error: Any) -> ErrorResponse | None:
+    """Return the kit's response to an error of exactly this class, or None where it has none.
 
-    Texts name limits and methods as the mistake does. The code is the reason phrase in capitals (`NOT_FOUND`).
+    Texts name limits and methods as the error does. The code is the reason phrase in capitals (`NOT_FOUND`).
     """
-    known = _PHRASES.get(kind)
-    if known is None:
+    status_and_phrase = _PHRASES.get(kind)
+    if status_and_phrase is None:
         return None
-    status, phrase = known
+    status, phrase = status_and_phrase
     headers: tuple[tuple[str, str], ...] = ()
     text = f"{phrase}."
-    match mistake:
+    match error:
         case MethodNotAllowed():
-            headers = (("Allow", ", ".join(mistake.allowed)),)
+            headers = (("Allow", ", ".join(error.allowed)),)
         case UnsupportedEncoding():
-            text = mistake.text
+            text = error.text
         case PayloadTooLarge():
-            text = f"{str(mistake).capitalize()}."
+            text = f"{str(error).capitalize()}."
     return ErrorResponse(status, phrase.upper().replace(" ", "_"), text, headers=headers, provenance="assumed")

@@ -1,4 +1,4 @@
-"""What a scenario file says of its provider, held against the provider: names that nobody there knows."""
+"""Checks a scenario file against its provider: settings, accounts, operations, fields, events and states."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -25,10 +25,11 @@ _PLAIN_NAMES = ("operation", "account")
 def judge_of(
     provider_named: Callable[[str], Provider | None], settings: SettingsTable, schemas: SchemaStore, library: Library
 ) -> Judge:
-    """A judge of files of these providers.
+    """Return a function that checks files of these providers.
 
-    What could not work is an error: settings, credentials. What never comes to pass is a warning: operations,
-    fields, kinds, webhooks, and events and states that neither the file nor the provider's default has.
+    Unknown settings and bad accounts are errors, since the file could not work. A condition that is never met is a
+    warning: operations, fields, kinds, webhooks, and events and states that neither the file nor the provider's
+    default has.
     """
 
     def judge(scenario: Scenario, report: Report, data: Mapping[str, Any]) -> None:
@@ -37,7 +38,7 @@ def judge_of(
             return
         _judge_settings(scenario, report, settings)
         _judge_accounts(scenario, report, provider)
-        endpoints = [*provider.endpoints, *(one for annex in provider.annexes for one in annex.endpoints)]
+        endpoints = [*provider.endpoints, *(endpoint for annex in provider.annexes for endpoint in annex.endpoints)]
         _judge_conditions(scenario, report, endpoints, schemas)
         _judge_machines(scenario, report, data, provider, settings)
         if not scenario.machines and scenario.rules:
@@ -64,8 +65,8 @@ def _judge_accounts(scenario: Scenario, report: Report, provider: Provider) -> N
     for place, seed in enumerate(scenario.accounts):
         try:
             check_seed(provider.rules, seed)
-        except Invalid as invalid:
-            for name, texts in invalid.errors.items():
+        except Invalid as error:
+            for name, texts in error.errors.items():
                 at: Trail = ("credentials",)
                 if name in ("balance", "total_spent"):
                     at = (name,)
@@ -75,7 +76,7 @@ def _judge_accounts(scenario: Scenario, report: Report, provider: Provider) -> N
 
 
 def _judge_conditions(scenario: Scenario, report: Report, endpoints: list[Endpoint], schemas: SchemaStore) -> None:
-    operations = list(dict.fromkeys(one.name for one in endpoints))
+    operations = list(dict.fromkeys(operation.name for operation in endpoints))
     fields = sorted(_fields(endpoints, schemas))
     for place, rule in enumerate(scenario.rules):
         if report.full:
@@ -84,7 +85,7 @@ def _judge_conditions(scenario: Scenario, report: Report, endpoints: list[Endpoi
             at: Trail = ("rules", place, "when", name)
             kind, _, field = name.partition(".")
             if name == "operation":
-                if not any(matcher.holds(one, present=True) for one in operations):
+                if not any(matcher.holds(operation, present=True) for operation in operations):
                     report.warning(at, f"no operation is like that (they are {', '.join(operations)})")
             elif kind == "request" and field not in fields:
                 report.warning(at, f"no request has a field {shown(field)} ({_near(field, fields)})", at_key=True)
@@ -96,7 +97,7 @@ def _judge_conditions(scenario: Scenario, report: Report, endpoints: list[Endpoi
 def _judge_faults(
     scenario: Scenario, report: Report, endpoints: list[Endpoint], provider: Provider, machines: Iterable[Machine]
 ) -> None:
-    operations = list(dict.fromkeys(one.name for one in endpoints))
+    operations = list(dict.fromkeys(endpoint.name for endpoint in endpoints))
     states = list(dict.fromkeys(state for machine in machines for state in machine.states))
     for place, fault in enumerate(scenario.faults):
         at: Trail = ("faults", place)
@@ -107,14 +108,19 @@ def _judge_faults(
             known = ", ".join(provider.webhooks) or "there are none"
             report.warning((*at, "event"), f"the provider has no webhook {shown(fault.event)} (one of {known})")
         state = fault.state
-        if state is not None and not any(state.holds(one, present=one is not None) for one in (*states, None)):
+        if state is not None and not any(state.holds(name, present=name is not None) for name in (*states, None)):
             report.warning((*at, "state"), f"no state is like that (they are {', '.join(states)})")
 
 
 def _fields(endpoints: list[Endpoint], schemas: SchemaStore) -> set[str]:
-    # What the kit does not check, it does not read for rules either.
-    read = [one for one in endpoints if one.checked]
-    names = {name for one in read for name in (one.takes, one.form, one.query, one.path_fields) if name}
+    # Rules see only the fields that the kit reads, and it reads only those that it checks.
+    checked = [endpoint for endpoint in endpoints if endpoint.checked]
+    names = {
+        name
+        for endpoint in checked
+        for name in (endpoint.takes, endpoint.form, endpoint.query, endpoint.path_fields)
+        if name
+    }
     return {field for name in names for field in schemas.load(name).get("properties", {})}
 
 
@@ -160,6 +166,9 @@ def _asked_settings(trail: Trail, machine: Machine) -> Iterator[tuple[Trail, str
             at = (*trail, "states", name, "transitions", place)
             for key, delay in (("after", move.after), ("not_before", move.not_before), ("not_after", move.not_after)):
                 yield from (((*at, key), setting) for setting in _settings_of(delay))
+            if move.sends is not None:
+                for key, delay in (("after", move.sends.after), ("within", move.sends.within)):
+                    yield from (((*at, "sends", key), setting) for setting in _settings_of(delay))
 
 
 def _setting_weights(trail: Trail, machine: Machine) -> Iterator[tuple[Trail, SettingWeight]]:
@@ -181,21 +190,26 @@ def _settings_of(delay: Delay | None) -> list[str]:
 
 
 def _judge_lives(scenario: Scenario, report: Report, defaults: Any) -> None:
-    """Rules of a file without a machine are made for the default's; or for another file's, so these are warnings."""
+    """Check the lives of rules in a file without a machine against the default's machines.
+
+    They may be meant for another file's machine, so these are warnings.
+    """
     machines: list[Machine] = list(defaults)
     events = list(dict.fromkeys(event for machine in machines for event in machine.events()))
     states = list(dict.fromkeys(state for machine in machines for state in machine.states))
     for place, rule in enumerate(scenario.rules):
         at: Trail = ("rules", place, "then")
-        named = [((*at, key, event), event) for key in ("delays", "outcomes") for event in rule.then.get(key, ())]
-        named += [((*at, "never", number), event) for number, event in enumerate(rule.then.get("never", ()))]
-        for where, event in named:
+        events_named = [
+            ((*at, key, event), event) for key in ("delays", "outcomes") for event in rule.then.get(key, ())
+        ]
+        events_named += [((*at, "never", number), event) for number, event in enumerate(rule.then.get("never", ()))]
+        for where, event in events_named:
             if event not in events:
                 text = f"the machine of {DEFAULT} has no event {shown(event)} (one of {', '.join(events)})"
                 report.warning(where, text, at_key=where[-2] != "never")
-        led = [((*at, "outcomes", event), state) for event, state in rule.then.get("outcomes", {}).items()]
-        led += [((*at, "start"), rule.then["start"])] if "start" in rule.then else []
-        for where, state in led:
+        targets = [((*at, "outcomes", event), state) for event, state in rule.then.get("outcomes", {}).items()]
+        targets += [((*at, "start"), rule.then["start"])] if "start" in rule.then else []
+        for where, state in targets:
             if state not in states:
                 text = f"the machine of {DEFAULT} has no state {shown(state)} (one of {', '.join(states)})"
                 report.warning(where, text)

@@ -1,6 +1,6 @@
-"""Numbers that come as texts in a JSON body: what PHP's frameworks take for a number.
+"""Numbers written as texts in a JSON body, in all forms that PHP's frameworks accept.
 
-A property with `"x-numeric-strings": true` takes them; its other rules hold for the number that the text stands for.
+A property with `"x-numeric-strings": true` takes them; its other rules then apply to the number.
 """
 
 import re
@@ -20,7 +20,7 @@ _LONGEST = 200
 
 
 def numeric_string_readers(schema: Any) -> Readers:
-    """Return how to read the texts of the schema's own properties that take them; empty for nearly every schema."""
+    """Return a reader for each property of the schema that takes numbers as texts; empty for nearly every schema."""
     properties = schema.get("properties", {}) if isinstance(schema, dict) else {}
     return {
         name: _integer if field["type"] == "integer" else _number
@@ -30,7 +30,7 @@ def numeric_string_readers(schema: Any) -> Readers:
 
 
 def with_numbers(data: Any, readers: Readers) -> Any:
-    """Return the data with numbers for the texts that stand for one; other texts, and the data given, stay."""
+    """Return a copy of the data with numbers in place of the texts that stand for one; other texts stay."""
     if not isinstance(data, dict):
         return data
     texts = [(name, read) for name, read in readers.items() if isinstance(data.get(name), str)]

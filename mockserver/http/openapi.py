@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document of a provider, derived from its declaration and its schemas."""
+"""Makes the OpenAPI 3.1 document of a provider from its declaration and its schemas."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -41,17 +41,17 @@ def document(
     failure: Callable[[ErrorResponse], Any] | None = None,
     version: str = "1.0",
 ) -> dict[str, Any]:
-    """The document as plain JSON data, the same for the same declaration. `origin` comes before the hosts in addresses.
+    """Return the document as plain JSON data, the same for the same declaration.
 
-    Endpoints of annexes have their host as the server of their path, the rest of the mount at the path's beginning.
-    `samples` gives the instances to word for mistakes that have several wordings, or that cannot be built without help.
-    `failure` turns a wording into the body of an example. Raises KeyError for unknown schemas, ValueError
-    for a mistake that can be neither built nor worded, for references that name no bundled schema, and for
-    endpoints that one document cannot tell apart.
+    `origin` (`http://localhost:7460`) stands before the hosts in addresses. Endpoints of annexes have their host as
+    the server of their path, and the prefix of their mount in the path. `samples` gives instances of errors that have
+    several responses, or that cannot be built without help. `failure` turns an error response into the body of an
+    example. Raises KeyError for unknown schemas, ValueError for an error that cannot be built or worded, for
+    references to schemas that are not bundled, and for endpoints with the same method and path.
     """
-    wordings = _ErrorResponses(provider, samples or {})
+    error_responses = _ErrorResponses(provider, samples or {})
     components = Components(schemas)
-    operations = _Operations(provider, schemas, components, wordings, failure)
+    operations = _Operations(provider, schemas, components, error_responses, failure)
     mount = provider.mounts[0]
     own = _Envelope(provider.failure_schema, provider.failure_media, headers=provider.answer_headers)
     paths = _Paths()
@@ -61,21 +61,21 @@ def document(
         for endpoint in annex.endpoints:
             operation = operations.operation(endpoint, _envelope_of(annex, provider))
             paths.add(endpoint, operation, prefix=annex.mount.prefix, server=f"{origin}/{annex.mount.host}")
-    found: dict[str, Any] = {
+    data: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {"title": provider.title, "version": version, "description": _about(provider)},
         "servers": [{"url": f"{origin}/{mount.host}{mount.prefix}"}],
         "security": [{name: [] for name in schemes} for schemes in provider.security],
-        "paths": paths.found,
+        "paths": paths.items,
     }
     if provider.webhooks:
-        found["webhooks"] = {name: operations.webhook(name, schema) for name, schema in provider.webhooks.items()}
+        data["webhooks"] = {name: operations.webhook(name, schema) for name, schema in provider.webhooks.items()}
     schemes = {name: scheme for together in _security(provider) for name, scheme in together.items()}
     shared = operations.answer_headers()
-    found["components"] = {"schemas": components.all(), "securitySchemes": schemes} | (
+    data["components"] = {"schemas": components.all(), "securitySchemes": schemes} | (
         {"headers": shared} if shared else {}
     )
-    return found
+    return data
 
 
 def _about(provider: Provider) -> str:
@@ -87,7 +87,7 @@ def _about(provider: Provider) -> str:
 
 
 class _Envelope(NamedTuple):
-    """How refusals look; `code` tells what is made of a wording's code, `headers` is the schema of every answer's."""
+    """Schema and media type of refusals; `code` returns their code, `headers` is the schema of all answers' headers."""
 
     failure: str
     media: str
@@ -104,9 +104,9 @@ def _envelope_of(annex: Annex, provider: Provider) -> _Envelope:
 
 
 def _security(provider: Provider) -> Iterator[Mapping[str, Any]]:
-    """The provider's security schemes, and those of single endpoints."""
+    """Yield the provider's security schemes, and those of single endpoints."""
     yield from provider.security
-    for endpoint in (*provider.endpoints, *(one for annex in provider.annexes for one in annex.endpoints)):
+    for endpoint in (*provider.endpoints, *(other for annex in provider.annexes for other in annex.endpoints)):
         yield from endpoint.security or ()
 
 
@@ -114,16 +114,16 @@ class _Paths:
     """Operations by path and method."""
 
     def __init__(self) -> None:
-        self.found: dict[str, Any] = {}
+        self.items: dict[str, Any] = {}
 
     def add(self, endpoint: Endpoint, operation: dict[str, Any], *, prefix: str = "", server: str = "") -> None:
-        """Raises ValueError where the path has this method already, or is of another server.
+        """Add an operation; raises ValueError where its path has this method already, or belongs to another server.
 
-        An endpoint that two servers have alike, with nothing else at its path, is one operation of both.
+        Where two servers have the same operation, and nothing else at its path, it is one operation of both.
         """
         path, method = prefix + _PATH_FIELD.sub(r"{\1}", endpoint.path), endpoint.method.lower()
         servers = [{"url": server}] if server else []
-        item = self.found.setdefault(path, {"servers": servers} if servers else {})
+        item = self.items.setdefault(path, {"servers": servers} if servers else {})
         known = item.get("servers", [])
         if servers and servers[0] not in known and item == {"servers": known, method: operation}:
             known += servers
@@ -134,84 +134,84 @@ class _Paths:
 
 
 class _ErrorResponses:
-    """The wordings that a provider has for kinds of mistakes."""
+    """The responses of a provider to classes of errors."""
 
     def __init__(self, provider: Provider, samples: Samples) -> None:
         self._provider = provider
         self._samples = samples
 
     def of(self, kinds: Iterable[type[ApiError]]) -> dict[int, list[ErrorResponse]]:
-        """By status in ascending order; of several with one status, code and provenance the first stands for all."""
-        found: dict[tuple[int, str, str], ErrorResponse] = {}
+        """Return the responses by ascending status, the first of those with the same status, code and provenance."""
+        responses: dict[tuple[int, str, str], ErrorResponse] = {}
         for kind in kinds:
-            for wording in self._worded(kind):
-                found.setdefault((wording.status, wording.code, wording.provenance), wording)
+            for response in self._responses_to(kind):
+                responses.setdefault((response.status, response.code, response.provenance), response)
         by_status: dict[int, list[ErrorResponse]] = {}
-        for wording in sorted(found.values(), key=lambda wording: wording.status):
-            by_status.setdefault(wording.status, []).append(wording)
+        for response in sorted(responses.values(), key=lambda response: response.status):
+            by_status.setdefault(response.status, []).append(response)
         return by_status
 
-    def _worded(self, kind: type[ApiError]) -> list[ErrorResponse]:
-        """At least one; not every sample needs to make sense to a provider."""
-        found = []
+    def _responses_to(self, kind: type[ApiError]) -> list[ErrorResponse]:
+        """Return the responses to samples of the class, at least one; some samples may make no sense to a provider."""
+        responses = []
         problem: Exception | None = None
-        for mistake in self._samples.get(kind) or samples_of(kind):
+        for sample in self._samples.get(kind) or samples_of(kind):
             try:
-                found.append(word(self._provider, mistake))
+                responses.append(word(self._provider, sample))
             except Exception as error:
                 problem = error
-        if not found:
+        if not responses:
             raise ValueError(f"{self._provider.name} cannot word a sample of {kind.__name__}: {problem!r}") from problem
-        return found
+        return responses
 
 
 class _Operations:
-    """Endpoints and webhooks as operations."""
+    """Makes operations of endpoints and webhooks."""
 
     def __init__(
         self,
         provider: Provider,
         schemas: SchemaStore,
         components: Components,
-        wordings: _ErrorResponses,
+        error_responses: _ErrorResponses,
         failure: Callable[[ErrorResponse], Any] | None,
     ) -> None:
         self._provider = provider
         self._schemas = schemas
         self._components = components
-        self._wordings = wordings
+        self._error_responses = error_responses
         self._failure = failure
 
     def operation(self, endpoint: Endpoint, envelope: _Envelope) -> dict[str, Any]:
-        """One method of one path."""
-        found: dict[str, Any] = {"operationId": endpoint.operation_id, "summary": endpoint.summary}
+        """Return the operation of an endpoint."""
+        operation: dict[str, Any] = {"operationId": endpoint.operation_id, "summary": endpoint.summary}
         if endpoint.alias:
-            found["x-alias-of"] = endpoint.name
+            operation["x-alias-of"] = endpoint.name
         if endpoint.scope:
-            found |= {"description": f"Needs the scope `{endpoint.scope}`.", "x-scope": endpoint.scope}
+            operation |= {"description": f"Needs the scope `{endpoint.scope}`.", "x-scope": endpoint.scope}
         parameters = [
             *self._path_parameters(endpoint),
             *self._parameters(endpoint.query, "query"),
             *self._parameters(endpoint.request_headers, "header"),
         ]
         if parameters:
-            found["parameters"] = parameters
+            operation["parameters"] = parameters
         if endpoint.takes:
             needed = not endpoint.checked or bool(self._schemas.load(endpoint.takes).get("required"))
-            found["requestBody"] = {"required": needed, "content": self._content(endpoint.takes)}
+            operation["requestBody"] = {"required": needed, "content": self._content(endpoint.takes)}
         elif endpoint.form:
-            found["requestBody"] = {"required": True, "content": self._content(endpoint.form, FORM)}
-        found["responses"] = self._responses(endpoint, envelope)
+            operation["requestBody"] = {"required": True, "content": self._content(endpoint.form, FORM)}
+        operation["responses"] = self._responses(endpoint, envelope)
         if endpoint.public:
-            found["security"] = [{name: [] for name in schemes} for schemes in endpoint.security or ()]
+            operation["security"] = [{name: [] for name in schemes} for schemes in endpoint.security or ()]
         if endpoint.limit:
             window = int(endpoint.limit.window.total_seconds())
-            found["x-rate-limit"] = {"calls": endpoint.limit.calls, "seconds": window}
-        found["x-provenance"] = endpoint.provenance
-        return found
+            operation["x-rate-limit"] = {"calls": endpoint.limit.calls, "seconds": window}
+        operation["x-provenance"] = endpoint.provenance
+        return operation
 
     def webhook(self, event: str, schema: str) -> dict[str, Any]:
-        """What is sent to the account's address when the event happens."""
+        """Return the operation of a webhook, which is sent to the account's URL when the event happens."""
         whole = self._schemas.load(schema)
         return {
             "post": {
@@ -238,7 +238,7 @@ class _Operations:
             yield {"name": name, "in": where, "required": name in required, **self._described(schema, fields)}
 
     def answer_headers(self) -> dict[str, Any]:
-        """What every answer of the provider's own endpoints has."""
+        """Return the headers that every answer of the provider's own endpoints has."""
         fields = self._provider.answer_headers
         return {name: self._described(schema, fields) for name, schema in self._fields(fields).items()}
 
@@ -252,17 +252,17 @@ class _Operations:
         return {**about, "schema": copy}
 
     def _responses(self, endpoint: Endpoint, envelope: _Envelope) -> dict[str, Any]:
-        responses = {endpoint.status: self._done(endpoint)}
+        responses = {endpoint.status: self._success(endpoint)}
         responses |= {outcome.status: _outcome(outcome) for outcome in endpoint.outcomes}
-        for status, wordings in self._wordings.of(self._kinds(endpoint)).items():
-            refusal = self._refusal(wordings, envelope)
+        for status, error_responses in self._error_responses.of(self._kinds(endpoint)).items():
+            refusal = self._refusal(error_responses, envelope)
             responses[status] = _either(responses[status], refusal) if status in responses else refusal
         shared = {name: {"$ref": f"#/components/headers/{name}"} for name in self._fields(envelope.headers)}
         for response in responses.values() if shared else ():
             response["headers"] = {**shared, **response.get("headers", {})}
         return {str(status): response for status, response in responses.items()}
 
-    def _done(self, endpoint: Endpoint) -> dict[str, Any]:
+    def _success(self, endpoint: Endpoint) -> dict[str, Any]:
         content = {"content": self._content(endpoint.gives, endpoint.media)} if endpoint.media else {}
         return {"description": "Done.", **content}
 
@@ -272,37 +272,44 @@ class _Operations:
         if endpoint.checked and endpoint.takes:
             implied.append(Malformed)
         elif (endpoint.checked and (endpoint.form or endpoint.query)) or any(
-            _refuses(one) for one in self._fields(endpoint.path_fields).values()
+            _refuses(field) for field in self._fields(endpoint.path_fields).values()
         ):
             implied.append(Invalid)
-        return [*endpoint.mistakes, *implied, *common, *filter(self._is_told, ANY_CALL)]
+        return [*endpoint.mistakes, *implied, *common, *filter(self._is_listed, ANY_CALL)]
 
-    def _is_told(self, kind: type[ApiError]) -> bool:
-        """Whether a mistake of the kit is one of an operation; not a method that is refused as an unknown path is."""
+    def _is_listed(self, kind: type[ApiError]) -> bool:
+        """Return whether operations list an error of the kit; not MethodNotAllowed where it is answered like a 404."""
         return kind is not MethodNotAllowed or word(self._provider, MethodNotAllowed("", ())).status == _NOT_ALLOWED
 
-    def _refusal(self, wordings: Sequence[ErrorResponse], envelope: _Envelope) -> dict[str, Any]:
+    def _refusal(self, responses: Sequence[ErrorResponse], envelope: _Envelope) -> dict[str, Any]:
         content: dict[str, Any] = {}
-        for media in dict.fromkeys(wording.media or envelope.media for wording in wordings):
+        for media in dict.fromkeys(response.media or envelope.media for response in responses):
             content |= self._content(envelope.failure, media) if _is_json(media) else {media: {"schema": _TEXT}}
         if self._failure and JSON in content and envelope.failure == self._provider.failure_schema:
-            # Of a code that is documented in one case and assumed in another, the first case is shown.
-            shown = [one for one in reversed(wordings) if (one.media or envelope.media) == JSON]
-            content[JSON]["examples"] = {one.code: {"value": self._failure(one)} for one in shown}
-        rows = [{"code": envelope.code(one), "text": one.text, "x-provenance": one.provenance} for one in wordings]
-        found: dict[str, Any] = {"description": "\n".join(f"- `{row['code']}`: {row['text']}" for row in rows)}
-        if headers := _headers(name for one in wordings for name, _value in one.headers):
-            found["headers"] = headers
-        return {**found, "content": content, "x-codes": rows}
+            # Reversed, so that of several responses with one code the first is the example.
+            examples = [response for response in reversed(responses) if (response.media or envelope.media) == JSON]
+            content[JSON]["examples"] = {response.code: {"value": self._failure(response)} for response in examples}
+        rows = [
+            {
+                "code": envelope.code(response),
+                "text": response.text,
+                "x-provenance": response.provenance,
+            }
+            for response in responses
+        ]
+        refusal: dict[str, Any] = {"description": "\n".join(f"- `{row['code']}`: {row['text']}" for row in rows)}
+        if headers := _headers(name for response in responses for name, _value in response.headers):
+            refusal["headers"] = headers
+        return {**refusal, "content": content, "x-codes": rows}
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
-    found: dict[str, Any] = {"description": outcome.about}
+    response: dict[str, Any] = {"description": outcome.about}
     if outcome.headers:
-        found["headers"] = _headers(outcome.headers)
+        response["headers"] = _headers(outcome.headers)
     if outcome.media:
-        found["content"] = {outcome.media: {"schema": _TEXT}}
-    return found
+        response["content"] = {outcome.media: {"schema": _TEXT}}
+    return response
 
 
 def _is_json(media: str) -> bool:
@@ -314,16 +321,16 @@ def _headers(names: Iterable[str]) -> dict[str, Any]:
     return {name: {"schema": {"type": "string"}} for name in names}
 
 
-def _either(done: dict[str, Any], refusal: dict[str, Any]) -> dict[str, Any]:
-    """One response for an answer and for refusals that have the same status."""
-    content = {**done.get("content", {})}
-    for media, refused in refusal["content"].items():
+def _either(success: dict[str, Any], refusal: dict[str, Any]) -> dict[str, Any]:
+    """Return one response for an answer and for refusals with the same status."""
+    content = {**success.get("content", {})}
+    for media, other in refusal["content"].items():
         known = content.get(media)
-        content[media] = {**refused, "schema": {"anyOf": [known["schema"], refused["schema"]]}} if known else refused
+        content[media] = {**other, "schema": {"anyOf": [known["schema"], other["schema"]]}} if known else other
     return {
-        **done,
+        **success,
         **refusal,
-        "description": f"{done['description']} Or:\n{refusal['description']}",
+        "description": f"{success['description']} Or:\n{refusal['description']}",
         "content": content,
     }
 
@@ -333,5 +340,5 @@ def _needs_account(kind: type[ApiError]) -> bool:
 
 
 def _refuses(field: Any) -> bool:
-    """Whether some text in the path would break the field's rules."""
+    """Return whether some text in the path would break the field's rules."""
     return bool(field.get("type") != "string" or field.keys() - _FREE_KEYWORDS)

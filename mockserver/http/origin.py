@@ -43,10 +43,10 @@ AS_ASKED = Origins(trust="off")
 
 
 def origin_of(scope: Scope, host: str | None) -> str:
-    """Return where the client reached this server (`http://localhost:7460`); `host` is its Host header.
+    """Return the address at which the client reached this server (`http://localhost:7460`); `host` is its Host header.
 
-    Addresses in answers are all made of this, so that they lead back to where the client came from. What is no host
-    is not repeated.
+    Addresses in answers begin with it, so that they lead back to where the client came from. For a malformed Host it
+    is `localhost`.
     """
     origins: Origins = scope.get(ORIGINS, AS_ASKED)
     return origins.of(scope, host)

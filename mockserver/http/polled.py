@@ -1,4 +1,4 @@
-"""The clock's `per_poll`: a read of an order moves it first. Imported when the first sandbox asks for that."""
+"""The clock's `per_poll`: each read of an order moves the clock first. Imported when a sandbox first uses it."""
 
 from mockserver.domain.errors import ApiError
 from mockserver.http.call import Call
@@ -7,7 +7,7 @@ from mockserver.sandbox.polling import pass_one_poll
 
 
 async def poll(provider: Provider, call: Call) -> None:
-    """Move the clock before the call is looked at, if its credential is known; whatever becomes of it then."""
+    """Move the clock before the call is handled, where its credential is known, even if the call is refused later."""
     try:
         call.identify(await provider.identify(call))
     except ApiError:

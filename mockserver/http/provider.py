@@ -11,7 +11,7 @@ from mockserver.domain.errors import ApiError, Invalid, PlainStatus
 from mockserver.http.call import Call
 from mockserver.http.cors import Cors
 from mockserver.http.customers import Customers
-from mockserver.http.kit_mistakes import kit_wording
+from mockserver.http.kit_mistakes import kit_response
 from mockserver.http.replies import ErrorResponse, Limit, Provenance, Reply
 from mockserver.journal.names import SecretNames
 from mockserver.sandbox.provider_rules import ProviderRules
@@ -27,7 +27,10 @@ Handler = Callable[[Call], Awaitable[Reply]]
 
 
 class Outcome(NamedTuple):
-    """An answer beside the usual one that is no refusal in the envelope: a redirect, a page; None: without a body."""
+    """A further answer of an endpoint that is no refusal, such as a redirect or a page.
+
+    `media` is its content type, None where it has no body.
+    """
 
     status: int
     about: str
@@ -38,12 +41,12 @@ class Outcome(NamedTuple):
 class Endpoint(NamedTuple):
     """One method of one path.
 
-    `name` is the operation, as rules, limits, the journal and OpenAPI call it. `takes`, `form`, `query` and
+    `name` is the operation's name in rules, limits, the journal and OpenAPI. `takes`, `form`, `query` and
     `path_fields` name the schemas of the JSON body, the form body, the query and the path; `request_headers`
     that of headers, which the handler reads by itself; `gives` that of the whole answer, envelope included.
-    `mistakes` are those that this endpoint adds to the ones any call can
-    meet. `scope` is what the credential must allow, as the provider's `identify` reads it. `head`: whether
-    HEAD is answered as GET without a body; not where GET changes something.
+    `mistakes` are the errors of this endpoint, besides those that any call can meet. `scope` is what the credential
+    must allow, as the provider's `identify` reads it. `head`: whether HEAD is answered as GET without a body; False
+    where GET changes something.
     """
 
     method: str
@@ -67,29 +70,29 @@ class Endpoint(NamedTuple):
     confidential: bool = False
     """Whether the answer holds secrets, which the journal then hides: body fields, a redirect's query."""
     media: str | None = "application/json"
-    """What `gives` is sent as; None: the usual answer has no body."""
+    """The content type of the usual answer; None where it has no body."""
     outcomes: tuple[Outcome, ...] = ()
-    """What else it may answer; one with the endpoint's own status tells what the usual answer looks like."""
+    """Further answers; one with the endpoint's own `status` describes the usual answer."""
     checked: bool = True
-    """Whether the kit holds body and query against their schemas; else the handler has rules of its own for them."""
+    """Whether the kit checks body and query by their schemas; if not, the handler checks them by rules of its own."""
     replay: Callable[[Call], Awaitable[Reply | None]] | None = None
-    """The kept answer of a call that this one repeats, which no rule refuses; None for a call that is new."""
+    """Returns the stored answer of a repeated call, which no rule refuses; None for a new call."""
     tells_ignored: bool = False
-    """Whether the journal notes the fields that nobody reads, for requests where a misspelt name costs money."""
+    """Whether the journal notes unknown fields, for requests where a misspelt name costs money."""
     reads_order: bool = False
-    """Whether it is what clients ask again and again until an order is done: one order, or a list of them."""
+    """Whether clients poll it until an order is done: it reads one order, or a list of them."""
     security: tuple[Mapping[str, Any], ...] | None = None
-    """OpenAPI security schemes of an endpoint that is public to the kit but asks for something by itself."""
+    """OpenAPI security schemes of an endpoint that is public for the kit but checks a credential by itself."""
     alias: str = ""
-    """Of another way to the same operation: what its path has in front of the usual one (`/topup`)."""
+    """The prefix (`/topup`) of a second path to the same operation; empty for the usual path."""
 
     @property
     def operation_id(self) -> str:
-        """The name in the OpenAPI document, which tells apart several ways to one operation."""
+        """The operation's id in the OpenAPI document, where each path to one operation needs an id of its own."""
         return "_".join((*self.alias.strip("/").split("/"), self.name)) if self.alias else self.name
 
     def aliased(self, prefix: str, *, provenance: Provenance) -> "Endpoint":
-        """The same operation under a prefix: rules, faults, limits and the journal know it by the same name."""
+        """Return the same operation under a prefix, with the same name for rules, faults, limits and the journal."""
         summary = f"{self.summary} (the same as {self.path})"
         return self._replace(alias=prefix, path=prefix + self.path, summary=summary, provenance=provenance)
 
@@ -98,17 +101,17 @@ Worder = Callable[[Any], ErrorResponse]
 
 
 class Mount(NamedTuple):
-    """A provider answers under `/{host}{prefix}`, and under `{prefix}` when the Host header names `host`."""
+    """An address of a provider: `/{host}{prefix}`, and `{prefix}` where the Host header names `host`."""
 
     host: str
     prefix: str = ""
 
 
 class Annex(NamedTuple):
-    """Endpoints of a provider that live elsewhere (another host, or another envelope).
+    """Endpoints of a provider at another host, or with another envelope.
 
-    Of an envelope of its own, `failure_schema` is the schema, `failure_media` the content type (the provider's by
-    default), and `code` tells what it makes of a wording's code.
+    For an envelope of its own, `failure_schema` is the schema of refusals, `failure_media` their content type (the
+    provider's by default), and `code` returns the code that an error response has in it.
     """
 
     mount: Mount
@@ -122,9 +125,10 @@ class Annex(NamedTuple):
 
 
 class Secrets(NamedTuple):
-    """Where clients put credentials, so that the journal never keeps them, beside names that tell by themselves.
+    """Names of headers, fields and path fields that hold credentials, which the journal hides.
 
-    All lower case, but `paths`, the fields of paths that are secrets. `visible` look like secrets, and are none.
+    They are needed besides names that the journal knows by themselves, such as `password`. All are lower case, except
+    `paths`, the path fields that are secrets. `visible` are names that only look like those of secrets.
     """
 
     headers: frozenset[str] = frozenset()
@@ -133,7 +137,7 @@ class Secrets(NamedTuple):
     visible: frozenset[str] = frozenset()
 
     def names(self) -> SecretNames:
-        """What tells the names of this provider's secrets."""
+        """Return the test for names of this provider's secrets."""
         return _names_of(self)
 
 
@@ -143,10 +147,10 @@ def _names_of(secrets: Secrets) -> SecretNames:
 
 
 class Unrouted(NamedTuple):
-    """Calls that no endpoint takes, at a provider that counts those with a good credential, too.
+    """Treatment of calls that no endpoint takes, at a provider that counts those with a good credential, too.
 
-    `limit` names the bucket they go into. `authenticates_first` tells whether a bad credential is refused before the
-    path is.
+    `limit` is the limit that they count against. `authenticates_first` returns whether a bad credential is refused
+    before an unknown path is.
     """
 
     limit: Limit
@@ -154,7 +158,7 @@ class Unrouted(NamedTuple):
 
 
 class ProviderEvent(NamedTuple):
-    """What a test can let happen to a provider as a whole (`/_mock/events`); `happen` tells what came of it."""
+    """An event of a provider as a whole, which a test triggers (`/_mock/events`); `happen` returns its result."""
 
     about: str
     happen: Callable[[Sandbox], Awaitable[Mapping[str, Any]]]
@@ -168,11 +172,11 @@ Offers = Callable[[Endpoint, Mapping[str, Any]], bool]
 class Provider:
     """One emulated API.
 
-    `mistakes` is looked up along the mistake's class line (MRO). `identify` tells the account from the call's
-    headers, or raises Unauthenticated or another mistake. `wrap` and `refuse` are the two envelopes.
-    `limit` chooses the limit of
-    a call where it depends on more than the endpoint. `headers` adds to every answer, refusals included.
-    `offers` tells whether an endpoint, of an annex too, exists under these values of the sandbox's settings.
+    `mistakes` maps classes of errors to responses; the nearest base class (MRO) decides. `identify` returns the
+    account of the call's credential, or raises Unauthenticated or another ApiError. `wrap` and `refuse` make the
+    bytes of answers and of refusals. `limit` chooses the limit of a call where it depends on more than the endpoint.
+    `headers` returns headers for every answer, refusals included. `offers` returns whether an endpoint, also of an
+    annex, exists under these values of the sandbox's settings.
     """
 
     name: str
@@ -186,35 +190,35 @@ class Provider:
     failure_schema: str
     rules: ProviderRules
     failure_media: str = "application/json"
-    """The content type of refusals whose wordings name none; `failure_schema` describes those that are JSON."""
+    """The content type of error responses that name none; `failure_schema` describes those that are JSON."""
     annexes: tuple[Annex, ...] = ()
     limit: Callable[[Call], Limit | None] | None = None
     headers: Callable[[Call, int], tuple[tuple[str, str], ...]] | None = None
     offers: Offers | None = None
     unrouted: Unrouted | None = None
-    """How calls are treated that no endpoint takes; None: they are refused, whoever makes them."""
+    """How calls that no endpoint takes are treated; None: they are refused and count against no limit."""
     settings: tuple[Setting, ...] = ()
     answer_headers: str | None = None
-    """The schema of what `headers` adds, for the OpenAPI document."""
+    """The schema of the headers that `headers` adds, for the OpenAPI document."""
     secrets: Secrets = field(default_factory=Secrets)
     webhooks: Mapping[str, str] = field(default_factory=dict)
     """Event name -> the schema of its body."""
     common_mistakes: tuple[type[ApiError], ...] = ()
-    """What any call can be refused with, for the OpenAPI document; the kit adds its own (405, 413, 500 ...)."""
+    """Errors that any call can meet, for the OpenAPI document; the kit adds its own (405, 413, 500 ...)."""
     security: tuple[Mapping[str, Any], ...] = (BEARER,)
-    """Names to OpenAPI security schemes: all of one mapping together suffice, each mapping alone."""
+    """OpenAPI security schemes by name. A call needs all schemes of one mapping; any of the mappings suffices."""
     reword: Callable[[Call, ErrorResponse], ErrorResponse] | None = None
-    """What the sandbox's settings change about a wording."""
+    """Changes an error response as the sandbox's settings want."""
     events: Mapping[str, ProviderEvent] = field(default_factory=dict)
-    """What can happen to the provider as a whole, by the name that the control API takes."""
+    """Events of the provider as a whole, by the name that the control API takes."""
     cors: Cors | None = None
-    """Which web pages may call it; its setting stands among `settings`. None: no page but its own."""
+    """Which web pages may call it; its setting stands among `settings`. None: only pages of the same origin."""
     plain: Callable[[PlainStatus], ErrorResponse] | None = None
-    """How a status is worded that none of the mistakes has; else as any failure of its kind."""
+    """Returns the response for a status that none of the errors has; None: as for any error of that class."""
     customers: Callable[[], Customers] | None = None
-    """Makes what invented customers do; None where they know nothing to buy."""
+    """Makes the behaviour of invented customers; None where they cannot buy anything."""
     folder: Path | None = None
-    """The folder of a provider from another distribution, set when it is found; None for bundled ones."""
+    """The folder of a provider from another distribution, set when it is loaded; None for bundled providers."""
     other_hosts: tuple[str, ...] = ()
     """Host names of the real service at which none of the API answers, such as the apex of its domain."""
 
@@ -225,21 +229,24 @@ class Provider:
         return tuple(sorted({mount.host for mount in mounts} | set(self.other_hosts)))
 
 
-def _plain_status(provider: Provider, mistake: PlainStatus) -> ErrorResponse:
-    """How a provider words a status that it says nothing of: with the code that it has for any failure of the kind."""
-    general = ApiError() if mistake.status >= _FIRST_FAILURE else Invalid({"request": [mistake.phrase]})
-    return replace(word(provider, general), status=mistake.status, text=f"{mistake.phrase}.", provenance="assumed")
+def _plain_status(provider: Provider, error: PlainStatus) -> ErrorResponse:
+    """Return the response for an undocumented status, with the provider's code for such errors in general."""
+    general = ApiError() if error.status >= _FIRST_FAILURE else Invalid({"request": [error.phrase]})
+    return replace(word(provider, general), status=error.status, text=f"{error.phrase}.", provenance="assumed")
 
 
-def word(provider: Provider, mistake: ApiError) -> ErrorResponse:
-    """Return the provider's wording of a mistake, or the kit's for those that the kit raises and nobody words."""
-    if isinstance(mistake, PlainStatus):
-        return provider.plain(mistake) if provider.plain is not None else _plain_status(provider, mistake)
-    for kind in type(mistake).__mro__:
-        wording = provider.mistakes.get(kind)
-        if wording is not None:
-            return wording if isinstance(wording, ErrorResponse) else wording(mistake)
-        built_in = kit_wording(kind, mistake)
+def word(provider: Provider, error: ApiError) -> ErrorResponse:
+    """Return the provider's response to an error, or the kit's where the provider has none.
+
+    Raises KeyError for an error that neither has a response for.
+    """
+    if isinstance(error, PlainStatus):
+        return provider.plain(error) if provider.plain is not None else _plain_status(provider, error)
+    for kind in type(error).__mro__:
+        response = provider.mistakes.get(kind)
+        if response is not None:
+            return response if isinstance(response, ErrorResponse) else response(error)
+        built_in = kit_response(kind, error)
         if built_in is not None:
             return built_in
-    raise KeyError(type(mistake).__name__)
+    raise KeyError(type(error).__name__)

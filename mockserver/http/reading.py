@@ -1,4 +1,4 @@
-"""Reads what a request holds: its headers and fields, of the types their schemas say."""
+"""Reads a request's headers, and its fields in the types that their schemas say."""
 
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,10 +17,10 @@ MOST_FIELDS = 1000
 
 
 def read_headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Lower-case names to values; what is sent twice is joined, as RFC 9110 says."""
-    found = {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
-    if len(found) == len(pairs):
-        return found
+    """Return lower-case names with their values; the values of a repeated header are joined (RFC 9110, 5.3)."""
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
+    if len(headers) == len(pairs):
+        return headers
     joined: dict[str, str] = {}
     for raw_name, raw_value in pairs:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
@@ -29,7 +29,7 @@ def read_headers(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
 
 
 def read_fields(schemas: SchemaStore, call: Call, endpoint: Endpoint, scope: Scope) -> None:
-    """Put body, query and path fields into the call; of the same name, the path's wins. Raises Invalid, Malformed."""
+    """Put body, query and path fields into the call; among equal names the path's wins. Raises Invalid, Malformed."""
     errors: Errors = {}
     if endpoint.takes is not None and endpoint.checked:
         checker = schemas.checker(endpoint.takes)
@@ -53,7 +53,7 @@ def read_fields(schemas: SchemaStore, call: Call, endpoint: Endpoint, scope: Sco
 
 
 def read_pairs(query: bytes) -> list[tuple[str, str]]:
-    """Names and values of a query or a form; raises Invalid."""
+    """Return names and values of a query or a form in order; raises Invalid for too many fields."""
     if not query:
         return []
     try:
@@ -63,7 +63,10 @@ def read_pairs(query: bytes) -> list[tuple[str, str]]:
 
 
 def read_form(call: Call) -> list[tuple[str, str]]:
-    """Names and values of a form; what says nothing of its type is taken for the usual kind. Raises Invalid."""
+    """Return names and values of a form, URL-encoded unless its Content-Type says multipart.
+
+    Raises Invalid, and Malformed for a multipart form that cannot be read.
+    """
     media = call.headers.get("content-type", "")
     if media.lower().startswith("multipart/"):
         from mockserver.http.multipart import read_multipart
@@ -73,13 +76,13 @@ def read_form(call: Call) -> list[tuple[str, str]]:
 
 
 def _read_texts(schemas: SchemaStore, call: Call, schema: str, pairs: Any) -> Errors:
-    values, wrong = schemas.query_reader(schema).read(pairs)
+    values, errors = schemas.query_reader(schema).read(pairs)
     call.fields |= values
-    return wrong
+    return errors
 
 
 def _json(body: bytes) -> Any:
-    """An empty body and the empty list (PHP's empty object) count as an object without members."""
+    """Return the data of a JSON body; an empty body and `[]` (PHP's empty object) count as `{}`. Raises Malformed."""
     if not body.strip():
         return {}
     try:

@@ -1,4 +1,4 @@
-"""What a handler answers and what a refusal says, as values; and the limits that calls are counted against."""
+"""The values that handlers and refusals answer with, and the limits that calls count against."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,22 +20,22 @@ class Limit(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """What a handler answers. `data` is JSON data (or ready bytes), not yet in the provider's envelope."""
+    """A handler's answer. `data` is JSON data (or ready bytes), not yet in the provider's envelope."""
 
     data: Any
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
     media: str = "application/json"
     assumed: bool = False
-    """Whether the answer rests on an assumption, although its endpoint does not."""
+    """Whether this answer rests on an assumed fact, although its endpoint is documented."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorResponse:
-    """How a provider words a mistake; `extra` goes beside its envelope's own fields.
+    """A provider's response to an error; `extra` are fields besides those of its envelope.
 
-    `media` is the content type of a refusal that is not of the provider's usual one (`failure_media`): `refuse` then
-    returns bytes of that type, such as the bare text for `text/plain; charset=utf-8`.
+    `media` is the content type where it is not the provider's usual one (`failure_media`): `refuse` then returns
+    bytes of that type, such as the bare text for `text/plain; charset=utf-8`.
     """
 
     status: int

@@ -1,4 +1,4 @@
-"""Mistakes that nobody made, to show how a provider words each kind."""
+"""Sample errors, used to document how each provider words them."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
@@ -26,7 +26,7 @@ _MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class _AllFacts(Mapping[str, Any]):
-    """Has every fact, each with a value that may stand for a code or an id."""
+    """Facts in which every name has a value that may stand for a code or an id."""
 
     def __getitem__(self, name: str) -> str:
         return "123456"
@@ -39,7 +39,7 @@ class _AllFacts(Mapping[str, Any]):
 
 
 def _orders() -> tuple[Order, Order]:
-    """One order that has got all it may get, and one that has got nothing."""
+    """Return a completed order with every fact, and a cancelled one without any."""
     full = Order(
         provider="sample",
         kind="order",
@@ -75,12 +75,12 @@ _BUILDERS: Mapping[type[ApiError], Callable[[Any], tuple[ApiError, ...]]] = {
 
 
 def samples_of(kind: type[ApiError]) -> tuple[ApiError, ...]:
-    """Instances of the kind, several where its wording may depend on the order that it is about.
+    """Return instances of an error class, several where its text may depend on the order that it is about.
 
-    Kinds that a provider adds are built as the nearest kind above them; raises ValueError for those whose
-    constructors take something else.
+    A class of a provider is built like its nearest known base class; raises ValueError where its constructor takes
+    other arguments.
     """
-    build = next(_BUILDERS[one] for one in kind.__mro__ if one in _BUILDERS)
+    build = next(_BUILDERS[base] for base in kind.__mro__ if base in _BUILDERS)
     try:
         return build(kind)
     except TypeError as error:

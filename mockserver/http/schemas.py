@@ -1,4 +1,4 @@
-"""The JSON Schemas of the providers, read when they are first asked for."""
+"""The JSON Schemas of the providers, each read at its first use."""
 
 import json
 import re
@@ -18,7 +18,7 @@ _NAME = re.compile(r"[a-z0-9_-]+(?:[./][a-z0-9_-]+)*", re.ASCII)
 class SchemaStore:
     """Schemas by names such as `acme/order.request`, from the first root that has them; each is read once.
 
-    The schemas handed out are shared: whoever wants to change one copies it first.
+    The returned schemas are shared: copy one before changing it.
     """
 
     def __init__(self, *roots: Path) -> None:
@@ -28,7 +28,7 @@ class SchemaStore:
         self._readers: dict[str, QueryReader] = {}
 
     def all_names(self) -> list[str]:
-        """Every name that has a file, sorted."""
+        """Return every name that has a file, sorted."""
         return sorted(
             {
                 file.relative_to(root).as_posix().removesuffix(SUFFIX)
@@ -38,34 +38,34 @@ class SchemaStore:
         )
 
     def load(self, name: str) -> Schema:
-        """The schema as it is written; raises KeyError for an unknown name, ValueError for a broken file."""
+        """Return the schema as its file has it; raises KeyError for an unknown name, ValueError for a broken file."""
         schema = self._loaded.get(name)
         if schema is None:
             schema = self._loaded[name] = self._read(name)
         return schema
 
     def retrieve(self, uri: str) -> Schema:
-        """The schema whose `$id` is `uri`, for references between files; raises KeyError."""
+        """Return the schema whose `$id` is `uri`, for references between files; raises KeyError."""
         if not uri.startswith(ID_PREFIX):
             raise KeyError(f"no schema has the id {uri!r}")
         return self.load(uri.removeprefix(ID_PREFIX))
 
     def checker(self, name: str) -> Checker:
-        """The checker of a schema, compiled with its first use; raises as `load` does."""
+        """Return the checker of a schema; raises as `load` does."""
         checker = self._checkers.get(name)
         if checker is None:
             checker = self._checkers[name] = Checker(self.load(name), retrieve=self.retrieve)
         return checker
 
     def query_reader(self, name: str) -> QueryReader:
-        """The reader of the query or path fields that a schema describes; raises as `load` does."""
+        """Return the reader of the query or path fields that a schema describes; raises as `load` does."""
         reader = self._readers.get(name)
         if reader is None:
             reader = self._readers[name] = QueryReader(self.checker(name))
         return reader
 
     def provenance(self, name: str) -> list[tuple[str, str]]:
-        """Where each fact comes from: pairs like `("$.data.tiers[*].price", "documented")`.
+        """Return the provenance of each fact: pairs like `("$.data.tiers[*].price", "documented")`.
 
         `$` is the schema as a whole; properties that carry no `x-provenance` are left out.
         """

@@ -1,4 +1,4 @@
-"""Serves a provider from its declaration: routing, identity, limits, checks, envelope."""
+"""Serves a provider by its declaration: routing, identity, limits, checks, envelope."""
 
 import re
 from collections.abc import Mapping
@@ -23,7 +23,7 @@ from mockserver.domain.errors import (
     mistake_named,
 )
 from mockserver.domain.hosts import host_name
-from mockserver.http.answering import Edge, FaultResponse, Payload, Recorder, worded
+from mockserver.http.answering import Edge, FaultResponse, Payload, Recorder, error_response_of
 from mockserver.http.body import read_body
 from mockserver.http.call import Call
 from mockserver.http.cors import is_preflight
@@ -49,15 +49,15 @@ _REFUSED: dict[str, type[AccountRefused]] = {
 }
 
 
-#: A number, which is looked for in bytes much quicker than bytes are.
+#: As a number, since `in` finds a number in bytes much faster than bytes.
 _PERCENT = ord("%")
 _SLASH, _ENCODED_SLASH = "\0", re.compile(b"%2f", re.IGNORECASE)
 
-#: Set in the scope of a request that its provider accepts: whose credential it knows, or who made something new.
+#: Set in the scope of an accepted request: its credential is known, or it made something new.
 ACCEPTED = "mock.accepted"
 
 
-#: Where a request came in: its sandbox, and the path in front of the provider's own (`/~w/host/v1`).
+#: The sandbox of a request, and the prefix before the provider's own path (`/~w/host/v1`).
 Arrival = tuple[Sandbox, str]
 
 
@@ -83,7 +83,7 @@ class Service:
 
     @cached_property
     def _paths(self) -> dict[str, "_Resource"]:
-        """Made with the first request: a provider that nobody asks costs a start nothing."""
+        """The resources by path. Made at the first request to keep start-up fast."""
         paths: dict[str, dict[str, Endpoint]] = {}
         for endpoint in self.endpoints:
             paths.setdefault(endpoint.path, {})[endpoint.method] = endpoint
@@ -91,38 +91,38 @@ class Service:
 
     @cached_property
     def _routes(self) -> "_Routes":
-        """Made with the first request whose path is not an endpoint's to the letter."""
+        """The routes of paths with fields. Made at the first request whose path is not literally an endpoint's."""
         return _routes(self._paths, self.elsewhere)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand the request to the resource of its path."""
+        """Pass the request to the resource of its path."""
         path = scope["path"]
-        found: ASGIApp | None = self._paths.get(path)
-        if found is None or "{" in path:
-            found = self._routes.router
+        app: ASGIApp | None = self._paths.get(path)
+        if app is None or "{" in path:
+            app = self._routes.router
             raw = scope.get("raw_path")
-            parted = _parted(raw, path) if raw and _PERCENT in raw else path
+            split_path = _mark_encoded_slashes(raw, path) if raw and _PERCENT in raw else path
             for pattern, resource in self._routes.by_part.get(_first_part(path), ()):
-                match = pattern.match(parted)
+                match = pattern.match(split_path)
                 if match is not None:
                     fields = match.groupdict()
-                    if parted is not path:
+                    if split_path is not path:
                         fields = {name: part.replace(_SLASH, "/") for name, part in fields.items()}
                     scope["path_params"] = fields
-                    found = resource
+                    app = resource
                     break
-        await found(scope, receive, send)
+        await app(scope, receive, send)
 
 
-def _parted(raw: bytes, path: str) -> str:
-    """The path with another character for each slash that the client encoded: it belongs to a part, such as a hash."""
-    # One character stands for one in both; before the path the raw one has the sandbox, the host and the prefix.
-    parted = unquote(_ENCODED_SLASH.sub(b"%00", raw).decode("latin-1"))[-len(path) :]
-    return parted if _SLASH not in path and parted.replace(_SLASH, "/") == path else path
+def _mark_encoded_slashes(raw: bytes, path: str) -> str:
+    """Return the path with a NUL for each encoded slash (`%2F`), which belongs to a value, such as a hash."""
+    # Both have the same number of characters; the raw path also has the sandbox, the host and the prefix in front.
+    marked = unquote(_ENCODED_SLASH.sub(b"%00", raw).decode("latin-1"))[-len(path) :]
+    return marked if _SLASH not in path and marked.replace(_SLASH, "/") == path else path
 
 
 class _Routes(NamedTuple):
-    """The router asks one route after the other; most paths can be told by their first part."""
+    """A router, which tries route after route, and the routes by their first part, which are tried first."""
 
     router: "Router"
     by_part: dict[str, list[tuple[re.Pattern[str], "_Resource"]]]
@@ -135,10 +135,12 @@ def _routes(resources: Mapping[str, "_Resource"], elsewhere: "_Resource") -> _Ro
     routes = [Route(path, resource) for path, resource in resources.items()]
     by_part: dict[str, list[tuple[re.Pattern[str], _Resource]]] = {}
     for route in routes:
-        # Where `$` ends a pattern, it takes a line feed for the end of a path.
+        # Not `$`, which would also match before a line feed at the end of a path.
         route.path_regex = re.compile(route.path_regex.pattern.removesuffix("$") + r"\Z")
-        texts = all(isinstance(one, StringConvertor | PathConvertor) for one in route.param_convertors.values())
-        if "{" in route.path and texts:
+        plain = all(
+            isinstance(converter, StringConvertor | PathConvertor) for converter in route.param_convertors.values()
+        )
+        if "{" in route.path and plain:
             by_part.setdefault(_first_part(route.path), []).append((route.path_regex, resources[route.path]))
     return _Routes(Router(routes, default=elsewhere, redirect_slashes=False), by_part)
 
@@ -148,7 +150,7 @@ def _first_part(path: str) -> str:
 
 
 class _Resource:
-    """All methods of one path; with none, the answer to an unknown path."""
+    """The methods of one path; without any it answers as an unknown path."""
 
     def __init__(self, service: Service, methods: Mapping[str, Endpoint]) -> None:
         self._service = service
@@ -172,61 +174,66 @@ class _Resource:
         endpoint = methods.get(method) or (_for_head(methods) if method == "HEAD" else None)
         entry = service.recorder.begin(scope, sandbox, body, endpoint)
         call = Call(sandbox, provider, endpoint, entry, headers, scope, prefix, body)
-        verdict, state = None, call.state
-        # Of two the headers have both, with a comma. An absent or empty one is no mistake.
+        plan, state = None, call.state
+        # Two Host headers are joined with a comma here, and so refused. An absent or empty one passes.
         host = headers.get("host")
         if host and host_name(host) is None and REFUSED not in scope:
             scope[REFUSED] = MalformedHost()
-        if method == "OPTIONS" and REFUSED not in scope and (allowed := _preflight(service, call)) is not None:
-            await service.recorder.send(send, scope, call, allowed, began=began)
+        if method == "OPTIONS" and REFUSED not in scope and (preflight := _preflight(service, call)) is not None:
+            await service.recorder.send(send, scope, call, preflight, began=began)
             return
         try:
             if REFUSED in scope:
                 raise scope[REFUSED]
             if state.per_poll is not None and endpoint is not None and endpoint.reads_order:
-                await _polled(provider, call)
-            if state.faults.some or "prefer" in headers:
-                verdict = await _consulted(service.edge, endpoint, call, scope, body)
-                await verdict.begin()
+                await _poll(provider, call)
+            if state.faults.any_in_force or "prefer" in headers:
+                plan = await _consult(service.edge, endpoint, call, scope, body)
+                await plan.begin()
             if endpoint is None or too_large is not None:
-                mistake = (
+                refusal = (
                     too_large if endpoint is not None else routing_mistake(provider, call, methods, service.endpoints)
                 )
-                assert mistake is not None, "a call of an endpoint is too large"
+                assert refusal is not None, "a call of an endpoint is too large"
                 if not service.is_annex:
-                    mistake = await refusal_of_unrouted(provider, endpoint, call, mistake, _admit)
-                raise mistake
+                    refusal = await refusal_of_unrouted(provider, endpoint, call, refusal, _admit)
+                raise refusal
             reply = await _answer(service, call, endpoint, scope)
-            status, extra, assumed = reply.status, reply.headers, reply.assumed or endpoint.provenance == "assumed"
+            assumed = reply.assumed or call.is_assumed or endpoint.provenance == "assumed"
+            status, extra = reply.status, reply.headers
             payload, media = service.wrap(call, reply), reply.media
-        except FaultResponse as instead:
-            assert verdict is not None, "only a fault answers instead"
-            await verdict.finish(instead.answer, scope, receive, send, began=began)
+        except FaultResponse as fault_response:
+            assert plan is not None, "only a fault answers instead"
+            await plan.finish(fault_response.answer, scope, receive, send, began=began)
             return
         except Exception as error:
-            wording = worded(provider, call, error)
-            status, extra, assumed = wording.status, wording.headers, wording.provenance == "assumed"
+            response = error_response_of(provider, call, error)
+            status, extra, assumed = (
+                response.status,
+                response.headers,
+                response.provenance == "assumed",
+            )
             assumed = assumed or (endpoint is not None and endpoint.provenance == "assumed")
-            payload, media = service.refuse(call, wording), wording.media or service.media
+            payload, media = service.refuse(call, response), response.media or service.media
         if service.headers is not None:
             extra += service.headers(call, status)
         if assumed:
             extra += (("X-Mock-Assumed", "true"),)
         answer = Payload(status, payload, media, extra)
-        if verdict is not None:
-            await verdict.finish(answer, scope, receive, send, began=began)
+        if plan is not None:
+            await plan.finish(answer, scope, receive, send, began=began)
         else:
             confidential = endpoint is not None and endpoint.confidential
             await service.recorder.send(send, scope, call, answer, began=began, confidential=confidential)
 
     def _offered(self, offers: Offers, sandbox: Sandbox) -> Mapping[str, Endpoint]:
-        """Those that exist under the sandbox's settings: what is not offered is not told of either."""
+        """Return the methods that exist under the sandbox's settings; others are treated as unknown."""
         values = sandbox.state.settings.values
-        return {method: one for method, one in self._methods.items() if offers(one, values)}
+        return {method: endpoint for method, endpoint in self._methods.items() if offers(endpoint, values)}
 
 
 def _preflight(service: Service, call: Call) -> Payload | None:
-    """The answer to a page's preflight, before any fault or limit; None for all else, and where pages may not call."""
+    """Return the answer to a preflight, before any fault or limit; None for other requests and for forbidden pages."""
     cors = service.provider.cors
     if cors is None or not is_preflight("OPTIONS", call.headers):
         return None
@@ -235,8 +242,8 @@ def _preflight(service: Service, call: Call) -> Payload | None:
     allowed = preflight_headers(cors, call.state.settings.values, call.headers)
     if allowed is None:
         return None
-    own = service.headers(call, 204) if service.headers is not None else ()
-    return Payload(204, b"", "text/plain", (*allowed, *own, ("X-Mock-Assumed", "true")))
+    provider_headers = service.headers(call, 204) if service.headers is not None else ()
+    return Payload(204, b"", "text/plain", (*allowed, *provider_headers, ("X-Mock-Assumed", "true")))
 
 
 def _for_head(methods: Mapping[str, Endpoint]) -> Endpoint | None:
@@ -250,13 +257,13 @@ def _decoded(body: bytes, encoding: str) -> tuple[bytes, ApiError | None]:
     return decode_body(body, encoding)
 
 
-async def _polled(provider: Provider, call: Call) -> None:
+async def _poll(provider: Provider, call: Call) -> None:
     from mockserver.http.polled import poll
 
     await poll(provider, call)
 
 
-async def _consulted(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> "FaultPlan":
+async def _consult(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> "FaultPlan":
     from mockserver.http.fault_plan import consult
 
     return await consult(edge, endpoint, call, scope, body)
@@ -268,25 +275,25 @@ async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope
         await _admit(provider, call, endpoint.name, endpoint.limit)
         scope[ACCEPTED] = True
     read_fields(service.schemas, call, endpoint, scope)
-    kept = None
+    stored = None
     if call.state.active_scenarios.come_before(provider.name, endpoint.name):
-        kept = await _scripted(provider, call, endpoint)
-    if kept is not None:
-        return kept
+        stored = await _apply_rules(provider, call, endpoint)
+    if stored is not None:
+        return stored
     reply = await endpoint.handler(call)
     if endpoint.public and (reply.status == 201 or (call.entry.account is not None and reply.status < 400)):
         scope[ACCEPTED] = True
     return reply
 
 
-async def _scripted(provider: Provider, call: Call, endpoint: Endpoint) -> Reply | None:
-    """Let the call take its time and refuse it where a rule says so; an answer that is kept for it is returned."""
+async def _apply_rules(provider: Provider, call: Call, endpoint: Endpoint) -> Reply | None:
+    """Let the call take time, or refuse it, as rules say; returns the stored answer of a repeated call."""
     if call.state.active_scenarios.speaking("takes", provider.name, endpoint.name):
         await call.take_time()
     if call.state.active_scenarios.speaking("refuse", provider.name, endpoint.name):
-        kept = await endpoint.replay(call) if endpoint.replay is not None else None
-        if kept is not None:
-            return kept
+        stored = await endpoint.replay(call) if endpoint.replay is not None else None
+        if stored is not None:
+            return stored
         rule = call.decide("refuse")
         if rule is not None:
             raise mistake_named(rule.then["refuse"])

@@ -1,4 +1,4 @@
-"""The headers that let web pages call a provider (the Fetch standard); imported with the first request of one."""
+"""The headers that let web pages call a provider (the Fetch standard); imported at a page's first request."""
 
 import re
 from collections.abc import Mapping
@@ -9,9 +9,9 @@ from mockserver.http.cors import Cors
 
 Headers = tuple[tuple[str, str], ...]
 
-#: Pages may use every method, so that they can read a 404 or a 405 in the provider's words.
+#: Pages may use every method, so that they can read the provider's 404 or 405.
 METHODS = "DELETE, GET, HEAD, PATCH, POST, PUT"
-#: What pages may read besides what browsers always let them read.
+#: The headers that pages may read, besides those that browsers always let them read.
 EXPOSED = (
     *("Allow", "Date", "Location", "Preference-Applied", "Retry-After", "WWW-Authenticate"),
     *("X-Mock-Assumed", "X-Mock-Fault", "X-Mock-Request-Id"),
@@ -23,30 +23,30 @@ _NAMES = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+(?:[ \t]*,[ \t]*[A-Za-z0-9!#$%&
 
 
 def preflight_headers(cors: Cors, settings: Mapping[str, object], headers: Mapping[str, str]) -> Headers | None:
-    """What a preflight's answer has beside `answer_headers`; None where the page may not send anything."""
+    """Return the headers of a preflight's answer besides `answer_headers`; None where the page may not call."""
     if _allowed_origin(cors, settings, headers["origin"]) is None:
         return None
-    found: Headers = (("Access-Control-Allow-Methods", METHODS),)
-    wanted = headers.get("access-control-request-headers", "")
-    if _NAMES.fullmatch(wanted):
-        found += (("Access-Control-Allow-Headers", wanted),)
+    allowed: Headers = (("Access-Control-Allow-Methods", METHODS),)
+    names = headers.get("access-control-request-headers", "")
+    if _NAMES.fullmatch(names):
+        allowed += (("Access-Control-Allow-Headers", names),)
     if headers.get("access-control-request-private-network") == "true":
-        found += (("Access-Control-Allow-Private-Network", "true"),)
-    return found
+        allowed += (("Access-Control-Allow-Private-Network", "true"),)
+    return allowed
 
 
 def answer_headers(cors: Cors, settings: Mapping[str, object], origin: str) -> Headers:
-    """What every answer to a request of a page has, refusals included; nothing when the setting is off."""
-    allowed = _allowed_origin(cors, settings, origin)
-    found: Headers = (("Vary", "Origin"),) if settings[cors.name] == "documented" else ()
-    if allowed is None:
-        return found
+    """Return the headers of every answer to a page's request, refusals included; none where the setting is off."""
+    allowed_origin = _allowed_origin(cors, settings, origin)
+    vary: Headers = (("Vary", "Origin"),) if settings[cors.name] == "documented" else ()
+    if allowed_origin is None:
+        return vary
     exposed = ", ".join((*EXPOSED, *cors.exposes))
-    return (("Access-Control-Allow-Origin", allowed), ("Access-Control-Expose-Headers", exposed), *found)
+    return (("Access-Control-Allow-Origin", allowed_origin), ("Access-Control-Expose-Headers", exposed), *vary)
 
 
 def _allowed_origin(cors: Cors, settings: Mapping[str, object], origin: str) -> str | None:
-    """The origin that the answer allows, None where it allows none."""
+    """Return the origin that the answer allows, None where it allows none."""
     match settings[cors.name]:
         case "any":
             return "*"
@@ -57,6 +57,6 @@ def _allowed_origin(cors: Cors, settings: Mapping[str, object], origin: str) -> 
 
 @lru_cache(maxsize=256)
 def is_loopback(origin: str) -> bool:
-    """Whether a page of this origin was served by the machine that its browser runs on."""
+    """Return whether the origin is a loopback address, so that the page comes from the browser's own machine."""
     match = _ORIGIN.fullmatch(origin)
     return match is not None and is_own_name(match[1])

@@ -1,4 +1,4 @@
-"""How a provider words a status that nobody gave a mistake for. Imported when a fault first asks for one."""
+"""Finds a provider's response for a bare status. Imported when a fault first asks for one."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -17,26 +17,26 @@ from mockserver.http.call import Call
 from mockserver.http.kit_mistakes import KIT_MISTAKES
 from mockserver.http.provider import Endpoint, Provider, word
 
-#: The mistakes that say the least, and so fit any request; then those that a scenario may name.
+#: General errors, which fit any request; they are tried before those that a scenario may name.
 _GENERAL: tuple[type[ApiError], ...] = (Invalid, NotFound, RateLimited, Unauthenticated, UnknownCredential)
 
 
 def mistake_of_status(provider: Provider, endpoint: Endpoint | None, call: Call, status: int) -> ApiError:
-    """The nearest mistake that the provider answers with this status, as it words it now; else a plain one."""
-    for mistake in _candidates(provider, endpoint):
+    """Return the first error that the provider answers with this status under its settings, else a PlainStatus."""
+    for error in _candidates(provider, endpoint):
         try:
-            wording = word(provider, mistake)
+            response = word(provider, error)
         except Exception:
             continue
         if provider.reword is not None:
-            wording = provider.reword(call, wording)
-        if wording.status == status:
-            return mistake
+            response = provider.reword(call, response)
+        if response.status == status:
+            return error
     return PlainStatus(status, phrase_of(status))
 
 
 def phrase_of(status: int) -> str:
-    """The reason phrase of a status, that of its class where it has none."""
+    """Return the reason phrase of a status, or that of its class (4xx, 5xx) where it has none."""
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -1,4 +1,4 @@
-"""Calls that no endpoint takes: what they are refused with, and what they count against before."""
+"""Calls that no endpoint takes: the errors that refuse them, and the limits that they count against first."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 
@@ -7,21 +7,21 @@ from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint, Provider
 from mockserver.http.replies import Limit
 
-#: Tells who calls and counts the call as one of this operation; raises what refuses it.
+#: Identifies the caller and counts the call as one of this operation; raises the ApiError that refuses it.
 Admit = Callable[[Provider, Call, str, Limit | None], Awaitable[None]]
 
 
 def routing_mistake(
     provider: Provider, call: Call, allowed: Collection[str], endpoints: Iterable[Endpoint]
 ) -> ApiError:
-    """Return the mistake of a call whose method is not among those allowed, or whose path no endpoint has."""
+    """Return the error for a call whose method is not allowed, or whose path no endpoint has."""
     method, path = call.entry.method, call.entry.path
     if allowed:
         return MethodNotAllowed(method, sorted(allowed))
-    # Whoever has no words for it answers as to any unknown path, and needs no look at the endpoints.
+    # A provider without a response for it answers as for any unknown path: no need to look at the endpoints.
     if MissingParameter in provider.mistakes:
         offers, values = provider.offers, call.state.settings.values
-        known = (one for one in endpoints if offers is None or offers(one, values))
+        known = (endpoint for endpoint in endpoints if offers is None or offers(endpoint, values))
         missing = next(missing_parameters(path, known), None)
         if missing:
             return MissingParameter(path, missing)
@@ -29,40 +29,42 @@ def routing_mistake(
 
 
 async def refusal_of_unrouted(
-    provider: Provider, endpoint: Endpoint | None, call: Call, mistake: ApiError, admit: Admit
+    provider: Provider, endpoint: Endpoint | None, call: Call, refusal: ApiError, admit: Admit
 ) -> ApiError:
-    """Return what refuses the call: the mistake, once the call has counted where the provider counts every call.
+    """Return the error that refuses the call, after the call has counted where the provider counts every call.
 
-    Instead of it RateLimited, or what a bad credential is refused with where the provider looks at that first.
+    That is `refusal`, or RateLimited, or the error of a bad credential where the provider checks that first.
     """
     unrouted = provider.unrouted
     if unrouted is None or (endpoint is not None and endpoint.public):
-        return mistake
+        return refusal
     operation = endpoint.name if endpoint is not None else "request"
     try:
         await admit(provider, call, operation, endpoint.limit if endpoint is not None else unrouted.limit)
-    except ApiError as refused:
-        # Where any key is taken, one that nobody has used yet is no reason to refuse.
-        first = isinstance(mistake, MissingParameter) or unrouted.authenticates_first(call)
+    except ApiError as error:
+        # With `accept_any_key` an unknown key is no reason to refuse.
+        first = isinstance(refusal, MissingParameter) or unrouted.authenticates_first(call)
         if call.is_identified or (first and not call.state.settings.values["accept_any_key"]):
-            return refused
-    return mistake
+            return error
+    return refusal
 
 
 def missing_parameters(path: str, endpoints: Iterable[Endpoint]) -> Iterator[tuple[str, ...]]:
-    """For each endpoint that the path could belong to if it were longer, or had no empty parts: what it lacks.
+    """Yield the missing parameters for each endpoint whose path this would be with further or non-empty parts.
 
-    The path has to begin as the endpoint's does, with a word and not with a parameter.
+    The path has to begin with the same word as the endpoint's. `/orders/` lacks `("id",)` of `/orders/{id}`.
     """
-    given = path[1:].split("/")
+    path_parts = path[1:].split("/")
     for endpoint in endpoints:
-        wanted = endpoint.path[1:].split("/")
-        if given[0] != wanted[0] or len(given) > len(wanted):
+        template = endpoint.path[1:].split("/")
+        if path_parts[0] != template[0] or len(path_parts) > len(template):
             continue
-        written = zip(wanted, given, strict=False)
-        if all(part == want or want.startswith("{") for want, part in written):
-            parts = given + [""] * (len(wanted) - len(given))
-            pairs = zip(wanted, parts, strict=True)
-            missing = tuple(want[1:-1].partition(":")[0] for want, part in pairs if not part and want.startswith("{"))
+        known = zip(template, path_parts, strict=False)
+        if all(part == expected or expected.startswith("{") for expected, part in known):
+            parts = path_parts + [""] * (len(template) - len(path_parts))
+            pairs = zip(template, parts, strict=True)
+            missing = tuple(
+                expected[1:-1].partition(":")[0] for expected, part in pairs if not part and expected.startswith("{")
+            )
             if missing:
                 yield missing

@@ -1,1 +1,1 @@
-"""What happened, and why: one bounded journal per sandbox, without secrets."""
+"""The journal: the exchanges of a sandbox with their reasons, bounded and without secrets."""

@@ -1,6 +1,6 @@
-"""Takes secrets out of bodies: JSON, forms, parts, XML, YAML, and whatever else gives a name a value.
+"""Hides secrets in bodies: JSON, forms, parts, XML, YAML, and other texts that give names values.
 
-JSON stays JSON, and what is not hidden stays byte for byte. Every step reads a body from its beginning to its end once.
+JSON stays JSON, and all other bytes stay as they are. Each step reads a body once, from its beginning to its end.
 """
 
 import re
@@ -17,7 +17,7 @@ from mockserver.journal.texts import MOST_SECRETS, end_of_nested, redact_text
 
 _HIDDEN = HIDDEN.encode()
 _QUOTED = b'"%b"' % _HIDDEN
-#: A URL in a body, its slashes plain or escaped as PHP does; what it asks for goes up to the next blank or quote.
+#: A URL in a body, its slashes plain or escaped as PHP does; its query ends before the next blank or quote.
 _URL = re.compile(rb"(?i)(https?:(?:\\?/){2})((?:(?!\\?/)[^\s\"'<>?#])*@)?([^\s\"'<>?#]*)(\?(?:\\[/u]|[^\s\"'<>\\])*)?")
 _STRING = re.compile(rb'"((?:[^"\\]|\\.)*+)"?', re.DOTALL)
 _COLON = re.compile(rb"\s*+:\s*+")
@@ -27,34 +27,34 @@ _PART_NAME = re.compile(
 )
 _BLANK_LINE = re.compile(rb"\n\r?\n")
 _FIRST_LINE = re.compile(rb"--([^\r\n]{1,70}?)[ \t]*\r?\n")
-#: What a member is called that names the `value` beside it.
+#: The names of members that name the `value` beside them.
 _NAMING = ("name", "key", "field", "id")
-#: How much of a part is looked through for its name.
+#: How many bytes of a part are searched for its name.
 _LONGEST_HEAD = 8_192
 
 Pairs = Iterable[tuple[bytes, bytes]]
 
 
 class BodyRedactor(NamedTuple):
-    """What finds the values of some names in a body; `hints` are in every body that has such a name."""
+    """The names whose values to hide in a body; every body with such a name contains one of `hints`."""
 
     names: SecretNames
     hints: tuple[str, ...]
 
 
 def body_redactor(names: SecretNames) -> BodyRedactor:
-    """For `redact_body`."""
+    """Return the redactor of these names, for `redact_body`."""
     return BodyRedactor(names, (*names.hints, "\\u", "%", "://", ":\\/"))
 
 
 def redact_body(body: bytes, redactor: BodyRedactor, headers: Pairs = ()) -> bytes:
-    """The body with the values of secret names hidden; unchanged when it holds none.
+    """Return the body with the values of secret names hidden; unchanged when it holds none.
 
-    `headers` are those it came with: a form in parts is read by the boundary that they name.
+    `headers` are those of the body: a multipart form is split at the boundary that they name.
     """
     if not body:
         return body
-    # As a text, which is looked through more quickly.
+    # A text is searched more quickly than bytes are.
     lowered = body.lower().decode("latin-1")
     for hint in redactor.hints:
         if hint in lowered:
@@ -92,27 +92,27 @@ def _redact(body: bytes, redactor: BodyRedactor, headers: Pairs) -> bytes:
 
 
 def _boundary(body: bytes, headers: Pairs) -> bytes | None:
-    """What the parts of the body are told apart by, as its headers or its own first line say it."""
+    """Return the boundary of a multipart body, from its headers or its own first line; None for other bodies."""
     media = next((value for name, value in headers if name == b"content-type"), b"").decode("latin-1")
-    named = boundary_of(media) if media.lower().startswith("multipart/") else None
-    if named is not None:
-        return named
+    from_headers = boundary_of(media) if media.lower().startswith("multipart/") else None
+    if from_headers is not None:
+        return from_headers
     first = _FIRST_LINE.match(body)
     return first[1] if first else None
 
 
 def _redact_parts(body: bytes, boundary: bytes, redactor: BodyRedactor) -> bytes:
-    kept: list[bytes] = []
+    pieces: list[bytes] = []
     place = 0
     whole = b"\n" + body
     for edge in delimiter(boundary).finditer(whole):
-        kept += [_redact_part(whole[place : edge.start()], redactor), edge[0]]
+        pieces += [_redact_part(whole[place : edge.start()], redactor), edge[0]]
         place = edge.end()
-    return b"".join((*kept, _redact_part(whole[place:], redactor)))[1:]
+    return b"".join((*pieces, _redact_part(whole[place:], redactor)))[1:]
 
 
 def _redact_part(part: bytes, redactor: BodyRedactor) -> bytes:
-    """A part, from the end of the line before its head to its end."""
+    """Return a part with its secret hidden; `part` begins at the end of the line before its head."""
     blank = _BLANK_LINE.search(part, 0, _LONGEST_HEAD)
     if blank is None:
         return redact_text(part, redactor.names) if part else part
@@ -127,7 +127,7 @@ def _redact_part(part: bytes, redactor: BodyRedactor) -> bytes:
 
 
 def _redact_members(body: bytes, names: SecretNames) -> bytes:
-    kept: list[bytes] = []
+    pieces: list[bytes] = []
     start = place = 0
     while (text := _STRING.search(body, place)) is not None:
         place = text.end()
@@ -136,20 +136,20 @@ def _redact_members(body: bytes, names: SecretNames) -> bytes:
             continue
         value = _VALUE.match(body, colon.end())
         if value is not None:
-            kept += [body[start : value.start()], _QUOTED]
+            pieces += [body[start : value.start()], _QUOTED]
             start = place = value.end() if value[0] not in (b"[", b"{") else end_of_nested(body, value.start())
-            if len(kept) > 2 * MOST_SECRETS:
+            if len(pieces) > 2 * MOST_SECRETS:
                 return _QUOTED
-    return b"".join((*kept, body[start:])) if kept else body
+    return b"".join((*pieces, body[start:])) if pieces else body
 
 
-def _name(written: bytes) -> str:
-    if b"\\" in written:
+def _name(text: bytes) -> str:
+    if b"\\" in text:
         try:
-            return str(orjson.loads(b'"%b"' % written))
+            return str(orjson.loads(b'"%b"' % text))
         except orjson.JSONDecodeError:
             pass
-    return written.decode("utf-8", "replace")
+    return text.decode("utf-8", "replace")
 
 
 def _redact_data(data: Any, redactor: BodyRedactor) -> Any:
@@ -165,7 +165,7 @@ def _redact_data(data: Any, redactor: BodyRedactor) -> Any:
 
 
 def _redact_named_values(body: bytes, names: SecretNames) -> bytes:
-    """With the `value` hidden of every `{"name": "password", "value": ...}`."""
+    """Return the body with the `value` of every `{"name": "password", "value": ...}` hidden."""
     try:
         data = orjson.loads(body)
         return orjson.dumps(data) if _hide_named(data, names) else body
@@ -176,20 +176,20 @@ def _redact_named_values(body: bytes, names: SecretNames) -> bytes:
 
 
 def _hide_named(data: Any, names: SecretNames) -> bool:
-    """Hide those values in place; whether there were any."""
+    """Hide the `value` beside each secret name in place, and return whether there were any."""
     if isinstance(data, list):
-        return sum(_hide_named(one, names) for one in data) > 0  # `any` would leave out some
+        return sum(_hide_named(item, names) for item in data) > 0  # `any` would stop at the first
     if not isinstance(data, dict):
         return False
-    found = sum(_hide_named(one, names) for one in data.values()) > 0
-    if "value" in data and any(isinstance(name := data.get(one), str) and name in names for one in _NAMING):
+    hidden = sum(_hide_named(value, names) for value in data.values()) > 0
+    if "value" in data and any(isinstance(name := data.get(key), str) and name in names for key in _NAMING):
         data["value"] = HIDDEN
         return True
-    return found
+    return hidden
 
 
 def _hide_in_url(match: re.Match[bytes]) -> bytes:
-    """As `redact_url` does, but byte for byte but for what is hidden."""
+    """Return the URL as `redact_url` does, with all other bytes as they are."""
     members = [part.partition(b"=") for part in match[4][1:].split(b"&")] if match[4] else []
-    asked = b"&".join(name + equals + _HIDDEN if equals else _HIDDEN for name, equals, _ in members if name or equals)
-    return match[1] + match[3] + (b"?" + asked if match[4] else b"")
+    query = b"&".join(name + equals + _HIDDEN if equals else _HIDDEN for name, equals, _ in members if name or equals)
+    return match[1] + match[3] + (b"?" + query if match[4] else b"")

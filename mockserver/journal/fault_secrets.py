@@ -1,4 +1,4 @@
-"""Faults as data, without the secrets in what they answer and in what they ask of requests."""
+"""Faults as data, without the secrets in their answers and in their conditions on requests."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,25 +9,25 @@ from mockserver.journal.redact import HIDDEN, without_secrets
 
 
 def kept_fault(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A fault for a snapshot: secrets in its answer's headers and body are hidden, and stay so once it is restored."""
+    """Return a fault for a snapshot: secrets in its answer's headers and body are hidden, also after a restore."""
     answer = data.get("answer")
     if not isinstance(answer, Mapping):
         return dict(data)
-    shown = dict(answer)
+    safe = dict(answer)
     if isinstance(answer.get("headers"), Mapping):
-        shown["headers"] = {name: HIDDEN if name in SECRET_NAMES else text for name, text in answer["headers"].items()}
+        safe["headers"] = {name: HIDDEN if name in SECRET_NAMES else text for name, text in answer["headers"].items()}
     if "body" in answer:
-        shown["body"] = _body(answer["body"])
-    return {**data, "answer": shown}
+        safe["body"] = _body(answer["body"])
+    return {**data, "answer": safe}
 
 
 def shown_fault(data: Mapping[str, Any]) -> dict[str, Any]:
-    """A fault for a listing: what it wants secret fields of requests to be is hidden, too."""
-    shown = kept_fault(data)
+    """Return a fault for a listing: its conditions on secret fields of requests are hidden, too."""
+    fault = kept_fault(data)
     for part in ("body", "query"):
-        if isinstance(shown.get(part), Mapping):
-            shown[part] = without_secrets(shown[part], SECRET_NAMES)
-    return shown
+        if isinstance(fault.get(part), Mapping):
+            fault[part] = without_secrets(fault[part], SECRET_NAMES)
+    return fault
 
 
 def _body(body: Any) -> Any:

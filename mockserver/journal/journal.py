@@ -12,23 +12,23 @@ import msgspec
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.journal.budget import Budget
 
-#: How many bytes one journal keeps, heads, paths and bodies; older entries go first.
+#: How many bytes one journal keeps (heads, paths and bodies); the oldest entries are forgotten first.
 MOST_BYTES = 16 * 1024 * 1024
-#: How much of one body is kept.
+#: How many bytes of one body are kept.
 MOST_BODY = 64 * 1024
 #: How long the head of a request (headers, path and query) may be before it is cut, and to how much of each
 #: text, of how many headers.
 MOST_HEAD, MOST_TEXT, MOST_HEADERS = 16 * 1024, 2 * 1024, 100
-#: How many rows about faults an entry has, and how long they may be.
+#: How many rows about faults an entry keeps, and how many bytes one of them may have.
 MOST_ROWS, MOST_ROW_BYTES = 20, 16 * 1024
-#: How many values a field of the subject may hold to be kept whole.
+#: How many values a field of the subject may hold; larger fields are cut.
 MOST_VALUES = 100
-#: What an entry takes besides its texts.
+#: The bytes of an entry besides its texts.
 _OVERHEAD = 1_024
-#: Longer bodies may be full of empty lists, whose values take many times their text.
+#: How many times its text the data of a body may take: longer bodies may be full of empty lists.
 _SHORT_BODY, _READ_SHORT, _READ_LONG = 512, 2, 8
 _CUT = "... (cut)"
-#: Above this size an entry is looked at more closely.
+#: The size in bytes above which an entry is measured exactly and cut.
 _LARGE = 16 * 1024
 
 #: Header names (lower case) and values, as they went over the wire.
@@ -36,7 +36,7 @@ Pairs = tuple[tuple[bytes, bytes], ...]
 
 
 class Decision(NamedTuple):
-    """A rule decided an aspect of what it was asked about."""
+    """The rule that decided an aspect of a request, and the subject that it was matched with."""
 
     aspect: Aspect
     rule: Rule
@@ -44,9 +44,9 @@ class Decision(NamedTuple):
 
 
 class Entry(msgspec.Struct, weakref=False, eq=False):
-    """One exchange. `request_headers` and bodies are already redacted; `subject` is what rules were asked about.
+    """One exchange. `request_headers` and bodies are already redacted; `subject` is what rules were matched with.
 
-    `rules` are those that were asked, first things first; `decisions` what they said.
+    `rules` are those that could decide, in their order; `decisions` are the rules that did.
     """
 
     id: str
@@ -63,26 +63,26 @@ class Entry(msgspec.Struct, weakref=False, eq=False):
     milliseconds: float = 0.0
     operation: str | None = None
     changes_state: bool = False
-    """Whether the operation is one that changes something, which a GET can be too."""
+    """Whether the operation changes something; a GET can, too."""
     account: str | None = None
     order: str | None = None
     rule: str | None = None
     mistake: str | None = None
     because: Mapping[str, Any] | None = None
-    """What would have been right in place of what was refused."""
+    """What would have been right, where the request was refused (`ApiError.because`)."""
     subject: Mapping[str, Any] = {}
     rules: tuple[Rule, ...] = ()
     decisions: tuple[Decision, ...] = ()
     faults: Sequence[Mapping[str, Any]] = ()
-    """A row for each fault that struck, or matched and was spared."""
+    """A row for each fault that struck, or that matched but did not strike."""
     fault_misses: Sequence[Mapping[str, Any]] = ()
     """A row for each fault that nearly matched, with its differences; redacted."""
     ignored: Sequence[str] = ()
-    """The names of fields that nobody reads, where the endpoint tells them."""
+    """The names of request fields that nothing reads, where the endpoint reports them."""
     scenarios: Sequence[str] = ()
-    """What the caller asked for, for this one request."""
+    """The scenarios that the caller named for this one request."""
     counted: int = 0
-    """How many bytes its request's head has; once it is kept, how many the journal has counted for all of it."""
+    """The bytes of the request's head; after `Journal.keep`, the bytes that the journal counts for the whole entry."""
 
     @property
     def fault(self) -> str | None:
@@ -91,7 +91,7 @@ class Entry(msgspec.Struct, weakref=False, eq=False):
 
     @property
     def size(self) -> int:
-        """About how many bytes it takes."""
+        """The approximate count of bytes that the entry takes."""
         rows = _row_bytes(self.faults) + _row_bytes(self.fault_misses) if self.faults or self.fault_misses else 0
         length = len(self.request_body)
         read = length * (_READ_SHORT if length <= _SHORT_BODY else _READ_LONG) if self.subject else 0
@@ -104,10 +104,10 @@ class Entry(msgspec.Struct, weakref=False, eq=False):
         return len(texts) + len(self.path) + len(self.query)
 
     def shorten(self) -> None:
-        """Cut what is so long that nobody reads it: texts of the head, values of a body, rows about faults."""
+        """Cut texts of the head, values of a body and rows about faults that are too long to be useful."""
         if self.subject:
             self.subject = _cut_subject(self.subject)
-            self.decisions = tuple(one._replace(subject=_cut_subject(one.subject)) for one in self.decisions)
+            self.decisions = tuple(choice._replace(subject=_cut_subject(choice.subject)) for choice in self.decisions)
         if self._head > MOST_HEAD:
             self.path, self.query = _cut(self.path), _cut(self.query)
             self.request_headers = _cut_headers(self.request_headers)
@@ -121,19 +121,19 @@ def _cut(text: str) -> str:
 
 
 def _cut_headers(pairs: Pairs) -> Pairs:
-    kept = [(name[:MOST_TEXT], _cut(value.decode("latin-1")).encode("latin-1")) for name, value in pairs[:MOST_HEADERS]]
+    rows = [(name[:MOST_TEXT], _cut(value.decode("latin-1")).encode("latin-1")) for name, value in pairs[:MOST_HEADERS]]
     if len(pairs) > MOST_HEADERS:
-        kept.append((b"...", b"%d more (cut)" % (len(pairs) - MOST_HEADERS)))
-    return tuple(kept)
+        rows.append((b"...", b"%d more (cut)" % (len(pairs) - MOST_HEADERS)))
+    return tuple(rows)
 
 
 def _cut_subject(subject: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The subject without values that are large; a request may have up to a megabyte of them."""
+    """Return the subject without large values; a request may have up to a megabyte of them."""
     return {_cut(name): value if _is_small(value) else _CUT for name, value in islice(subject.items(), MOST_VALUES)}
 
 
 def _is_small(value: Any) -> bool:
-    """Whether a value of JSON has few parts and short texts; looks at no more than those."""
+    """Return whether a value of JSON has few parts and short texts; stops at the first part too many."""
     parts = [value]
     for count, part in enumerate(parts):
         if count > MOST_VALUES or (isinstance(part, str) and len(part) > MOST_TEXT):
@@ -151,7 +151,7 @@ def _row_bytes(rows: Sequence[Mapping[str, Any]]) -> int:
 
 
 def _cut_rows(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-    """The first rows; of one that is too long, what its fault is called and whether it struck."""
+    """Return the first rows; of a row that is too long, only its fault's name and id and whether it struck."""
     short = [
         row
         if _row_bytes([row]) <= MOST_ROW_BYTES
@@ -161,8 +161,8 @@ def _cut_rows(rows: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     return rows if len(rows) <= MOST_ROWS and all(map(operator.is_, short, rows)) else short
 
 
-def _looked_at(entry: Entry) -> int:
-    """The size of an entry, cut first where it is long."""
+def _size_after_cutting(entry: Entry) -> int:
+    """Return the size of an entry, after cutting it where it is large."""
     if entry.size > _LARGE:
         entry.shorten()
     return entry.size
@@ -182,34 +182,34 @@ class Journal:
 
     @property
     def number(self) -> int:
-        """How many exchanges began."""
+        """The count of exchanges that began."""
         return self._number
 
     @property
     def held(self) -> int:
-        """How many bytes the entries take, about."""
+        """The approximate count of bytes that the entries take."""
         return self._held
 
     def next_id(self) -> str:
-        """The id of the exchange that begins now."""
+        """Return the id of the exchange that begins now."""
         self._number += 1
         return f"req_{self._number:08d}"
 
     def keep(self, entry: Entry) -> None:
-        """Write the entry down, and forget the oldest where there are too many."""
-        # What most requests are: with nothing in them that could be large but texts.
+        """Add the entry, and forget the oldest entries where there are too many."""
+        # A quick estimate for most requests, which hold nothing large but texts.
         size = entry.counted + len(entry.path) + len(entry.query)
         size += _OVERHEAD + len(entry.request_body) + len(entry.response_body)
         if size > _LARGE or entry.subject or entry.faults or entry.fault_misses:
-            size = _looked_at(entry)
+            size = _size_after_cutting(entry)
         entry.counted = size
-        entries, budget, held = self._entries, self._budget, self._held
+        entries, budget, total = self._entries, self._budget, self._held
         entries[entry.id] = entry
-        if not held:
+        if not total:
             budget.take_in(self)
-        self._held = held = held + size
+        self._held = total = total + size
         budget.held += size
-        if held > MOST_BYTES or len(entries) > self._most:
+        if total > MOST_BYTES or len(entries) > self._most:
             self._forget_oldest()
         if budget.held > budget.most:
             budget.make_room()
@@ -222,15 +222,15 @@ class Journal:
         self._budget.held -= freed
 
     def find(self, entry_id: str) -> Entry | None:
-        """The entry, or None when it never was or is forgotten."""
+        """Return the entry of this id; None when there never was one, or it is forgotten."""
         return self._entries.get(entry_id)
 
     def newest_first(self) -> Iterator[Entry]:
-        """Every entry, newest first."""
+        """Return every entry, newest first."""
         return reversed(self._entries.values())
 
     def shed(self, least: int) -> None:
-        """Forget the oldest until so many bytes are free, or nothing is left."""
+        """Forget the oldest entries until at least so many bytes are free, or nothing is left."""
         freed = 0
         while self._entries and freed < least:
             freed += self._entries.popitem(last=False)[1].counted
@@ -238,12 +238,12 @@ class Journal:
         self._budget.give_back(self, freed)
 
     def forget(self) -> None:
-        """Drop every entry; ids go on counting."""
-        held, self._held = self._held, 0
+        """Forget every entry; ids count on."""
+        freed, self._held = self._held, 0
         self._entries.clear()
-        self._budget.give_back(self, held)
+        self._budget.give_back(self, freed)
 
     def clear(self, *, number: int = 0) -> None:
-        """Drop every entry and count on from `number`."""
+        """Forget every entry, and count ids on from `number`."""
         self.forget()
         self._number = number

@@ -1,9 +1,9 @@
-"""Which names are those of secrets, told by their parts: `X-Vault-Token`, `user[password]`, `privateKey`."""
+"""The names of secrets, recognised by their parts: `X-Vault-Token`, `user[password]`, `privateKey`."""
 
 import re
 from collections.abc import Container
 
-#: A part of a name that makes it a secret's.
+#: Words that make a name the name of a secret.
 _PARTS = frozenset(
     {
         "assertion",
@@ -46,14 +46,14 @@ _PARTS = frozenset(
         "xsrf",
     }
 )
-#: What is one only as the whole name, whatever stands between its words and with or without `X-` before them.
+#: Names of secrets only as whole names, whatever stands between their words, with or without `X-` before them.
 _WHOLE = frozenset({"access", "cardnumber", "private", "refresh"})
-#: What makes it one wherever it stands, as in `accesstoken` and `apikey`.
+#: Texts that make a name the name of a secret anywhere in it, as in `accesstoken` and `apikey`.
 _STEMS = (
     *("token", "secret", "passw", "passphrase", "credential", "cookie", "signature", "jwt"),
     *("apikey", "accesskey", "authkey", "privatekey", "secretkey", "sessionid", "authorization"),
 )
-#: A last part that says that the name is about a secret, and is none itself.
+#: Last words of names that are about a secret and not its own, such as `token_type`.
 _ABOUT = frozenset(
     {
         *("alg", "algorithm", "at", "count", "endpoint", "expires", "expiry", "in", "length", "lifetime"),
@@ -61,7 +61,7 @@ _ABOUT = frozenset(
     }
 )
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-#: What every name of a secret holds in lower case, so that other data need not be looked at closely.
+#: Every name of a secret contains one of these in lower case; data without them needs no closer search.
 HINTS = (
     *("token", "secret", "pass", "auth", "key", "cookie", "session", "credential", "bearer", "jwt", "sig", "pin"),
     *("otp", "pw", "sid", "assertion", "verifier", "srf", "cv", "iban", "card", "access", "private", "refresh"),
@@ -70,14 +70,18 @@ HINTS = (
 _MOST_KNOWN, _LONGEST_KNOWN = 2_048, 64
 
 
-#: Looks secret, and is not: the idempotency key of the IETF's draft, which tests look for, and a hint of OAuth's.
+#: Names that only look like those of secrets: the idempotency key of the IETF's draft, which tests look for, and a hint
+#: of OAuth's.
 _VISIBLE = frozenset({"idempotency-key", "idempotency_key", "idempotencykey", "token_type_hint"})
 
 
 class SecretNames(Container[str]):
-    """The names of secrets: told by their parts, or given as `more`; never those of `visible`.
+    """The names of secrets: those with such parts, and those of `more`; never those of `visible`.
 
-    Given ones are lower case. `name in names` takes any case.
+    `more` and `visible` are in lower case; `name in names` takes any case.
+
+    >>> "X-Vault-Token" in SECRET_NAMES, "token_type" in SECRET_NAMES
+    (True, False)
     """
 
     __slots__ = ("_more", "_visible", "headers", "hints", "known")
@@ -86,22 +90,22 @@ class SecretNames(Container[str]):
         self._more = more
         self._visible = _VISIBLE | visible
         self.known: dict[str, bool] = {}
-        """What was asked before; of bounded size."""
+        """Earlier results by name; of bounded size."""
         self.headers = _Headers(self)
         """Whether a header of this lower-case name holds a secret."""
-        self.hints = (*HINTS, *sorted(one for one in more if not any(hint in one for hint in HINTS)))
-        """In lower case, one of them is in whatever holds the name of a secret."""
+        self.hints = (*HINTS, *sorted(name for name in more if not any(hint in name for hint in HINTS)))
+        """Every text with the name of a secret contains one of these in lower case."""
 
     def __contains__(self, name: object) -> bool:
         text = str(name)
-        known = self.known.get(text)
-        return self._told(text) if known is None else known
+        remembered = self.known.get(text)
+        return self._judge(text) if remembered is None else remembered
 
-    def _told(self, name: str) -> bool:
-        told = self._is_secret(name)
+    def _judge(self, name: str) -> bool:
+        is_secret = self._is_secret(name)
         if len(name) <= _LONGEST_KNOWN and len(self.known) < _MOST_KNOWN:
-            self.known[name] = told
-        return told
+            self.known[name] = is_secret
+        return is_secret
 
     def _is_secret(self, name: str) -> bool:
         lowered = name.lower()
@@ -118,18 +122,18 @@ class SecretNames(Container[str]):
 
 
 class _Headers(dict[bytes, bool]):
-    """Remembers what was asked: most clients send the same headers with each request."""
+    """Results by header name, for lower-case names: most clients send the same headers with each request."""
 
     def __init__(self, names: SecretNames) -> None:
         super().__init__()
         self._names = names
 
     def __missing__(self, name: bytes) -> bool:
-        told = name.decode("latin-1") in self._names
+        is_secret = name.decode("latin-1") in self._names
         if len(name) <= _LONGEST_KNOWN and len(self) < _MOST_KNOWN:
-            self[name] = told
-        return told
+            self[name] = is_secret
+        return is_secret
 
 
-#: What is secret for everybody.
+#: The names of secrets of every provider.
 SECRET_NAMES = SecretNames()

@@ -1,4 +1,4 @@
-"""Takes secrets out of texts that are no JSON: forms, XML, YAML, and anything with a name, a sign and a value."""
+"""Hides secrets in texts that are not JSON: forms, XML, YAML, and others with a name, a sign and a value."""
 
 import re
 from urllib.parse import unquote_plus
@@ -7,7 +7,7 @@ from mockserver.journal.names import SecretNames
 from mockserver.journal.parts import EQUALS
 from mockserver.journal.redact import HIDDEN, redact_bearer
 
-#: A body with more secrets than this is hidden whole: it is made to keep its reader busy.
+#: A body with more secrets than this is hidden whole: such a body is made to waste the server's time.
 MOST_SECRETS = 1_000
 _HIDDEN = HIDDEN.encode()
 _ELEMENT = re.compile(rb"<([A-Za-z_][\w.:\[\]-]*+)([^<>]*+)>")
@@ -25,7 +25,7 @@ _LINE_START = re.compile(rb"[ \t]*+(?:- *+)*+[\"']?")
 
 
 def redact_text(body: bytes, names: SecretNames) -> bytes:
-    """The text with the values of secret names hidden."""
+    """Return the text with the values of secret names hidden."""
     if b"<" in body:
         body = _redact_elements(body, names)
     if b"name" in body or b"NAME" in body or b"Name" in body:
@@ -38,7 +38,7 @@ def redact_text(body: bytes, names: SecretNames) -> bytes:
 
 
 def end_of_nested(body: bytes, start: int) -> int:
-    """Where the list or object that begins at `start` is closed; the end of the body when it never is."""
+    """Return the end of the list or object that begins at `start`; the end of the body when it is not closed."""
     depth = 0
     for token in _TOKEN.finditer(body, start):
         depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(token[0], 0)
@@ -48,24 +48,24 @@ def end_of_nested(body: bytes, start: int) -> int:
 
 
 def _redact_elements(body: bytes, names: SecretNames) -> bytes:
-    """XML, character data in CDATA sections included."""
-    kept: list[bytes] = []
+    """Hide the contents of secret XML elements, CDATA sections included."""
+    pieces: list[bytes] = []
     start = place = 0
     while (element := _ELEMENT.search(body, place)) is not None:
         place = element.end()
         if element[2].endswith(b"/") or element[1].rpartition(b":")[2].decode() not in names:
             continue
         close = body.find(b"</%b" % element[1], place)
-        kept += [body[start:place], _HIDDEN]
+        pieces += [body[start:place], _HIDDEN]
         start = place = close if close >= 0 else len(body)
-        if len(kept) > 2 * MOST_SECRETS:
+        if len(pieces) > 2 * MOST_SECRETS:
             return _HIDDEN
-    return b"".join((*kept, body[start:])) if kept else body
+    return b"".join((*pieces, body[start:])) if pieces else body
 
 
 def _redact_parts(body: bytes, names: SecretNames) -> bytes:
-    """A form in parts whose boundary nobody knows."""
-    kept: list[bytes] = []
+    """Hide the secrets of a multipart form whose boundary is unknown."""
+    pieces: list[bytes] = []
     start = place = 0
     while (name := _PART.search(body, place)) is not None:
         place = name.end()
@@ -75,17 +75,17 @@ def _redact_parts(body: bytes, names: SecretNames) -> bytes:
         if blank is None:
             break
         edge = _NEXT_PART.search(body, blank.end())
-        kept += [body[start : blank.end()], _HIDDEN]
+        pieces += [body[start : blank.end()], _HIDDEN]
         start = place = edge.start() if edge else len(body)
-        if len(kept) > 2 * MOST_SECRETS:
+        if len(pieces) > 2 * MOST_SECRETS:
             return _HIDDEN
-    return b"".join((*kept, body[start:])) if kept else body
+    return b"".join((*pieces, body[start:])) if pieces else body
 
 
 def _redact_pairs(body: bytes, names: SecretNames) -> bytes:
     pairs = body.split(b"&")
     redacted = [_redact_pair(pair, names) for pair in pairs]
-    hidden = sum(one is not other for one, other in zip(pairs, redacted, strict=True))
+    hidden = sum(pair is not safe_pair for pair, safe_pair in zip(pairs, redacted, strict=True))
     return b"&".join(redacted) if hidden <= MOST_SECRETS else _HIDDEN
 
 
@@ -96,29 +96,29 @@ def _redact_pair(pair: bytes, names: SecretNames) -> bytes:
 
 
 def _redact_named(body: bytes, names: SecretNames) -> bytes:
-    kept: list[bytes] = []
+    pieces: list[bytes] = []
     start = place = 0
-    while (found := _NAMED.search(body, place)) is not None:
-        place = found.end()
-        if _text(found[1]) not in names or body.startswith(_HIDDEN, place):
+    while (match := _NAMED.search(body, place)) is not None:
+        place = match.end()
+        if _text(match[1]) not in names or body.startswith(_HIDDEN, place):
             continue
         value = _VALUE.match(body, place)
         end = place if value is None else value.end()
         if value is not None and value[0] in (b"[", b"{"):
             end = end_of_nested(body, place)
-        block = _end_of_block(body, found.start(), end) if found[2] == b":" else end
+        block = _end_of_block(body, match.start(), end) if match[2] == b":" else end
         if block > start and block > place:
-            kept += [body[start:place], _HIDDEN]
+            pieces += [body[start:place], _HIDDEN]
             start = place = block
-            if len(kept) > 2 * MOST_SECRETS:
+            if len(pieces) > 2 * MOST_SECRETS:
                 return _HIDDEN
-    return b"".join((*kept, body[start:])) if kept else body
+    return b"".join((*pieces, body[start:])) if pieces else body
 
 
 def _end_of_block(body: bytes, name: int, end: int) -> int:
-    """Where the value of a name ends in YAML: to one at the beginning of a line belong the lines that stand further in.
+    """Return the end of a name's value in YAML, where lines indented further than the name belong to its value.
 
-    `end` is where it ends without them.
+    They do so only for a name at the beginning of a line. `end` is the end of the value without such lines.
     """
     line = body.rfind(b"\n", 0, name) + 1
     if _LINE_START.fullmatch(body, line, name) is None:

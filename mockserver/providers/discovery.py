@@ -1,4 +1,4 @@
-"""Finds and imports providers: the folders of this package, and what other distributions declare as entry points.
+"""Find and import providers: the folders of this package, and what other distributions declare as entry points.
 
 A distribution declares a provider in its pyproject.toml:
 
@@ -64,7 +64,7 @@ def load(source: Source) -> Provider:
 
 def data_roots(kind: str, providers: Iterable[Provider]) -> tuple[Path, ...]:
     """Return the folders of the scenarios or schemas of these providers, the bundled folder first."""
-    return roots_of(kind, [(one.folder, one.name) for one in providers if one.folder is not None])
+    return roots_of(kind, [(provider.folder, provider.name) for provider in providers if provider.folder is not None])
 
 
 def check_addresses(providers: Iterable[Provider]) -> None:

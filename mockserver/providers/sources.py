@@ -1,4 +1,4 @@
-"""Where providers are declared: the folders of this package, and the entry points of other distributions.
+"""The places where providers are declared: folders of this package, and entry points of other distributions.
 
 Nothing here imports a provider, so that commands which only need names and files start quickly.
 """
@@ -26,7 +26,7 @@ class ProviderProblem(Exception):
 
 
 class Source(NamedTuple):
-    """Where a provider is declared; known without importing it. `distribution` is empty for bundled ones."""
+    """The place where a provider is declared, known without importing it; bundled ones have no `distribution`."""
 
     name: str
     module: str
@@ -34,30 +34,30 @@ class Source(NamedTuple):
     distribution: str = ""
 
     def __str__(self) -> str:
-        of = f" of {self.distribution}" if self.distribution else ""
-        return f"{self.module}:{self.attribute}{of}"
+        suffix = f" of {self.distribution}" if self.distribution else ""
+        return f"{self.module}:{self.attribute}{suffix}"
 
 
 def sources() -> tuple[Source, ...]:
-    """Return where all providers are declared: bundled ones, then those of other distributions, each by name.
+    """Return the sources of all providers: bundled ones, then those of other distributions, both sorted by name.
 
-    Imports no provider. Raises ProviderProblem for two of one name.
+    Imports no provider. Raises ProviderProblem where two have the same name.
     """
-    found: dict[str, Source] = {}
+    by_name: dict[str, Source] = {}
     for source in (*bundled_sources(), *sorted(_outside_sources(tuple(sys.path)))):
-        if source.name in found:
-            raise ProviderProblem(f"two providers are named {source.name!r}: {found[source.name]} and {source}")
-        found[source.name] = source
-    return tuple(found.values())
+        if source.name in by_name:
+            raise ProviderProblem(f"two providers are named {source.name!r}: {by_name[source.name]} and {source}")
+        by_name[source.name] = source
+    return tuple(by_name.values())
 
 
 def provider_names() -> list[str]:
-    """Return the names of all providers, without importing any; raises ProviderProblem for two of one name."""
+    """Return the names of all providers, without importing any; raises ProviderProblem where two are the same."""
     return [source.name for source in sources()]
 
 
 def folder_of(source: Source) -> Path:
-    """Return the folder of the module that declares a provider, which is not imported; raises ProviderProblem."""
+    """Return the folder of the module that declares a provider, without importing it; raises ProviderProblem."""
     from importlib.util import find_spec
 
     try:
@@ -71,8 +71,8 @@ def folder_of(source: Source) -> Path:
 
 def source_roots(kind: str, names: Iterable[str]) -> tuple[Path, ...]:
     """Return the folders of the scenarios or schemas of the providers of these names, the bundled folder first."""
-    wanted = frozenset(names)
-    roots = [outside_root(one, kind) for one in sources() if one.distribution and one.name in wanted]
+    name_set = frozenset(names)
+    roots = [outside_root(source, kind) for source in sources() if source.distribution and source.name in name_set]
     return (bundled(kind), *dict.fromkeys(roots))
 
 
@@ -91,19 +91,19 @@ def outside_root(source: Source, kind: str) -> Path:
 
 
 def roots_of(kind: str, outside: Iterable[tuple[Path, str]]) -> tuple[Path, ...]:
-    """Return the bundled folder of a kind, and those of providers of other distributions, by folder and name."""
+    """Return the bundled folder of a kind, and those beside the modules (folder, provider name) in `outside`."""
     roots = [data_root(folder, kind, name) for folder, name in outside]
     return tuple(dict.fromkeys((bundled(kind), *(root for root in roots if root is not None))))
 
 
 def data_root(folder: Path, kind: str, name: str) -> Path | None:
-    """Return the `scenarios` or `schemas` in or beside a folder that have some for this provider, or None."""
+    """Return the folder `scenarios` or `schemas`, in or beside `folder`, that has some for this provider, or None."""
     candidates = (folder / kind, folder.parent / kind)
     return next((root for root in candidates if (root / name).is_dir()), None)
 
 
 def bundled_sources() -> Iterator[Source]:
-    """Yield where the providers of this package are declared, by name."""
+    """Yield the sources of the providers of this package, sorted by name."""
     for init in sorted(Path(__file__).parent.glob("*/__init__.py")):
         name = init.parent.name
         yield Source(name, f"{__package__}.{name}")
@@ -113,7 +113,7 @@ def bundled_sources() -> Iterator[Source]:
 def _outside_sources(path: tuple[str, ...]) -> tuple[Source, ...]:
     """Read the entry points of this `sys.path`.
 
-    importlib.metadata takes 20 ms to import and parses every distribution, so it is asked only where a file
+    importlib.metadata takes 20 ms to import and parses every distribution, so it is used only where a file
     mentions the group.
     """
     if not any(_mentions_group(entry or os.curdir) for entry in path):

@@ -1,1 +1,1 @@
-"""The use cases: a world of its own with accounts, money, stock, orders and time, committed whole or not at all."""
+"""Sandboxes and their use cases: accounts, money, stock, orders and time, committed whole or not at all."""

@@ -1,4 +1,4 @@
-"""Accounts and credentials: opened from scenarios or by a test, found by digest, changed whole."""
+"""Accounts and credentials: opened for scenarios or tests, found by digest, changed all or nothing."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,17 +17,17 @@ from mockserver.sandbox.unit_of_work import UnitOfWork
 from mockserver.scenario.model import AccountSeed
 
 _CHANGEABLE = ("balance", "status", "webhook_url", "total_spent")
-#: An amount as a text; whatever else a number could be read from is none.
+#: An amount as a text; other texts that Python reads as numbers, such as `1e3`, are not amounts.
 _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-#: How long a text may be that is kept with an account, and how much of a refused one is shown.
+#: How many characters a text of an account may have, and how many of a refused text an error shows.
 _LONGEST, _MOST_SHOWN = 1_000, 100
-#: The table of public parts of credentials: digest -> the account's id.
+#: The table of public parts of credentials: digest of the part -> id of the account.
 NAMES = "account_names"
 
 
 async def open_account(work: UnitOfWork, rules: ProviderRules, seed: AccountSeed) -> Account:
-    """Make the account with its opening balance; raises Invalid when its id or a credential is taken."""
+    """Open an account with its opening balance; raises Invalid when its id or a credential is taken."""
     key = f"{rules.provider}/{seed.id}"
     if await work.tx.get("accounts", key) is not None:
         raise Invalid({"id": [f"already taken: {seed.id!r}"]})
@@ -51,7 +51,7 @@ async def open_account(work: UnitOfWork, rules: ProviderRules, seed: AccountSeed
 
 
 def check_seed(rules: ProviderRules, seed: AccountSeed) -> None:
-    """Raises Invalid when no account could be opened from the seed, whoever else is there."""
+    """Raise Invalid when no account could be opened from the seed, even in an empty sandbox."""
     wrong = [name for name in rules.credential if not seed.credentials.get(name)]
     unknown = [name for name in seed.credentials if name not in rules.credential]
     if wrong or unknown:
@@ -67,7 +67,7 @@ def check_seed(rules: ProviderRules, seed: AccountSeed) -> None:
 async def keep_credential(
     work: UnitOfWork, rules: ProviderRules, account_id: str, credential: Mapping[str, str]
 ) -> None:
-    """Let the credential open the account; raises Invalid when parts are missing or it is taken."""
+    """Register a credential of the account; raises Invalid when parts of it are missing or it is taken."""
     missing = [name for name in rules.credential if not credential.get(name)]
     if missing:
         raise Invalid({"credentials": [f"missing: {', '.join(missing)}"]})
@@ -87,9 +87,9 @@ async def keep_credential(
 async def keep_public_name(
     work: UnitOfWork, rules: ProviderRules, account_id: str, credential: Mapping[str, str]
 ) -> None:
-    """Let the public part of the credential name the account; of two with one part it names the first.
+    """Register the public part of a credential as a name of the account; of two accounts, the first has it.
 
-    Of a scenario's account that is not needed: the scenario has it.
+    Accounts of scenarios do not need this: their names are found in the scenarios.
     """
     if rules.public is None:
         return
@@ -99,7 +99,7 @@ async def keep_public_name(
 
 
 async def find_or_open(work: UnitOfWork, rules: ProviderRules, parts: Sequence[str]) -> Account:
-    """The account that the credential opens; for an unknown one, one is opened."""
+    """Return the account that the credential opens; for an unknown credential, open a new account."""
     mark = mark_of(rules, parts)
     row = await work.tx.get("credentials", mark)
     if row is not None:
@@ -111,16 +111,16 @@ async def find_or_open(work: UnitOfWork, rules: ProviderRules, parts: Sequence[s
 
 
 def seed_of(account_id: str, credentials: Mapping[str, str], *, balance: str = "0") -> AccountSeed:
-    """The seed of an account that no scenario declares."""
+    """Return the seed of an account that no scenario declares."""
     return AccountSeed(account_id, credentials, balance, "0", "active", "", {})
 
 
 async def change_account(
     work: UnitOfWork, rules: ProviderRules, account: Account, changes: Mapping[str, Any]
 ) -> Account:
-    """Set some of balance, status, webhook_url, total_spent or the account's details, all or none.
+    """Set some of balance, status, webhook_url, total_spent and the account's details, all or none.
 
-    Setting a balance books an adjustment. Raises Invalid naming every value that cannot be.
+    Setting a balance books an adjustment. Raises Invalid, which names every wrong value.
     """
     errors = {name: [text] for name, value in changes.items() if (text := _problem(rules, account, name, value))}
     if errors:
@@ -128,6 +128,7 @@ async def change_account(
     if "balance" in changes:
         wanted = minor(rules, "balance", changes["balance"])
         change = wanted - await work.balance(account)
+        await ledger.unmark(work.tx, rules.provider, account.id)
         if change:
             await ledger.adjust(work.tx, rules.provider, account.id, change, at=work.now, cause="balance set by a test")
     changed = replace(
@@ -144,17 +145,17 @@ async def change_account(
 
 
 async def list_accounts(work: UnitOfWork) -> list[Account]:
-    """Every account of the sandbox, by provider and id."""
-    found: list[Account] = []
+    """Return every account of the sandbox, sorted by provider and id."""
+    accounts: list[Account] = []
     after = ""
     while rows := await work.tx.scan("accounts", after=after, limit=500):
-        found += [decode_account(row.data) for row in rows]
+        accounts += [decode_account(row.data) for row in rows]
         after = rows[-1].key
-    return found
+    return accounts
 
 
 def minor(rules: ProviderRules, name: str, amount: object) -> int:
-    """An amount, a text or a number that is exact, as minor units; raises Invalid."""
+    """Return an amount, a text or an exact number, in minor units; raises Invalid, which names the field `name`."""
     refusal = Invalid({name: [f"must be an amount such as '12.50' or 12.5: {_shown(amount)}"]})
     if isinstance(amount, bool) or not isinstance(amount, str | int | Decimal):
         raise refusal
@@ -176,19 +177,19 @@ def _problem(rules: ProviderRules, account: Account, name: str, value: object) -
         return _unlisted(STATUSES, value)
     if name == "webhook_url":
         if value is None or isinstance(value, str):
-            return _unkept(value)
+            return _unfit(value)
         return f"must be a URL or null: {_shown(value)}"
     if name in account.details:
         if name in rules.choices:
             return _unlisted(rules.choices[name], value)
         known = account.details[name]
         same = known is None or type(value) is type(known)
-        return _unkept(value) if same else f"must be of the same type as {known!r}: {_shown(value)}"
+        return _unfit(value) if same else f"must be of the same type as {known!r}: {_shown(value)}"
     return f"cannot be changed; changeable are {', '.join((*_CHANGEABLE, *account.details))}"
 
 
-def _unkept(value: object) -> str | None:
-    """Why the value is not kept: it comes back wherever the account is told of."""
+def _unfit(value: object) -> str | None:
+    """Return why the value is refused, or None; an account's values must fit into every answer that shows it."""
     if len(str(value)) > _LONGEST:
         return f"must have at most {_LONGEST} characters"
     if isinstance(value, str) and _CONTROL.search(value):
@@ -201,6 +202,6 @@ def _unlisted(allowed: Sequence[str], value: object) -> str | None:
 
 
 def _shown(value: object) -> str:
-    """The value as it may be shown: short, numbers as they were written."""
+    """Return the value for an error message: shortened, numbers as they were written."""
     text = str(value) if isinstance(value, Decimal) else repr(value)
     return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."

@@ -1,4 +1,4 @@
-"""Which scenarios are in force: the active ones over each provider's default."""
+"""The scenarios in force: the active ones over each provider's default."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,9 +16,9 @@ from mockserver.scenario.model import AccountSeed, Magic, Scenario
 
 @dataclass(frozen=True, slots=True)
 class ActiveScenarios:
-    """`names` are the active scenarios, first things first.
+    """The scenarios in force. `names` are the active scenarios, in the order in which they decide.
 
-    `layers` maps a provider to its scenarios: the active ones that speak of it, then its default.
+    `layers` maps a provider to its scenarios: its active ones, then its default.
     """
 
     names: tuple[str, ...]
@@ -28,7 +28,7 @@ class ActiveScenarios:
     _come_before: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def machine(self, provider: str, kind: str) -> Machine:
-        """The first machine of this kind; raises KeyError when the default has none either."""
+        """Return the first machine of this kind; raises KeyError where there is none, even in the default."""
         for scenario in self.layers[provider]:
             if kind in scenario.machines:
                 return scenario.machines[kind]
@@ -43,23 +43,23 @@ class ActiveScenarios:
         return (machine for scenario in self.scenarios() for machine in scenario.machines.values())
 
     def accounts(self, provider: str) -> list[AccountSeed]:
-        """The accounts of all layers; of two with the same id the upper one."""
-        found: dict[str, AccountSeed] = {}
+        """Return the accounts of all layers; of two with the same id, the one of the upper layer."""
+        seeds: dict[str, AccountSeed] = {}
         for scenario in self.layers[provider]:
             for seed in scenario.accounts:
-                found.setdefault(seed.id, seed)
-        return list(found.values())
+                seeds.setdefault(seed.id, seed)
+        return list(seeds.values())
 
     def magic(self) -> list[tuple[str, Magic]]:
-        """Every magic value with its provider."""
-        return [(name, magic) for name, layer in self.layers.items() for one in layer for magic in one.magic]
+        """Return every magic value with its provider."""
+        return [(name, magic) for name, layer in self.layers.items() for scenario in layer for magic in scenario.magic]
 
     def faults(self) -> list[Fault]:
-        """The faults of all layers, first things first."""
+        """Return the faults of all layers, in the order in which they decide."""
         return [fault for layer in self.layers.values() for scenario in layer for fault in scenario.faults]
 
     def settings(self) -> dict[str, Any]:
-        """What the layers set; the upper ones win."""
+        """Return the settings of all layers; upper layers win."""
         merged: dict[str, Any] = {}
         for layer in self.layers.values():
             for scenario in reversed(layer):
@@ -67,63 +67,64 @@ class ActiveScenarios:
         return merged
 
     def candidates(self, aspect: Aspect, provider: str, subject: Subject) -> list[Rule]:
-        """The rules that decide this aspect of this subject, first things first; `times` is not counted."""
+        """Return the rules that match the subject and decide this aspect, first to last; `times` is not counted."""
         speaking = self.speaking(aspect, provider, subject.get("operation"))
         return [rule for rule in speaking if matches(rule.when, subject)]
 
     def come_before(self, provider: str, operation: str) -> bool:
-        """Whether a rule could let calls of this operation take time or refuse them before they are worked on."""
+        """Return whether a rule could delay calls of this operation or refuse them, before they are worked on."""
         key = (provider, operation)
-        found = self._come_before.get(key)
-        if found is None:
-            found = any(self.speaking(aspect, provider, operation) for aspect in ("takes", "refuse"))
-            self._come_before[key] = found
-        return found
+        answer = self._come_before.get(key)
+        if answer is None:
+            answer = any(self.speaking(aspect, provider, operation) for aspect in ("takes", "refuse"))
+            self._come_before[key] = answer
+        return answer
 
     def speaking(self, aspect: Aspect, provider: str, operation: object) -> tuple[Rule, ...]:
-        """The rules that could decide this aspect of this operation; found once for each."""
+        """Return the rules that could decide this aspect of this operation; searched once and then kept."""
         key = (aspect, provider, operation)
-        found = self._speaking.get(key)
-        if found is None:
-            found = tuple(rule for rule in self.rules[provider] if rule.could_decide(aspect, operation))
-            self._speaking[key] = found
-        return found
+        rules = self._speaking.get(key)
+        if rules is None:
+            rules = tuple(rule for rule in self.rules[provider] if rule.could_decide(aspect, operation))
+            self._speaking[key] = rules
+        return rules
 
 
 def _rules(layer: tuple[Scenario, ...]) -> tuple[Rule, ...]:
-    """All rules, first things first; raises Invalid when an active scenario's leads into a state that nobody has.
+    """Return all rules, first to last; raises Invalid when a rule of an active scenario names an unknown state.
 
-    A default's rule that does speaks of the default's own machine, which another one lies over: it is left out.
+    A rule of the default may name states of the default's own machine, which an active machine hides: then it is left
+    out.
     """
     machines: dict[str, Machine] = {}
     for scenario in layer:
         machines = {**scenario.machines, **machines}
     states = {state for machine in machines.values() for state in machine.states}
-    found = []
+    rules = []
     for scenario in layer:
         for rule in scenario.rules:
             unknown = [name for name in rule.leads_into() if name not in states]
             if not unknown:
-                found.append(rule)
+                rules.append(rule)
             elif scenario is not layer[-1]:
                 text = f"rule {rule.name!r} of scenario {scenario.name!r} leads into unknown state {unknown[0]!r}"
                 raise Invalid({"scenarios": [f"{text} (the machines in force have {', '.join(sorted(states))})"]})
-    return tuple(found)
+    return tuple(rules)
 
 
 def in_force(library: Library, names: Sequence[str], providers: Iterable[str]) -> ActiveScenarios:
-    """Lay the named scenarios over the defaults; raises Invalid for names nobody has and states nobody knows."""
-    found: list[Scenario] = []
+    """Return the named scenarios over the defaults; raises Invalid for unknown names, and for unknown states."""
+    scenarios: list[Scenario] = []
     unknown = [name for name in names if not library.find(name)]
     if unknown:
         known = library.names()
         raise Invalid({"scenarios": [f"unknown scenario: {name!r}{did_you_mean(name, known)}" for name in unknown]})
     for name in dict.fromkeys(names):
-        found += library.find(name)
+        scenarios += library.find(name)
     layers = {}
     for provider in providers:
         default = library.default(provider)
-        above = [one for one in found if one.provider == provider and one is not default]
+        above = [scenario for scenario in scenarios if scenario.provider == provider and scenario is not default]
         layers[provider] = (*above, default)
     rules = {provider: _rules(layer) for provider, layer in layers.items()}
     return ActiveScenarios(tuple(dict.fromkeys(names)), layers, rules)

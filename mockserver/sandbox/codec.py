@@ -1,4 +1,4 @@
-"""Domain values to row bytes and back: MessagePack, typed by the classes, so that any store can hold them."""
+"""Converts domain values to the bytes of rows and back: MessagePack, typed by the classes, for any store."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,7 +23,7 @@ class OrderTimer(NamedTuple):
 
 
 def _as_dict(value: Any) -> dict[str, Any]:
-    """Mappings that are no dictionaries (read-only views) are written as such."""
+    """Return a mapping that is no dictionary, such as a read-only view, as a dictionary."""
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"a row cannot hold a {type(value).__name__}")
@@ -34,7 +34,7 @@ _order = msgspec.msgpack.Decoder(Order).decode
 _account = msgspec.msgpack.Decoder(Account).decode
 _delivery = msgspec.msgpack.Decoder(Delivery).decode
 _timer = msgspec.msgpack.Decoder(OrderTimer).decode
-#: What a movement is beside its key: at, debit, credit, amount, cause, order, balance_after.
+#: The fields of a movement that are not in its key: at, debit, credit, amount, cause, order, balance_after.
 _movement = msgspec.msgpack.Decoder(tuple[datetime, str, str, int, str, str | None, int]).decode
 
 
@@ -68,8 +68,15 @@ def decode_movement(provider: str, account: str, sequence: int, data: bytes) -> 
     return Movement(provider, account, sequence, *_movement(data))
 
 
+def decode_movement_row(key: str, data: bytes) -> Movement:
+    """Return the movement of a row, whose key is `provider/account/sequence`; an account's id may have slashes."""
+    wallet, _, sequence = key.rpartition("/")
+    provider, _, account = wallet.partition("/")
+    return decode_movement(provider, account, int(sequence), data)
+
+
 def encode_timer(provider: str, order: str, timer: Timer) -> bytes:
-    """Return the row of a timer, with the order it belongs to."""
+    """Return the row of a timer, with the order that it belongs to."""
     return _encode((provider, order, timer))
 
 
@@ -89,7 +96,7 @@ def decode_delivery(data: bytes) -> Delivery:
 
 
 def encode_json(data: Mapping[str, Any] | list[Any] | str | int) -> bytes:
-    """Return any JSON data as bytes of just its length: those that orjson gives keep a buffer of 4 KiB."""
+    """Return JSON data as bytes of exactly its length; the bytes that orjson returns keep a buffer of 4 KiB."""
     return memoryview(orjson.dumps(data)).tobytes()
 
 

@@ -1,4 +1,4 @@
-"""What a sandbox is made from: its own beginning, and what all sandboxes of a server share."""
+"""The inputs of a new sandbox: its own configuration, and the context that all sandboxes of a server share."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
@@ -14,16 +14,16 @@ from mockserver.sandbox.settings import Setting
 from mockserver.scenario.library import Library
 from mockserver.webhooks.model import Sender
 
-#: How many orders one history has, and how long ago it begins at most.
+#: How many orders an invented history may have, and how long before the start it may begin.
 MOST_ORDERS, LONGEST_PAST = MOST_PAST_ORDERS, timedelta(days=3_660)
-#: How many characters a seed has, and how large a number it may be: what every reader of JSON keeps exactly.
+#: How many characters a seed may have, and how large a number it may be: every JSON parser keeps that exactly.
 LONGEST_SEED, LARGEST_SEED = 1_000, 2**53 - 1
 
 
 class Population(NamedTuple):
-    """A history to begin with: so many orders within the time `over`, none named meaning all of them.
+    """An invented history for a new sandbox: so many orders within the time `over` before its start.
 
-    `webhooks`: whether those that the orders cause are sent.
+    `providers` and `accounts` limit it; empty ones mean all. `webhooks`: whether the orders' webhooks are sent.
     """
 
     orders: int
@@ -34,7 +34,7 @@ class Population(NamedTuple):
 
 
 def begin_of(start: datetime, population: Population) -> datetime:
-    """When the history begins that ends at `start`; raises Invalid where the calendar does not reach back so far."""
+    """Return when a history begins that ends at `start`; raises Invalid where that is before the year 1."""
     try:
         return start - population.over
     except OverflowError:
@@ -43,9 +43,10 @@ def begin_of(start: datetime, population: Population) -> datetime:
 
 
 class SandboxConfig(NamedTuple):
-    """How a sandbox is made, and what a reset brings back. `start` None: the machine's time at that moment.
+    """The configuration that a sandbox is made from, and that a reset brings back.
 
-    With a `population` the sandbox begins earlier by as long as that takes, and is ready at `start`.
+    `start` None means the machine's time. `rate` is in sandbox seconds per real second. With a `population` the
+    sandbox begins earlier, by the time of that history, and is ready at `start`.
     """
 
     seed: int | str = DEFAULT_SEED
@@ -57,12 +58,12 @@ class SandboxConfig(NamedTuple):
     population: Population | None = None
 
 
-#: Lets invented customers act in a new sandbox until its clock shows the moment given; raises Invalid.
+#: Lets invented customers act in a new sandbox until its clock shows the given moment; raises Invalid.
 Populate = Callable[[Any, Population, datetime], Awaitable[object]]
 
 
 class ServerContext(NamedTuple):
-    """What all sandboxes of a server share."""
+    """The parts that all sandboxes of a server share."""
 
     provider_rules: Mapping[str, ProviderRules]
     library: Library

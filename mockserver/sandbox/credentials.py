@@ -11,7 +11,7 @@ SEALED = "digest:"
 
 
 def digest(provider: str, parts: Sequence[str]) -> str:
-    """Return what is kept of a credential: enough to recognise it, not enough to use it."""
+    """Return the digest of a credential: enough to recognise it, not enough to use it."""
     text = "\x1f".join((provider, *parts)).encode("utf-8", "surrogatepass")
     return blake2b(text, digest_size=16).hexdigest()
 
@@ -22,5 +22,5 @@ def mark_of(rules: ProviderRules, parts: Sequence[str]) -> str:
 
 
 def is_sealed(seed: AccountSeed) -> bool:
-    """Whether only digests of the account's credential are known."""
+    """Return whether only digests of the account's credential are known."""
     return any(value.startswith(SEALED) for value in seed.credentials.values())

@@ -1,4 +1,4 @@
-"""Webhook deliveries of one sandbox: started when due, awaited when time is moved, kept as a log."""
+"""Webhook deliveries of one sandbox: started when due, awaited when time is moved, kept in a log."""
 
 import asyncio
 from collections.abc import Mapping
@@ -9,8 +9,8 @@ from functools import partial
 from mockserver.clockwork.clock import machine_now
 from mockserver.clockwork.timeline import Ran
 from mockserver.domain.errors import ApiError, NotFound
-from mockserver.domain.moments import parse_span
 from mockserver.domain.orders import Order
+from mockserver.faults.model import Posting
 from mockserver.journal.names import SECRET_NAMES
 from mockserver.journal.redact import HIDDEN
 from mockserver.sandbox.codec import decode_delivery, encode_delivery
@@ -25,21 +25,21 @@ _GONE = 410
 
 
 class Deliveries:
-    """The outbox at work. A row of `outbox` with a due moment waits; one without is being attempted."""
+    """Attempts the deliveries of the outbox. A row with a due moment waits; a row without is attempted now."""
 
     def __init__(self, turns: Transactions, sender: Sender) -> None:
         self._turns = turns
         self.sender = sender
         self._running: dict[str, asyncio.Task[bool]] = {}
         self._recording: set[asyncio.Task[bool]] = set()
-        #: Those that an answer waits for, with the order they are about.
+        #: The attempts that an answer waits for, by delivery, each with its order.
         self._urgent: dict[str, tuple[str | None, asyncio.Task[bool]]] = {}
         self._awaited: set[str] = set()
         self.failures = RecentFailures()
 
     @property
     def unawaited(self) -> bool:
-        """Whether an attempt is being made right now that nobody waits for."""
+        """Whether an attempt is under way that no `wait` awaits yet."""
         return len(self._running) > len(self._awaited)
 
     async def start_due(self, work: UnitOfWork) -> list[asyncio.Task[bool]]:
@@ -54,27 +54,27 @@ class Deliveries:
         started: list[asyncio.Task[bool]] = []
         for group in claimed.values():
             before: asyncio.Task[bool] | None = None
-            if hostile:  # who is to be overtaken goes last
-                group.sort(key=lambda one: "reorder" in one.hostile and not one.attempts)
+            if hostile:
+                _put_overtaken_last(group)
             for delivery in group:
                 before = asyncio.ensure_future(self._attempt(delivery, after=before))
                 self._running[delivery.id] = before
-                if "before_response" in delivery.hostile:
+                if delivery.hostile and _before_answer(delivery):
                     self._urgent[delivery.id] = (delivery.order, before)
                 before.add_done_callback(partial(self._ended, delivery.id))
                 started.append(before)
         return started
 
     async def wait(self) -> Ran:
-        """Await everything being attempted now that nobody waits for yet; what it came to.
+        """Await all attempts under way that no other call awaits, and return their counts.
 
-        So a receiver may move time while its webhook is being delivered, and waits for the other deliveries only.
+        So a receiver may move time while its webhook is being delivered: it waits for the other deliveries only.
         """
         mine = self._running.keys() - self._awaited
         running = [task for key, task in self._running.items() if key in mine]
         self._awaited |= mine
         try:
-            # Whoever waits and the attempts may each be ended without the other: by a client, by a reset.
+            # A client may end the waiting without the attempts, and a reset the attempts without the waiting.
             if running:
                 await asyncio.wait(running)
         finally:
@@ -83,9 +83,9 @@ class Deliveries:
         return Ran(delivered=delivered, failed=len(running) - delivered)
 
     async def before_answer(self, order: str) -> None:
-        """Await the attempts about this order that are to come before an answer.
+        """Await the attempts about this order that must arrive before the answer to its client.
 
-        Each is awaited by one answer only, so that a receiver may call back meanwhile.
+        Only one answer awaits each attempt, so that a receiver may call back meanwhile.
         """
         urgent = [key for key, (about, _) in self._urgent.items() if about == order]
         tasks = [self._urgent.pop(key)[1] for key in urgent]
@@ -93,38 +93,40 @@ class Deliveries:
             await asyncio.wait(tasks)
 
     async def cancel(self) -> None:
-        """End every attempt; their deliveries stay claimed."""
+        """Cancel every attempt; their deliveries stay claimed."""
         running = list(self._running.values())
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        # What had its answer already is written down before the rows change under it.
+        # Attempts that have their answer are recorded before the rows are replaced.
         await asyncio.gather(*self._recording, return_exceptions=True)
 
     async def find(self, work: UnitOfWork, delivery_id: str) -> Delivery:
-        """The delivery; raises NotFound."""
+        """Return the delivery; raises NotFound."""
         row = await work.tx.get("deliveries", delivery_id)
         if row is None:
             raise NotFound("delivery", delivery_id)
         return decode_delivery(row)
 
     async def listing(self, work: UnitOfWork, *, limit: int = 1000) -> list[tuple[Delivery, datetime | None]]:
-        """The newest deliveries with the moment of their next attempt, newest first."""
+        """Return the newest deliveries with the moments of their next attempts, newest first."""
         rows = await work.tx.scan("deliveries", limit=limit, reverse=True)
         return [await self.with_next(work, decode_delivery(row.data)) for row in rows]
 
     async def about(self, work: UnitOfWork, order: Order) -> list[tuple[Delivery, datetime | None]]:
-        """Every delivery that tells of the order with the moment of its next attempt, oldest first."""
-        # Most rows are of other orders: their bytes show it, and only what may be meant is decoded.
+        """Return every delivery about the order with the moment of its next attempt, oldest first."""
+        # Most rows are of other orders: only rows whose bytes contain the id are decoded.
         trace = order.id.encode()
         rows = await work.tx.scan("deliveries", limit=LOG_SIZE + MOST_PENDING)
-        found = [decode_delivery(row.data) for row in rows if trace in row.data]
+        deliveries = [decode_delivery(row.data) for row in rows if trace in row.data]
         return [
-            await self.with_next(work, one) for one in found if (one.provider, one.order) == (order.provider, order.id)
+            await self.with_next(work, delivery)
+            for delivery in deliveries
+            if (delivery.provider, delivery.order) == (order.provider, order.id)
         ]
 
     async def with_next(self, work: UnitOfWork, delivery: Delivery) -> tuple[Delivery, datetime | None]:
-        """The delivery and when its next attempt is due."""
+        """Return the delivery and the moment at which its next attempt is due."""
         return delivery, await work.tx.due_at("outbox", delivery.id)
 
     async def redeliver(self, work: UnitOfWork, delivery_id: str) -> Delivery:
@@ -144,35 +146,31 @@ class Deliveries:
         if after is not None:
             await asyncio.wait([after])
         try:
-            signed = await self._signed(delivery)
+            posting = _posting(delivery)
+            signed = await self._signed(delivery, posting)
         except ApiError as refusal:
             signed, outcome = {}, Outcome("refused_target", detail=str(refusal))
         else:
-            outcome = await self.sender(replace(delivery, headers={**delivery.headers, **signed}))
+            headers = {**delivery.headers, **signed}
+            outcome = await self.sender(replace(delivery, body=posting.body, headers=headers))
         # A finished attempt is recorded even while the server stops.
         recording = asyncio.ensure_future(self._record(delivery.id, outcome, signed))
         self._recording.add(recording)
         recording.add_done_callback(self._recording.discard)
         return await asyncio.shield(recording)
 
-    async def _signed(self, delivery: Delivery) -> Mapping[str, str]:
+    async def _signed(self, delivery: Delivery, posting: Posting) -> Mapping[str, str]:
         sign = self._turns.state.provider_rules[delivery.provider].sign
         if sign is None:
             return {}
-        now = machine_now()
-        if "stale_timestamp" in delivery.hostile:
-            now -= parse_span(delivery.hostile["stale_timestamp"])
-        if "bad_signature" in delivery.hostile:
-            # A signature as good as any, of another body.
-            delivery = replace(delivery, body=delivery.body + " ")
         async with self._turns.begin("delivery", settle=False) as work:
-            return await sign(work, delivery, now)
+            return await sign(work, replace(delivery, body=posting.signed_body), posting.signed_at)
 
     async def _record(self, delivery_id: str, outcome: Outcome, signed: Mapping[str, str]) -> bool:
         async with self._turns.begin("delivery", settle=False) as work:
             row = await work.tx.get("deliveries", delivery_id)
             if row is None:
-                # The sandbox ended, or became another, while the receiver made up its mind.
+                # The sandbox was deleted, reset or restored before the receiver answered.
                 return outcome.verdict == "delivered"
             delivery = decode_delivery(row)
             attempts = (*delivery.attempts, Attempt(work.now, _without_secrets(outcome), signed))[-MOST_ATTEMPTS:]
@@ -198,14 +196,43 @@ class Deliveries:
 
 
 def _without_secrets(outcome: Outcome) -> Outcome:
-    """What a receiver sets as a cookie is nobody's business."""
-    shown = tuple((name, HIDDEN if name in SECRET_NAMES else value) for name, value in outcome.headers)
-    return outcome._replace(headers=shown)
+    """Return the outcome without secrets in the receiver's headers, such as cookies."""
+    headers = tuple((name, HIDDEN if name in SECRET_NAMES else value) for name, value in outcome.headers)
+    return outcome._replace(headers=headers)
+
+
+# The table of faults is imported when the first delivery suffers one.
+
+
+def _posting(delivery: Delivery) -> Posting:
+    """Return an attempt at this moment, as faults want it."""
+    posting = Posting(delivery.body, delivery.body, machine_now())
+    if not delivery.hostile:
+        return posting
+    from mockserver.faults import webhook_kinds
+
+    return webhook_kinds.altered(delivery.hostile, posting)
+
+
+def _put_overtaken_last(deliveries: list[Delivery]) -> None:
+    from mockserver.faults import webhook_kinds
+
+    deliveries.sort(key=lambda one: bool(webhook_kinds.overtaken(one.hostile)) and not one.attempts)
+
+
+def _before_answer(delivery: Delivery) -> bool:
+    from mockserver.faults import webhook_kinds
+
+    return webhook_kinds.before_answer(delivery.hostile)
 
 
 def _copies_left(delivery: Delivery, attempts: tuple[Attempt, ...]) -> bool:
-    """Whether a fault wants the same delivery sent once more; `True` means one copy."""
-    copies = int(delivery.hostile.get("duplicate", 0))
+    """Whether a fault wants the same delivery sent once more."""
+    if not delivery.hostile:
+        return False
+    from mockserver.faults import webhook_kinds
+
+    copies = webhook_kinds.copies(delivery.hostile)
     return copies > 0 and sum(one.outcome.verdict == "delivered" for one in attempts) <= copies
 
 

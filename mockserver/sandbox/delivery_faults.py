@@ -1,4 +1,4 @@
-"""Hostile webhooks: what faults make of a delivery. Imported when the first fault is in force."""
+"""Applies webhook faults to deliveries. Imported when the first fault is in force."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mockserver.domain.orders import Order
+from mockserver.faults import webhook_kinds
 from mockserver.faults.apply import delivery_changes
 from mockserver.faults.model import Asked, Fault
 from mockserver.faults.parse import fault_from_data
 from mockserver.faults.select import DeliveryFaults, hostile
 from mockserver.journal.names import SECRET_NAMES
-from mockserver.journal.redact import misses_told
+from mockserver.journal.redact import miss_rows
 from mockserver.sandbox.codec import decode_delivery
 from mockserver.sandbox.state import SandboxState
 from mockserver.stores.base import Transaction
@@ -24,24 +25,24 @@ LONGEST_HELD = timedelta(minutes=1)
 async def made_hostile(
     state: SandboxState, tx: Transaction, now: datetime, order: Order, delivery: Delivery
 ) -> tuple[Delivery, datetime | None]:
-    """The delivery as the faults in force want it, and when its first attempt is due (None: never)."""
+    """Return the delivery with the faults that strike it, and when its first attempt is due (None: never)."""
     asked = Asked(order.provider, order.account, event=delivery.event)
     born = [*state.born, *born_faults(order.plan)]
     matching = {one.key: one for one in born if one.event in (None, delivery.event)}
     delivery_faults = await hostile(state, asked, order.state, list(matching.values()))
     names, wanted, later = delivery_changes(delivery_faults.faults, delivery.id, state.dice, state.settings.values)
     told = _told(delivery_faults)
-    if "drop" in wanted:
+    if webhook_kinds.never_sent(wanted):
         return replace(delivery, state="dropped", hostile={"faults": names, **wanted, **told}), None
     due = await _reordered(state, tx, delivery, wanted, now + later, delivery_faults.rows)
     return replace(delivery, hostile={**({"faults": names} if wanted else {}), **wanted, **told}), due
 
 
 def _told(delivery_faults: DeliveryFaults) -> dict[str, Any]:
-    """What explanations tell of the faults that were asked, as long as the delivery is kept."""
+    """Return the rows about faults for explanations; they are kept as long as the delivery."""
     told = {
         "faults": list(delivery_faults.rows),
-        "near_misses": list(misses_told(delivery_faults.misses, SECRET_NAMES)),
+        "near_misses": list(miss_rows(delivery_faults.misses, SECRET_NAMES)),
     }
     return {"told": told} if any(told.values()) else {}
 
@@ -54,27 +55,28 @@ async def _reordered(
     due: datetime,
     rows: Sequence[dict[str, Any]],
 ) -> datetime:
-    """Let a delivery that waits for it follow this one; or let this one wait for the next.
+    """Return when the delivery is due. One held back before is sent after it; with `reorder`, this one is held back.
 
-    `rows` are told which one was overtaken.
+    The rows about `reorder` get the id of the delivery that was overtaken.
     """
     held = state.faults.held
     receiver = f"{delivery.provider}/{delivery.account}/{delivery.url}"
     waiting = held.pop(receiver, None)
     if waiting is not None and await _release(tx, waiting, due):
         # Holding this one back as well would only restore the order.
-        wanted.pop("reorder", None)
+        for name in webhook_kinds.overtaken(wanted):
+            del wanted[name]
         for row in rows:
-            if row["hit"] and "reorder" in row["webhook"]:
+            if row["hit"] and webhook_kinds.overtaken(row["webhook"]):
                 row["overtook"] = waiting
-    elif "reorder" in wanted:
+    elif webhook_kinds.overtaken(wanted):
         held[receiver] = delivery.id
         due += LONGEST_HELD
     return due
 
 
 async def _release(tx: Transaction, delivery_id: str, due: datetime) -> bool:
-    """Whether the delivery was still waiting; it is due with the other now, and sent after it."""
+    """Return whether the delivery was still waiting; it is due with the other now, and sent after it."""
     waiting = await tx.due_at("outbox", delivery_id)
     row = await tx.get("deliveries", delivery_id)
     if waiting is None or row is None or decode_delivery(row).attempts:
@@ -84,7 +86,7 @@ async def _release(tx: Transaction, delivery_id: str, due: datetime) -> bool:
 
 
 def born_faults(plan: Mapping[str, Any] | None) -> list[Fault]:
-    """Return the webhook faults that an order of this plan was born with."""
+    """Return the webhook faults that an order of this plan began with."""
     written = (plan or {}).get("faults", ())
     return [
         fault_from_data(one["data"], key=one["key"], refuse=lambda place, message: None, provider=one["provider"])

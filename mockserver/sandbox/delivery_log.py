@@ -1,24 +1,24 @@
-"""Bounds on what a sandbox keeps of its webhook deliveries, at a constant cost for each."""
+"""Limits on the webhook deliveries that a sandbox keeps, at a constant cost for each delivery."""
 
 import logging
 
 from mockserver.sandbox.provider_rules import UnitOfWorkPort
 
-#: How many finished deliveries a sandbox keeps; the first one to finish is the first to be forgotten.
+#: How many finished deliveries a sandbox keeps; those that finished first are forgotten first.
 LOG_SIZE = 5_000
 #: How many deliveries of a sandbox may wait to be sent; later ones are dropped until some are done.
 MOST_PENDING = 20_000
-#: How many attempts one delivery remembers: the newest ones.
+#: How many attempts of one delivery are kept: the newest ones.
 MOST_ATTEMPTS = 100
 
-#: Numbers finished deliveries from 1: the one that is `LOG_SIZE` behind is found without a search.
+#: The table that numbers finished deliveries from 1, to find the one to forget without a search.
 _FINISHED = "finished"
 
 log = logging.getLogger("mockserver")
 
 
 class DeliveryLog:
-    """What one sandbox's outbox has room for, and which finished deliveries it still remembers."""
+    """Limits how many deliveries one sandbox's outbox takes, and how many finished ones are kept."""
 
     def __init__(self, sandbox: str) -> None:
         self._sandbox = sandbox
@@ -31,7 +31,7 @@ class DeliveryLog:
             return None
         reason = f"{MOST_PENDING} deliveries are waiting to be sent, more are not kept"
         if not self._full:
-            # Told once until there is room again: the deliveries themselves each carry the reason.
+            # Logged once until there is room again; each delivery has the reason, too.
             log.warning("sandbox %r drops webhooks: %s", self._sandbox, reason)
         self._full = True
         return reason
@@ -45,6 +45,6 @@ class DeliveryLog:
             return
         await work.tx.delete(_FINISHED, str(number - LOG_SIZE))
         forgotten = oldest.decode()
-        # One that is sent once more finishes once more, and is forgotten then.
+        # A delivery that is being sent again will finish again, and is forgotten then.
         if await work.tx.get("outbox", forgotten) is None:
             await work.tx.delete("deliveries", forgotten)

@@ -1,11 +1,11 @@
-"""Why the newest webhook attempts failed, for whoever moved time and waits for what became of them."""
+"""The newest failed webhook attempts with their reasons, for the callers that moved time and await deliveries."""
 
 from collections import deque
 from typing import NamedTuple
 
 from mockserver.webhooks.model import Delivery, Outcome
 
-#: How many are remembered.
+#: How many failures are kept.
 MOST = 20
 
 
@@ -28,17 +28,17 @@ class RecentFailures:
         self._kept: deque[Failure] = deque(maxlen=MOST)
 
     def add(self, delivery: Delivery, outcome: Outcome) -> None:
-        """An attempt failed."""
+        """Add a failed attempt."""
         self.number += 1
         self._kept.append(Failure(self.number, delivery.id, _place(delivery.url), _reason(outcome)))
 
     def since(self, number: int) -> list[Failure]:
-        """Those after this number, oldest first; of many the newest."""
-        return [one for one in self._kept if one.number > number]
+        """Return the failures after this number, oldest first; of many, the newest."""
+        return [failure for failure in self._kept if failure.number > number]
 
 
 def _place(url: str) -> str:
-    """Scheme, host and path: neither user information nor query or fragment."""
+    """Return scheme, host and path of a URL, without user information, query and fragment."""
     scheme, colon, rest = url.partition("://")
     rest = rest.partition("?")[0].partition("#")[0]
     host, slash, path = rest.partition("/")

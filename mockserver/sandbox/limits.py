@@ -1,14 +1,14 @@
-"""Rate limits on the sandbox's clock: a window opens with its first call and lasts its time."""
+"""Rate limits on the sandbox's clock: a window opens with its first call and lasts a fixed time."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-#: How many windows are kept; beyond, those that opened first are forgotten.
+#: How many windows are kept; beyond that, those that opened first are forgotten.
 MOST_WINDOWS = 10_000
 
 
 class Limiter:
-    """Counts calls by name. Not part of a use case's transaction: refused calls count too."""
+    """Counts calls by name, outside the use cases' transactions: refused calls count, too."""
 
     __slots__ = ("_windows",)
 
@@ -16,7 +16,7 @@ class Limiter:
         self._windows: dict[str, tuple[datetime, int]] = {}
 
     def take(self, name: str, *, calls: int, window: timedelta, now: datetime) -> timedelta | None:
-        """Count one call; None when it is allowed, else how long until the next one is."""
+        """Count one call; return None when it is allowed, else how long until the next call will be."""
         opened, count = self._windows.get(name, (now, 0))
         if now - opened >= window:
             opened, count = now, 0
@@ -28,22 +28,22 @@ class Limiter:
         return None
 
     def _open(self, name: str) -> None:
-        """Put the window that opens now behind all others."""
+        """Make room for a new window of this name; it becomes the newest."""
         self._windows.pop(name, None)
         while len(self._windows) >= MOST_WINDOWS:
             del self._windows[next(iter(self._windows))]
 
     def state(self, name: str, *, window: timedelta, now: datetime) -> tuple[int, datetime]:
-        """How many calls the window that is open now has counted, and when it ends."""
+        """Return how many calls the open window has counted, and when it ends."""
         opened, count = self._windows.get(name, (now, 0))
         return (count, opened + window) if now - opened < window else (0, now + window)
 
     def windows(self) -> dict[str, tuple[datetime, int]]:
-        """Every window by name: when it opened, how many calls it has counted."""
+        """Return every window by name: when it opened, and how many calls it has counted."""
         return dict(self._windows)
 
     def put_windows(self, windows: Mapping[str, tuple[datetime, int]]) -> None:
-        """Have these windows and no others."""
+        """Replace all windows with these."""
         self._windows = dict(sorted(windows.items(), key=lambda row: row[1][0])[-MOST_WINDOWS:])
 
     def clear(self) -> None:

@@ -1,4 +1,4 @@
-"""Names of sandboxes, also made of what tests call themselves."""
+"""Names of sandboxes, also made from other texts, such as the names of tests."""
 
 import re
 from hashlib import blake2b
@@ -13,16 +13,16 @@ _HASH_BYTES = 4
 
 
 def is_name(text: str) -> bool:
-    """Whether a sandbox can have this name, as it stands."""
+    """Return whether a sandbox can have this name without changes."""
     return NAME.fullmatch(text) is not None
 
 
-def folded(text: str) -> str:
-    """The name for any text: the text itself where it is one, else what is left of it and a hash of the original.
+def name_from(text: str) -> str:
+    """Return the sandbox name for any text: the text itself where it is a name, else its letters and a hash of it.
 
-    >>> folded("worker-3")
+    >>> name_from("worker-3")
     'worker-3'
-    >>> folded("tests/test_shop.py::test_refund[EUR]")
+    >>> name_from("tests/test_shop.py::test_refund[EUR]")
     'tests-test_shop-py-test_refund-eur-56ed026a'
     """
     if is_name(text):

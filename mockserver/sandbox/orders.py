@@ -1,4 +1,4 @@
-"""Orders as rows: kept by id, and listed by account and by state without walking over the others."""
+"""Orders as rows: kept by id, and listed by account and by state without reading other orders."""
 
 from mockserver.domain.errors import NotFound
 from mockserver.domain.orders import Order
@@ -9,7 +9,7 @@ from mockserver.stores.base import Transaction
 
 
 async def find_order(tx: Transaction, provider: str, order_id: str) -> Order:
-    """The order; raises NotFound."""
+    """Return the order; raises NotFound."""
     row = await tx.get("orders", f"{provider}/{order_id}")
     if row is None:
         raise NotFound("order", order_id)
@@ -17,23 +17,23 @@ async def find_order(tx: Transaction, provider: str, order_id: str) -> Order:
 
 
 async def keep_order(tx: Transaction, order: Order, *, was: Order | None, machine: Machine) -> None:
-    """Write the order and its places in the lists; `was` is how it stood before, None for a new one."""
+    """Write the order and its rows in the lists; `was` is the order before, None for a new one."""
     await tx.put("orders", f"{order.provider}/{order.id}", encode_order(order))
-    shown = machine.shown(order.state)
+    word = machine.shown(order.state)
     if was is None:
         await tx.put("by_account", _listed(order, ""), order.id.encode())
     else:
-        shown_before = machine.shown(was.state)
-        if shown_before == shown:
+        word_before = machine.shown(was.state)
+        if word_before == word:
             return
-        await tx.delete("by_word", _listed(was, shown_before))
-    await tx.put("by_word", _listed(order, shown), order.id.encode())
+        await tx.delete("by_word", _listed(was, word_before))
+    await tx.put("by_word", _listed(order, word), order.id.encode())
 
 
 async def list_orders(
     tx: Transaction, provider: str, account: str, *, shown: str = "", skip: int = 0, limit: int = 100
 ) -> list[Order]:
-    """The account's orders, newest first; with `shown`, those whose state clients read as this word."""
+    """Return the account's orders, newest first; with `shown`, only those whose state clients read as this word."""
     table, prefix = _list(provider, account, shown)
     rows = await tx.scan(table, prefix=prefix, skip=skip, limit=limit, reverse=True)
     return [await find_order(tx, provider, row.data.decode()) for row in rows]
@@ -42,7 +42,10 @@ async def list_orders(
 async def page_orders(
     tx: Transaction, provider: str, account: str, *, shown: str = "", before: int | None = None, limit: int = 100
 ) -> list[Order]:
-    """As `list_orders`, those whose sequence is below `before`: a place in the list that new orders do not move."""
+    """Return what `list_orders` does, but only orders whose sequence is below `before`.
+
+    New orders do not change such a page.
+    """
     table, prefix = _list(provider, account, shown)
     after = "" if before is None else f"{prefix}{before:010d}"
     rows = await tx.scan(table, prefix=prefix, after=after, limit=limit, reverse=True)
@@ -50,13 +53,13 @@ async def page_orders(
 
 
 async def count_orders(tx: Transaction, provider: str, account: str, *, shown: str = "") -> int:
-    """How many orders the account has; with `shown`, in the state of this word."""
+    """Return how many orders the account has; with `shown`, only in the state of this word."""
     table, prefix = _list(provider, account, shown)
     return await tx.count(table, prefix=prefix)
 
 
 async def keep_timers(tx: Transaction, step: Step, *, void: int) -> None:
-    """Set the step's timers in place of the `void` ones that the state before could have set."""
+    """Set the step's timers, and delete the `void` timers that the state before could have set."""
     order = step.order
     prefix = f"{order.provider}/{order.id}/"
     for place in range(void):
@@ -67,7 +70,7 @@ async def keep_timers(tx: Transaction, step: Step, *, void: int) -> None:
 
 
 async def keep_reminders(tx: Transaction, step: Step, *, number: int) -> None:
-    """Set the step's reminders, which nothing but their own moment ends; `number` makes their rows distinct."""
+    """Set the step's reminders, which stay until they are due; `number` makes their keys distinct."""
     order = step.order
     for timer in step.reminders:
         data = encode_timer(order.provider, order.id, timer)
@@ -75,15 +78,15 @@ async def keep_reminders(tx: Transaction, step: Step, *, number: int) -> None:
 
 
 async def timers_of(tx: Transaction, order: Order) -> list[Timer]:
-    """The timers the order has now, by the moment at which they are due."""
+    """Return the present timers of the order, sorted by the moment at which they are due."""
     rows = await tx.scan("timers", prefix=f"{order.provider}/{order.id}/", limit=1000)
-    found = [decode_timer(row.data)[2] for row in rows]
-    return sorted(found, key=lambda timer: (timer.due, timer.place))
+    timers = [decode_timer(row.data)[2] for row in rows]
+    return sorted(timers, key=lambda timer: (timer.due, timer.place))
 
 
-def _list(provider: str, account: str, shown: str) -> tuple[str, str]:
-    return ("by_word", f"{provider}/{account}/{shown}/") if shown else ("by_account", f"{provider}/{account}/")
+def _list(provider: str, account: str, word: str) -> tuple[str, str]:
+    return ("by_word", f"{provider}/{account}/{word}/") if word else ("by_account", f"{provider}/{account}/")
 
 
-def _listed(order: Order, shown: str) -> str:
-    return f"{_list(order.provider, order.account, shown)[1]}{order.sequence:010d}"
+def _listed(order: Order, word: str) -> str:
+    return f"{_list(order.provider, order.account, word)[1]}{order.sequence:010d}"

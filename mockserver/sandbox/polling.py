@@ -1,4 +1,4 @@
-"""Time that passes whenever somebody looks whether an order is done, so that a client's loop comes to its end."""
+"""Time that passes with each read of an order, so that a client's polling loop ends on a frozen clock."""
 
 from datetime import datetime
 
@@ -9,11 +9,10 @@ from mockserver.sandbox.sandbox import Sandbox
 
 
 async def pass_one_poll(sandbox: Sandbox) -> None:
-    """Move the clock by what one read of an order takes.
+    """Move the clock by the span of one read of an order (`per_poll`).
 
-    Timers fire, and deliveries that are due are sent; nobody waits for their receivers, one of which may be the
-    very client that polls. At the end of the calendar time stands still, and a history that is
-    being made moves it alone.
+    Timers fire, and due deliveries are sent, but not awaited: the client that polls may be their receiver. Time
+    stands still at the end of the calendar, and while a history is being made, which moves it alone.
     """
     span = sandbox.state.per_poll
     if span is None or sandbox.state.populating or sandbox.state.clock.now() + span >= LATEST:
@@ -21,11 +20,11 @@ async def pass_one_poll(sandbox: Sandbox) -> None:
     try:
         await sandbox.advance(by=span, agenda=_WithoutReceivers(sandbox))
     except LimitReached:
-        return  # what is left fires with the next poll
+        return  # the other timers fire with the next poll
 
 
 class _WithoutReceivers:
-    """What lies ahead, with deliveries started and not awaited; nothing once another clock is in place."""
+    """An agenda that starts deliveries but does not await them; it is empty once another clock is in place."""
 
     __slots__ = ("_clock", "_sandbox")
 

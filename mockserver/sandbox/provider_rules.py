@@ -1,4 +1,4 @@
-"""What the use cases need to know of a provider: its money, its ids, its messages, its webhooks."""
+"""The parts of a provider that use cases need: its money, ids, messages and webhooks."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
@@ -16,11 +16,11 @@ from mockserver.webhooks.model import Delivery, Notice
 
 
 class UnitOfWorkPort(Protocol):
-    """What a provider's callbacks need of the unit of work that calls them: its rows, its moment, its chance."""
+    """The part of a unit of work that a provider's callbacks use: its rows, its moment, its dice."""
 
     @property
     def tx(self) -> Transaction:
-        """The transaction that everything is read and written in."""
+        """The transaction of all its reads and writes."""
 
     @property
     def now(self) -> datetime:
@@ -32,11 +32,11 @@ class UnitOfWorkPort(Protocol):
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """The sandbox's settings as they stand."""
+        """The present values of the sandbox's settings, by name."""
 
     @property
     def identity(self) -> str:
-        """The name under which the sandbox's world began."""
+        """The name that the sandbox had when its world began; ids and tokens are made from it."""
 
     def shown(self, order: Order) -> str:
         """Return the word that clients read as the order's state."""
@@ -48,25 +48,29 @@ class UnitOfWorkPort(Protocol):
         """Return the account's balance in minor units."""
 
     async def next_number(self, name: str) -> int:
-        """Return 1, 2, 3 ... for each name."""
+        """Return the next number of a sequence: 1, 2, 3 ... for each name."""
 
 
 class Caller(Protocol):
-    """The request that a unit of work is opened for: rules are asked in its name, and it notes orders."""
+    """The request that a unit of work is opened for: rules are matched with it, and it notes its orders."""
 
     def decide(self, aspect: Aspect, facts: Mapping[str, Any] | None = None) -> Rule | None:
         """Return the rule that decides this aspect of the request; `facts` are matched as `order.*`."""
 
     def touched(self, order: Order) -> Order:
-        """Note which order the request was about."""
+        """Note the order as one that the request was about, and return it."""
+
+    def assume(self) -> None:
+        """Note that the request's answer rests on an assumed event."""
 
 
 class ProviderRules(NamedTuple):
-    """`order_id` writes the n-th id of a kind. `compose` gives the facts that a message adds to an order.
+    """A provider's part in the use cases.
 
-    `compose(unit, order, kind, given)`: `given` is what a test pushed (`code`, `text` ...), checked by it;
-    raises Invalid. `notices(unit, order, event)` tells what is to be sent where. `credential` names the
-    parts of a credential; `new_credential` makes one for an account opened through the control API.
+    `order_id(dice, kind, number)` returns the id of the n-th order of a kind. `compose(unit, order, kind, data)`
+    returns the facts that a message adds to an order; `data` is what a test pushed (`code`, `text` ...), which
+    `compose` checks; raises Invalid. `notices(unit, order, event)` returns the webhooks to send. `credential` names
+    the parts of a credential; `new_credential` makes one for an account opened through the control API.
     """
 
     provider: str
@@ -79,20 +83,23 @@ class ProviderRules(NamedTuple):
     new_credential: Callable[[Dice, str], dict[str, str]]
     account_details: Callable[[str], dict[str, Any]]
     choices: Mapping[str, tuple[str, ...]] = MappingProxyType({})
-    """What some of an account's details may be."""
+    """The allowed values of some of an account's details."""
     new_balance: str = "100"
-    """What an account opened by `accept_any_key` holds."""
+    """The opening balance of an account that `accept_any_key` opens."""
     fold: Callable[[Sequence[str]], Sequence[str]] | None = None
-    """How the parts of a credential are written before they are compared, where several ways mean the same."""
+    """Returns the parts of a credential in one spelling, where several spellings mean the same."""
     secret_of: Callable[[str, Sequence[str]], Sequence[str]] | None = None
-    """What opens the account with this id, of a credential that has other names for the account than its own."""
+    """Returns the parts that open the account with this id, where a credential may name the account differently."""
     retries: RetryPolicy = RetryPolicy()
     read_id: Callable[[Dice, str], str] | None = None
-    """The order id that another way of writing it means, where a provider has two."""
+    """Returns the order id for another spelling of it, where a provider has two."""
     sign: Callable[[UnitOfWorkPort, Delivery, datetime], Awaitable[Mapping[str, str]]] | None = None
-    """The headers that only one attempt has, made when it is sent; gets real time, which honest receivers check.
-    Raises a mistake when there is nobody to send to any more; the attempt then fails without a request."""
+    """Returns the headers of one attempt, made when it is sent; gets real time, because receivers check it.
+    Raises an ApiError when the receiver no longer exists; the attempt then fails without a request."""
     gone: Callable[[UnitOfWorkPort, Delivery], Awaitable[None]] | None = None
     """What follows when a receiver answers 410."""
+    assumed_events: frozenset[str] = frozenset()
+    """Events that no source speaks of although the endpoints that show what came of them are documented: answers with
+    a balance that holds money given back by one carry `X-Mock-Assumed`."""
     public: str | None = None
-    """The part of a credential that is no secret, so that it may name the account; None where all of it is one."""
+    """The part of a credential that is no secret, so that it may name the account; None where there is none."""

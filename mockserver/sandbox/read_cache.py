@@ -1,4 +1,4 @@
-"""Looks at what is committed, without waiting for anybody's turn; what was decoded last is remembered."""
+"""Reads committed orders and accounts without waiting for units of work, and caches them decoded."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -10,14 +10,14 @@ from mockserver.sandbox.codec import decode_account, decode_order
 from mockserver.sandbox.credentials import digest
 from mockserver.stores.base import Store
 
-#: How many decoded orders are remembered: clients ask for the same few again and again.
+#: How many decoded orders are cached: clients read the same few again and again.
 MOST_ORDERS = 256
-#: A digest takes longer than everything else that it takes to find an account.
+#: Cached, because the digest takes most of the time of finding an account.
 _digest = lru_cache(maxsize=256)(digest)
 
 
 class ReadCache:
-    """Reads orders and accounts of one store; a row that was replaced is decoded anew."""
+    """Reads orders and accounts of one store; a row that has changed is decoded again."""
 
     __slots__ = ("_accounts", "_orders", "_store")
 
@@ -27,37 +27,37 @@ class ReadCache:
         self._orders: dict[str, tuple[bytes, Order]] = {}
 
     async def order(self, provider: str, order_id: str) -> Order:
-        """The order as it is committed; raises NotFound."""
+        """Return the committed order; raises NotFound."""
         key = f"{provider}/{order_id}"
         row = await self._store.read("orders", key)
         if row is None:
             raise NotFound("order", order_id)
-        seen = self._orders.get(key)
-        if seen is not None and seen[0] == row:
-            return seen[1]
+        entry = self._orders.get(key)
+        if entry is not None and entry[0] == row:
+            return entry[1]
         order = decode_order(row)
-        if seen is None and len(self._orders) >= MOST_ORDERS:
+        if entry is None and len(self._orders) >= MOST_ORDERS:
             del self._orders[next(iter(self._orders))]
         self._orders[key] = (row, order)
         return order
 
     async def account(self, provider: str, account_id: str) -> Account | None:
-        """The account as it is committed."""
+        """Return the committed account, or None."""
         key = f"{provider}/{account_id}"
         row = await self._store.read("accounts", key)
         if row is None:
             return None
-        seen = self._accounts.get(key)
-        if seen is None or seen[0] != row:
-            seen = self._accounts[key] = (row, decode_account(row))
-        return seen[1]
+        entry = self._accounts.get(key)
+        if entry is None or entry[0] != row:
+            entry = self._accounts[key] = (row, decode_account(row))
+        return entry[1]
 
     async def owner(self, provider: str, parts: Sequence[str]) -> Account | None:
-        """The account that a credential opens."""
-        found = await self._store.read("credentials", _digest(provider, tuple(parts)))
-        return None if found is None else await self.account(provider, found.decode())
+        """Return the account that a credential opens, or None."""
+        row = await self._store.read("credentials", _digest(provider, tuple(parts)))
+        return None if row is None else await self.account(provider, row.decode())
 
     def forget(self) -> None:
-        """Remember nothing."""
+        """Empty the cache."""
         self._accounts.clear()
         self._orders.clear()

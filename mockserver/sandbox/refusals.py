@@ -1,10 +1,10 @@
-"""Why a sandbox is not there for a request."""
+"""Refusals of requests for or about a sandbox."""
 
 from mockserver.domain.errors import ApiError, NotFound
 
 
 class UnknownSandbox(NotFound):
-    """There is no sandbox of this name, and this server makes none on first use."""
+    """There is no sandbox of this name, and this server does not make sandboxes on first use."""
 
     def __init__(self, name: str) -> None:
         super().__init__("sandbox", name)
@@ -15,14 +15,14 @@ class UnknownSandbox(NotFound):
 
 
 class HistoryUnderWay(ApiError):
-    """What was asked for would be undone, or get in the way, while invented customers act."""
+    """The request cannot be served while invented customers act: it would disturb their history, or be undone."""
 
     def __init__(self) -> None:
         super().__init__("a history is being made in this sandbox; wait until it is there, or reset the sandbox")
 
 
 class WorldReplaced(Exception):
-    """The world in which something was going on is no more. No Mistake: nobody takes it for a provider's refusal."""
+    """The sandbox was deleted, reset or restored meanwhile. Not an ApiError: it is no provider's refusal."""
 
     def __init__(self, *, ended: bool) -> None:
         how = "deleted" if ended else "reset or restored"
@@ -30,7 +30,7 @@ class WorldReplaced(Exception):
 
 
 class NameTaken(ApiError):
-    """There is a sandbox of this name; `otherwise`: it was made in another way than asked for."""
+    """There is a sandbox of this name; `otherwise`: it was made on other terms than these."""
 
     def __init__(self, name: str, *, otherwise: bool = False) -> None:
         how = "it was made in another way; delete it first, or take another name" if otherwise else "already taken"
@@ -39,7 +39,7 @@ class NameTaken(ApiError):
 
 
 class TooManySandboxes(ApiError):
-    """There are `most` sandboxes, and none of them may go."""
+    """There are `most` sandboxes, and none of them may be removed."""
 
     def __init__(self, most: int) -> None:
         super().__init__(

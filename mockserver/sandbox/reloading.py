@@ -1,4 +1,4 @@
-"""Takes up scenario files that change while the server runs; what cannot be used changes nothing."""
+"""Reloads scenario files that change while the server runs; a file with errors changes nothing."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import ScenarioProblems
 from mockserver.scenario.watching import Watcher
 
-#: Seconds of real time between two looks; a change is in force after two of them.
+#: Seconds of real time between two checks of the files; a change is in force after two checks.
 PAUSE = 0.2
 
 Say = Callable[[str], None]
@@ -23,7 +23,7 @@ log = logging.getLogger("mockserver")
 
 
 def begin_watching(roots: Sequence[Path], shared: ServerContext) -> Watcher:
-    """A watcher of these directories, all of whose files have been read: a bad one later on finds them as they were.
+    """Return a watcher of these directories, and read all files: a later bad file leaves them as they are now.
 
     Raises ScenarioProblems.
     """
@@ -37,7 +37,7 @@ def begin_watching(roots: Sequence[Path], shared: ServerContext) -> Watcher:
 async def keep_reloading(
     watcher: Watcher, shared: ServerContext, sandboxes: Sandboxes, *, judge: Judge, say: Say
 ) -> None:
-    """Look again and again, until cancelled; `say` gets a line for each change and each problem."""
+    """Reload changed files until cancelled; `say` gets a line for each change and each problem."""
     while True:
         await asyncio.sleep(PAUSE)
         try:
@@ -48,7 +48,7 @@ async def keep_reloading(
 
 
 async def reload(key: Key, shared: ServerContext, sandboxes: Iterable[Sandbox], *, judge: Judge, say: Say) -> None:
-    """Put one scenario's file to use in every sandbox, or say why not and leave all as it was."""
+    """Put one scenario's file to use in every sandbox, or say why not and change nothing."""
     library, name = shared.library, "/".join(key)
     try:
         scenario = await asyncio.to_thread(library.read_anew, key, judge=judge)
@@ -57,7 +57,7 @@ async def reload(key: Key, shared: ServerContext, sandboxes: Iterable[Sandbox], 
             say(str(problem))
         say(f"mockserver: {name} stays as it was")
         return
-    concerned = [one for one in sandboxes if not one.state.library.is_posted(key)]
+    concerned = [sandbox for sandbox in sandboxes if not sandbox.state.library.is_posted(key)]
     if scenario is not None:
         try:
             for sandbox in concerned:
@@ -76,7 +76,7 @@ async def _take_up(sandbox: Sandbox, key: Key, scenario: Scenario | None) -> Non
     names = sandbox.state.active_scenarios.names
     if key[1] not in (*names, DEFAULT):
         return
-    # A name may be that of several providers' files: it goes with the last of them.
+    # Files of several providers may share a name: it stays active until the last of them is gone.
     still = [name for name in names if name != key[1] or sandbox.state.library.find(name)]
     sandbox.state.activate(still)
     await sandbox.open_new_accounts()

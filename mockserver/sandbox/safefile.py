@@ -1,7 +1,7 @@
-"""Replace a file as a database would: whole or not at all, for its owner only, on the disk before it counts.
+"""Replaces files as a database does: whole or not at all, readable for the owner only, and synced to the disk.
 
-The new text is written beside the file, into a scratch file that nobody can foretell, and renamed over it. A process
-that is killed in between leaves the scratch file behind; `sweep` removes what no living process is writing.
+The new text is written into a scratch file beside the file, with a random name, and renamed over it. A process that is
+killed in between leaves the scratch file behind; `sweep` removes scratch files that no living process is writing.
 """
 
 import contextlib
@@ -27,8 +27,8 @@ _OWNER_ONLY = 0o600
 def replace_file(path: Path, text: bytes) -> None:
     """Make `text` the contents of the file; raises OSError, and then the file is as it was.
 
-    A symlink stays one: what it leads to is replaced. An existing file keeps its mode (and its owner, where the
-    system lets us), a new one is for the owner only.
+    A symlink stays: the file that it leads to is replaced. An existing file keeps its mode (and its owner, where the
+    system allows that); a new file is readable for its owner only.
     """
     target = Path(os.path.realpath(path))
     before = _regular(target)
@@ -40,7 +40,7 @@ def replace_file(path: Path, text: bytes) -> None:
             _make_alike(descriptor, before)
             os.fsync(descriptor)
             if fcntl is not None:
-                # Renamed while it is locked, so that nobody takes it for left behind.
+                # Renamed while it is locked, so that no `sweep` removes it.
                 scratch.replace(target)
         if fcntl is None:
             scratch.replace(target)
@@ -48,14 +48,14 @@ def replace_file(path: Path, text: bytes) -> None:
         with contextlib.suppress(OSError):
             scratch.unlink()
         if isinstance(error, OSError) and error.errno == errno.EBUSY:
-            # Containers are given single files that way.
+            # Single files are mounted into containers that way.
             raise OSError(errno.EBUSY, "a file that is mounted cannot be replaced: mount its directory") from error
         raise
     _sync_directory(target.parent)
 
 
 def sweep(path: Path) -> None:
-    """Remove the scratch files that killed processes left beside the file; what cannot be removed stays."""
+    """Remove the scratch files that killed processes left beside the file; errors are ignored."""
     target = Path(os.path.realpath(path))
     with contextlib.suppress(OSError):
         for scratch in _scratch_files(target):
@@ -65,14 +65,14 @@ def sweep(path: Path) -> None:
 
 
 def _regular(target: Path) -> os.stat_result | None:
-    """What the system says of the file, None when there is none; raises OSError when it is something else."""
+    """Return the status of the file, None when there is none; raises OSError when it is not a regular file."""
     try:
-        found = target.lstat()
+        status = target.lstat()
     except FileNotFoundError:
         return None
-    if not stat.S_ISREG(found.st_mode):
+    if not stat.S_ISREG(status.st_mode):
         raise OSError(None, "not a regular file")
-    return found
+    return status
 
 
 def _open_scratch(target: Path) -> tuple[int, Path]:
@@ -81,14 +81,14 @@ def _open_scratch(target: Path) -> tuple[int, Path]:
         descriptor = os.open(scratch, os.O_CREAT | os.O_EXCL | os.O_WRONLY | _NO_LINK, _OWNER_ONLY)
         if _lock(descriptor) and scratch.exists():
             return descriptor, scratch
-        os.close(descriptor)  # swept away by another start before it was locked
+        os.close(descriptor)  # another process swept it away before it was locked
 
 
 def _scratch_files(target: Path) -> Iterator[Path]:
-    written = re.compile(re.escape(f".{target.name}.") + r"[0-9a-f]{16}\.part")
-    for found in target.parent.iterdir():
-        if written.fullmatch(found.name):
-            yield found
+    pattern = re.compile(re.escape(f".{target.name}.") + r"[0-9a-f]{16}\.part")
+    for path in target.parent.iterdir():
+        if pattern.fullmatch(path.name):
+            yield path
 
 
 def _is_left_behind(scratch: Path) -> bool:
@@ -102,7 +102,7 @@ def _is_left_behind(scratch: Path) -> bool:
 
 
 def _lock(descriptor: int) -> bool:
-    """Whether the file is ours alone now; the lock goes with the descriptor. True where there are no locks."""
+    """Return whether the file is locked now, until the descriptor closes. True where there are no locks."""
     if fcntl is not None:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -114,7 +114,7 @@ def _lock(descriptor: int) -> bool:
 
 
 def _make_alike(descriptor: int, before: os.stat_result | None) -> None:
-    """Mode and owner of the file before."""
+    """Give the new file the mode and owner of the file before."""
     if before is None or os.name != "posix":
         return
     now = os.fstat(descriptor)
@@ -125,7 +125,7 @@ def _make_alike(descriptor: int, before: os.stat_result | None) -> None:
 
 
 def _sync_directory(directory: Path) -> None:
-    """Have the rename itself on the disk, where directories can be synced."""
+    """Sync the rename itself to the disk, where directories can be synced."""
     with contextlib.suppress(OSError):
         descriptor = os.open(directory, os.O_RDONLY | getattr(os, "O_DIRECTORY", 0))
         try:

@@ -1,4 +1,4 @@
-"""A sandbox: a world of its own with a clock, dice, settings, scenarios and rows. The unit of consistency."""
+"""A sandbox: a world of its own with a clock, dice, settings, scenarios and rows."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -29,9 +29,12 @@ from mockserver.stores.memory import MemoryStore
 
 
 class Sandbox:
-    """Owns a state, its rows, its deliveries and what wakes it; made by `await Sandbox.make(...)`.
+    """A world of its own: owns its state, rows, deliveries and ticker. Made by `await Sandbox.make(...)`.
 
-    Everything that a client or a test does to it goes through `work()`.
+    All changes by clients and tests go through `work()`:
+
+        async with sandbox.work("req_00000001") as work:
+            order = await work.order("daisysim", order_id)
     """
 
     def __init__(self, name: str, birth: SandboxConfig, shared: ServerContext) -> None:
@@ -40,29 +43,29 @@ class Sandbox:
         self.inbox = Inboxes(shared.budget)
         self._shared = shared
         self.turns = Transactions(SandboxState.begin(name, birth, shared), MemoryStore(), self._expect)
-        self._lookup = ReadCache(self.turns.store)
+        self._read_cache = ReadCache(self.turns.store)
         self.deliveries = Deliveries(self.turns, shared.sender)
         self._ticker = Ticker(self.state.clock, self.wake)
         self.ended = False
-        """Whether it was forgotten, and only requests that were in it already still are."""
+        """Whether the sandbox was deleted; only requests that began before are still in it."""
         self._heading: list[datetime] = []
-        """Where the advances that are under way lead to."""
+        """The moments to which the advances under way lead."""
 
     @classmethod
     async def make(cls, name: str, birth: SandboxConfig, shared: ServerContext) -> "Sandbox":
-        """Return a sandbox with its accounts opened; raises Invalid for unknown scenarios or settings."""
-        made = cls(name, birth, shared)
-        await made.open_new_accounts()
-        await made._live_the_past()
-        return made
+        """Return a new sandbox with its accounts and its history; raises Invalid for unknown scenarios or settings."""
+        sandbox = cls(name, birth, shared)
+        await sandbox.open_new_accounts()
+        await sandbox._live_the_past()
+        return sandbox
 
     @property
     def state(self) -> SandboxState:
-        """What the sandbox is by now, apart from its rows."""
+        """The present state of the sandbox, which is everything but its rows."""
         return self.turns.state
 
     def try_out(self, scenario: Scenario) -> None:
-        """Raises Invalid when the scenario, in place of the one of its name, could not be in force where that is."""
+        """Raise Invalid when the scenario could not be in force here in place of the one of its name."""
         state = self.state
         for seed in scenario.accounts:
             accounts.check_seed(state.provider_rules[scenario.provider], seed)
@@ -76,38 +79,39 @@ class Sandbox:
     def work(
         self, cause: str, *, settle: bool = True, view: View | None = None, caller: Caller | None = None
     ) -> UnitOfWorkContext:
-        """`async with sandbox.work(cause) as work`: everything due is applied first, then this is one whole.
+        """Return a unit of work for `async with`: everything due is applied first; then it commits whole or not at all.
 
-        `view` is one request's own view of the state, applied under the lock; `caller` the request, see `UnitOfWork`.
+        `view` is one request's own view of the state, applied under the lock; `caller` is the request, see
+        `UnitOfWork`.
         """
         return self.turns.begin(cause, settle=settle, view=view, caller=caller)
 
     async def order(self, provider: str, order_id: str) -> Order:
-        """The order as it stands now, everything due applied; raises NotFound. Quicker than a unit of work."""
+        """Return the order after applying everything due; raises NotFound. Quicker than a unit of work."""
         turns = self.turns
         if turns.next_timer is not None and turns.overdue(turns.state.clock.now()):
             async with self.work("clock"):
                 pass
-        return await self._lookup.order(provider, order_id)
+        return await self._read_cache.order(provider, order_id)
 
     async def read(self, table: str, key: str) -> bytes | None:
-        """Return one row as it is committed, without waiting for anybody's turn."""
+        """Return one committed row, without waiting for units of work."""
         return await self.turns.store.read(table, key)
 
     async def account(self, provider: str, account_id: str) -> Account | None:
-        """The account as it is committed, without waiting for anybody's turn."""
-        return await self._lookup.account(provider, account_id)
+        """Return the committed account or None, without waiting for units of work."""
+        return await self._read_cache.account(provider, account_id)
 
     async def find_account(
         self, provider: str, parts: Sequence[str], *, known_only: bool = False, view: View | None = None
     ) -> Account | None:
-        """The account that a credential opens; with `accept_any_key`, one is opened for an unknown one.
+        """Return the account that a credential opens, or None.
 
-        `known_only`: not so, whatever the setting says.
+        With the setting `accept_any_key`, open an account for an unknown credential, unless `known_only`.
         """
-        found = await self._lookup.owner(provider, parts)
-        if found is not None or known_only:
-            return found
+        account = await self._read_cache.owner(provider, parts)
+        if account is not None or known_only:
+            return account
         state = self.state if view is None else view(self.state)
         if not state.settings.values["accept_any_key"]:
             return None
@@ -122,10 +126,10 @@ class Sandbox:
     async def advance(
         self, *, by: timedelta | None = None, to: datetime | None = None, agenda: Agenda | None = None
     ) -> Ran:
-        """Move time by a span or to a moment; with neither, until nothing is left to come.
+        """Move time by a span or to a moment; with neither, until nothing is left to come. Return what ran.
 
-        `agenda` is what lies ahead where not all of that is to be waited for.
-        Raises GoesBack or LimitReached; what ran before the latter is kept.
+        `agenda` replaces the usual one, which awaits deliveries.
+        Raises GoesBack or LimitReached; timers that fired before the latter stay fired.
         """
         now = self.state.clock.now()
         if to is not None and to < now:
@@ -142,9 +146,9 @@ class Sandbox:
             await self.wake()
 
     async def set_clock(self, *, rate: Decimal | None = None, now: datetime | None = None) -> None:
-        """Change the rate and move forward, running what is due on the way; raises GoesBack, ValueError.
+        """Change the rate and move forward to `now`, running what is due on the way; raises GoesBack, ValueError.
 
-        On the way the clock stands, so that it arrives at `now` exactly, and runs on from there.
+        The clock stands on the way, so that it arrives at `now` exactly, and runs on from there.
         """
         state = self.state
         clock, rate = state.clock, state.clock.rate if rate is None else rate
@@ -159,18 +163,18 @@ class Sandbox:
         await self.wake()
 
     def check_still(self, state: SandboxState) -> None:
-        """Raises WorldReplaced when this is not the state any more, or nobody finds the sandbox."""
+        """Raise WorldReplaced when the sandbox has another state by now, or was deleted."""
         if self.ended or self.state is not state:
             raise WorldReplaced(ended=self.ended)
 
     async def end(self) -> None:
-        """Nobody finds it from here on: webhooks end, who waits for messages is answered, a history stops."""
+        """End the sandbox, because it is deleted: webhooks and waiting for messages end, and a history stops."""
         self.ended = True
         self.inbox.wake()
         await self.deliveries.cancel()
 
     async def wake(self) -> None:
-        """Apply what is due, start the deliveries that are, and expect the next."""
+        """Apply everything due, start the due deliveries, and set the ticker for the next."""
         if self._heading:
             return
         async with self.work("clock") as work:
@@ -178,19 +182,19 @@ class Sandbox:
             work.touched_due = True
 
     async def before_answer(self, order: str) -> None:
-        """Start the deliveries that are due, and await those about this order that are to come before an answer."""
+        """Start the due deliveries, and await those about this order that must arrive before the answer."""
         await self.wake()
         await self.deliveries.before_answer(order)
 
     async def pending(self) -> int:
-        """Timers and deliveries still to come."""
+        """Return how many timers and deliveries are still to come."""
         async with self.work("clock") as work:
             return await work.tx.count("timers") + await work.tx.count("outbox")
 
     async def reset(self) -> None:
-        """Back to how it was made; deliveries under way are ended.
+        """Reset the sandbox to how it was made; deliveries under way are cancelled.
 
-        Raises Invalid and changes nothing when a scenario that it was made with is gone or can be in force no more.
+        Raises Invalid and changes nothing when a scenario that it was made with is gone or has become wrong.
         """
         state = SandboxState.begin(self.name, self.state.birth, self._shared)
         await self._stop()
@@ -198,21 +202,24 @@ class Sandbox:
             await self.turns.store.clear()
             self.turns.next_timer = None
             self._begin(state)
-            # Within the same turn: nobody meets a world without accounts.
+            # Under the same lock: no request sees a world without accounts.
             async with self.turns.store.transaction() as tx:
                 await _open_seeds(UnitOfWork(state, tx, state.clock.now(), "opening"))
         await self._live_the_past()
 
     def overlaid_library(self) -> Library:
-        """The server's library without what was posted to this sandbox."""
+        """Return an overlay of the server's library, without the scenarios posted to this sandbox."""
         return self._shared.library.overlaid()
 
     def new_settings(self) -> SettingsTable:
-        """Settings as they are by default."""
+        """Return settings with their default values."""
         return SettingsTable(self._shared.rows)
 
     async def become(self, world: World) -> None:
-        """Be what a snapshot says, whole; deliveries under way are ended, the journal and the inboxes emptied."""
+        """Replace everything with the world of a snapshot.
+
+        Deliveries under way are cancelled, the journal and the inboxes emptied.
+        """
         await self._stop()
         async with self.turns.lock:
             async with self.turns.store.transaction() as tx:
@@ -222,7 +229,7 @@ class Sandbox:
         await self.wake()
 
     async def close(self) -> None:
-        """End everything that runs by itself."""
+        """Stop everything that runs by itself, and free the rows, the journal and the inboxes."""
         await self._stop()
         await self.turns.store.close()
         self.journal.forget()
@@ -231,7 +238,10 @@ class Sandbox:
     # -- the agenda (clockwork.timeline) ---------------------------------------------------------------
 
     async def next_moment(self) -> datetime | None:
-        """When the next timer or delivery is due; the beginning, for a delivery under way: it was due before."""
+        """Return when the next timer or delivery is due, or None.
+
+        For a delivery under way, which was due before, it is the beginning of the sandbox's time.
+        """
         if self.deliveries.unawaited:
             return self.state.born_at
         async with self.work("clock", settle=False) as work:
@@ -251,12 +261,12 @@ class Sandbox:
     # -- inside ----------------------------------------------------------------------------------------
 
     def _expect(self, moment: datetime | None) -> None:
-        """Wake at this moment for what is due then (None: for nothing), unless an advance is on its way there."""
+        """Set the ticker to this moment (None: to none), unless an advance is under way, which runs everything due."""
         if not self._heading:
             self._ticker.expect(moment)
 
     async def _live_the_past(self) -> None:
-        """Go through the history that the sandbox begins with, and let time run from there."""
+        """Make the invented history that the sandbox begins with, and let time run from there."""
         state = self.state
         birth = state.birth
         if birth.population is None:
@@ -271,10 +281,10 @@ class Sandbox:
         await self._ticker.close()
 
     def _begin(self, state: SandboxState, *, requests: int = 0) -> None:
-        """Put another state in place, and forget what belongs to the one before."""
+        """Put another state in place, and forget everything that belongs to the former one."""
         self.turns.state = state
         self._ticker = Ticker(state.clock, self.wake)
-        self._lookup.forget()
+        self._read_cache.forget()
         self.journal.clear(number=requests)
         self.inbox.clear()
 
@@ -287,7 +297,7 @@ async def _open_seeds(work: UnitOfWork) -> None:
 
 
 class _Ahead:
-    """What lies ahead of one advance: nothing any more, once a reset or a restore put another clock in place."""
+    """The agenda of one advance; it is empty once a reset or a restore has put another clock in place."""
 
     __slots__ = ("_clock", "_sandbox")
 

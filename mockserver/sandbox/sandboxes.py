@@ -1,4 +1,4 @@
-"""All sandboxes of a server: `default` always, others made on first use or by name."""
+"""All sandboxes of a server: `default` always, and others made on first use or by name."""
 
 import asyncio
 import logging
@@ -18,16 +18,16 @@ __all__ = ["DEFAULT", "Sandboxes"]
 
 log = logging.getLogger("mockserver")
 
-#: How often expired sandboxes are looked for, in real seconds.
+#: The pause between two searches for expired sandboxes, in real seconds.
 SWEEP_EVERY = 30.0
 
 
 class Sandboxes:
-    """Sandboxes by name. A request enters one and leaves it again; what is in use is never taken away.
+    """Sandboxes by name. A request enters one and leaves it again; a sandbox in use is never removed.
 
-    A sandbox that nobody made by name is provisional during its first requests: it is kept once one of them was
-    accepted, and forgotten with the last one otherwise. `most` counts every sandbox but the default one; `lives`
-    is how long a sandbox stays without use where its maker said nothing. `now` tells real seconds.
+    A sandbox made on first use is provisional during its first requests: it is kept once one of them is accepted, and
+    otherwise forgotten with the last of them. `most` limits the count of all sandboxes but the default one. `lives` is
+    how long a sandbox stays without use where its terms do not say. `now` returns real seconds.
     """
 
     def __init__(
@@ -52,44 +52,45 @@ class Sandboxes:
         self._making: dict[str, asyncio.Event] = {}
         self._made = 0
         self.default: Sandbox | None = None
-        """The default sandbox, from `make_default` or its first use on."""
+        """The default sandbox; None before `make_default` or its first use."""
 
     @property
     def birth(self) -> SandboxConfig:
-        """How sandboxes are made that say nothing else."""
+        """The configuration of sandboxes that are made without one of their own."""
         return self._birth
 
     @property
     def used(self) -> int:
-        """How many sandboxes there are, the default one left out."""
+        """The count of sandboxes without the default one."""
         return len(self._kept) - (DEFAULT in self._kept)
 
     def places(self) -> list[Place]:
-        """Every sandbox that has not expired, by name; does not count as use."""
+        """Return every sandbox that has not expired, sorted by name; does not count as use."""
         now = self._now()
         return [place for _, place in sorted(self._kept.items()) if not place.expired(now)]
 
     def place(self, name: str) -> Place | None:
-        """The place of a sandbox that exists; does not count as use."""
+        """Return the place of a sandbox, or None where it does not exist; does not count as use."""
         place = self._kept.get(name)
         return None if place is None or place.expired(self._now()) else place
 
     def known(self, name: str) -> Sandbox | None:
-        """The sandbox if it exists; does not count as use."""
+        """Return the sandbox, or None where it does not exist; does not count as use."""
         place = self.place(name)
         return None if place is None else place.sandbox
 
     def all(self) -> list[Sandbox]:
-        """Every sandbox that is kept or has a request in it; does not count as use."""
+        """Return every sandbox that is kept or has a request in it; does not count as use."""
         places = (*self._kept.values(), *self._provisional.values(), *self._leaving)
         return [place.sandbox for place in places]
 
     # -- being in one ------------------------------------------------------------------------------------
 
     async def enter(self, name: str) -> Place:
-        """Be in the sandbox of this name, which stays at least until `leave`; an unknown one is made.
+        """Enter the sandbox of this name, which stays at least until `leave`; an unknown one is made.
 
-        Raises NotFound for what cannot be a name, UnknownSandbox where unknown ones are refused, TooManySandboxes.
+        Raises NotFound for a text that cannot be a name, UnknownSandbox where none are made on first use, and
+        TooManySandboxes.
         """
         while True:
             place = self._kept.get(name) or self._provisional.get(name)
@@ -105,7 +106,7 @@ class Sandboxes:
                 return place
 
     async def leave(self, place: Place, *, accepted: bool, steered: bool = False) -> None:
-        """Be in it no more. `accepted`: the request was; `steered`: it was a call of the control API."""
+        """Leave a sandbox. `accepted`: the request was accepted; `steered`: it was a call of the control API."""
         place.visits -= 1
         place.used = self._now()
         if accepted and steered:
@@ -120,13 +121,13 @@ class Sandboxes:
         if place.gone and not place.visits:
             self._leaving.discard(place)
             await place.sandbox.close()
-        # Whoever was to make room may have been taken into use since.
+        # A sandbox that was to be removed may have been in use until now.
         await self._make_room(but=place)
 
     # -- making and forgetting -----------------------------------------------------------------------------
 
     async def create(self, name: str | None, terms: Terms) -> Place:
-        """A new sandbox. Raises NameTaken, TooManySandboxes, and Invalid for what cannot be."""
+        """Make a sandbox and return its place. Raises NameTaken, TooManySandboxes, and Invalid for a wrong name."""
         if name is None:
             name = self._free_name()
         if not is_name(name):
@@ -136,9 +137,9 @@ class Sandboxes:
         return await self._make(name, terms)
 
     async def ensure(self, name: str, terms: Terms) -> tuple[Place, bool]:
-        """The sandbox of this name, and whether it was made now. Raises what `create` does.
+        """Return the sandbox of this name, made where there is none, and whether it was made now.
 
-        NameTaken: there is one, made in another way.
+        Raises the errors of `create`; NameTaken: there is one that was made on other terms.
         """
         while name in self._making:
             await self._making[name].wait()
@@ -147,20 +148,20 @@ class Sandboxes:
             return await self.create(name, terms), True
         if place.terms != terms:
             raise NameTaken(name, otherwise=True)
-        # Whoever asks for it by name relies on it from here on.
+        # A client that names it relies on it from here on.
         place.named = True
         place.used = self._now()
         return place, False
 
     async def make_default(self, birth: SandboxConfig) -> Sandbox:
-        """Make the default sandbox."""
+        """Make the default sandbox with this configuration."""
         sandbox = await Sandbox.make(DEFAULT, birth, self._shared)
         self._kept[DEFAULT] = Place(sandbox, Terms(birth), named=True, lives=None, used=self._now())
         self.default = sandbox
         return sandbox
 
     async def delete(self, name: str) -> None:
-        """Forget the sandbox; requests in it end there. Raises NotFound, and Invalid for the default one."""
+        """Delete the sandbox; requests in it end there. Raises NotFound, and Invalid for the default one."""
         if name == DEFAULT:
             raise Invalid({"name": ["the default sandbox cannot be deleted; reset it instead"]})
         place = self.place(name)
@@ -169,18 +170,18 @@ class Sandboxes:
         await self._dismiss(place)
 
     async def sweep(self) -> int:
-        """Forget what has expired; returns how many sandboxes that were. Others get their turn in between."""
+        """Remove the expired sandboxes and return their count; other tasks of the event loop run in between."""
         now = self._now()
         expired = [place for place in self._kept.values() if place.expired(now)]
         for place in expired:
-            # It may have been entered, or forgotten, while another one was closed.
+            # It may have been entered or deleted while another one was closed.
             if self._kept.get(place.name) is place and place.expired(self._now()):
                 await self._dismiss(place)
             await asyncio.sleep(0)
         return len(expired)
 
     async def keep_sweeping(self) -> None:
-        """Forget what expires, until cancelled."""
+        """Remove expired sandboxes regularly, until cancelled."""
         while True:
             await asyncio.sleep(SWEEP_EVERY)
             try:
@@ -200,9 +201,9 @@ class Sandboxes:
     # -- inside ----------------------------------------------------------------------------------------------
 
     async def _make_provisional(self, name: str) -> Place:
-        """The place of a sandbox that nobody made by name."""
+        """Make a sandbox on first use, and return its place."""
         if name == DEFAULT:
-            # Nobody started the server: an app that is called in process needs no start.
+            # An app that is called in process is used without having been started.
             await self.make_default(self._birth)
             return self._kept[DEFAULT]
         if not is_name(name):
@@ -226,7 +227,7 @@ class Sandboxes:
                 await self._dismiss(expired)
             refused = self._provisional.pop(name, None)
             if refused is not None:
-                # The requests in it were not accepted so far, and end in the world that they began in.
+                # Its requests were not accepted so far; they end in the sandbox in which they began.
                 await self._set_aside(refused)
             place = self._kept[name] = self._placed(sandbox, terms, named=True)
         await self._make_room(but=place)
@@ -234,13 +235,13 @@ class Sandboxes:
 
     @asynccontextmanager
     async def _alone(self, name: str) -> AsyncIterator[None]:
-        """Nobody else makes a sandbox of this name meanwhile: they wait."""
-        made = self._making[name] = asyncio.Event()
+        """Let other makers of a sandbox of this name wait until the `with` block is over."""
+        finished = self._making[name] = asyncio.Event()
         try:
             yield
         finally:
             del self._making[name]
-            made.set()
+            finished.set()
 
     def _placed(self, sandbox: Sandbox, terms: Terms, *, named: bool) -> Place:
         span = terms.expires if terms.expires is not None else self._lives
@@ -248,7 +249,7 @@ class Sandboxes:
         return Place(sandbox, terms, named=named, lives=lives, used=self._now())
 
     def _check_room(self) -> None:
-        """Raises TooManySandboxes when one more could not be kept beside those that are being made or are ending."""
+        """Raise TooManySandboxes when there is no room for one more, with those that are being made or are ending."""
         beside = self.used + len(self._provisional) + len(self._making) + len(self._leaving) + 1 - self.most
         if beside > 0:
             now = self._now()
@@ -256,15 +257,15 @@ class Sandboxes:
                 raise TooManySandboxes(self.most)
 
     async def _make_room(self, *, but: Place) -> None:
-        """Take away what may go while there are too many, though not this one, which was used just now."""
+        """Remove sandboxes that may go while there are too many, but not `but`, which was used just now."""
         while self.used > self.most:
-            place = first_to_go((one for one in self._kept.values() if one is not but), self._now())
+            place = first_to_go((other for other in self._kept.values() if other is not but), self._now())
             if place is None:
                 return
             await self._dismiss(place)
 
     async def _dismiss(self, place: Place) -> None:
-        """No request finds it from here on; its webhooks end at once, and all else when the last request has left."""
+        """Remove a sandbox: its webhooks end at once, everything else when the last request has left it."""
         del self._kept[place.name]
         if place.visits:
             await self._set_aside(place)

@@ -1,4 +1,4 @@
-"""Scenarios without their credentials: digests stand in their place, which open accounts as they did."""
+"""Replaces the credentials in scenarios with digests, which open the same accounts."""
 
 import re
 from functools import lru_cache
@@ -13,14 +13,14 @@ _SHORTEST = 4
 
 
 def sealed(scenario: Scenario, rules: ProviderRules) -> Scenario:
-    """The scenario with digests in place of credentials, in its text too; sealed ones come back as they are."""
+    """Return the scenario with digests in place of credentials, also in its text; unchanged when it is sealed."""
     marks = [_mark(seed, rules) for seed in scenario.accounts]
-    open_ones = [
+    unsealed = [
         (seed, mark)
         for seed, mark in zip(scenario.accounts, marks, strict=True)
         if mark not in seed.credentials.values()
     ]
-    if not open_ones:
+    if not unsealed:
         return scenario
     accounts = tuple(
         seed._replace(credentials=dict.fromkeys(seed.credentials, mark))
@@ -37,11 +37,11 @@ def _mark(seed: AccountSeed, rules: ProviderRules) -> str:
 
 
 def _sealed_text(scenario: Scenario, marks: list[str]) -> str:
-    text, pieces, done = scenario.text, [], 0
+    text, pieces, end = scenario.text, [], 0
     for place in _places(scenario.text):
-        pieces += [text[done : place.start], f'"{marks[place.number]}"', place.end_of_line]
-        done = place.end
-    text = "".join((*pieces, text[done:]))
+        pieces += [text[end : place.start], f'"{marks[place.number]}"', place.end_of_line]
+        end = place.end
+    text = "".join((*pieces, text[end:]))
     values = {value for seed in scenario.accounts for value in seed.credentials.values()}
     # No comment holds a line break.
     secrets = [value for value in values if len(value) >= _SHORTEST and "\n" not in value]
@@ -49,16 +49,16 @@ def _sealed_text(scenario: Scenario, marks: list[str]) -> str:
 
 
 def _without(text: str, secrets: list[str]) -> str:
-    """The text with no secret in its comments."""
+    """Return the text without these secrets in its comments."""
     comments = "\n".join(_COMMENT.findall(text))
     for secret in secrets:
         comments = comments.replace(secret, "...")
-    told = iter(comments.split("\n"))
-    return _COMMENT.sub(lambda _: next(told), text)
+    lines = iter(comments.split("\n"))
+    return _COMMENT.sub(lambda _: next(lines), text)
 
 
 class _Place(NamedTuple):
-    """From where to where in the text a value of `accounts[number].credentials` stands, and what else ends with it."""
+    """The place in the text of a value of `accounts[number].credentials`, and a line break that ends with it."""
 
     start: int
     end: int
@@ -68,10 +68,10 @@ class _Place(NamedTuple):
 
 @lru_cache(maxsize=64)
 def _places(text: str) -> tuple[_Place, ...]:
-    """In the order of the text; kept, because it takes long and every snapshot asks for the same texts."""
+    """Return the places in the order of the text; cached, because it is slow and every snapshot has the same texts."""
     import yaml
 
-    # The loader in Python: its places are those of characters of the text in whatever version of libyaml.
+    # The loader in Python: its places count characters of the text, whatever the version of libyaml.
     root = yaml.compose(text, Loader=yaml.SafeLoader)
     return tuple(
         _Place(

@@ -7,7 +7,7 @@ from mockserver.domain.errors import Invalid
 from mockserver.domain.moments import parse_span
 from mockserver.domain.suggestions import did_you_mean
 
-#: How many settings that cannot be are told at once.
+#: How many wrong settings are reported at once.
 MOST_TOLD = 20
 Kind = Literal["choice", "duration", "boolean", "whole", "text"]
 
@@ -22,7 +22,7 @@ class Setting(NamedTuple):
     choices: tuple[Any, ...] = ()
 
     def problem(self, value: object) -> str | None:
-        """What is wrong with the value, or None."""
+        """Return the error of the value, or None."""
         match self.kind:
             case "choice":
                 if value not in self.choices or isinstance(value, bool) != isinstance(self.choices[0], bool):
@@ -63,7 +63,7 @@ COMMON = (
 
 
 class SettingsTable:
-    """The known settings and, for one sandbox, their values: defaults, under scenarios', under patched ones."""
+    """The settings of one sandbox: patched values, over the values of scenarios, over defaults."""
 
     __slots__ = ("_patched", "_rows", "_scenario", "values")
 
@@ -76,30 +76,30 @@ class SettingsTable:
 
     @property
     def patched(self) -> Mapping[str, Any]:
-        """What was set over defaults and scenarios."""
+        """The values that were set over those of scenarios and the defaults."""
         return self._patched
 
     def patch(self, changes: Mapping[str, Any]) -> None:
-        """Set some values, all or none; raises Invalid naming each that cannot be."""
+        """Set some values, all or none; raises Invalid, which names each wrong setting."""
         self._check(changes)
         self._patched = {**self._patched, **changes}
         self._merge()
 
     def use_scenario_values(self, values: Mapping[str, Any]) -> None:
-        """What the active scenarios set; raises Invalid and changes nothing."""
+        """Use the values that the active scenarios set; raises Invalid and then changes nothing."""
         self._check(values)
         self._scenario = dict(values)
         self._merge()
 
-    def under(self, values: Mapping[str, Any]) -> "SettingsTable":
-        """The same settings as they would be if the scenarios set these values; raises Invalid."""
+    def with_scenario_values(self, values: Mapping[str, Any]) -> "SettingsTable":
+        """Return the same settings with other values of scenarios; raises Invalid."""
         other = SettingsTable(self._rows.values())
         other._patched = self._patched
         other.use_scenario_values(values)
         return other
 
     def described(self) -> dict[str, dict[str, Any]]:
-        """Name -> value, default, help and, for choices, the choices."""
+        """Return value, default, help and, for a choice, the choices of each setting, by name."""
         return {
             name: {
                 "value": self.values[name],
@@ -111,7 +111,7 @@ class SettingsTable:
         }
 
     def problem(self, name: str, value: object) -> str | None:
-        """Why the setting cannot have this value, or None when it can."""
+        """Return why the setting cannot have this value, or None when it can."""
         row = self._rows.get(name)
         return f"unknown setting: {name!r}{did_you_mean(name, self._rows)}" if row is None else row.problem(value)
 

@@ -1,4 +1,4 @@
-"""What a sandbox is, apart from its rows: one plain value that a reset or a restore replaces whole."""
+"""The state of a sandbox, which is everything but its rows: one value that a reset or a restore replaces whole."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,13 +31,13 @@ Catalogue = TypeVar("Catalogue")
 class SandboxState:
     """Clock, dice, settings, scenarios, faults and counters of one sandbox.
 
-    It calls nobody: units of work, deliveries and faults get the state, never the sandbox that owns it. The fields
-    that are replaced while a sandbox lives are `active_scenarios` and what a request's own view puts in their place.
+    It does not know its sandbox: units of work, deliveries and faults get the state alone. While a sandbox lives,
+    `active_scenarios` is replaced; a request's own view replaces some fields in a copy.
     """
 
     birth: SandboxConfig
     identity: str
-    """The name under which this world began: ids and tokens are made of it. A restored world brings its own."""
+    """The name that the sandbox had when this world began; ids and tokens are made from it. A snapshot contains it."""
     born_at: datetime
     clock: Clock
     dice: Dice
@@ -49,19 +49,19 @@ class SandboxState:
     faults: Faults = field(default_factory=Faults)
     limiter: Limiter = field(default_factory=Limiter)
     counters: dict[str, int] = field(default_factory=dict)
-    """Counts that outlive refusals: how often a rule with `times` decided, how often prices moved."""
+    """Counts that survive refused requests: how often a rule with `times` decided, how often prices moved."""
     per_poll: timedelta | None = None
-    """How far each read of an order moves the frozen clock first; None: not at all."""
+    """The span by which each read of an order moves the frozen clock first; None: not at all."""
     populating: bool = False
-    """Whether invented customers are acting: who else moves the clock or sets balances is refused meanwhile."""
+    """Whether invented customers are acting; other requests to move the clock or set balances are refused meanwhile."""
     quiet_until: datetime | None = None
-    """Up to when orders placed now send no webhooks; only the view of invented customers has it."""
+    """The moment until which orders placed now send no webhooks; only the view of invented customers has it."""
     born: tuple[Fault, ...] = ()
-    """Webhook faults that orders placed now are born with; only one request's own view has any."""
+    """The webhook faults of orders placed now; only a request's own view has any."""
     machines: dict[str, Machine] = field(default_factory=dict)
-    """By key, every machine that an order may have been born with."""
+    """Every machine that an order may have begun with, by its key."""
     sources: dict[str, Scenario] = field(default_factory=dict)
-    """By a machine's key, the scenario that it stood in."""
+    """The scenario of each machine, by the machine's key."""
     catalogues: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -70,7 +70,7 @@ class SandboxState:
         library = shared.library.overlaid()
         start, rate = birth.start or machine_now(), birth.rate
         if birth.population is not None:
-            # The past is lived through first, and time stands still meanwhile.
+            # The invented history is made first; time stands still meanwhile.
             start, rate = begin_of(start, birth.population), Decimal(0)
         settings = SettingsTable(shared.rows)
         if birth.settings:
@@ -92,15 +92,15 @@ class SandboxState:
         return state
 
     def machine_named(self, key: str) -> Machine:
-        """Return the machine that an order was born with."""
+        """Return the machine of this key, which an order began with."""
         return self.machines[key]
 
     def machines_of(self, providers: Collection[str]) -> list[Machine]:
-        """Return the machines that orders of these providers were born with or can be."""
+        """Return the machines of all present and future orders of these providers."""
         return [machine for machine in self.machines.values() if machine.provider in providers]
 
     def source_of(self, key: str) -> Scenario:
-        """Return the scenario that the machine of this key stood in."""
+        """Return the scenario of the machine with this key."""
         return self.sources[key]
 
     def shown(self, order: Order) -> str:
@@ -108,21 +108,21 @@ class SandboxState:
         return self.machines[order.machine].shown(order.state)
 
     def catalogue(self, provider: str, build: Callable[[Dice], Catalogue]) -> Catalogue:
-        """Return the provider's catalogue for this sandbox's dice, built when first asked for."""
-        found: Catalogue | None = self.catalogues.get(provider)
-        if found is None:
-            found = self.catalogues[provider] = build(self.dice)
-        return found
+        """Return the provider's catalogue for this sandbox's dice, built on first use."""
+        catalogue: Catalogue | None = self.catalogues.get(provider)
+        if catalogue is None:
+            catalogue = self.catalogues[provider] = build(self.dice)
+        return catalogue
 
     def decide(self, aspect: Aspect, provider: str, subject: Subject) -> Rule | None:
-        """Return the rule that decides this aspect, counted against its `times`; None when no rule matches."""
+        """Return the rule that decides this aspect, and count it against its `times`; None when no rule matches."""
         for rule in self.active_scenarios.candidates(aspect, provider, subject):
             if rule.times is None:
                 return rule
             values = "/".join(str(subject.get(name)) for name in rule.per)
-            tally = f"{rule.name}/{aspect}/{values}"
-            if self.counters.get(tally, 0) < rule.times:
-                count_one(self.counters, tally)
+            counter = f"{rule.name}/{aspect}/{values}"
+            if self.counters.get(counter, 0) < rule.times:
+                count_one(self.counters, counter)
                 return rule
         return None
 
@@ -131,7 +131,7 @@ class SandboxState:
         self._use(in_force(self.library, names, self.provider_rules))
 
     def know(self, scenarios: Iterable[Scenario]) -> None:
-        """Keep the machines of these scenarios for the orders that are born with them."""
+        """Keep the machines of these scenarios for the orders that begin with them."""
         for scenario in scenarios:
             for machine in scenario.machines.values():
                 self.machines[machine.key] = machine

@@ -1,4 +1,4 @@
-"""Snapshots as text and as files: indented, a line for each value, so that they can be committed and compared."""
+"""Snapshots as texts and files: indented, with a line for each value, so that they can be committed and compared."""
 
 import asyncio
 from pathlib import Path
@@ -13,12 +13,12 @@ from mockserver.sandbox.snapshot import read, take
 
 
 def text_of(document: Any) -> bytes:
-    """The document as it is answered and written."""
+    """Return a snapshot's document as text, for answers and files."""
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def data_of(path: Path) -> Any:
-    """The JSON data of a file; raises OSError, and Invalid when it holds none."""
+    """Return the JSON data of a file; raises OSError, and Invalid when it is not JSON."""
     try:
         return orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError as error:

@@ -1,4 +1,4 @@
-"""Units of work, one after the other: each is one whole, and everything due is applied before it."""
+"""Units of work, one after the other; everything due is applied before each."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,15 +16,15 @@ from mockserver.stores.base import Store
 #: One request's own view of the state; see `view.RequestView`.
 View = Callable[[SandboxState], SandboxState]
 
-#: After how many timers in a row the rest of the server gets its turn.
+#: How many timers may fire in a row before other tasks of the event loop run.
 IN_A_ROW = 64
 
 
 class Transactions:
     """The state and the rows of a sandbox, and the one lock that covers each unit of work on them.
 
-    Nothing that waits for the outside is ever done under the lock. `next_timer` is when the next timer is due;
-    `expect` is told after each unit when the next thing, a timer or a delivery, is.
+    Code under the lock never waits for anything outside. `next_timer` is when the next timer is due. `expect` is called
+    after each unit with the moment of the next timer or delivery.
     """
 
     __slots__ = ("_fired", "expect", "lock", "next_timer", "state", "store")
@@ -44,11 +44,11 @@ class Transactions:
         return UnitOfWorkContext(self, cause, settle=settle, view=view, caller=caller)
 
     def overdue(self, now: datetime) -> bool:
-        """Whether a timer is due that has not fired."""
+        """Return whether a timer is due that has not fired."""
         return self.next_timer is not None and self.next_timer <= now
 
     async def fire(self, until: datetime, *, most: int, clock: Clock) -> int:
-        """Fire the timers due by `until`, at most `most` and only while `clock` is in place; returns how many."""
+        """Fire the timers due by `until`, at most `most` and only while `clock` is in place; return how many fired."""
         fired = 0
         async with self.lock:
             while self.state.clock is clock and fired < most and await self._fire_next(until):
@@ -56,7 +56,7 @@ class Transactions:
         return fired
 
     async def settle(self, now: datetime) -> None:
-        """Fire what is due; under the lock."""
+        """Fire all timers due by `now`; the caller holds the lock."""
         for _ in range(MOST_FIRED):
             if not await self._fire_next(now):
                 return
@@ -72,13 +72,13 @@ class Transactions:
             self.next_timer = await tx.next_due("timers")
         self._fired += 1
         if self._fired % IN_A_ROW == 0:
-            # A hundred thousand take a while: other sandboxes, health and signals do not wait for the last.
+            # A hundred thousand timers take a while: other sandboxes, health checks and signals must not wait for them.
             await asyncio.sleep(0)
         return True
 
 
 class UnitOfWorkContext:
-    """One unit of work under the lock; commits on leaving normally, else undoes everything."""
+    """One unit of work under the lock, for `async with`; commits on leaving normally, else undoes everything."""
 
     __slots__ = ("_caller", "_cause", "_settle", "_transaction", "_turns", "_view", "_work")
 
@@ -99,7 +99,7 @@ class UnitOfWorkContext:
             overdue = self._settle and turns.overdue(now)
             if overdue:
                 await turns.settle(now)
-            # A view may refuse: before there is a transaction that nobody would end.
+            # A view may raise, so it comes before the transaction, which would stay open.
             state = turns.state if self._view is None else self._view(turns.state)
             self._transaction = turns.store.transaction()
             tx = await self._transaction.__aenter__()
@@ -115,14 +115,14 @@ class UnitOfWorkContext:
     ) -> None:
         turns, work = self._turns, self._work
         try:
-            waiting = None
+            next_delivery = None
             if work.touched_due and error is None:
                 turns.next_timer = await work.tx.next_due("timers")
-                waiting = await work.tx.next_due("outbox")
+                next_delivery = await work.tx.next_due("outbox")
             await self._transaction.__aexit__(kind, error, trace)
             if work.touched_due:
-                moments = [moment for moment in (turns.next_timer, waiting) if moment is not None]
-                # What was settled before a refused use case may have put something in the outbox.
+                moments = [moment for moment in (turns.next_timer, next_delivery) if moment is not None]
+                # Timers that fired before a refused use case may have put something in the outbox.
                 turns.expect(min(moments, default=None) if error is None else work.now)
         finally:
             turns.lock.release()

@@ -1,4 +1,4 @@
-"""A unit of work: what one use case does to the world, at one moment, in one transaction."""
+"""A unit of work: all changes of one use case, at one moment, in one transaction."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -10,7 +10,7 @@ from mockserver.domain.errors import NotFound, OutOfStock
 from mockserver.domain.ledger import CASHBACK, SALES
 from mockserver.domain.moments import to_micros
 from mockserver.domain.money import share
-from mockserver.domain.orders import Order
+from mockserver.domain.orders import Order, event_of
 from mockserver.engine.effects import Effect, Timer
 from mockserver.engine.machine import Circumstances, Machine, Step, begin, ring, send
 from mockserver.engine.rules import Rule
@@ -30,11 +30,11 @@ from mockserver.webhooks.model import Delivery, Notice
 
 
 class UnitOfWork:
-    """Made by `Sandbox.work()`; everything done through it commits together or not at all.
+    """The changes of one use case, which commit together or not at all; made by `Sandbox.work()`.
 
     `now` is one moment for the whole unit. `cause` names what started it, for histories and the ledger. Where a
-    request opened it (`caller`), what is placed and taken follows the rules that match the request, and the request
-    notes the orders that are placed, sent an event or looked up as its account's own.
+    request opened it (`caller`), rules that match the request decide about new orders and stock, and the request
+    notes the orders that it places, sends an event or reads as its account's own.
     """
 
     __slots__ = ("_limits", "caller", "cause", "dice", "now", "state", "touched_due", "tx")
@@ -50,16 +50,16 @@ class UnitOfWork:
         self.touched_due = False
         self.caller = caller
         self._limits: dict[object, int | None] = {}
-        """What rules said of a stock, by what was asked about."""
+        """The limits that rules set for a stock, by the facts that the rules were matched with."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
-        """The sandbox's settings as they stand."""
+        """The present values of the sandbox's settings, by name."""
         return self.state.settings.values
 
     @property
     def identity(self) -> str:
-        """The name under which the sandbox's world began."""
+        """The name that the sandbox had when its world began; ids and tokens are made from it."""
         return self.state.identity
 
     def shown(self, order: Order) -> str:
@@ -81,11 +81,11 @@ class UnitOfWork:
         stock: str | None = None,
         order_id: str | None = None,
     ) -> Order:
-        """Charge the wallet and begin an order, whose life the first rule that matches decides.
+        """Charge the wallet and begin an order; the first rule that matches decides its life.
 
-        `about` are circumstances that rules may ask for besides the facts; `amend` changes what they decided.
+        `about` are circumstances that rules may match besides the facts; `amend` changes the rule that decides.
         `stock` is the row that `take_stock` took from, kept for a restock. `order_id` is an unused id, where
-        `ProviderRules.order_id` cannot tell it from kind and number. Raises InsufficientBalance.
+        `ProviderRules.order_id` cannot make it from kind and number. Raises InsufficientBalance.
         """
         rule = self.caller.decide("life", {**facts, **(about or {})}) if self.caller is not None else None
         if amend is not None:
@@ -132,25 +132,25 @@ class UnitOfWork:
         return {**(rule.life() if rule else {}), "faults": faults}
 
     async def order(self, provider: str, order_id: str) -> Order:
-        """The order, by its id or another way of writing it; raises NotFound."""
+        """Return the order by its id or another spelling of it; raises NotFound."""
         read_id = self.state.provider_rules[provider].read_id
         return await orders.find_order(self.tx, provider, read_id(self.dice, order_id) if read_id else order_id)
 
     async def own_order(self, account: Account, order_id: str) -> Order:
-        """The order, if it is this account's; raises NotFound."""
+        """Return the order if it is this account's; raises NotFound."""
         order = await self.order(account.provider, order_id)
         if order.account != account.id:
             raise NotFound("order", order_id)
         return self._noted(order)
 
-    async def send(self, order: Order, event: str, given: Mapping[str, Any] | None = None) -> Order:
-        """Send the order an event; raises NotTaken, TooEarly or TooLate, or Invalid for bad `given` data."""
+    async def send(self, order: Order, event: str, data: Mapping[str, Any] | None = None) -> Order:
+        """Send the order an event; raises NotTaken, TooEarly or TooLate, or Invalid for bad `data` of a message."""
         machine = self.state.machine_named(order.machine)
         step = send(machine, order, event, f"{event} by {self.cause}", self._circumstances())
-        return self._noted(await self._commit_step(step, order, machine, given or {}))
+        return self._noted(await self._commit_step(step, order, machine, data or {}))
 
     async def ring(self, provider: str, order_id: str, timer: Timer) -> None:
-        """Let a due timer ring; a stale one does nothing."""
+        """Send an order the event of a due timer; a stale timer does nothing."""
         row = await self.tx.get("orders", f"{provider}/{order_id}")
         if row is None:
             return
@@ -161,7 +161,7 @@ class UnitOfWork:
             await self._commit_step(step, order, machine, {})
 
     async def amend(self, order: Order, facts: Mapping[str, Any]) -> Order:
-        """Write facts of the order that no event changes."""
+        """Change facts of the order without an event."""
         amended = order._replace(facts={**order.facts, **facts})
         await orders.keep_order(self.tx, amended, was=order, machine=self.state.machine_named(order.machine))
         return amended
@@ -169,17 +169,17 @@ class UnitOfWork:
     # -- stock, numbers, money, accounts -----------------------------------------------------------
 
     async def sold(self, key: str) -> int:
-        """How many were taken from this stock."""
+        """Return how many were taken from this stock."""
         row = await self.tx.get("stock", key)
         return decode_json(row) if row is not None else 0
 
     def stock_of(self, stock: int, about: Mapping[str, Any] | None = None) -> int:
-        """Return how many there are in all: `stock`, or fewer where a rule says so."""
+        """Return how many a stock has in all: `stock`, or fewer where a rule says so."""
         most = self.most_in_stock(about)
         return stock if most is None else min(stock, most)
 
     def most_in_stock(self, about: Mapping[str, Any] | None = None) -> int | None:
-        """Return what a rule says of the stock asked for; None when none does. Asked once in a unit about the same."""
+        """Return the limit that a rule sets for this stock, or None; rules are matched once per unit and `about`."""
         if self.caller is None:
             return None
         subject = tuple(about.items()) if about is not None else None
@@ -196,18 +196,21 @@ class UnitOfWork:
         await self.tx.put("stock", key, encode_json(sold + 1))
 
     async def next_number(self, name: str) -> int:
-        """1, 2, 3 ... for each name."""
+        """Return the next number of a sequence: 1, 2, 3 ... for each name."""
         row = await self.tx.get("counters", name)
         number = (decode_json(row) if row is not None else 0) + 1
         await self.tx.put("counters", name, encode_json(number))
         return number
 
     async def balance(self, account: Account) -> int:
-        """The account's balance in minor units."""
-        return await ledger.balance_of(self.tx, account.provider, account.id)
+        """The account's balance in minor units. Where it rests on an assumed event, so does the request's answer."""
+        held, is_assumed = await ledger.wallet_of(self.tx, account.provider, account.id)
+        if is_assumed and self.caller is not None:
+            self.caller.assume()
+        return held
 
     async def account(self, provider: str, account_id: str) -> Account:
-        """The account; raises NotFound."""
+        """Return the account; raises NotFound."""
         row = await self.tx.get("accounts", f"{provider}/{account_id}")
         if row is None:
             raise NotFound("account", account_id)
@@ -225,10 +228,10 @@ class UnitOfWork:
     def _circumstances(self) -> Circumstances:
         return Circumstances(self.now, self.dice, self.state.settings.values)
 
-    async def _commit_step(self, step: Step, was: Order | None, machine: Machine, given: Mapping[str, Any]) -> Order:
+    async def _commit_step(self, step: Step, was: Order | None, machine: Machine, data: Mapping[str, Any]) -> Order:
         order = step.order
         for effect in step.effects:
-            order = await self._carry_out(effect, order, given)
+            order = await self._carry_out(effect, order, data)
         await orders.keep_order(self.tx, order, was=was, machine=machine)
         entered = was is None or order.visit != was.visit
         if entered:
@@ -239,11 +242,11 @@ class UnitOfWork:
         self.touched_due = True
         return order
 
-    async def _carry_out(self, effect: Effect, order: Order, given: Mapping[str, Any]) -> Order:
+    async def _carry_out(self, effect: Effect, order: Order, data: Mapping[str, Any]) -> Order:
         rules = self.state.provider_rules[order.provider]
         match effect.name:
             case "message":
-                facts = rules.compose(self, order, effect.argument, given)
+                facts = rules.compose(self, order, effect.argument, data)
                 return order._replace(facts={**order.facts, **facts})
             case "refund":
                 await self._credit(order, order.amount, SALES, "refund")
@@ -262,15 +265,23 @@ class UnitOfWork:
         return order
 
     def _is_quiet(self, order: Order) -> bool:
-        """Whether the order is one of an invented past that tells nobody."""
+        """Return whether the order is of an invented history that sends no webhooks."""
         plan = order.plan
         return plan is not None and "quiet_until" in plan and to_micros(self.now) <= plan["quiet_until"]
 
     async def _credit(self, order: Order, amount: int, book: str, why: str) -> None:
         if amount:
-            cause = f"{why}: {order.history[-1].cause}"
+            assumed = self.state.provider_rules[order.provider].assumed_events
             await ledger.give(
-                self.tx, order.provider, order.account, amount, of=book, at=self.now, cause=cause, order=order.id
+                self.tx,
+                order.provider,
+                order.account,
+                amount,
+                of=book,
+                at=self.now,
+                cause=f"{why}: {order.history[-1].cause}",
+                order=order.id,
+                is_assumed=bool(assumed) and any(event_of(one.cause) in assumed for one in order.history),
             )
 
     async def post(self, order: Order, notice: Notice) -> Delivery:
@@ -290,7 +301,7 @@ class UnitOfWork:
             receiver=notice.receiver,
         )
         due: datetime | None = self.now
-        if self.state.faults.some or self.state.born or (order.plan is not None and "faults" in order.plan):
+        if self.state.faults.any_in_force or self.state.born or (order.plan is not None and "faults" in order.plan):
             from mockserver.sandbox.delivery_faults import made_hostile
 
             delivery, due = await made_hostile(self.state, self.tx, self.now, order, delivery)

@@ -1,4 +1,4 @@
-"""A sandbox as some callers see it: requests that name scenarios or a fault of their own, invented customers."""
+"""Views of a sandbox's state: for requests with scenarios or a fault of their own, and for invented customers."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,11 +11,10 @@ from mockserver.sandbox.state import SandboxState
 
 
 class RequestView:
-    """A request with scenarios or a fault of its own (`Prefer`): those lie over the ones in force.
+    """The view of a request with scenarios or a fault of its own (`Prefer`), which lie over those in force.
 
-    Everything else stays the sandbox's own: what is written goes there, and only what is decided while the request is
-    worked on differs. Orders that it places are born with the other scenarios' life cycles, rules and webhook faults,
-    and keep them.
+    Everything else is the sandbox's own: writes go there, and only decisions about this request differ. Orders that it
+    places get the life cycles, rules and webhook faults of its scenarios, and keep them.
     """
 
     __slots__ = ("_base", "_born", "_faults", "_force", "_settings", "_state")
@@ -28,12 +27,12 @@ class RequestView:
             active_scenarios = self._force = in_force(
                 state.library, [*scenarios, *state.active_scenarios.names], state.provider_rules
             )
-            self._settings = state.settings.under(active_scenarios.settings())
-            self._faults = state.faults.beside(active_scenarios.faults(), now=state.clock.now())
+            self._settings = state.settings.with_scenario_values(active_scenarios.settings())
+            self._faults = state.faults.with_scenarios(active_scenarios.faults(), now=state.clock.now())
             born += [
-                one
-                for one in active_scenarios.faults()
-                if one.webhook is not None and scenario_of(one.key) in scenarios
+                fault
+                for fault in active_scenarios.faults()
+                if fault.webhook is not None and scenario_of(fault.key) in scenarios
             ]
             state.know(active_scenarios.scenarios())
         self._born = tuple(born)
@@ -51,7 +50,7 @@ class RequestView:
 
 
 class PastView:
-    """Invented customers: they act in the world that they began in, and in no other that takes its place.
+    """The view of invented customers: they act only in the state in which they began, and in none that replaces it.
 
     Orders that they place send no webhooks up to the moment `quiet_until`.
     """
@@ -63,7 +62,7 @@ class PastView:
         self._state = state if quiet_until is None else replace(state, quiet_until=quiet_until)
 
     def __call__(self, state: SandboxState) -> SandboxState:
-        """Return this state as they see it; raises WorldReplaced when it is another one by now."""
+        """Return this state as invented customers see it; raises WorldReplaced when it is another one by now."""
         if self._base is not state:
             raise WorldReplaced(ended=False)
         return self._state

@@ -1,4 +1,4 @@
-"""Wallets that end where they are documented to stand, whatever was bought from them in between."""
+"""Wallets in an invented history: they end with their documented balance, whatever was bought before."""
 
 from dataclasses import dataclass, replace
 
@@ -9,15 +9,15 @@ from mockserver.sandbox.accounts import minor
 from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.unit_of_work import UnitOfWork
 
-#: What people top up by, in whole units of the currency, the largest first.
+#: The sums that people top up by, in whole units of the currency, the largest first.
 _ROUND = (500, 250, 100, 50, 25, 20, 10, 5)
 
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """An account, and what it holds and has spent in all when everything is over (minor units).
+    """An account with its balance and total spending at the end of a history, in minor units.
 
-    `documented`: whether a scenario in force says so; else it is what the account held and had spent before.
+    `documented`: they are those of a scenario in force; else those of the account before the history.
     """
 
     rules: ProviderRules
@@ -27,8 +27,8 @@ class Wallet:
     documented: bool
 
 
-async def documented(work: UnitOfWork, rules: ProviderRules, account: Account) -> Wallet:
-    """The wallet of an account as the scenarios in force have it."""
+async def documented_wallet(work: UnitOfWork, rules: ProviderRules, account: Account) -> Wallet:
+    """Return the wallet of an account as the scenarios in force declare it, else as it is now."""
     for seed in work.state.active_scenarios.accounts(rules.provider):
         if seed.id == account.id:
             balance = minor(rules, "balance", seed.balance)
@@ -37,14 +37,14 @@ async def documented(work: UnitOfWork, rules: ProviderRules, account: Account) -
 
 
 async def top_up(work: UnitOfWork, wallet: Wallet, *, needed: int) -> None:
-    """Put in what `needed` takes: a round sum while that leaves the wallet below what it is to hold in the end."""
-    held = await ledger.balance_of(work.tx, wallet.rules.provider, wallet.account)
-    least, most = needed - held, wallet.balance - held
+    """Top up the wallet to hold `needed`: by a round sum, unless its balance would exceed the one at the end."""
+    balance = await ledger.balance_of(work.tx, wallet.rules.provider, wallet.account)
+    least, most = needed - balance, wallet.balance - balance
     if least <= 0:
         return
     rounds = (units * 10**wallet.rules.currency.digits for units in _ROUND)
-    # What is to hold less than the price in the end gets the price on top of that.
-    amount = next((one for one in rounds if least <= one <= most), most if most >= least else most + needed)
+    # A wallet that must end below the price gets the price on top of its final balance.
+    amount = next((amount for amount in rounds if least <= amount <= most), most if most >= least else most + needed)
     await ledger.give(
         work.tx,
         wallet.rules.provider,
@@ -58,7 +58,7 @@ async def top_up(work: UnitOfWork, wallet: Wallet, *, needed: int) -> None:
 
 
 async def settle(work: UnitOfWork, wallet: Wallet) -> None:
-    """Book what is missing or over, so that the account holds and has spent what it is documented to."""
+    """Book the difference, so that the account has the balance and spending of `wallet` at the end."""
     account = await work.account(wallet.rules.provider, wallet.account)
     provider, over = wallet.rules.provider, await work.balance(account) - wallet.balance
     if over > 0:
@@ -67,5 +67,6 @@ async def settle(work: UnitOfWork, wallet: Wallet) -> None:
         await ledger.give(
             work.tx, provider, account.id, -over, of=TOP_UPS, at=work.now, cause="top-up by card", order=None
         )
+    await ledger.unmark(work.tx, provider, account.id)
     if account.total_spent != wallet.total_spent:
         await work.keep_account(replace(account, total_spent=wallet.total_spent))

@@ -1,4 +1,4 @@
-"""Everything that a restore puts in place, made of a snapshot and found to fit together."""
+"""Everything that a restore puts in place, made from a snapshot and checked."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,14 +9,14 @@ from mockserver.stores.base import Transaction
 
 _WHOLE = 1 << 40
 
-#: By table and key, the bytes of each row.
+#: The bytes of each row, by table and key.
 Rows = Mapping[str, Mapping[str, bytes]]
 
 
 class World(NamedTuple):
-    """A state and its rows. `agenda` names the rows that are due, by table, in the order in which they come.
+    """A state and its rows. `agenda` lists the keys of due rows with their moments, by table, first to last.
 
-    `requests` is how many exchanges the journal had counted.
+    `requests` is the number of exchanges that the journal had counted.
     """
 
     state: SandboxState
@@ -25,7 +25,7 @@ class World(NamedTuple):
     agenda: Mapping[str, list[tuple[datetime, str]]]
 
     async def put_rows(self, tx: Transaction) -> None:
-        """Have these rows and no others."""
+        """Replace all rows of the store with these."""
         for table in await tx.tables():
             for row in await tx.scan(table, limit=_WHOLE):
                 await tx.delete(table, row.key)
@@ -34,6 +34,6 @@ class World(NamedTuple):
             for key, data in rows.items():
                 if key not in due:
                     await tx.put(table, key, data)
-            # Of two that are due at one moment the one put first comes first.
+            # Of rows that are due at the same moment, the one put first comes first.
             for moment, key in self.agenda.get(table, ()):
                 await tx.put(table, key, rows[key], due=moment)

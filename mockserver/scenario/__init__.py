@@ -1,1 +1,1 @@
-"""Scenarios: life cycles, rules, accounts and magic values as YAML data."""
+"""Scenarios: life cycles, rules, faults, accounts and magic values as YAML data."""

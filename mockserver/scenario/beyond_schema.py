@@ -1,6 +1,6 @@
-"""The rules of the scenario language that its JSON Schema does not say, in one place: all others stand in both.
+"""The rules of the scenario language that only the loader knows; all others stand in its JSON Schema, too.
 
-The reference lists them; a test holds schema and loader against each other and takes no other difference.
+The reference lists them; a test compares schema and loader and allows no other difference.
 """
 
 import re
@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 
 class BeyondSchema(NamedTuple):
-    """A rule that only the loader knows: a sentence for people, and what its errors say."""
+    """A rule that only the loader knows: a sentence for people, and a pattern of its error messages."""
 
     rule: str
     errors: re.Pattern[str]
 
     def explains(self, message: str) -> bool:
-        """Return whether an error with this message comes of the rule."""
+        """Return whether an error with this message comes from the rule."""
         return self.errors.search(message) is not None
 
 

@@ -1,4 +1,4 @@
-"""A scenario out of a file's data; every mistake is reported where it stands."""
+"""Builds a scenario from a file's data; every error is reported with its place."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,12 +7,13 @@ from typing import Any, NamedTuple
 
 from mockserver.domain.accounts import STATUSES
 from mockserver.domain.errors import MISTAKE_NAMES
+from mockserver.domain.suggestions import suggestion
 from mockserver.engine.delays import asks_the_order
 from mockserver.engine.machine import Machine
 from mockserver.engine.rules import Rule
 from mockserver.faults.model import Fault
 from mockserver.scenario.cursor import Cursor
-from mockserver.scenario.machines import EVENT, EVENT_RULE, NAME, NAME_RULE, build_delay, build_machine, known_state
+from mockserver.scenario.machines import EVENT, EVENT_RULE, NAME, NAME_RULE, build_delay, build_machine, check_known
 from mockserver.scenario.matchers import build_conditions
 from mockserver.scenario.model import AccountSeed, Magic, Scenario
 from mockserver.scenario.problems import Report, shown
@@ -34,9 +35,9 @@ _URL = re.compile(r"https?://[^\s/]\S*")
 
 
 def build_scenario(data: Any, report: Report, *, text: str, providers: Sequence[str] = ()) -> Scenario:
-    """The scenario, whole only when `report` has no errors afterwards.
+    """Return the scenario of a file's data; it is complete only when `report` has no errors afterwards.
 
-    `providers` are the names that may stand under `provider`; any may when it is empty.
+    `providers` are the allowed values of `provider`; every name is allowed when it is empty.
     """
     top = Cursor(report, (), data)
     if not isinstance(data, dict):
@@ -69,19 +70,19 @@ def build_scenario(data: Any, report: Report, *, text: str, providers: Sequence[
 def _provider(cursor: Cursor, providers: Sequence[str]) -> str:
     name = cursor.text_like(_PROVIDER, "lower-case letters, digits and _, beginning with a letter")
     if providers and name not in providers:
-        cursor.error(f"unknown provider {shown(name)} (one of {', '.join(providers)})")
+        cursor.error(f"unknown provider {shown(name)} ({suggestion(name, providers)})")
     return name
 
 
 def _machines(top: Cursor, provider: str, origin: str) -> Mapping[str, Machine]:
-    one, several = top.get("machine"), top.get("machines")
-    if one and several:
+    single, several = top.get("machine"), top.get("machines")
+    if single and several:
         several.error("write machine or machines, not both", at_key=True)
     if several:
-        several.some()
-    written = [one] if one else several.items() if several else []
+        several.refuse_empty()
+    cursors = [single] if single else several.items() if several else []
     machines: dict[str, Machine] = {}
-    for cursor in written:
+    for cursor in cursors:
         if not isinstance(cursor.value, dict):
             cursor.refuse("an object")
             continue
@@ -94,14 +95,14 @@ def _machines(top: Cursor, provider: str, origin: str) -> Mapping[str, Machine]:
 
 
 class _Known(NamedTuple):
-    """The names that rules may use; none where the file has no machine. Dictionaries for their order."""
+    """The events and states that rules may name, in the order of the file; none where it has no machine."""
 
     events: Mapping[str, None]
     states: Mapping[str, None]
 
     @classmethod
     def to(cls, machines: Mapping[str, Machine]) -> "_Known":
-        """The events and states of these machines, in the order of the file."""
+        """Return the events and states of these machines, in the order of the file."""
         return cls(
             dict.fromkeys(event for machine in machines.values() for event in machine.events()),
             dict.fromkeys(state for machine in machines.values() for state in machine.states),
@@ -110,13 +111,13 @@ class _Known(NamedTuple):
 
 def _rules(cursor: Cursor | None, scenario: str, machines: Mapping[str, Machine]) -> tuple[Rule, ...]:
     rules: list[Rule] = []
-    taken: set[str] = set()
+    names: set[str] = set()
     known = _Known.to(machines)
     for number, item in enumerate(cursor.items() if cursor else [], start=1):
         rule = _rule(item, f"{scenario}#{number}", known)._replace(scenario=scenario)
-        if rule.name in taken:
+        if rule.name in names:
             (item.get("name") or item).error(f"a second rule is called {rule.name!r}")
-        taken.add(rule.name)
+        names.add(rule.name)
         rules.append(rule)
     return tuple(rules)
 
@@ -180,12 +181,12 @@ def _check_then(cursor: Cursor, known: _Known) -> None:
 
 
 def _check_events(cursor: Cursor, known: _Known) -> None:
-    """`delays`, `never` and `outcomes`, whose keys or items are events of the file's machines."""
+    """Check `delays`, `never` and `outcomes`, whose keys or items are events of the file's machines."""
     delays, never, outcomes = cursor.get("delays"), cursor.get("never"), cursor.get("outcomes")
-    for written in (delays, never, outcomes):
-        if written:
-            written.some()
-            written.distinct()
+    for part in (delays, never, outcomes):
+        if part:
+            part.refuse_empty()
+            part.distinct()
     for event, delay in delays.entries().items() if delays else ():
         _check_event(delay, event, known, at_key=True)
         build_delay(delay)
@@ -207,7 +208,7 @@ def _check_event(cursor: Cursor, event: str, known: _Known, *, at_key: bool) -> 
 def _check_state(cursor: Cursor, known: _Known) -> None:
     name = cursor.text()
     if known.states and name:
-        known_state(cursor, name, known.states)
+        check_known(cursor, name, known.states)
 
 
 def _accounts(cursor: Cursor | None) -> tuple[AccountSeed, ...]:

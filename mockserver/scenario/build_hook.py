@@ -1,4 +1,4 @@
-"""Compiles the bundled scenarios while hatchling builds a wheel; not in the wheel itself."""
+"""Compiles the bundled scenarios while hatchling builds a wheel; this module is not in the wheel."""
 
 import sys
 from pathlib import Path
@@ -9,10 +9,10 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CompileScenarios(BuildHookInterface[Any]):
-    """Puts a compiled file beside each scenario of a wheel; an editable install has none and parses."""
+    """Puts a compiled file beside each scenario of a wheel; an editable install parses the YAML instead."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Write the compiled files to a directory of their own and name them to the build."""
+        """Write the compiled files to a temporary directory and add them to the build."""
         if version == "editable":
             return
         self._directory = TemporaryDirectory(prefix="mockserver-scenarios-")
@@ -22,7 +22,7 @@ class CompileScenarios(BuildHookInterface[Any]):
             build_data["force_include"][str(file)] = f"mockserver/{path.as_posix()}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
-        """Remove the directory."""
+        """Remove the temporary directory."""
         if version != "editable":
             self._directory.cleanup()
 

@@ -1,4 +1,4 @@
-"""Scenario files, read from text or disk: checked in full, or fast where tests have checked them before."""
+"""Loads scenario files from text or disk: checked in full, or quickly where tests have checked them before."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -11,7 +11,7 @@ from mockserver.scenario.compiled import read_compiled
 from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import LARGEST, Problem, Report, ScenarioProblems
 
-#: Reports what is wrong with a scenario beyond what can be told from its file: made by whoever knows the providers.
+#: Reports errors of a scenario that its file alone does not show; made by a caller who knows the providers.
 Judge = Callable[[Scenario, Report, Mapping[str, Any]], None]
 
 
@@ -23,10 +23,10 @@ def load_scenario(
     providers: Sequence[str] = (),
     judge: Judge | None = None,
 ) -> Scenario:
-    """The scenario that a file's text writes; `source` is the file's name, used in messages.
+    """Return the scenario of a file's text; `source` is the file's name, used in messages.
 
-    With `check`, the schema and the lint are run over it too; without, only what cannot be built is found.
-    `providers` are the names that may stand under `provider`; any may when it is empty.
+    With `check`, schema and lint run over it too; without, only errors that prevent building it are found.
+    `providers` are the allowed values of `provider`; every name is allowed when it is empty.
     Raises ScenarioProblems with all errors in the order of the file; warnings are not raised.
     """
     return _load(text, Report(source), check=check, providers=providers, judge=judge)
@@ -35,7 +35,7 @@ def load_scenario(
 def load_with_warnings(
     text: str | bytes, *, source: str, providers: Sequence[str] = (), judge: Judge | None = None
 ) -> tuple[Scenario, list[Problem]]:
-    """As `load_scenario` with `check`, and the warnings in the order of the file."""
+    """Return the result of `load_scenario` with `check`, and the warnings in the order of the file."""
     report = Report(source)
     return _load(text, report, check=True, providers=providers, judge=judge), report.problems()
 
@@ -48,15 +48,15 @@ def load_file(
     place: tuple[str, str] | None = None,
     judge: Judge | None = None,
 ) -> Scenario:
-    """As `load_scenario`, from a file, which must hold the provider and scenario of `place`, where it is given."""
+    """Return the scenario of a file, as `load_scenario` does; `place`: the provider and name that it must have."""
     report = Report(str(path))
     raw = _bytes(path, report)
     if check or judge is not None:
         scenario = _load(raw, report, check=check, providers=providers, judge=judge)
     else:
         scenario = load_trusted(path, raw, tuple(providers))
-    written = {"provider": scenario.provider, "scenario": scenario.name}
-    for (key, value), wanted in zip(written.items(), place or written.values(), strict=True):
+    names = {"provider": scenario.provider, "scenario": scenario.name}
+    for (key, value), wanted in zip(names.items(), place or names.values(), strict=True):
         if value != wanted:
             report.error((key,), f"{key} must be {wanted!r}, as the file's path says, not {value!r}")
     if report.errors():
@@ -67,7 +67,7 @@ def load_file(
 def check_text(
     text: str | bytes, *, source: str, providers: Sequence[str] = (), judge: Judge | None = None
 ) -> list[Problem]:
-    """Every error and warning of a file's text, in the order of the file; an empty list when it is fine."""
+    """Return every error and warning of a file's text, in the order of the file; an empty list when it is fine."""
     report = Report(source)
     with suppress(ScenarioProblems):
         _load(text, report, check=True, providers=providers, judge=judge)
@@ -75,7 +75,7 @@ def check_text(
 
 
 def check_file(path: Path | str, providers: Sequence[str], *, judge: Judge | None = None) -> list[Problem]:
-    """Every error and warning of a file, in its order; a file that cannot be read has one error, at 1:1."""
+    """Return every error and warning of a file, in its order; a file that cannot be read has one error, at 1:1."""
     path = Path(path)
     report = Report(str(path))
     with suppress(ScenarioProblems):
@@ -96,7 +96,10 @@ def _bytes(path: Path, report: Report) -> bytes:
 
 @lru_cache(maxsize=256)
 def load_trusted(path: Path, raw: bytes, providers: tuple[str, ...]) -> Scenario:
-    """Return one value for the same bytes: a test suite starts thousands of apps in one process."""
+    """Return the scenario of a file that tests have checked.
+
+    Cached by the file's bytes, because a test suite starts thousands of apps in one process.
+    """
     report = Report(str(path))
     data = read_compiled(path, raw)
     if data:

@@ -1,7 +1,7 @@
 """Bundled scenario files as JSON, parsed when the wheel is built: an installed package reads no YAML at its start.
 
-`quick.yaml` has `quick.json` beside it, which names the bytes it was made of: where they differ, the YAML counts.
-A checkout has no such files and parses. Nothing is ever written beside an installed package.
+`quick.yaml` has `quick.json` beside it, with a digest of the YAML it was made from: where that differs, the YAML
+counts. A checkout has no such files and parses the YAML. Nothing is ever written beside an installed package.
 """
 
 import json
@@ -15,7 +15,7 @@ SUFFIX = ".json"
 
 
 def compile_scenario(path: Path) -> bytes:
-    """Return what stands beside a scenario file in the wheel; raises ScenarioProblems where it cannot be read.
+    """Return the compiled form of a scenario file for the wheel; raises ScenarioProblems where it cannot be read.
 
     Needs nothing but PyYAML, because the wheel is built without the package's other dependencies.
     """
@@ -30,16 +30,16 @@ def compile_scenario(path: Path) -> bytes:
 
 
 def read_compiled(path: Path, raw: bytes) -> Any:
-    """Return the data of a scenario file with these bytes, or None where no compiled file was made of them."""
+    """Return the data of a scenario file with these bytes; None where no compiled file was made from them."""
     import orjson
 
     try:
-        found = orjson.loads(path.with_suffix(SUFFIX).read_bytes())
+        document = orjson.loads(path.with_suffix(SUFFIX).read_bytes())
     except (OSError, ValueError):
         return None
-    if not isinstance(found, dict) or found.get("made_of") != _digest(raw):
+    if not isinstance(document, dict) or document.get("made_of") != _digest(raw):
         return None
-    return found.get("data")
+    return document.get("data")
 
 
 def _digest(raw: bytes) -> str:

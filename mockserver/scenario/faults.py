@@ -1,8 +1,8 @@
-"""Faults out of a scenario file's data, and those that make no sense there."""
+"""Builds the faults of a scenario file, and warns of faults that make no sense there."""
 
 from collections.abc import Sequence
 
-from mockserver.faults import wire_kinds
+from mockserver.faults import webhook_kinds, wire_kinds
 from mockserver.faults.model import Fault
 from mockserver.faults.parse import fault_from_data
 from mockserver.scenario.cursor import Cursor
@@ -11,17 +11,17 @@ from mockserver.scenario.problems import Report, trail_text
 
 
 def build_faults(cursor: Cursor, scenario: str, provider: str) -> tuple[Fault, ...]:
-    """The faults in the file's order, named or counted from 1; what is wrong with them is reported."""
+    """Return the faults in the file's order; their keys count from 1. Errors are reported."""
     faults: list[Fault] = []
-    taken: set[str] = set()
+    names: set[str] = set()
     for number, item in enumerate(cursor.items(), start=1):
         fault = _fault(item, f"{provider}/{scenario}#{number}", provider)
         if fault is None:
             continue
         if fault.name is not None:
-            if fault.name in taken:
+            if fault.name in names:
                 (item.get("name") or item).error(f"a second fault is called {fault.name!r}")
-            taken.add(fault.name)
+            names.add(fault.name)
         faults.append(fault)
     return tuple(faults)
 
@@ -46,7 +46,7 @@ def _fault(cursor: Cursor, key: str, provider: str) -> Fault | None:
 
 
 def _check_matchers(cursor: Cursor) -> None:
-    """Report what a file's matchers may not be, and those that a test arms may; says nothing twice."""
+    """Report matchers that are allowed in faults that tests arm, but not in files; no error is reported twice."""
     for name in ("body", "query"):
         member = cursor.get(name)
         if member is not None and isinstance(member.value, dict):
@@ -57,7 +57,7 @@ def _check_matchers(cursor: Cursor) -> None:
 
 
 def lint_faults(faults: Sequence[Fault], report: Report) -> None:
-    """Warn of what can never be seen: faults that others always forestall, answers that no byte of gets out."""
+    """Warn of faults without effect: others always decide before them, or no byte of their answer gets out."""
     decided: dict[str, str] = {}
     for place, fault in enumerate(faults):
         at = ("faults", place)
@@ -65,10 +65,8 @@ def lint_faults(faults: Sequence[Fault], report: Report) -> None:
         if speaks and all(name in decided for name in speaks) and not fault.on_demand:
             earlier = " and ".join(dict.fromkeys(repr(decided[name]) for name in speaks))
             report.warning(at, f"fault {fault.label!r} never strikes: {earlier} before it always does")
-        if "drop" in (fault.webhook or {}) and len(speaks) > 1:
-            report.warning(
-                (*at, "webhook", "drop"), "what is dropped is not sent at all: the rest is idle", at_key=True
-            )
+        for name in webhook_kinds.never_sent(fault.webhook or {}) if len(speaks) > 1 else ():
+            report.warning((*at, "webhook", name), "what is dropped is not sent at all: the rest is idle", at_key=True)
         if fault.answer is not None and fault.wire is not None and not wire_kinds.needs_answer(fault.wire):
             report.warning((*at, "answer"), f"nobody sees the answer: {fault.wire.kind} lets none out", at_key=True)
         if _always(fault) and not report.has_error_below(at):
@@ -77,5 +75,5 @@ def lint_faults(faults: Sequence[Fault], report: Report) -> None:
 
 
 def _always(fault: Fault) -> bool:
-    told = (fault.method, fault.path, fault.operation, fault.account, fault.event, fault.state, fault.times)
-    return not (any(told) or fault.body or fault.query or fault.chance or fault.until or fault.on_demand)
+    conditions = (fault.method, fault.path, fault.operation, fault.account, fault.event, fault.state, fault.times)
+    return not (any(conditions) or fault.body or fault.query or fault.chance or fault.until or fault.on_demand)

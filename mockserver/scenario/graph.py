@@ -1,63 +1,66 @@
-"""Ways between the states of a machine; every question is answered in one walk."""
+"""A graph of names and the steps between them, such as states and transitions; each function walks it once."""
 
 from collections.abc import Iterable, Mapping, Set
 
-#: From each name to those that one step leads to; a name that nothing leads from may be left out.
+#: Each name with the names that one step leads to; a name without steps from it may be left out.
 Graph = Mapping[str, Set[str]]
 
 
 def reachable(ways: Graph, entries: Iterable[str], *, but: Set[str] = frozenset()) -> set[str]:
-    """All names that the ways lead to from these, these included; what is in `but` is not entered."""
+    """Return all names that can be reached from `entries`, which are included; names in `but` are not entered."""
     reached = set(entries) - but
-    waiting = list(reached)
-    while waiting:
-        new = ways.get(waiting.pop(), frozenset()) - reached - but
+    queue = list(reached)
+    while queue:
+        new = ways.get(queue.pop(), frozenset()) - reached - but
         reached |= new
-        waiting.extend(new)
+        queue.extend(new)
     return reached
 
 
-def turned_round(ways: Graph) -> dict[str, set[str]]:
-    """The same ways, walked the other way."""
-    turned: dict[str, set[str]] = {name: set() for name in ways}
+def reversed_graph(ways: Graph) -> dict[str, set[str]]:
+    """Return the graph with every step reversed."""
+    backward: dict[str, set[str]] = {name: set() for name in ways}
     for name, targets in ways.items():
         for target in targets:
-            turned.setdefault(target, set()).add(name)
-    return turned
+            backward.setdefault(target, set()).add(name)
+    return backward
 
 
-def circles(ways: Graph) -> dict[str, str]:
-    """For each name a name of its circle: the same for those, and only those, that lead to one another.
+def cycles(ways: Graph) -> dict[str, str]:
+    """Return for each name on a cycle one name that stands for its group: all names that lead to one another.
 
-    A name that no circle goes through, not even a step to itself, is left out.
+    A name on no cycle, not even with a step to itself, is left out.
+
+    >>> cycles({"a": {"b"}, "b": {"a", "c"}, "c": set()}) in ({"a": "a", "b": "a"}, {"a": "b", "b": "b"})
+    True
     """
-    back = turned_round(ways)
-    circle: dict[str, str] = {}
-    done: set[str] = set()
+    back = reversed_graph(ways)
+    cycle_of: dict[str, str] = {}
+    assigned: set[str] = set()
     for last in reversed(_by_end(ways)):
-        together = reachable(back, {last}, but=done)
-        done |= together
-        if len(together) > 1 or last in ways.get(last, frozenset()):
-            circle.update(dict.fromkeys(together, last))
-    return circle
+        members = reachable(back, {last}, but=assigned)
+        assigned |= members
+        if len(members) > 1 or last in ways.get(last, frozenset()):
+            cycle_of.update(dict.fromkeys(members, last))
+    return cycle_of
 
 
 def _by_end(ways: Graph) -> list[str]:
-    """Every name, each after all that were first found from it (the first half of Kosaraju's algorithm)."""
-    ended: list[str] = []
-    seen: set[str] = set()
+    """Return every name, each after all names that were first reached from it (Kosaraju's algorithm, first half)."""
+    finished: list[str] = []
+    visited: set[str] = set()
     for entry in ways:
-        if entry in seen:
+        if entry in visited:
             continue
-        seen.add(entry)
+        visited.add(entry)
         path = [(entry, iter(ways[entry]))]
         while path:
             name, targets = path[-1]
-            target = next((one for one in targets if one not in seen), None)
+            target = next((candidate for candidate in targets if candidate not in visited), None)
             if target is None:
-                ended.append(name)
+                finished.append(name)
                 path.pop()
             else:
-                seen.add(target)
+                visited.add(target)
                 path.append((target, iter(ways.get(target, ()))))
-    return ended
+    return finished

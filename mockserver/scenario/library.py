@@ -1,4 +1,4 @@
-"""The scenarios that can be made active: files under roots, read when first asked for, and posted ones."""
+"""The scenarios that can be made active: files below directories, read when first used, and posted scenarios."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -9,7 +9,7 @@ from mockserver.scenario.check import Judge, load_file
 from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import ScenarioProblems
 
-#: The scenario that lies under all others of its provider.
+#: The scenario that is always in force, below all others of its provider.
 DEFAULT = "quick"
 #: Provider and name.
 Key = tuple[str, str]
@@ -18,16 +18,16 @@ Key = tuple[str, str]
 class Library:
     """Scenarios by provider and name, from `<root>/<provider>/<name>.yaml`; later roots win.
 
-    Files are read when first asked for and kept; whoever shares the library shares what was read. Directories
-    are listed once. A file that cannot be used raises ScenarioProblems when it is asked for.
+    Files are read when first used and kept, also for all overlays of the library. Directories are listed once. A file
+    that cannot be used raises ScenarioProblems when it is first used.
     """
 
     __slots__ = ("_files", "_posted", "_providers", "_read", "_roots")
 
     def __init__(self, roots: Sequence[Path], *, providers: Sequence[str] = (), trusted: int = 0) -> None:
-        """The first `trusted` roots are not checked in full when read; their files have been by tests.
+        """List the files. Those of the first `trusted` roots are not checked in full: tests have checked them.
 
-        `providers` are the names that may stand under `provider`; any may when it is empty.
+        `providers` are the allowed values of `provider`; every name is allowed when it is empty.
         """
         self._providers = tuple(providers)
         self._roots = tuple(roots)
@@ -36,7 +36,7 @@ class Library:
         self._posted: dict[Key, Scenario] = {}
         for number, root in enumerate(roots):
             for path in root.glob("*/*.yaml"):
-                # Bundled files of providers that are not served would only be complained about.
+                # Bundled files of providers that are not served would only cause errors.
                 if number >= trusted or not self._providers or path.parent.name in self._providers:
                     self._files[path.parent.name, path.stem] = (path, number >= trusted)
 
@@ -51,9 +51,9 @@ class Library:
         return cls([*roots, *extra_roots], providers=providers, trusted=len(roots))
 
     def overlaid(self) -> "Library":
-        """A library that shares the files and what was read of them, and begins with the same posted scenarios.
+        """Return a library that shares the files and scenarios read, and starts with the same posted scenarios.
 
-        What is added to it is seen by nobody else.
+        Scenarios that are posted to it are in no other library.
         """
         child = Library((), providers=self._providers)
         child._files = self._files
@@ -62,17 +62,17 @@ class Library:
         return child
 
     def add(self, scenario: Scenario) -> None:
-        """Put a posted scenario over whatever has its provider and name."""
+        """Add a posted scenario; it hides any other of its provider and name."""
         self._posted[scenario.provider, scenario.name] = scenario
 
     def is_posted(self, key: Key) -> bool:
-        """Whether `add` put one over this provider's file of this name."""
+        """Return whether a scenario of this provider and name was posted."""
         return key in self._posted
 
     def read_anew(self, key: Key, *, judge: Judge | None = None) -> Scenario | None:
-        """The scenario as its file says now, not yet put to use; None when no root has such a file any more.
+        """Return the scenario that its file holds now, without using it yet; None when there is no such file any more.
 
-        Raises ScenarioProblems. Reads the disk: not for the event loop's thread.
+        Raises ScenarioProblems. It reads the disk, so call it in a thread.
         """
         path = self._path_now(key)
         if path is None:
@@ -80,7 +80,7 @@ class Library:
         return load_file(path, providers=self._providers, place=key, judge=judge)
 
     def put_to_use(self, key: Key, scenario: Scenario | None) -> None:
-        """Take what `read_anew` gave in place of what was read before, for all that share the files."""
+        """Replace a scenario read before with the result of `read_anew`, for all libraries that share the files."""
         if scenario is None:
             self._files.pop(key, None)
             self._read.pop(key, None)
@@ -89,38 +89,38 @@ class Library:
         self._read[key] = scenario
 
     def posted(self) -> list[Scenario]:
-        """What `add` was given, in that order; later ones of a name in place of earlier ones."""
+        """Return the posted scenarios in the order of their first posting."""
         return list(self._posted.values())
 
     def names(self, provider: str | None = None) -> list[str]:
-        """The names of all scenarios, or of one provider's, sorted."""
+        """Return the names of all scenarios, or of one provider's, sorted."""
         return sorted({name for owner, name in self._keys() if provider in (None, owner)})
 
     def listing(self) -> list[tuple[str, str, Path]]:
-        """Provider, name and file of each, sorted; a posted one has the path that its `source` names."""
+        """Return provider, name and file of each scenario, sorted; of a posted one, the path in its `source`."""
         return [
             (*key, Path(self._posted[key].source) if key in self._posted else self._files[key][0])
             for key in sorted(self._keys())
         ]
 
     def find(self, name: str) -> list[Scenario]:
-        """The scenarios of this name, one for each provider that has it, by provider; none is an empty list."""
+        """Return the scenarios of this name, sorted by provider; an empty list where there are none."""
         return [self._load(key) for key in sorted(key for key in self._keys() if key[1] == name)]
 
     def get(self, provider: str, name: str) -> Scenario:
-        """One scenario; raises KeyError with a sentence when the provider has none of this name."""
+        """Return one scenario; raises KeyError with a sentence when the provider has none of this name."""
         if (provider, name) not in self._posted and (provider, name) not in self._files:
             raise KeyError(f"provider {provider!r} has no scenario {name!r}")
         return self._load((provider, name))
 
     def default(self, provider: str) -> Scenario:
-        """The provider's `quick`; raises KeyError when it has none."""
+        """Return the provider's `quick`; raises KeyError when it has none."""
         return self.get(provider, DEFAULT)
 
     def faults(self, provider: str) -> Iterator[Fault]:
-        """Return the faults of all the provider's scenarios; each file is read when its turn comes."""
+        """Yield the faults of all the provider's scenarios; each file is read only when its faults are reached."""
         for name in self.names(provider):
-            with suppress(ScenarioProblems):  # a file that can't be used keeps nobody from the others
+            with suppress(ScenarioProblems):  # one bad file does not hide the faults of the others
                 yield from self.get(provider, name).faults
 
     def _path_now(self, key: Key) -> Path | None:

@@ -1,4 +1,4 @@
-"""Machines, rules and faults that can be built and still make no sense."""
+"""Finds machines, rules and faults that can be built but make no sense."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from mockserver.engine.delays import Delay, Fixed, LogNormal, Uniform
 from mockserver.engine.machine import Machine, Transition
 from mockserver.engine.rules import Aspect, Rule
-from mockserver.scenario.graph import Graph, circles, reachable, turned_round
+from mockserver.scenario.graph import Graph, cycles, reachable, reversed_graph
 from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import Report, Trail
 from mockserver.scenario.shadows import ASPECTS, lint_conditions, lint_shadows
@@ -15,7 +15,7 @@ from mockserver.scenario.shadows import ASPECTS, lint_conditions, lint_shadows
 def lint(scenario: Scenario, report: Report, data: Mapping[str, Any]) -> None:
     """Report endless loops and dead ends as errors, unreachable states and idle rules as warnings.
 
-    `scenario` may be built from a file with errors; what is missing from it is not complained about again.
+    `scenario` may be built from a file with errors; parts that are missing from it are not reported again.
     """
     forced = _forced_states(scenario.rules)
     for trail, machine in machines_with_trails(scenario, data):
@@ -29,21 +29,21 @@ def lint(scenario: Scenario, report: Report, data: Mapping[str, Any]) -> None:
 
 
 def machines_with_trails(scenario: Scenario, data: Mapping[str, Any]) -> list[tuple[Trail, Machine]]:
-    """Each machine with its place in the file."""
+    """Return each machine with its place in the file."""
     if "machine" in data:
         return [(("machine",), machine) for machine in scenario.machines.values()]
-    written = data.get("machines") if isinstance(data.get("machines"), list) else None
-    kinds = [item.get("kind") if isinstance(item, dict) else None for item in written or ()]
-    return [(("machines", kinds.index(kind)), made) for kind, made in scenario.machines.items() if kind in kinds]
+    items = data.get("machines") if isinstance(data.get("machines"), list) else None
+    kinds = [item.get("kind") if isinstance(item, dict) else None for item in items or ()]
+    return [(("machines", kinds.index(kind)), machine) for kind, machine in scenario.machines.items() if kind in kinds]
 
 
 def _forced_states(rules: Iterable[Rule]) -> set[str]:
-    """States that rules lead into, past the machine's own ways."""
+    """Return the states that rules lead into directly, whatever the machine's transitions say."""
     forced: set[str] = set()
     for rule in rules:
         outcomes = rule.then.get("outcomes")
-        named = [rule.then.get("start"), *(outcomes.values() if isinstance(outcomes, dict) else ())]
-        forced.update(name for name in named if isinstance(name, str))
+        names = [rule.then.get("start"), *(outcomes.values() if isinstance(outcomes, dict) else ())]
+        forced.update(name for name in names if isinstance(name, str))
     return forced
 
 
@@ -67,30 +67,30 @@ def _find_unreachable(machine: Machine, ways: Graph, report: Report, trail: Trai
 
 
 def _find_dead_ends(machine: Machine, ways: Graph, report: Report, trail: Trail) -> None:
-    """States that orders never get out of to a final one; one message for states that share the cause."""
+    """Report states from which no final state can be reached; one error for all states that share the cause."""
     stuck = {name for name, state in machine.states.items() if not state.final and not state.transitions}
     for name in machine.states:
         at = (*trail, "states", name)
         if name in stuck and not any(report.has_error_below((*at, key)) for key in ("transitions", "final")):
             report.error(at, f"state {name!r} is neither final nor left by any transition", at_key=True)
-    # A target that is missing or unknown has been reported: here it counts as an end.
+    # A target that is missing or unknown was reported before: here it counts as a final state.
     ends = stuck | {name for name, state in machine.states.items() if state.final}
     ends |= {target for targets in ways.values() for target in targets if target not in ways}
     ends |= {name for name, state in machine.states.items() if any(not move.to for move in state.transitions)}
-    back = turned_round(ways)
-    led_out = reachable(back, ends)
-    told: set[str] = set()
+    back = reversed_graph(ways)
+    with_exit = reachable(back, ends)
+    reported: set[str] = set()
     for name in ways:
-        if name in led_out or name in told:
+        if name in with_exit or name in reported:
             continue
         at = (*trail, "states", name)
         report.error(at, f"no way leads from state {name!r} to a final state", at_key=True)
         # States from which these are reached share the cause.
-        told |= reachable(back, reachable(ways, {name}), but=told)
+        reported |= reachable(back, reachable(ways, {name}), but=reported)
 
 
 def _find_endless_loops(machine: Machine, report: Report, trail: Trail) -> None:
-    """Loops of timers that take no time: the sandbox's clock would never get past them."""
+    """Report loops of timers that take no time: the sandbox's clock would never get past them."""
     moves = [
         (name, place, target)
         for name, state in machine.states.items()
@@ -102,13 +102,13 @@ def _find_endless_loops(machine: Machine, report: Report, trail: Trail) -> None:
     for name, _, target in moves:
         if target in ways:
             ways[name].add(target)
-    circle = circles(ways)
-    told: set[str] = set()
+    cycle_of = cycles(ways)
+    reported: set[str] = set()
     for name, place, target in moves:
-        if target in circle and circle[target] == circle[name] and circle[name] not in told:
+        if target in cycle_of and cycle_of[target] == cycle_of[name] and cycle_of[name] not in reported:
             at = (*trail, "states", name, "transitions", place, "after")
             report.error(at, f"an endless loop: timers lead from state {name!r} back to it in no time")
-            told.add(circle[name])
+            reported.add(cycle_of[name])
 
 
 def _takes_no_time(move: Transition) -> bool:
@@ -125,7 +125,7 @@ def _is_zero(delay: Delay) -> bool:
 
 
 def _find_closed_windows(machine: Machine, report: Report, trail: Trail) -> None:
-    """Transitions that are refused as too late before they stop being too early."""
+    """Warn of transitions that are refused as too late before they stop being too early."""
     for name, state in machine.states.items():
         for place, move in enumerate(state.transitions):
             match move.not_before, move.not_after:

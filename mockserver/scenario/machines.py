@@ -1,4 +1,4 @@
-"""State machines out of a scenario file's data."""
+"""Builds state machines from a scenario file's data."""
 
 import re
 from collections.abc import Collection
@@ -22,28 +22,28 @@ SENDING_KEYS = ("event", "after", "within")
 
 
 def build_machine(cursor: Cursor, *, provider: str, origin: str) -> Machine:
-    """The machine; `origin` goes into its key. What is wrong with it is reported and left out."""
+    """Return the machine; `origin` goes into its key. Wrong parts are reported and left out."""
     cursor.only(MACHINE_KEYS)
     kind_at, start_at, states_at = cursor.need("kind"), cursor.need("start"), cursor.need("states")
     kind = kind_at.text_like(NAME, NAME_RULE) if kind_at else ""
-    written = states_at.entries() if states_at else {}
+    bodies = states_at.entries() if states_at else {}
     if states_at and states_at.value == {}:
         states_at.error("states must name at least one state")
-    states = {name: build_state(name, body, written) for name, body in written.items()}
+    states = {name: build_state(name, body, bodies) for name, body in bodies.items()}
     start = start_at.text() if start_at else ""
     if start_at and start and states:
-        known_state(start_at, start, states)
+        check_known(start_at, start, states)
     return Machine(f"{provider}/{kind}/{origin}", provider, kind, start, states)
 
 
-def known_state(cursor: Cursor, name: str, states: Collection[str]) -> None:
-    """Report a name that is not the name of one of these states."""
+def check_known(cursor: Cursor, name: str, states: Collection[str]) -> None:
+    """Report a name that none of these states has."""
     if name not in states:
         cursor.error(f"unknown state {shown(name)} (one of {', '.join(states)})")
 
 
 def build_state(name: str, cursor: Cursor, states: Collection[str]) -> State:
-    """One state; the targets of its transitions must be among `states`."""
+    """Return one state; the targets of its transitions must be among `states`."""
     if NAME.fullmatch(name) is None:
         cursor.error(f"a state's name is {NAME_RULE}: {shown(name)}", at_key=True)
     if not isinstance(cursor.value, dict):
@@ -61,14 +61,14 @@ def build_state(name: str, cursor: Cursor, states: Collection[str]) -> State:
 
 def _transitions(cursor: Cursor, states: Collection[str]) -> tuple[Transition, ...]:
     moves: list[Transition] = []
-    taken: set[str] = set()
+    events: set[str] = set()
     for item in cursor.items():
         move = _transition(item, states)
         event = item.get("on")
-        if event is not None and move.on in taken:
+        if event is not None and move.on in events:
             event.error(f"a second transition on {move.on!r} in one state: only the first would ever be taken")
         if move.on:
-            taken.add(move.on)
+            events.add(move.on)
         moves.append(move)
     return tuple(moves)
 
@@ -118,7 +118,7 @@ def _targets(cursor: Cursor, states: Collection[str]) -> Targets:
     if not isinstance(cursor.value, str):
         cursor.refuse("a state, or an object of states with weights")
         return ()
-    known_state(cursor, cursor.value, states)
+    check_known(cursor, cursor.value, states)
     return ((cursor.value, 1),)
 
 
@@ -133,9 +133,9 @@ def _weight(cursor: Cursor) -> Weight:
 
 
 def build_effects(cursor: Cursor | None) -> tuple[Effect, ...]:
-    """The effects of a state or transition; none where nothing is written."""
-    built = [_effect(item) for item in cursor.items()] if cursor else []
-    return tuple(effect for effect in built if effect is not None)
+    """Return the effects of a state or transition; none where the file has none."""
+    effects = [_effect(item) for item in cursor.items()] if cursor else []
+    return tuple(effect for effect in effects if effect is not None)
 
 
 def _effect(cursor: Cursor) -> Effect | None:
@@ -162,12 +162,12 @@ def _effect(cursor: Cursor) -> Effect | None:
 
 
 def build_delay(cursor: Cursor | None) -> Delay | None:
-    """The delay; None where nothing is written, or nothing that is a delay."""
+    """Return the delay; None where the file has none, or a wrong one, which is reported."""
     if cursor is None:
         return None
     bounds = cursor.get("uniform")
-    written = bounds.items() if bounds is not None and isinstance(bounds.value, list) else []
-    if len(written) == 2 and None in [build_delay(bound) for bound in written]:
+    items = bounds.items() if bounds is not None and isinstance(bounds.value, list) else []
+    if len(items) == 2 and None in [build_delay(bound) for bound in items]:
         return None
     try:
         delay = delay_from_data(cursor.value)

@@ -1,4 +1,4 @@
-"""Matchers and conditions out of a scenario file's data: a value, a list of values, or comparisons with them."""
+"""Builds matchers and conditions from a scenario file's data: a value, a list of values, or comparisons."""
 
 import re
 
@@ -10,13 +10,13 @@ _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def build_conditions(cursor: Cursor) -> Conditions:
-    """Return names with their matchers; what is wrong with one is reported, and it is left out."""
-    built = [(name, build_matcher(entry)) for name, entry in cursor.entries().items()]
-    return tuple((name, matcher) for name, matcher in built if matcher is not None)
+    """Return names with their matchers; a wrong matcher is reported and left out."""
+    pairs = [(name, build_matcher(entry)) for name, entry in cursor.entries().items()]
+    return tuple((name, matcher) for name, matcher in pairs if matcher is not None)
 
 
 def build_matcher(cursor: Cursor) -> Matcher | None:
-    """Return the matcher; None where the value is none, which is reported."""
+    """Return the matcher; None where the value is not a matcher, which is reported."""
     fine = True
     if isinstance(cursor.value, list):
         fine = _are_values(cursor)
@@ -48,7 +48,7 @@ def _check_comparison(name: str, operand: Cursor) -> bool:
 
 
 def _are_values(cursor: Cursor) -> bool:
-    """Return whether every item is a value; reports each that is none."""
+    """Return whether every item is a single value, and report each item that is not."""
     return not [item for item in cursor.items() if not _is_value(item)]
 
 

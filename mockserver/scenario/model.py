@@ -1,4 +1,4 @@
-"""A scenario file, read and checked."""
+"""The contents of a scenario file, as values."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -26,7 +26,7 @@ class AccountSeed(NamedTuple):
 
 
 class Magic(NamedTuple):
-    """A value that decides an outcome: where a client puts it, what happens, and who says so."""
+    """A magic value, which decides an outcome: where a client puts it, its effect, and its provenance."""
 
     where: str
     value: str
@@ -35,10 +35,10 @@ class Magic(NamedTuple):
 
 
 class Scenario(NamedTuple):
-    """One file. `machines` by kind of order; `rules` and `faults` in the file's order; `source` is the file's name.
+    """A scenario: `machines` by kind of order, `rules` and `faults` in the file's order.
 
-    `origin` tells contents apart: the name and a digest of the text, as in the keys of its machines.
-    `about` says what happens, `teaches` what a client learns under it.
+    `source` is the file's name. `origin` identifies the contents: the name and a digest of the text, as in the keys of
+    its machines. `about` says what happens, `teaches` what a client's developer learns from it.
     """
 
     name: str

@@ -1,11 +1,12 @@
-"""Settings named in a text: `{daisysim.cancel_after}` becomes `60 seconds`, so that no file repeats their values."""
+"""Settings in texts: `{daisysim.cancel_after}` becomes `60 seconds`, so that no file repeats their values."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
 _NAMED = re.compile(r"\{([a-z][a-z0-9_]*\.[a-z0-9_.]+)\}")
-_SPAN = re.compile(r"([0-9]+)(ms|s|m|h|d|w)")
+_PART = re.compile(r"([0-9]+)(ms|s|m|h|d|w)")
+_SPAN = re.compile(f"(?:{_PART.pattern})+")
 _UNITS = {"ms": "millisecond", "s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 
 
@@ -15,7 +16,7 @@ def named_settings(text: str) -> list[str]:
 
 
 def with_settings(text: str, settings: Mapping[str, Any]) -> str:
-    """Return the text with the values of the settings that it names; a name that no setting has stays.
+    """Return the text with the values of the settings that it names; an unknown name stays as it is.
 
     >>> with_settings("cancel after {shop.cancel_after}", {"shop.cancel_after": "60s"})
     'cancel after 60 seconds'
@@ -24,11 +25,12 @@ def with_settings(text: str, settings: Mapping[str, Any]) -> str:
 
 
 def _words(value: object) -> str:
-    """Return a span as people say it; anything else as it is written."""
+    """Return a span in words; any other value as it is."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:g} seconds"
-    match = _SPAN.fullmatch(str(value).strip())
-    if match is None:
+    text = str(value).strip()
+    if _SPAN.fullmatch(text) is None:
         return str(value)
-    count, unit = int(match[1]), _UNITS[match[2]]
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    return " ".join(
+        f"{int(count)} {_UNITS[unit]}{'' if int(count) == 1 else 's'}" for count, unit in _PART.findall(text)
+    )

@@ -1,4 +1,4 @@
-"""What is wrong with a scenario file, and where: one line and column for each cause."""
+"""Errors and warnings about a scenario file, each with its line and column; one for each cause."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -9,7 +9,7 @@ from mockserver.domain.suggestions import nearest
 
 #: Bytes that a file may have.
 LARGEST = 1024 * 1024
-#: How many errors, and how many warnings, are told of one file.
+#: How many errors, and how many warnings, are reported of one file.
 MOST = 100
 #: Characters that one message may have.
 _LONGEST = 1_000
@@ -23,7 +23,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding. An error keeps the file from being used, a warning does not."""
+    """An error or a warning about a file. An error prevents the use of the file, a warning does not."""
 
     file: str
     line: int
@@ -46,12 +46,12 @@ class ScenarioProblems(Exception):
 class Report:
     """Collects the problems of one file while it is read, built and judged.
 
-    The first error at a trail words it: later ones at the same trail or below stay silent, because they
-    have the same cause. That is what lets all phases run over a file with mistakes. The error after the first
-    `MOST` ends the check: it raises ScenarioProblems.
+    The first error at a trail is kept; later errors at the same trail or below it are ignored, because they have the
+    same cause. So all phases can run over a file with errors. The error after the first `MOST` ends the check: it
+    raises ScenarioProblems.
     """
 
-    __slots__ = ("_around", "_elsewhere", "_found", "_told", "_warnings", "file", "keys", "untold", "values")
+    __slots__ = ("_around", "_elsewhere", "_errors", "_total", "_warnings", "file", "keys", "omitted", "values")
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -59,96 +59,96 @@ class Report:
         """Where each value begins; filled by the reader."""
         self.keys: dict[Trail, Place] = {}
         """Where the key of each value of an object begins; filled by the reader."""
-        self._found: dict[Trail, Problem | None] = {}
+        self._errors: dict[Trail, Problem | None] = {}
         self._around: set[Trail] = set()
-        """The trails of what has an error, and of everything around it."""
-        self._told = 0
-        self.untold = 0
-        """How many warnings there were besides the first `MOST`."""
+        """The trails of all values with errors, and of everything around them."""
+        self._total = 0
+        self.omitted = 0
+        """How many warnings were left out after the first `MOST`."""
         self._warnings: dict[Trail, Problem] = {}
         self._elsewhere: list[Problem] = []
 
     def error(self, trail: Trail, message: str, *, at_key: bool = False) -> None:
-        """An error of the value at `trail`; silent when it, or anything around it, has one already."""
+        """Add an error of the value at `trail`; ignored when it, or anything around it, has one already."""
         if not self.has_error(trail):
-            found = self._problem(trail, message, at_key, "error")
-            self._count((found.line, found.column))
-            self._found[trail] = found
+            problem = self._problem(trail, message, at_key, "error")
+            self._count((problem.line, problem.column))
+            self._errors[trail] = problem
             self._around.update(trail[:size] for size in range(len(trail) + 1))
 
     def warning(self, trail: Trail, message: str, *, at_key: bool = False) -> None:
-        """A warning about the value at `trail`; silent where there is an error, and said once."""
+        """Add a warning about the value at `trail`; ignored where there is an error or a warning already."""
         if not self.has_error(trail) and trail not in self._warnings:
             if self.full:
-                self.untold += 1
+                self.omitted += 1
                 return
             self._warnings[trail] = self._problem(trail, message, at_key, "warning")
 
     @property
     def full(self) -> bool:
-        """Whether no further warning will be told: looking for more is in vain."""
+        """Whether no further warning is kept, so that there is no need to look for more."""
         return len(self._warnings) >= MOST
 
     def error_at(self, place: Place, message: str) -> None:
-        """An error of the text itself, which silences nothing."""
+        """Add an error of the text itself; it hides no other error."""
         self._count(place)
         self._elsewhere.append(Problem(self.file, *place, _cut(message)))
 
     def silence(self, trail: Trail) -> None:
-        """No error at this trail or below, past or to come: another one names its cause better."""
-        self._found[trail] = None
+        """Ignore past and future errors at this trail or below: another error names their cause better."""
+        self._errors[trail] = None
         self._around.update(trail[:size] for size in range(len(trail) + 1))
 
     def has_error(self, trail: Trail) -> bool:
-        """Whether this value, or anything around it, has an error."""
-        return bool(self._found) and any(trail[:size] in self._found for size in range(len(trail) + 1))
+        """Return whether this value, or anything around it, has an error."""
+        return bool(self._errors) and any(trail[:size] in self._errors for size in range(len(trail) + 1))
 
     def has_error_below(self, trail: Trail) -> bool:
-        """Whether this value, anything around it, or anything inside it has an error."""
+        """Return whether this value, anything around it, or anything inside it has an error."""
         return self.has_error(trail) or trail in self._around
 
     def errors(self) -> list[Problem]:
-        """All errors, in the order of the file."""
-        return sorted([*filter(None, self._found.values()), *self._elsewhere], key=_position)
+        """Return all errors, in the order of the file."""
+        return sorted([*filter(None, self._errors.values()), *self._elsewhere], key=_position)
 
     def problems(self) -> list[Problem]:
-        """All errors and warnings, in the order of the file."""
+        """Return all errors and warnings, in the order of the file."""
         return sorted([*self.errors(), *self._warnings.values()], key=_position)
 
     def _count(self, place: Place) -> None:
-        self._told += 1
-        if self._told > MOST:
-            # Not counted again: whoever goes on in spite of it only hears of it once more.
+        self._total += 1
+        if self._total > MOST:
+            # A caller that goes on after this exception gets it again, with one such line.
             last = Problem(self.file, *place, f"more than {MOST} errors: the others are not told")
-            self._elsewhere = [*(one for one in self._elsewhere if one.message != last.message), last]
+            self._elsewhere = [*(problem for problem in self._elsewhere if problem.message != last.message), last]
             raise ScenarioProblems(self.errors())
 
     def _problem(self, trail: Trail, message: str, at_key: bool, severity: Severity) -> Problem:
-        # What was written in place of a credential may be one.
-        told = _BEFORE_VALUE.split(message)[0] if "credentials" in trail else message
+        # A wrong value in place of a credential may be a secret, too.
+        text = _BEFORE_VALUE.split(message)[0] if "credentials" in trail else message
         place = self.keys.get(trail) if at_key else None
         while place is None:
-            # What is missing has no place of its own: the innermost thing around it stands in.
+            # A missing value has no place of its own: the innermost value around it has one.
             place = self.values.get(trail) if trail else self.values.get((), (1, 1))
             trail = trail[:-1]
-        return Problem(self.file, *place, _cut(told), severity)
+        return Problem(self.file, *place, _cut(text), severity)
 
 
 _BEFORE_VALUE = re.compile(", not | instead of |: remove ")
 
 
 def unknown_key(report: Report, trail: Trail, key: str, *, known: Sequence[str], present: Collection[str]) -> None:
-    """Report a key that none of the object at `trail` is called, and which of those it lacks may be meant."""
+    """Report an unknown key of the object at `trail`, with the missing key that is probably meant."""
     near = nearest(key, [name for name in known if name not in present])
     if near is not None:
-        # One slip of the pen is one problem, not an unknown key and a missing one.
+        # A misspelled key is one error, not an unknown key and a missing one.
         report.silence((*trail, near))
     hint = f"did you mean {near}?" if near is not None else f"one of {', '.join(known)}"
     report.error((*trail, key), f"unknown key {shown(key)} ({hint})", at_key=True)
 
 
 def trail_text(trail: Trail) -> str:
-    """The end of a trail as people read it: `balance`, `effects[0]`; `the file` for the whole."""
+    """Return the end of a trail for people: `balance`, `effects[0]`; `the file` for the whole."""
     positions = ""
     for step in reversed(trail):
         if isinstance(step, str):
@@ -158,7 +158,7 @@ def trail_text(trail: Trail) -> str:
 
 
 def shown(value: object) -> str:
-    """A value of the file as a message shows it, cut to a readable length."""
+    """Return a value of the file for a message, cut to a readable length."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, dict):

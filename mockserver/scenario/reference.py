@@ -1,4 +1,4 @@
-"""The scenario reference, as Markdown, made from the schema that files are checked against."""
+"""Prints the scenario reference as Markdown, from the schema that files are checked against."""
 
 import json
 import re
@@ -55,14 +55,14 @@ know:
 
 
 def reference() -> str:
-    """The whole document; the same for the same schema."""
+    """Return the whole document; it is the same for the same schema."""
     schema = scenario_schema()
     head = _HEAD.format(port=DEFAULT_PORT, values=MOST_VALUES, items=MOST_ITEMS, keys=MOST_KEYS, problems=MOST)
     parts = [head, *_section("The file", schema, level=2)]
     for name, kind in schema["$defs"].items():
         if "title" in kind:
             parts += _section(kind["title"], kind, level=2, anchor=name)
-    parts += ["## Beyond the schema\n", _BEYOND, *(f"- {one.rule}" for one in BEYOND_SCHEMA), ""]
+    parts += ["## Beyond the schema\n", _BEYOND, *(f"- {beyond.rule}" for beyond in BEYOND_SCHEMA), ""]
     return "\n".join(parts).rstrip("\n") + "\n"
 
 
@@ -83,7 +83,7 @@ def _section(title: str, schema: Schema, *, level: int, anchor: str = "") -> Ite
 
 
 def _rows(schema: Schema) -> Iterator[str]:
-    """A line for each key, those of alternatives included."""
+    """Yield a table row for each key, also for the keys of alternatives."""
     required = schema.get("required", ())
     for part in (schema, *(schema[key] for key in ("then", "else") if isinstance(schema.get(key), dict))):
         for key, member in part.get("properties", {}).items():
@@ -96,12 +96,12 @@ def _rows(schema: Schema) -> Iterator[str]:
 
 
 def _value(schema: Schema) -> str:
-    """What may stand there, in a few words."""
+    """Return the allowed values of a key in a few words."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         return f"[{name}](#{name})" if "title" in scenario_schema()["$defs"].get(name, {}) else _PLAIN.get(name, name)
     if "enum" in schema:
-        return ", ".join(f"`{as_yaml(one)}`" for one in schema["enum"])
+        return ", ".join(f"`{as_yaml(option)}`" for option in schema["enum"])
     if "const" in schema:
         return f"`{as_yaml(schema['const'])}`"
     kinds = schema.get("type", "anything")
@@ -130,9 +130,9 @@ def _cell(text: str) -> str:
 
 
 def as_yaml(data: Any, indent: int = 0) -> str:
-    """YAML as people write it: what is short in a line, the rest below its key, `indent` spaces in.
+    """Return data as people write YAML: short values in the line of their key, longer ones below, indented.
 
-    The first line is not indented: it follows what is there already.
+    `indent` is in spaces. The first line is not indented: it continues the caller's line.
     """
     if _fits(data, indent):
         return _flow(data)
@@ -151,8 +151,8 @@ def _under(value: Any, indent: int) -> str:
 def _fits(data: Any, indent: int) -> bool:
     if not isinstance(data, dict | list) or not data:
         return True
-    # A list of objects reads better one below the other; so does an object of a few members that is a whole example.
-    tall = isinstance(data, list) and len(data) > 1 and any(isinstance(one, dict) and len(one) > 1 for one in data)
+    # Lists of objects read better with one item per line; so does an object that is a whole example.
+    tall = isinstance(data, list) and len(data) > 1 and any(isinstance(item, dict) and len(item) > 1 for item in data)
     tall = tall or (indent == 0 and isinstance(data, dict) and len(data) > 2 and len(_flow(data)) > 80)
     return not tall and len(_flow(data)) + indent <= _WIDTH
 
@@ -171,5 +171,5 @@ def _scalar(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False)
 
 
-#: Texts that YAML takes as they are, also within brackets.
+#: Texts that need no quotes in YAML, also within brackets.
 _PLAIN_TEXT = re.compile(r"[A-Za-z0-9]*[A-Za-z_][A-Za-z0-9_.@-]*|[A-Za-z][A-Za-z0-9_.;' -]*[A-Za-z0-9.]")

@@ -1,4 +1,4 @@
-"""A scenario file held against `schemas/scenario.schema.json`, with messages in our own words."""
+"""Checks scenario files against `schemas/scenario.schema.json`, with error messages of our own."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -20,19 +20,20 @@ _KINDS = {
 
 
 def scenario_schema() -> dict[str, Any]:
-    """The JSON Schema of scenario files, parsed anew; what it says of `wire` is made from the table of kinds."""
+    """The JSON Schema of scenario files, parsed anew; `wire` and `webhook` are made from the tables of kinds."""
     import json
 
+    from mockserver.faults.webhook_kinds import webhook_schema
     from mockserver.faults.wire_kinds import wire_schema
     from mockserver.resources import bundled
 
     loaded: dict[str, Any] = json.loads((bundled("schemas") / "scenario.schema.json").read_text(encoding="utf-8"))
-    loaded["$defs"]["fault"]["properties"]["wire"] = wire_schema()
+    loaded["$defs"]["fault"]["properties"] |= {"wire": wire_schema(), "webhook": webhook_schema()}
     return loaded
 
 
 def check_schema(data: Any, report: Report) -> None:
-    """Report every violation of the schema that nobody has reported yet."""
+    """Report every violation of the schema that was not reported before."""
     from jsonschema import Draft202012Validator
 
     for error in Draft202012Validator(scenario_schema()).iter_errors(data):
@@ -61,7 +62,7 @@ def _found(error: "ValidationError") -> Any:
 
 
 def _unknown_keys(error: "ValidationError", report: Report, trail: Trail) -> None:
-    # A validation error always carries the schema object that it comes from.
+    # The schema of a validation error is the object that the error comes from.
     known = list(error.schema.get("properties", {})) if isinstance(error.schema, Mapping) else []
     for key in _found(error):
         if key not in known:

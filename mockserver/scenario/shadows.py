@@ -1,4 +1,4 @@
-"""Rules that can never decide: no value meets their conditions, or an earlier rule always comes first."""
+"""Finds rules that can never decide: no value meets their conditions, or an earlier rule always decides."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Sequence
@@ -10,14 +10,14 @@ from mockserver.engine.rules import Aspect, Rule
 from mockserver.scenario.problems import Report
 
 ASPECTS: tuple[Aspect, ...] = ("life", "refuse", "stock", "reprice", "takes")
-#: How many values a condition may list for each of them to be looked at.
+#: How many values a condition may list; longer lists are not compared.
 _MOST_VALUES = 100
-#: How many comparisons of values are spent on one file; what is left to find then stays unsaid.
+#: How many comparisons of values one file may take; later rules are not checked.
 MOST_COMPARISONS = 500_000
 
 
 def lint_conditions(place: int, rule: Rule, report: Report) -> None:
-    """Warn of conditions that no value meets."""
+    """Warn of conditions that no value meets, such as `{eq: a, ne: a}`."""
     for name, matcher in rule.when:
         values = _values(matcher)
         if values is not None and not any(matcher.holds(value, present=True) for value in values):
@@ -25,30 +25,30 @@ def lint_conditions(place: int, rule: Rule, report: Report) -> None:
 
 
 def lint_shadows(rules: Sequence[Rule], report: Report) -> None:
-    """Warn of rules that never decide, since earlier ones with the same or wider conditions do."""
+    """Warn of rules that never decide, because earlier rules with the same or wider conditions do."""
     earlier = _Earlier()
     for place, rule in enumerate(rules):
         if earlier.exhausted or report.full:
             return
         if not rule.when or report.has_error_below(("rules", place)):
-            # Without its conditions it is not what it will be; without others it still stands before the rest.
+            # A rule with wrong conditions says nothing yet; one with other errors still decides before later rules.
             if rule.when and rule.times is None and not report.has_error_below(("rules", place, "when")):
                 earlier.add(place, rule)
             continue
         aspects = [aspect for aspect in ASPECTS if rule.speaks_of(aspect)]
         wider = earlier.covering(rule)
-        by = [next((one.name for one in wider if one.speaks_of(aspect)), None) for aspect in aspects]
+        by = [next((candidate.name for candidate in wider if candidate.speaks_of(aspect)), None) for aspect in aspects]
         if aspects and None not in by:
             earlier_ones = " and ".join(dict.fromkeys(map(repr, by)))
             text = f"rule {rule.name!r} never decides: whatever it matches, {earlier_ones} before it matches too"
             report.warning(("rules", place), text)
         elif rule.times is None:
-            # What covers a rule covers all that the rule does: only one that is covered by none need be remembered.
+            # A rule that others cover need not be remembered: those cover all that it covers.
             earlier.add(place, rule)
 
 
 class _Earlier:
-    """Rules that may cover later ones, each found by one of its conditions: the one by which fewest are found."""
+    """Rules that may cover later ones, indexed by one condition each: the one with the fewest rules so far."""
 
     def __init__(self) -> None:
         self._left = MOST_COMPARISONS
@@ -58,25 +58,25 @@ class _Earlier:
 
     @property
     def exhausted(self) -> bool:
-        """Whether the comparisons of this file are spent."""
+        """Whether the file has used up its comparisons."""
         return self._left <= 0
 
     def add(self, place: int, rule: Rule) -> None:
-        """Remember a rule that has conditions."""
+        """Add a rule that has conditions."""
         choices = [self._lists_for(name, matcher) for name, matcher in rule.when]
-        for found in min(choices, key=lambda lists: max(map(len, lists), default=0)):
-            found.append((place, rule))
+        for entries in min(choices, key=lambda lists: max(map(len, lists), default=0)):
+            entries.append((place, rule))
 
     def covering(self, rule: Rule) -> list[Rule]:
-        """The remembered rules that match whatever this one matches, in their order."""
-        found = {place: one for name, matcher in rule.when for place, one in self._candidates(name, matcher)}
+        """Return the added rules that match everything that this rule matches, in their order."""
+        candidates = {place: other for name, matcher in rule.when for place, other in self._candidates(name, matcher)}
         wider = []
-        for _, one in sorted(found.items()):
-            self._left -= _effort(one, rule)
+        for _, other in sorted(candidates.items()):
+            self._left -= _effort(other, rule)
             if self.exhausted:
                 return []
-            if covers(one, rule):
-                wider.append(one)
+            if covers(other, rule):
+                wider.append(other)
         return wider
 
     def _lists_for(self, name: str, matcher: Matcher) -> list[list[tuple[int, Rule]]]:
@@ -90,13 +90,13 @@ class _Earlier:
         if values is None:
             yield from self._by_matcher.get((name, repr(matcher.tests)), ())
         elif values:
-            # Each of the values must meet the wider condition, so that any one of them leads to it.
+            # Every value must meet the wider condition, so searching for one of them finds it.
             yield from min((self._by_value.get((name, _same_for_all(value)), ()) for value in values), key=len)
             yield from self._unlisted.get(name, ())
 
 
 def _values(matcher: Matcher) -> tuple[Any, ...] | None:
-    """Every value that may pass, where the matcher lists them and not too many; None where it does not."""
+    """Return every value that may pass, where the matcher lists them and they are not too many; else None."""
     for comparison, operand in matcher.tests:
         if comparison == "eq":
             return (operand,)
@@ -106,7 +106,7 @@ def _values(matcher: Matcher) -> tuple[Any, ...] | None:
 
 
 def _same_for_all(value: object) -> Hashable:
-    """The same for all values that matchers take for the same."""
+    """Return a key that is equal for all values that matchers treat as equal."""
     if isinstance(value, bool) or value is None:
         return (type(value).__name__, value)
     if isinstance(value, int | float | Decimal):
@@ -115,13 +115,13 @@ def _same_for_all(value: object) -> Hashable:
 
 
 def covers(wider: Rule, narrower: Rule) -> bool:
-    """Whether everything that meets the conditions of the second meets those of the first, as far as can be told."""
+    """Return whether every subject that matches `narrower` matches `wider`; False where it cannot be decided."""
     narrow = dict(narrower.when)
     for name, matcher in wider.when:
         other = narrow.get(name)
         if other is None:
             return False
-        if repr(other.tests) == repr(matcher.tests):  # not ==, by which True is 1
+        if repr(other.tests) == repr(matcher.tests):  # not ==, because True == 1
             continue
         values = _values(other)
         if values is None or not all(matcher.holds(value, present=True) for value in values):
@@ -130,7 +130,7 @@ def covers(wider: Rule, narrower: Rule) -> bool:
 
 
 def _effort(wider: Rule, narrower: Rule) -> int:
-    """About how many values `covers` compares."""
+    """Return about how many values `covers` compares."""
     narrow = dict(narrower.when)
     total = 1
     for name, matcher in wider.when:

@@ -1,4 +1,4 @@
-"""YAML read with the scalar rules of JSON, so that `NO` is a text, and with a place for every value."""
+"""Reads YAML with the scalar rules of JSON, so that `NO` is a text, and with the place of every value."""
 
 import re
 from collections.abc import Iterator
@@ -19,11 +19,11 @@ _FAST_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_source(raw: str | bytes, report: Report, *, loader: Any = _FAST_LOADER) -> tuple[str, Any]:
-    """The text without a byte order mark, and its JSON data; the places of all values go into `report`.
+    """Return the text without a byte order mark, and its JSON data; put the places of all values into `report`.
 
     Plain scalars are `true`, `false`, `null` and JSON numbers; every other one is a text. Duplicate keys,
-    keys that are no texts, anchors, aliases, tags and missing values are reported and read over.
-    Raises ScenarioProblems where reading on makes no sense: encoding, size, YAML syntax, several documents.
+    keys that are not texts, anchors, aliases, tags and missing values are reported and skipped.
+    Raises ScenarioProblems for errors that end the reading: encoding, size, YAML syntax, several documents.
     """
     text = _decoded(raw, report)
     reader = _Reader(_events(text, report, loader), report)
@@ -75,8 +75,8 @@ def _events(text: str, report: Report, loader: Any) -> Iterator[Any]:
 
 def _syntax_message(error: yaml.MarkedYAMLError, text: str, line: int) -> str:
     lines = text.split("\n")
-    written = lines[line - 1] if line <= len(lines) else ""
-    if "\t" in written[: len(written) - len(written.lstrip())]:
+    line_text = lines[line - 1] if line <= len(lines) else ""
+    if "\t" in line_text[: len(line_text) - len(line_text.lstrip())]:
         return "not YAML: a tab where only spaces may indent"
     context = ""
     if error.context:
@@ -86,7 +86,7 @@ def _syntax_message(error: yaml.MarkedYAMLError, text: str, line: int) -> str:
 
 
 class _Reader:
-    """Builds data straight from the parser's events: composed nodes no longer show aliases."""
+    """Builds data from the parser's events, because composed nodes no longer show aliases."""
 
     __slots__ = ("events", "report")
 
@@ -95,7 +95,7 @@ class _Reader:
         self.report = report
 
     def document(self) -> Any:
-        """The data of the only document."""
+        """Return the data of the only document."""
         next(self.events)
         event = next(self.events)
         if isinstance(event, yaml.StreamEndEvent):

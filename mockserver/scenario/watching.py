@@ -1,4 +1,4 @@
-"""Which files of scenario directories have changed: found by looking, at the cost of a `stat` for each file."""
+"""Finds changed files of scenario directories by polling, at the cost of a `stat` for each file."""
 
 import os
 from collections.abc import Sequence
@@ -6,12 +6,12 @@ from pathlib import Path
 
 from mockserver.scenario.library import Key
 
-#: What tells one state of a file from another: moment of the last change, size, inode.
+#: The state of a file, to recognise changes: moment of the last change, size, inode.
 Mark = tuple[int, int, int]
 
 
 class Watcher:
-    """Tells what has changed since it was last asked. Begins with what is there when it is made."""
+    """Reports the files that have changed since its last call, first compared with those at its creation."""
 
     def __init__(self, roots: Sequence[Path]) -> None:
         self._roots = tuple(roots)
@@ -19,27 +19,27 @@ class Watcher:
         self._unsettled: dict[Key, tuple[Mark, ...]] = {}
 
     def files(self) -> list[Key]:
-        """Provider and name of every file that is known, sorted."""
+        """Return provider and name of every known file, sorted."""
         return sorted(self._known)
 
     def changed(self) -> list[Key]:
-        """Provider and name of what is new, other or gone, sorted.
+        """Return provider and name of the files that are new, changed or gone, sorted.
 
-        A change counts when a second look finds the same: whoever saves a file may empty or remove it first.
+        A change counts when the next call finds the same state: programs may empty or remove a file before saving it.
         """
-        now = self._look()
-        different = {key for key in now.keys() | self._known.keys() if now.get(key) != self._known.get(key)}
-        settled = [key for key in different if self._unsettled.get(key) == now.get(key, ())]
-        self._unsettled = {key: now.get(key, ()) for key in different.difference(settled)}
+        marks = self._look()
+        different = {key for key in marks.keys() | self._known.keys() if marks.get(key) != self._known.get(key)}
+        settled = [key for key in different if self._unsettled.get(key) == marks.get(key, ())]
+        self._unsettled = {key: marks.get(key, ()) for key in different.difference(settled)}
         for key in settled:
-            if key in now:
-                self._known[key] = now[key]
+            if key in marks:
+                self._known[key] = marks[key]
             else:
                 del self._known[key]
         return sorted(settled)
 
     def _look(self) -> dict[Key, tuple[Mark, ...]]:
-        found: dict[Key, tuple[Mark, ...]] = {}
+        marks: dict[Key, tuple[Mark, ...]] = {}
         for root in self._roots:
             for folder in _entries(root):
                 for file in _entries(folder.path) if folder.is_dir() else ():
@@ -47,8 +47,8 @@ class Watcher:
                     mark = _mark(file) if suffix == ".yaml" else None
                     if mark is not None:
                         key = (folder.name, name)
-                        found[key] = (*found.get(key, ()), mark)
-        return found
+                        marks[key] = (*marks.get(key, ()), mark)
+        return marks
 
 
 def _entries(folder: str | Path) -> list["os.DirEntry[str]"]:
@@ -61,7 +61,7 @@ def _entries(folder: str | Path) -> list["os.DirEntry[str]"]:
 
 def _mark(file: "os.DirEntry[str]") -> Mark | None:
     try:
-        found = os.stat(file.path)
+        status = os.stat(file.path)
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return status.st_mtime_ns, status.st_size, status.st_ino

@@ -1,1 +1,1 @@
-"""Where rows live: one narrow port, and the backends that pass its contract suite."""
+"""Stores of rows: one narrow port, and the backends that pass its contract tests."""

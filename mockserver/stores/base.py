@@ -1,7 +1,7 @@
-"""The port: nine verbs over tables of rows, in transactions that commit whole or not at all.
+"""The port of stores: nine verbs over tables of rows, in transactions that commit whole or not at all.
 
-A row is bytes under a key. Nothing but its moment, where it is due some time, stands beside it: one lock per sandbox
-orders its units of work, so that a version in each row would protect nothing.
+A row is bytes under a key, with a moment beside it where it is due some time. There is no version in a row: one lock
+per sandbox already keeps its units of work apart.
 """
 
 from contextlib import AbstractAsyncContextManager
@@ -25,13 +25,13 @@ class DueRow(NamedTuple):
 
 
 class Transaction(Protocol):
-    """What a unit of work sees. Keys sort by code point; `limit` bounds every answer."""
+    """An open transaction, for a unit of work. Keys sort by code point; `limit` bounds every answer."""
 
     async def get(self, table: str, key: str) -> bytes | None:
         """Return the row's data, or None."""
 
     async def put(self, table: str, key: str, data: bytes, *, due: datetime | None = None) -> None:
-        """Write the row, due at this moment; without one it is due no more."""
+        """Write the row, due at the moment `due`; with None it is not due, even if it was before."""
 
     async def delete(self, table: str, key: str) -> None:
         """Remove the row; nothing happens when there is none."""
@@ -39,16 +39,16 @@ class Transaction(Protocol):
     async def scan(
         self, table: str, *, prefix: str = "", after: str = "", limit: int = 100, skip: int = 0, reverse: bool = False
     ) -> list[Row]:
-        """Return rows whose key begins with `prefix`, by key; `after` (exclusive) continues; `reverse` from the end.
+        """Return rows whose key begins with `prefix`, sorted by key, with `reverse` from the last to the first.
 
-        With `reverse`, `after` means keys below it.
+        `after` is the last key of the page before, which is left out; with `reverse`, only keys below it follow.
         """
 
     async def count(self, table: str, *, prefix: str = "") -> int:
         """Return how many rows begin with `prefix`."""
 
     async def due(self, table: str, *, until: datetime, limit: int = 1) -> list[DueRow]:
-        """Return rows that are due at `until` or before, earliest first; among equals, the one put first."""
+        """Return rows that are due at `until` or before, earliest first; of equal moments, the row put first."""
 
     async def due_at(self, table: str, key: str) -> datetime | None:
         """Return when the row is due; None when it is not, or is not there."""
@@ -61,13 +61,13 @@ class Transaction(Protocol):
 
 
 class Store(Protocol):
-    """One world's rows."""
+    """The rows of one sandbox."""
 
     async def read(self, table: str, key: str) -> bytes | None:
         """Return one row as it was last committed, outside any transaction."""
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        """Commit on leaving normally, undo everything when an exception passes."""
+        """Return a transaction that commits on leaving normally and undoes everything when an exception passes."""
 
     async def clear(self) -> None:
         """Forget every row."""

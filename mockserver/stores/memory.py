@@ -1,7 +1,7 @@
-"""The store in memory: quick, and gone with the process.
+"""The store in memory: quick, and lost when the process ends.
 
-A table is a dictionary of text to bytes and little else, so that a full garbage collection finds nothing to walk
-in it, however many rows there are. No verb ever waits: a unit of work in memory runs without giving up its turn.
+A table is a dictionary of text to bytes and little else, so that a full garbage collection has nothing to walk
+in it, however many rows there are. No verb ever waits: a unit of work in memory never yields to the event loop.
 """
 
 import sys
@@ -14,7 +14,7 @@ from sortedcontainers import SortedList
 from mockserver.domain.moments import from_micros, to_micros
 from mockserver.stores.base import DueRow, Row, Transaction
 
-#: A row's turn is one number that grows with its due moment and, among equals, with every put.
+#: A row's turn is one number that grows with its due moment and, among equal moments, with every put.
 _SEQUENCE_BITS = 40
 
 
@@ -31,13 +31,13 @@ class MemoryStore:
         self._busy = False
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
-        """Writes apply at once; an exception that passes takes them back, cancellation included."""
+        """Return a transaction that writes at once; an exception that passes, or a cancellation, undoes its writes."""
         return MemoryTransaction(self)
 
     async def read(self, table: str, key: str) -> bytes | None:
-        """Return one row. Transactions never wait for anything, so none can be half-way when this runs."""
-        held = self._tables.get(table)
-        return held.rows.get(key) if held is not None else None
+        """Return one row as it was last committed: transactions never wait, so none can be half done when this runs."""
+        contents = self._tables.get(table)
+        return contents.rows.get(key) if contents is not None else None
 
     async def clear(self) -> None:
         """Forget every row; raises RuntimeError while a transaction is open."""
@@ -59,7 +59,7 @@ class MemoryStore:
 
 
 class _Table:
-    """Rows by key. `line` sorts the turns of due rows; `turns` and `waiting` lead from key to turn and back."""
+    """A table: rows by key. `line` sorts the turns of due rows; `turns` maps keys to turns, `waiting` turns to keys."""
 
     __slots__ = ("keys", "line", "rows", "sequence", "turns", "waiting")
 
@@ -82,7 +82,7 @@ class _Table:
         return to_micros(due) << _SEQUENCE_BITS | self.sequence
 
     def place(self, key: str, data: bytes | None, turn: int | None) -> None:
-        """Make `data` with `turn` what the table holds under `key`; the undo of a change is such a change."""
+        """Put `data` with `turn` under `key`, or remove the row for None; to undo a change, put the former ones."""
         if data is None:
             if self.rows.pop(key, None) is not None and self.keys is not None:
                 self.keys.remove(key)
@@ -105,7 +105,7 @@ class _Table:
 
 
 class MemoryTransaction:
-    """Fulfils `Transaction`; `_undo` remembers what each change replaced."""
+    """A transaction on a `MemoryStore`; fulfils `Transaction`. `_undo` remembers what each change replaced."""
 
     __slots__ = ("_store", "_tables", "_undo")
 
@@ -133,85 +133,85 @@ class MemoryTransaction:
 
     async def get(self, table: str, key: str) -> bytes | None:
         """Return the row's data, or None."""
-        held = self._table(table)
-        return held.rows.get(key) if held is not None else None
+        contents = self._table(table)
+        return contents.rows.get(key) if contents is not None else None
 
     async def put(self, table: str, key: str, data: bytes, *, due: datetime | None = None) -> None:
-        """Write the row, due at this moment; without one it is due no more."""
-        held = self._table(table)
-        if held is None:
-            held = self._store._tables[table] = _Table()
-        self._undo.append((held, key, held.rows.get(key), held.turns.get(key)))
-        held.place(key, data, held.next_turn(due) if due is not None else None)
+        """Write the row, due at the moment `due`; with None it is not due, even if it was before."""
+        contents = self._table(table)
+        if contents is None:
+            contents = self._store._tables[table] = _Table()
+        self._undo.append((contents, key, contents.rows.get(key), contents.turns.get(key)))
+        contents.place(key, data, contents.next_turn(due) if due is not None else None)
 
     async def delete(self, table: str, key: str) -> None:
         """Remove the row; nothing happens when there is none."""
-        held = self._table(table)
-        before = held.rows.get(key) if held is not None else None
-        if held is not None and before is not None:
-            self._undo.append((held, key, before, held.turns.get(key)))
-            held.place(key, None, None)
+        contents = self._table(table)
+        before = contents.rows.get(key) if contents is not None else None
+        if contents is not None and before is not None:
+            self._undo.append((contents, key, before, contents.turns.get(key)))
+            contents.place(key, None, None)
 
     async def scan(
         self, table: str, *, prefix: str = "", after: str = "", limit: int = 100, skip: int = 0, reverse: bool = False
     ) -> list[Row]:
-        """Return rows whose key begins with `prefix`, by key; cost grows with the answer, not with `skip`."""
-        held = self._table(table)
-        if held is None or limit <= 0:
+        """Return rows whose key begins with `prefix`, sorted by key; cost grows with the answer, not with `skip`."""
+        contents = self._table(table)
+        if contents is None or limit <= 0:
             return []
-        keys = held.sorted_keys()
+        keys = contents.sorted_keys()
         low, high = _bounds(keys, prefix)
         skip = max(skip, 0)
         if reverse:
             stop = (min(high, keys.bisect_left(after)) if after else high) - skip
-            found = keys[max(low, stop - limit) : max(low, stop)]
-            found.reverse()
+            page = keys[max(low, stop - limit) : max(low, stop)]
+            page.reverse()
         else:
             start = (max(low, keys.bisect_right(after)) if after else low) + skip
-            found = keys[start : min(high, start + limit)]
-        rows = held.rows
-        return [Row(key, rows[key]) for key in found]
+            page = keys[start : min(high, start + limit)]
+        rows = contents.rows
+        return [Row(key, rows[key]) for key in page]
 
     async def count(self, table: str, *, prefix: str = "") -> int:
         """Return how many rows begin with `prefix`."""
-        held = self._table(table)
-        if held is None:
+        contents = self._table(table)
+        if contents is None:
             return 0
         if not prefix:
-            return len(held.rows)
-        low, high = _bounds(held.sorted_keys(), prefix)
+            return len(contents.rows)
+        low, high = _bounds(contents.sorted_keys(), prefix)
         return high - low
 
     async def due(self, table: str, *, until: datetime, limit: int = 1) -> list[DueRow]:
-        """Return rows that are due at `until` or before, earliest first; among equals, the one put first."""
-        held = self._table(table)
-        if held is None:
+        """Return rows that are due at `until` or before, earliest first; of equal moments, the row put first."""
+        contents = self._table(table)
+        if contents is None:
             return []
         end = (to_micros(until) + 1) << _SEQUENCE_BITS
-        found: list[DueRow] = []
-        for turn in held.line[:limit]:
+        due_rows: list[DueRow] = []
+        for turn in contents.line[:limit]:
             if turn >= end:
                 break
-            key = held.waiting[turn]
-            found.append(DueRow(key, held.rows[key], _moment(turn)))
-        return found
+            key = contents.waiting[turn]
+            due_rows.append(DueRow(key, contents.rows[key], _moment(turn)))
+        return due_rows
 
     async def due_at(self, table: str, key: str) -> datetime | None:
         """Return when the row is due; None when it is not, or is not there."""
-        held = self._table(table)
-        turn = held.turns.get(key) if held is not None else None
+        contents = self._table(table)
+        turn = contents.turns.get(key) if contents is not None else None
         return None if turn is None else _moment(turn)
 
     async def next_due(self, table: str) -> datetime | None:
         """Return the earliest due moment of the table, or None."""
-        held = self._table(table)
-        return _moment(held.line[0]) if held is not None and held.line else None
+        contents = self._table(table)
+        return _moment(contents.line[0]) if contents is not None and contents.line else None
 
     async def tables(self) -> list[str]:
         """Return the names of the tables that have rows, sorted."""
         if self._tables is None:
             raise RuntimeError("the transaction is not open")
-        return sorted(name for name, held in self._tables.items() if held.rows)
+        return sorted(name for name, contents in self._tables.items() if contents.rows)
 
     def _table(self, name: str) -> _Table | None:
         if self._tables is None:
@@ -224,7 +224,7 @@ def _moment(turn: int) -> datetime:
 
 
 def _bounds(keys: "SortedList[str]", prefix: str) -> tuple[int, int]:
-    """The places of the first key that begins with `prefix` and of the first one behind those."""
+    """Return the places of the first key that begins with `prefix` and of the first key behind all that do."""
     if not prefix:
         return 0, len(keys)
     behind = _behind(prefix)
@@ -232,6 +232,6 @@ def _bounds(keys: "SortedList[str]", prefix: str) -> tuple[int, int]:
 
 
 def _behind(prefix: str) -> str:
-    """The lowest text above all that begin with `prefix`; empty when there is none."""
+    """Return the lowest text above all that begin with `prefix`; empty when there is none."""
     stem = prefix.rstrip(chr(sys.maxunicode))
     return stem[:-1] + chr(ord(stem[-1]) + 1) if stem else ""

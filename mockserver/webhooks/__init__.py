@@ -1,1 +1,1 @@
-"""Webhooks: what is to be sent, where it may go, and what came of it."""
+"""Webhooks: notices to send, the targets that they may go to, and the outcomes of attempts."""

@@ -1,4 +1,4 @@
-"""When a delivery that failed is tried again."""
+"""The moments of further attempts after a delivery failed."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ _GONE = 410
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """The pause before each further try; none means one try only. Raises ValueError for a negative pause."""
+    """The pause before each further attempt; none means one attempt only. Raises ValueError for a negative pause."""
 
     pauses: tuple[timedelta, ...] = ()
 
@@ -21,9 +21,9 @@ class RetryPolicy:
 
 
 def next_try(policy: RetryPolicy, attempts_made: int, outcome: Outcome, now: datetime) -> datetime | None:
-    """The moment of the next try after the last of `attempts_made` met `outcome` at `now`.
+    """Return the moment of the next attempt, when the last of `attempts_made` had this outcome at `now`.
 
-    None when there is none: delivered, no pauses left, or the receiver says that it is gone (410).
+    None where no attempt follows: it was delivered, no pause is left, or the receiver says that it is gone (410).
     """
     if attempts_made < 1:
         raise ValueError(f"a next try follows at least one attempt, not {attempts_made}")

@@ -1,4 +1,4 @@
-"""Sends a webhook once and tells what came of it. The only module that opens connections to receivers."""
+"""Sends a webhook once and returns the outcome. The only module that opens connections to receivers."""
 
 import asyncio
 import codecs
@@ -16,17 +16,19 @@ if TYPE_CHECKING:
 
     from httpx import AsyncHTTPTransport, Request, Response
 
+    from mockserver.webhooks.trust import Trust
+
 _READ_AT_MOST = 65_536
 _KEPT_AT_MOST = 4_096
-#: How many characters of an answer's header lines are kept; whole lines, the first ones.
+#: How many characters of an answer's header lines are kept; the first whole lines.
 _HEADERS_AT_MOST = 8_192
-#: Headers that describe the connection, not the notice: ours to write.
+#: Headers that describe the connection and not the notice, so the dispatcher writes them itself.
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 
 
 @dataclass(slots=True)
 class _Slots:
-    """Who is sending to one host and port, or waiting to."""
+    """The attempts that send to one host and port (`free` limits them), or wait to (`users` counts both)."""
 
     free: asyncio.Semaphore
     users: int = 0
@@ -36,7 +38,8 @@ class Dispatcher:
     """Posts to receivers that `guard` lets pass, at most `per_target` at a time for one host and port.
 
     `timeout` is in seconds of real time, for everything from the lookup to the last byte of the answer; waiting
-    for a turn does not count. `verify` False takes any certificate; an SSL context says which are taken.
+    for a turn does not count. `verify` False takes any certificate; an SSL context says which are
+    taken, and so does a Trust, which is asked before each message to an https receiver.
     """
 
     def __init__(
@@ -45,7 +48,7 @@ class Dispatcher:
         *,
         timeout: float = 10.0,
         per_target: int = 16,
-        verify: "bool | SSLContext" = True,
+        verify: "bool | SSLContext | Trust" = True,
     ) -> None:
         self._guard = guard
         self._timeout = timeout
@@ -57,10 +60,10 @@ class Dispatcher:
         self._closed = False
 
     async def attempt(self, *, url: str, body: bytes, headers: Mapping[str, str]) -> Outcome:
-        """POST `body` once and follow nothing; whatever happens is an Outcome, only cancellation passes."""
+        """POST `body` once, without following redirects. Every error becomes an Outcome; only cancellation passes."""
         try:
             return await self._attempt(url, body, headers)
-        except Exception as error:  # a delivery must end in the journal, whatever a receiver thinks of
+        except Exception as error:  # whatever a receiver does, the delivery must end with an outcome
             return Outcome("unreachable", detail=f"the request could not be sent: {type(error).__name__}: {error}")
 
     async def close(self) -> None:
@@ -84,22 +87,27 @@ class Dispatcher:
             detail = f"the host name was not resolved within {self._timeout:g} s"
             return Outcome("timeout", detail=detail, milliseconds=_milliseconds(begun))
         spent = perf_counter() - begun
-        transport = await self._open()
+        transport = await self._open(target.scheme)
         if transport is None:
             return Outcome("unreachable", detail="the dispatcher is closed")
         async with self._slot(target):
             return await self._post(transport, target, body, headers, spent)
 
-    async def _open(self) -> "AsyncHTTPTransport | None":
+    async def _open(self, scheme: str) -> "AsyncHTTPTransport | None":
         async with self._opening:
-            if self._transport is None and not self._closed:
+            if self._closed:
+                return None
+            if self._transport is None:
                 # The import and the certificates take a fifth of a second, which others need not wait for.
                 self._transport = await asyncio.to_thread(_transport, self._verify)
+            elif scheme == "https" and not isinstance(self._verify, bool):
+                # The local CA may have been made since.
+                await asyncio.to_thread(_context, self._verify)
             return self._transport
 
     @property
     def busy(self) -> int:
-        """How many targets are being sent to or waited for."""
+        """The count of targets that attempts send to, or wait to."""
         return len(self._slots)
 
     @asynccontextmanager
@@ -121,39 +129,46 @@ class Dispatcher:
         target: Target,
         body: bytes,
         headers: Mapping[str, str],
-        spent: float,
+        lookup_seconds: float,
     ) -> Outcome:
         import httpx
 
-        begun = perf_counter() - spent
+        start = perf_counter() - lookup_seconds
         verdict: Verdict = "unreachable"
         try:
-            async with asyncio.timeout(self._timeout - spent):
-                return await _exchange(transport, target, body, headers, begun)
+            async with asyncio.timeout(self._timeout - lookup_seconds):
+                return await _exchange(transport, target, body, headers, start)
         except (TimeoutError, httpx.TimeoutException):
             verdict, detail = "timeout", f"no complete answer within {self._timeout:g} s"
         except httpx.RemoteProtocolError as error:
-            # A connection that was closed without an answer is told from a bad answer by this sentence only.
+            # Only this sentence distinguishes a connection closed without an answer from a bad answer.
             if str(error).startswith("Server disconnected"):
                 detail = f"{target.authority} closed the connection before it had answered"
             else:
                 verdict, detail = "garbage", f"not an HTTP answer: {error}"
         except httpx.NetworkError as error:
             detail = f"the connection to {target.authority} failed: {_root(error)}"
-        return Outcome(verdict, detail=detail, milliseconds=_milliseconds(begun))
+        return Outcome(verdict, detail=detail, milliseconds=_milliseconds(start))
 
 
-def _transport(verify: "bool | SSLContext") -> "AsyncHTTPTransport":
+def _context(verify: "SSLContext | Trust") -> "SSLContext":
+    from mockserver.webhooks.trust import Trust
+
+    return verify.context() if isinstance(verify, Trust) else verify
+
+
+def _transport(verify: "bool | SSLContext | Trust") -> "AsyncHTTPTransport":
     import httpx
 
-    # No connection is kept: one is verified for one host name, and two names may share an address. No limit
-    # over all of them either, or a slow receiver would delay another.
+    # No connection is kept: it is verified for one host name, and two names may share an address. There is no limit
+    # for all receivers together, or a slow receiver would delay another.
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-    return httpx.AsyncHTTPTransport(verify=verify, trust_env=False, limits=limits)
+    taken = verify if isinstance(verify, bool) else _context(verify)
+    return httpx.AsyncHTTPTransport(verify=taken, trust_env=False, limits=limits)
 
 
 async def _exchange(
-    transport: "AsyncHTTPTransport", target: Target, body: bytes, headers: Mapping[str, str], begun: float
+    transport: "AsyncHTTPTransport", target: Target, body: bytes, headers: Mapping[str, str], start: float
 ) -> Outcome:
     """Send to the first address that takes a connection (`localhost` has two) and read the answer."""
     from httpx import ConnectError
@@ -163,65 +178,65 @@ async def _exchange(
             response = await transport.handle_async_request(_request(target, address, body, headers))
         except ConnectError:
             continue
-        return await _read(response, begun)
+        return await _read(response, start)
     request = _request(target, target.addresses[-1], body, headers)
-    return await _read(await transport.handle_async_request(request), begun)
+    return await _read(await transport.handle_async_request(request), start)
 
 
 def _request(target: Target, address: str, body: bytes, headers: Mapping[str, str]) -> "Request":
-    """A request to the literal address, in the name of the host: its Host header, its certificate."""
+    """Return a request to the literal address, with the Host header and the certificate check of the host's name."""
     import httpx
 
-    sent = [("Host", target.authority), ("Connection", "close")]
-    sent += [(name, value) for name, value in headers.items() if name.lower() not in _OURS]
+    lines = [("Host", target.authority), ("Connection", "close")]
+    lines += [(name, value) for name, value in headers.items() if name.lower() not in _OURS]
     if not any(name.lower() == "user-agent" for name in headers):
-        sent.append(("User-Agent", "mockserver"))
+        lines.append(("User-Agent", "mockserver"))
     literal = f"[{address}]" if ":" in address else address
     return httpx.Request(
         "POST",
         f"{target.scheme}://{literal}:{target.port}/",
-        headers=[(name.encode(), value.encode()) for name, value in sent],
+        headers=[(name.encode(), value.encode()) for name, value in lines],
         content=body,
         extensions={"target": target.path.encode("ascii"), "sni_hostname": target.host.rstrip(".")},
     )
 
 
-async def _read(response: "Response", begun: float) -> Outcome:
-    held = bytearray()
+async def _read(response: "Response", start: float) -> Outcome:
+    content = bytearray()
     try:
         async for part in response.aiter_raw():
-            held += part
-            if len(held) >= _READ_AT_MOST:
+            content += part
+            if len(content) >= _READ_AT_MOST:
                 break
     finally:
         await response.aclose()
-    # Not final where the text was cut, so that half a character at the cut is dropped and not replaced.
+    # Not final where the text was cut: half a character at the cut is dropped, not replaced.
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     return Outcome(
         "delivered" if response.is_success else "answered",
         status=response.status_code,
         headers=_kept_headers(response),
-        body=decoder.decode(bytes(held[:_KEPT_AT_MOST]), final=len(held) <= _KEPT_AT_MOST),
-        milliseconds=_milliseconds(begun),
+        body=decoder.decode(bytes(content[:_KEPT_AT_MOST]), final=len(content) <= _KEPT_AT_MOST),
+        milliseconds=_milliseconds(start),
     )
 
 
 def _kept_headers(response: "Response") -> tuple[tuple[str, str], ...]:
-    kept, left = [], _HEADERS_AT_MOST
+    headers, left = [], _HEADERS_AT_MOST
     for name, value in response.headers.raw:
         left -= len(name) + len(value)
         if left < 0:
             break
-        kept.append((name.decode("latin-1"), value.decode("latin-1")))
-    return tuple(kept)
+        headers.append((name.decode("latin-1"), value.decode("latin-1")))
+    return tuple(headers)
 
 
 def _root(error: BaseException) -> str:
-    """What the operating system or TLS said first; the client's own words are `All connection attempts failed`."""
+    """Return the first error of the operating system or TLS; httpx says only `All connection attempts failed`."""
     while (cause := error.__cause__ or error.__context__) is not None:
         error = cause
     return str(error) or type(error).__name__
 
 
-def _milliseconds(begun: float) -> int:
-    return round((perf_counter() - begun) * 1000)
+def _milliseconds(start: float) -> int:
+    return round((perf_counter() - start) * 1000)

@@ -1,4 +1,4 @@
-"""Notices, deliveries and attempts, as values."""
+"""Notices, deliveries, attempts and outcomes, as values."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,9 +16,9 @@ State = Literal["pending", "delivered", "failed", "dropped"]
 
 
 class Notice(NamedTuple):
-    """What a provider wants sent: the exact body, where to, and headers of its own.
+    """A message that a provider sends: its exact body, its URL, and headers of its own.
 
-    `receiver` names whom it is for, where an account may have several; whoever signs it finds the secret by it.
+    `receiver` names one of several receivers that an account may have; the signer finds the receiver's secret by it.
     """
 
     event: str
@@ -29,7 +29,7 @@ class Notice(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What one attempt met. `body` is the beginning of the answer; `detail` a sentence when there is none."""
+    """The result of one attempt. `body` is the beginning of the answer; `detail` is a sentence when there is none."""
 
     verdict: Verdict
     status: int | None = None
@@ -40,7 +40,7 @@ class Outcome(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """One try, at a moment of the sandbox's clock. `signed` are the headers that were made for this try alone."""
+    """One attempt, at a moment of the sandbox's clock. `signed` are the headers that only this attempt has."""
 
     at: datetime
     outcome: Outcome
@@ -49,7 +49,7 @@ class Attempt(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A notice on its way: its id stays the same over all attempts."""
+    """A notice on its way to a receiver; its id stays the same over all attempts."""
 
     id: str
     provider: str

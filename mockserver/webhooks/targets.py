@@ -1,4 +1,4 @@
-"""Where a webhook may go: judged by the addresses that its host resolves to, before anything is sent."""
+"""Targets of webhooks: whether one is allowed, judged by the addresses of its host before anything is sent."""
 
 import asyncio
 import re
@@ -12,8 +12,8 @@ from urllib.parse import quote, unquote, urlsplit
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
-#: Tells the addresses of a host name, as texts; raises OSError when there are none.
-ReadCache = Callable[[str], Awaitable[Sequence[str]]]
+#: Returns the addresses of a host name, as texts; raises OSError when there are none.
+HostLookup = Callable[[str], Awaitable[Sequence[str]]]
 
 _PORTS = {"http": 80, "https": 443}
 _LONGEST_HOST = 254
@@ -28,8 +28,8 @@ def _networks(*texts: str) -> tuple[Network, ...]:
 
 #: Loopback, RFC 1918 and unique local addresses: where receivers under test live.
 _NEAR = _networks("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7")
-#: Listed host or not. The first that holds an address names it. Clouds keep the credentials of a machine at
-#: link-local addresses, two of them at fixed unique local ones too.
+#: Networks that nothing is sent to, even for listed hosts; the first that holds an address names its kind. Clouds keep
+#: the credentials of a machine at link-local addresses, two of them at fixed unique local ones too.
 _NEVER: dict[str, tuple[Network, ...]] = {
     "a link-local": _networks("169.254.0.0/16", "fe80::/10"),
     "a cloud metadata": _networks("fd00:ec2::/32", "fd20:ce::254/128"),
@@ -42,12 +42,12 @@ _NEVER: dict[str, tuple[Network, ...]] = {
 _NAT64 = IPv6Network("64:ff9b::/96")
 _GLOBAL_IPV6 = IPv6Network("2000::/3")
 _UNLISTED = "only loopback, private addresses and listed hosts are sent to"
-#: Where the server itself takes webhooks; a path after percent-decoding, as it is routed.
+#: The paths at which the server itself takes webhooks, after percent-decoding, as they are routed.
 _INBOX = re.compile(r"(/~[^/]+)?/_mock/inbox/[^/]+/?")
 
 
 class RefusedTarget(Exception):
-    """Nothing may be sent there; `reason` names the rule and the value."""
+    """The target is not allowed; `reason` names the rule and the value."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -55,7 +55,7 @@ class RefusedTarget(Exception):
 
 
 class UnresolvedTarget(Exception):
-    """The host has no address that is known here; `reason` names the host."""
+    """The host's name cannot be resolved here; `reason` names the host."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -64,7 +64,7 @@ class UnresolvedTarget(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A URL that was judged. Connect to `addresses` only: looking the host up again may tell others.
+    """A URL that was judged. Connect to `addresses` only: another lookup of the host may give others.
 
     `host` is in its ASCII form, without brackets; `path` is the request target, path and query as written.
     """
@@ -82,24 +82,24 @@ class Target:
 
     @property
     def authority(self) -> str:
-        """What the Host header says: the port only when it is not the scheme's own."""
+        """The value of the Host header: with the port only when it is not the scheme's own."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
 
 async def system_lookup(host: str) -> list[str]:
-    """The addresses that the operating system knows, in its order of preference; raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    """Return the host's addresses from the operating system, in its order of preference; raises OSError."""
+    entries = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in entries))
 
 
 class TargetGuard:
     """Lets webhooks go to loopback and private addresses, and anywhere public for the hosts listed.
 
     `allowed_hosts` are names or addresses without port, compared whole; raises ValueError for others. Without
-    `loopback`, for a server that others can reach, loopback addresses have to be listed too: what listens there
-    counts on being reached from this machine only. Of `own`, the addresses and ports that the server itself listens
-    on, only the inboxes are sent to.
+    `loopback`, for a server that others can reach, loopback addresses have to be listed too: programs there
+    expect calls from this machine only. `own` are the addresses and ports that the server itself listens on: of
+    those, only the inboxes are allowed.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class TargetGuard:
         *,
         loopback: bool = True,
         own: Sequence[tuple[str, int]] = (),
-        lookup: ReadCache = system_lookup,
+        lookup: HostLookup = system_lookup,
     ) -> None:
         self._allowed = frozenset(_ascii_host(host.strip("[]")).rstrip(".") for host in allowed_hosts)
         self._loopback = loopback
@@ -127,20 +127,20 @@ class TargetGuard:
         return Target(scheme, host, port, path, tuple(map(str, addresses)))
 
     def _objection(self, host: str, address: Address, port: int, path: str) -> str | None:
-        """Why nothing is sent there, or None; says by which flag it would be, where one helps."""
-        is_told = host if host == str(address) else f"{host} is {address}"
+        """Return why the target is not allowed, with the flag that would allow it where there is one; else None."""
+        description = host if host == str(address) else f"{host} is {address}"
         listed = host.rstrip(".") in self._allowed or str(address) in self._allowed
         objection = _objection(address, listed=listed)
         if objection is not None:
             hint = f" (--webhook-hosts {host} lists it)" if objection == _UNLISTED else ""
-            return f"{objection}: {is_told}{hint}"
-        if any(port == one and _leads_to(address, at) for at, one in self._own):
+            return f"{objection}: {description}{hint}"
+        if any(port == own_port and _leads_to(address, own_address) for own_address, own_port in self._own):
             if _INBOX.fullmatch(unquote(path.partition("?")[0])):
                 return None
-            return f"of this server itself only /_mock/inbox/NAME is sent to: {is_told}, port {port}"
+            return f"of this server itself only /_mock/inbox/NAME is sent to: {description}, port {port}"
         if _is_loopback(address) and not (self._loopback or listed):
             what = "a server that listens beyond loopback sends to listed hosts only there"
-            return f"{what}: {is_told} (--webhook-hosts {host} lists it)"
+            return f"{what}: {description} (--webhook-hosts {host} lists it)"
         return None
 
     async def _addresses(self, host: str) -> list[Address]:
@@ -149,31 +149,31 @@ class TargetGuard:
         except ValueError:
             pass  # a name, or one of the spellings (`127.1`, `2130706433`) that only the resolver reads
         try:
-            found = [ip_address(text.partition("%")[0]) for text in await self._shared_lookup(host)]
+            addresses = [ip_address(text.partition("%")[0]) for text in await self._shared_lookup(host)]
         except (OSError, ValueError) as error:
             hint = "" if host in self._allowed else f"; a public one needs --webhook-hosts {host}, too"
             raise UnresolvedTarget(f"the host name cannot be resolved: {host} ({error}{hint})") from None
-        if not found:
+        if not addresses:
             raise UnresolvedTarget(f"the host name has no address: {host}")
-        return found
+        return addresses
 
     async def _shared_lookup(self, host: str) -> Sequence[str]:
-        """One lookup at a time for each host, so that a dead name server holds one thread and not all."""
-        running = self._running.get(host)
-        if running is None:
-            running = asyncio.ensure_future(self._lookup(host))
-            self._running[host] = running
-            running.add_done_callback(lambda future: self._forget(host, future))
-        return await asyncio.shield(running)
+        """Share one lookup at a time for each host, so that a dead name server blocks one thread and not all."""
+        lookup = self._running.get(host)
+        if lookup is None:
+            lookup = asyncio.ensure_future(self._lookup(host))
+            self._running[host] = lookup
+            lookup.add_done_callback(lambda future: self._forget(host, future))
+        return await asyncio.shield(lookup)
 
     def _forget(self, host: str, future: "asyncio.Future[Sequence[str]]") -> None:
         self._running.pop(host, None)
         if not future.cancelled():
-            future.exception()  # whoever asked may have gone; the error is theirs, not the event loop's
+            future.exception()  # the caller may be gone: without this, the event loop would report the error
 
 
 def _read(url: str) -> tuple[str, str, int, str]:
-    """Scheme, host, port and request target; raises RefusedTarget when the URL has no place to go to."""
+    """Return scheme, host, port and request target; raises RefusedTarget for a URL that cannot be a target."""
     if _UNPRINTABLE.search(url):
         raise RefusedTarget(f"a URL has no spaces or control characters: {_shown(url)!r}")
     try:
@@ -195,20 +195,20 @@ def _read(url: str) -> tuple[str, str, int, str]:
 
 
 def _shown(url: str) -> str:
-    """The URL as a message tells it: without user name and query, where receivers keep their secrets."""
+    """Return the URL for a message, without user name and query, where receivers keep their secrets."""
     return re.sub(r"//[^/]*@", "//", re.split(r"[?#]", url)[0])
 
 
 def _request_target(url: str) -> str:
-    """Path and query as written; only what a request line cannot carry is percent-encoded (UTF-8)."""
+    """Return path and query as written; only characters that a request line forbids are percent-encoded (UTF-8)."""
     rest = url.partition("#")[0].partition("://")[2]
     place = re.search(r"[/?]", rest)
-    written = rest[place.start() :] if place else "/"
-    return quote(written if written.startswith("/") else "/" + written, safe=_PRINTABLE)
+    target = rest[place.start() :] if place else "/"
+    return quote(target if target.startswith("/") else "/" + target, safe=_PRINTABLE)
 
 
 def _ascii_host(host: str) -> str:
-    """The host in lower case and ASCII, addresses in their shortest form; raises ValueError."""
+    """Return the host in lower case and ASCII, addresses in their shortest form; raises ValueError."""
     refusal = f"not a host name or address: {host!r}"
     try:
         if "%" in host or len(host) > _LONGEST_HOST:
@@ -224,13 +224,13 @@ def _ascii_host(host: str) -> str:
 
 
 def _plain(address: Address) -> Address:
-    """The IPv4 address where an IPv6 one merely writes it (`::ffff:127.0.0.1`): that is where it leads."""
+    """Return the IPv4 address of an IPv4-mapped IPv6 address (`::ffff:127.0.0.1`), other addresses as they are."""
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped if mapped is not None else address
 
 
 def _carried(address: Address) -> IPv4Address | None:
-    """The IPv4 address that a 6to4, Teredo or NAT64 address leads to."""
+    """Return the IPv4 address that a 6to4, Teredo or NAT64 address leads to; None for other addresses."""
     if not isinstance(address, IPv6Address):
         return None
     if address in _NAT64:
@@ -239,7 +239,7 @@ def _carried(address: Address) -> IPv4Address | None:
 
 
 def _objection(address: Address, *, listed: bool) -> str | None:
-    """Why nothing is sent to this address, or None."""
+    """Return why nothing is sent to this address, or None."""
     carried = _carried(address)
     for candidate in (address, carried):
         for kind, networks in _NEVER.items():
@@ -258,12 +258,12 @@ def _is_loopback(address: Address) -> bool:
 
 
 def _leads_to(address: Address, listening: Address) -> bool:
-    """Whether who connects to `address` reaches a socket of this machine that listens on `listening`."""
+    """Return whether a connection to `address` reaches a socket of this machine that listens on `listening`."""
     if not listening.is_unspecified:
         return address == listening
     if _is_loopback(address):
         return True
-    # Only an address of this machine can be bound to; nothing is sent by that.
+    # Binding works for addresses of this machine only, and sends nothing.
     family = socket.AF_INET6 if isinstance(address, IPv6Address) else socket.AF_INET
     with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
         probe.bind((str(address), 0))

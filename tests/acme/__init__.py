@@ -1,4 +1,4 @@
-"""Acme Numbers, an invented provider that lives outside the package, as one of another distribution does."""
+"""Acme Numbers, an invented provider that lives outside the package, like a provider of another distribution."""
 
 from mockserver.domain.errors import MissingCredential, UnknownCredential
 from mockserver.http.credentials import bearer_account

@@ -1,4 +1,4 @@
-"""Acme's envelope and its words. What the kit refuses by itself (405, 413 ...) has none here."""
+"""Acme's envelope and its error responses. The kit's own refusals (405, 413 ...) have none here."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What the use cases need to know of Acme: money, ids, messages, webhooks."""
+"""The facts about Acme that the use cases need: money, ids, messages, webhooks."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -68,5 +68,5 @@ RULES = ProviderRules(
     notices=notices,
     credential=("key",),
     new_credential=new_credential,
-    account_details=lambda account_id: {},
+    account_details=lambda account_id: {"email": f"{account_id}@example.com"},
 )

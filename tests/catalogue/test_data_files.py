@@ -1,4 +1,4 @@
-"""Data files: read as their columns are annotated, refused where they do not fit, and not before they are asked for."""
+"""Data files are read by the types of their columns at their first use, and refused where they do not fit."""
 
 import csv
 import subprocess

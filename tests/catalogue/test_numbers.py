@@ -1,4 +1,4 @@
-"""Invented numbers: possible, of the right country, and within what regulators reserve where they do."""
+"""Invented numbers are possible, of the right country, and in reserved ranges where regulators have any."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Names in the order in which people look for them."""
+"""Names are sorted as people expect."""
 
 import doctest
 

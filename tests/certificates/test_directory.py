@@ -50,7 +50,7 @@ def test_the_same_ca_is_there_the_next_time(tmp_path: Path) -> None:
     assert ca_of(tmp_path).secret_pem == ca_of(tmp_path).secret_pem
 
 
-@pytest.mark.parametrize("old", [False, True], ids=["none", "old"])
+@pytest.mark.parametrize("old", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["none", "old"])
 def test_processes_that_start_at_once_end_with_one_ca(tmp_path: Path, old: bool) -> None:
     if old:
         clock = HandClock()

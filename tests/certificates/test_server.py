@@ -131,6 +131,20 @@ async def test_without_a_directory_the_ca_is_in_memory_and_one_line_says_so(
     assert "--ca-dir" in line
 
 
+async def test_a_user_without_a_home_has_a_ca_in_memory(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", "~")
+    monkeypatch.setattr("pwd.getpwuid", lambda uid: {}[uid])
+    certificates = ServerCertificates(HOSTS)
+    assert certificates.known_ca() is None
+    assert await certificates.ca_certificate() == certificates.known_ca()
+    assert os.listdir(tmp_path) == []
+    assert "user without a home directory: choose one with --ca-dir" in caplog.text
+
+
 async def test_a_directory_that_goes_away_leaves_a_running_server_its_ca(tmp_path: Path) -> None:
     clock = HandClock()
     clock.pass_by(days=-350)

@@ -1,4 +1,4 @@
-"""Commands that steer a running server's time, each of which is one call of the control API."""
+"""Commands that move a running server's clock; each makes one call of the control API."""
 
 import json
 import os

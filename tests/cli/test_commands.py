@@ -1,4 +1,4 @@
-"""What the commands print and the codes they end with."""
+"""The output and the exit codes of the commands."""
 
 import json
 import sys
@@ -11,6 +11,7 @@ import pytest
 
 from mockserver import __version__
 from mockserver.cli import main
+from tests.distribution import declare
 from tests.server.processes import python
 
 
@@ -113,14 +114,17 @@ def test_a_bad_variable_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert capsys.readouterr().err.startswith("mockserver: MOCKSERVER_CLOCK: must be real, frozen or scaled:N")
 
 
-def test_problems_are_told_as_json_for_programs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_problems_are_told_as_json_for_programs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(declare(tmp_path / "installed", acme="tests.acme:PROVIDER"))
     file = tmp_path / "bad.yaml"
-    file.write_text("scenario: bad\nprovider: daisysim\nabout: x\nsettings: {rate_limit: off}\n")
+    file.write_text("scenario: bad\nprovider: acme\nabout: x\nsettings: {rate_limit: off}\n")
     assert main(["check", "--json", str(file)]) == 1
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["file"], row["line"], row["severity"]) == (str(file), 4, "error")
     assert "rate_limits" in row["message"]
-    file.write_text("scenario: bad\nprovider: daisysim\nabout: x\n")
+    file.write_text("scenario: bad\nprovider: acme\nabout: x\n")
     assert main(["check", "--json", str(file)]) == 0
     assert json.loads(capsys.readouterr().out) == []
 

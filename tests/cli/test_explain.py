@@ -1,4 +1,4 @@
-"""What `mockserver explain` and `mockserver graph` print, the first asked of a real server."""
+"""The output of `mockserver explain`, with a real server, and of `mockserver graph`."""
 
 import json
 import urllib.request
@@ -10,8 +10,10 @@ import pytest
 
 from mockserver.app import create_app
 from mockserver.cli import main
-from mockserver.cli.explain import followed
+from mockserver.cli.explain import follow_up_lines
 from mockserver.server import LiveServer
+from tests.distribution import declare
+from tests.outside import BASE, acme_app
 from tests.support import DAISY, frozen_settings
 
 
@@ -22,7 +24,7 @@ class Client:
         self.url = url
         self._capsys = capsys
 
-    def call(self, method: str, path: str, body: Any = None, *, key: str = "daisy-demo") -> tuple[Any, str]:
+    def call(self, method: str, path: str, body: Any = None, *, key: str = "acme-demo") -> tuple[Any, str]:
         """The JSON of the answer and the id of its request."""
         data = None if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, {"Authorization": f"Bearer {key}"}, method=method)
@@ -31,11 +33,8 @@ class Client:
 
     def buy(self, prefix: str = "") -> tuple[str, str]:
         """The order and the request that bought it."""
-        asked = {"country": 6, "service": "wa"}
-        prices, _ = self.call("POST", f"{prefix}{DAISY}/prices", asked)
-        price = prices["data"]["tiers"][0]["price"]
-        bought, request = self.call("POST", f"{prefix}{DAISY}/purchase", {**asked, "price": price})
-        return bought["data"]["activation_id"], request
+        bought, request = self.call("POST", f"{prefix}{BASE}/orders", {"service": "chat"})
+        return bought["id"], request
 
     def explain(self, *arguments: str) -> list[str]:
         """The lines that it prints."""
@@ -45,84 +44,80 @@ class Client:
 
 @pytest.fixture
 def client(capsys: pytest.CaptureFixture[str]) -> Iterator[Client]:
-    with LiveServer(create_app(frozen_settings())) as server:
+    with LiveServer(acme_app()) as server:
         yield Client(server.url, capsys)
 
 
 def test_an_order_is_told_for_people(client: Client) -> None:
-    client.call("PATCH", "/_mock/accounts/daisysim/demo", {"webhook_url": f"{client.url}/_mock/inbox/codes"})
+    client.call("PATCH", "/_mock/accounts/acme/demo", {"webhook_url": f"{client.url}/_mock/inbox/codes"})
     order, request = client.buy()
     client.call("POST", "/_mock/clock/advance", {"by": "8s"})
-    lines = client.explain(f"daisysim/{order}")
-    assert lines[0] == f"daisysim activation {order}: completed, account demo"
+    lines = client.explain(f"acme/{order}")
+    assert lines[0] == f"acme activation {order}: completed, account demo"
     assert lines[1] == "  machine   of scenario quick"
     assert f"  2026-01-31T12:00:00Z  waiting  (by request {request})" in lines
     assert "      timer     sms at 2026-01-31T12:00:08Z (8s) to completed: rang" in lines
     assert "      timer     expire at 2026-01-31T12:20:00Z (20m) to cancelled: void" in lines
     assert "  2026-01-31T12:00:08Z  completed  (timer sms)" in lines
-    assert "      effects   message sms, cashback, spend, webhook code.received" in lines
+    assert "      effects   message sms, webhook order.completed" in lines
     assert any(line.startswith("      money     charge -") for line in lines)
-    assert f"      webhook   dlv_00000001 code.received to {client.url}/_mock/inbox/codes: delivered" in lines
+    assert f"      webhook   dlv_00000001 order.completed to {client.url}/_mock/inbox/codes: delivered" in lines
     assert "                2026-01-31T12:00:08Z  delivered: 200" in lines
-    assert f"  asked     2026-01-31T12:00:00Z  {request}  purchase -> 201" in lines
+    assert f"  asked     2026-01-31T12:00:00Z  {request}  buy -> 201" in lines
 
 
 def test_a_request_is_told_for_people(client: Client) -> None:
     client.call("PUT", "/_mock/scenarios/active", ["no-sms"])
     order, request = client.buy()
     lines = client.explain(request)
-    assert lines[0] == f"{request}: daisysim purchase at 2026-01-31T12:00:00Z"
-    assert lines[1] == "  asked     POST /purchase by account demo"
+    assert lines[0] == f"{request}: acme buy at 2026-01-31T12:00:00Z"
+    assert lines[1] == "  asked     POST /orders by account demo"
     assert """  rule      'no-sms#1' of scenario no-sms decided life: {"never": ["sms"]}""" in lines
-    assert any(line.startswith("  nearly    'testland-") for line in lines)
-    assert "            request.country wanted eq 999, found 6" in lines
-    assert f"  order     daisysim/{order} (activation), now waiting" in lines
+    assert "  nearly    'silent-service' of scenario quick" in lines
+    assert "            request.service wanted eq 'silent', found 'chat'" in lines
+    assert f"  order     acme/{order} (activation), now waiting" in lines
     assert "      no timer  sms: the rule says never" in lines
-    assert "daisy-demo" not in "\n".join(lines)
+    assert "acme-demo" not in "\n".join(lines)
 
 
 def test_a_look_and_a_refusal_are_told_as_such(client: Client) -> None:
     order, _ = client.buy()
-    _, look = client.call("GET", f"{DAISY}/check/{order}")
+    _, look = client.call("GET", f"{BASE}/orders/{order}")
     assert "            was only looked at" in client.explain(look)
     with pytest.raises(urllib.error.HTTPError) as refused:
-        client.call("POST", f"{DAISY}/cancel/{order}")
+        client.call("POST", f"{BASE}/orders/{order}/cancel")
     lines = client.explain(refused.value.headers["X-Mock-Request-Id"])
     assert any(", refused as TooEarly" in line for line in lines)
 
 
 def test_fields_that_nobody_reads_are_told_for_people(client: Client) -> None:
-    hidsim = "/api.hidsim.com"
-    login = {"identifier": "partner", "password": "secret-password"}
-    token = client.call("POST", f"{hidsim}/auth/login", login)[0]["token"]
-    path = f"{hidsim}/services/tiers001/purchase"
-    _, request = client.call("POST", f"{path}?limit=1", {"min_price": 5, "\x1b[2J": 1}, key=token)
+    _, request = client.call("POST", f"{BASE}/orders?limit=1", {"service": "chat", "min_price": 5, "\x1b[2J": 1})
     line = """  ignored   ["min_price", "\\u001b[2J", "limit"]: nothing reads fields of these names here"""
     assert line in client.explain(request)
-    _, request = client.call("POST", path, {"minPrice": "0.45"}, key=token)
+    _, request = client.call("POST", f"{BASE}/orders", {"service": "chat"})
     assert not any(line.startswith("  ignored") for line in client.explain(request))
 
 
 def test_faults_are_told_for_people(client: Client) -> None:
-    client.call("PATCH", "/_mock/accounts/daisysim/demo", {"webhook_url": f"{client.url}/_mock/inbox/codes"})
+    client.call("PATCH", "/_mock/accounts/acme/demo", {"webhook_url": f"{client.url}/_mock/inbox/codes"})
     client.call("POST", "/_mock/faults", {"name": "twice", "webhook": {"duplicate": True}})
     order, _ = client.buy()
     client.call("POST", "/_mock/clock/advance", {"by": "8s"})
-    down = {"name": "down", "path": "/check/*", "times": 2, "answer": {"status": 503}, "about": "Down for a while."}
+    down = {"name": "down", "path": "/orders/*", "times": 2, "answer": {"status": 503}, "about": "Down for a while."}
     client.call("POST", "/_mock/faults", down)
     with pytest.raises(urllib.error.HTTPError) as refused:
-        client.call("GET", f"{DAISY}/check/{order}")
+        client.call("GET", f"{BASE}/orders/{order}")
     request = refused.value.headers["X-Mock-Request-Id"]
     struck = 'struck: answer {"status": 503}; 1 of 2 times'
     lines = client.explain(request)
     place = lines.index(f"  fault     'down' (armed) {struck}")
     assert lines[place + 1] == "            Down for a while."
-    assert f"  order     daisysim/{order} (activation), now completed" in lines
-    _, elsewhere = client.call("GET", f"{DAISY}/balance")
+    assert f"  order     acme/{order} (activation), now completed" in lines
+    _, elsewhere = client.call("GET", f"{BASE}/balance")
     lines = client.explain(elsewhere)
     place = lines.index("  nearly    fault 'down' (armed)")
-    assert lines[place + 1] == "            path wanted /check/*, found '/balance'"
-    lines = client.explain(f"daisysim/{order}")
+    assert lines[place + 1] == "            path wanted /orders/*, found '/balance'"
+    lines = client.explain(f"acme/{order}")
     assert f"  fault     'down' (armed), {request}: {struck}" in lines
     assert """                by 'twice': {"duplicate": true}""" in lines
     assert """  fault     'twice' (armed), dlv_00000001: struck: webhook {"duplicate": true}""" in lines
@@ -135,30 +130,36 @@ def test_the_newest_request_is_asked_for_as_last(client: Client, capsys: pytest.
     assert client.explain("last") == client.explain(request)
 
 
-def test_what_would_have_been_right_is_told(client: Client) -> None:
+def test_credentials_that_would_have_been_right_are_told(client: Client) -> None:
     with pytest.raises(urllib.error.HTTPError):
-        client.call("GET", f"{DAISY}/balance", key="daisy-dmeo")
-    assert "  exists    daisy-demo, account demo" in client.explain("last")
-    prices, _ = client.call("POST", f"{DAISY}/prices", {"country": 6, "service": "wa"})
-    with pytest.raises(urllib.error.HTTPError):
-        client.call("POST", f"{DAISY}/purchase", {"country": 6, "service": "wa", "price": 0.01})
-    right = ", ".join(f"{one['price']} (tier {one['tier']})" for one in prices["data"]["tiers"])
-    assert f"  right     would have been {right}" in client.explain("last")
+        client.call("GET", f"{BASE}/balance", key="acme-dmeo")
+    assert "  exists    acme-demo, account demo" in client.explain("last")
+
+
+def test_prices_that_would_have_been_right_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of DaisySIM, the one provider whose clients name a price."""
+    with LiveServer(create_app(frozen_settings())) as server:
+        client, key = Client(server.url, capsys), "daisy-demo"
+        prices, _ = client.call("POST", f"{DAISY}/prices", {"country": 6, "service": "wa"}, key=key)
+        with pytest.raises(urllib.error.HTTPError):
+            client.call("POST", f"{DAISY}/purchase", {"country": 6, "service": "wa", "price": 0.01}, key=key)
+        right = ", ".join(f"{one['price']} (tier {one['tier']})" for one in prices["data"]["tiers"])
+        assert f"  right     would have been {right}" in client.explain("last")
 
 
 def test_another_sandbox_is_asked_and_json_is_what_the_server_says(client: Client) -> None:
     order, _ = client.buy("/~worker3")
-    told = json.loads("\n".join(client.explain("--sandbox", "worker3", "--json", f"daisysim/{order}")))
-    assert told == client.call("GET", f"/~worker3/_mock/orders/daisysim/{order}")[0]
+    told = json.loads("\n".join(client.explain("--sandbox", "worker3", "--json", f"acme/{order}")))
+    assert told == client.call("GET", f"/~worker3/_mock/orders/acme/{order}")[0]
 
 
 @pytest.mark.parametrize(
     ("subject", "code", "message"),
     [
         ("req_00000099", 1, "mockserver: the server refused: request not found: 'req_00000099' (404 "),
-        ("daisysim/1", 1, "mockserver: the server refused: order not found: '1' (404 "),
+        ("acme/1", 1, "mockserver: the server refused: order not found: '1' (404 "),
         ("nobody/1", 1, "mockserver: the server refused: provider not found: 'nobody' (404 "),
-        ("daisysim/", 2, "mockserver: the ID must be that of a request, or PROVIDER/ORDER: 'daisysim/'"),
+        ("acme/", 2, "mockserver: the ID must be that of a request, or PROVIDER/ORDER: 'acme/'"),
     ],
 )
 def test_what_is_not_there_is_one_line(
@@ -173,7 +174,7 @@ def test_what_is_not_there_is_one_line(
 
 MACHINE = """\
 scenario: odd
-provider: daisysim
+provider: acme
 about: Names that drawings must take care of.
 machine:
   kind: activation
@@ -187,13 +188,21 @@ machine:
 """
 
 
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Acme is a provider of another distribution."""
+    monkeypatch.syspath_prepend(declare(tmp_path / "installed", acme="tests.acme:PROVIDER"))
+
+
 def drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str], *more: str) -> list[str]:
-    (tmp_path / "daisysim").mkdir()
-    (tmp_path / "daisysim" / "odd.yaml").write_text(MACHINE, encoding="utf-8")
-    assert main(["graph", "daisysim", "activation", "--scenarios", str(tmp_path), "--scenario", "odd", *more]) == 0
+    scenarios = tmp_path / "scenarios"
+    (scenarios / "acme").mkdir(parents=True)
+    (scenarios / "acme" / "odd.yaml").write_text(MACHINE, encoding="utf-8")
+    assert main(["graph", "acme", "activation", "--scenarios", str(scenarios), "--scenario", "odd", *more]) == 0
     return capsys.readouterr().out.splitlines()
 
 
+@pytest.mark.usefixtures("installed")
 def test_a_machine_is_drawn_for_mermaid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert drawn(tmp_path, capsys) == [
         "stateDiagram-v2",
@@ -208,30 +217,35 @@ def test_a_machine_is_drawn_for_mermaid(tmp_path: Path, capsys: pytest.CaptureFi
     ]
 
 
+@pytest.mark.usefixtures("installed")
 def test_a_machine_is_drawn_for_graphviz(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = drawn(tmp_path, capsys, "--format", "dot")
-    assert lines[0] == 'digraph "daisysim/activation" {'
+    assert lines[0] == 'digraph "acme/activation" {'
     assert '    "wait-first" -> "end" [label="go (after 1s) / restock, 3 in 4"];' in lines
     assert r'    "other" [label="other\nshown as so \"called\"", peripheries=2];' in lines
     assert lines[-1] == "}"
 
 
+@pytest.mark.usefixtures("installed")
 def test_without_a_kind_every_machine_of_the_default_is_drawn(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["graph", "daisysim"]) == 0
+    assert main(["graph", "acme"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert "    waiting --> completed: sms (after 8s) / message sms" in lines
-    assert "    note right of cancelled: shown as Cancelled, refund" in lines
+    assert "    note right of cancelled: refund, restock" in lines
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["nobody"], "unknown provider 'nobody' (one of "),
-        (["daisysim", "loan"], "daisysim has no orders of kind 'loan' (one of activation)"),
-        (["daisysim", "--scenario", "nothing"], "scenarios: unknown scenario: 'nothing'"),
-        (["daisysim", "--format", "png"], "invalid value for '--format'"),
+        (["Acme"], "unknown provider 'Acme' (did you mean 'acme'?)"),
+        (["acme", "activations"], "acme has no orders of kind 'activations' (did you mean 'activation'?)"),
+        (["acme", "loan"], "acme has no orders of kind 'loan' (one of activation)"),
+        (["acme", "--scenario", "nothing"], "scenarios: unknown scenario: 'nothing'"),
+        (["acme", "--format", "png"], "invalid value for '--format'"),
     ],
 )
+@pytest.mark.usefixtures("installed")
 def test_what_cannot_be_drawn_is_one_line(
     arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -252,7 +266,7 @@ def test_a_delivery_that_a_full_outbox_dropped_says_so() -> None:
         "attempts": [],
         "next_try": None,
     }
-    assert list(followed({"money": [], "deliveries": [sent]})) == [
+    assert list(follow_up_lines({"money": [], "deliveries": [sent]})) == [
         "      webhook   dlv_00000001 order.created to http://127.0.0.1:1/hook: dropped",
         '                {"outbox_full": "12 deliveries are waiting to be sent, more are not kept"}',
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mockserver import __version__, server
+from tests.outside import acme_installed
 from tests.server.processes import ROOT, line_of, python
 
 #: Serves a fake application with the real command line.
@@ -121,18 +122,18 @@ def test_scenario_directories_are_checked_before_the_server_starts(tmp_path: Pat
 
 
 def test_a_scenario_file_where_none_is_looked_for_is_named(tmp_path: Path) -> None:
-    text = (ROOT / "scenarios" / "daisysim" / "quick.yaml").read_text()
-    for place in (tmp_path / "quick.yaml", tmp_path / "daisysim" / "quick.yaml"):
-        place.parent.mkdir(exist_ok=True)
+    text = (ROOT / "tests" / "acme" / "scenarios" / "acme" / "quick.yaml").read_text()
+    root = tmp_path / "scenarios"
+    for place in (root / "quick.yaml", root / "acme" / "quick.yaml"):
+        place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
-    with python("-c", MAIN, "--port", "0", "--scenarios", str(tmp_path)) as process:
+    installed = acme_installed(tmp_path / "installed")
+    with python("-c", MAIN, "--port", "0", "--scenarios", str(root), **installed) as process:
         line_of(process)
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=10)
     assert process.returncode == 0
-    assert (
-        errors == f"{tmp_path / 'quick.yaml'}:1:1: not used: a scenario's place is DIR/PROVIDER/NAME.yaml (warning)\n"
-    )
+    assert errors == f"{root / 'quick.yaml'}:1:1: not used: a scenario's place is DIR/PROVIDER/NAME.yaml (warning)\n"
 
 
 @pytest.mark.parametrize("log_format", ["human", "json"])

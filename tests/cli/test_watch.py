@@ -1,4 +1,4 @@
-"""`--watch`, in a real server process: what is saved is in force within a second."""
+"""`--watch`, in a real server process: a saved file takes effect within a second."""
 
 import json
 import signal
@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
+from tests.outside import BASE, DEMO, acme_installed
 from tests.server.processes import line_of, python
-from tests.support import DAISY
 
 TEXT = """\
 scenario: night
-provider: daisysim
+provider: acme
 about: {about}
 machine:
   kind: activation
@@ -49,7 +49,7 @@ class Server:
                 self.said.append(line.rstrip())
                 self._heard.notify()
 
-    def save(self, text: str, name: str = "night", *, provider: str = "daisysim") -> Path:
+    def save(self, text: str, name: str = "night", *, provider: str = "acme") -> Path:
         path = self.root / provider / f"{name}.yaml"
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -68,18 +68,15 @@ class Server:
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": "Bearer daisy-demo"}
-        with urllib.request.urlopen(urllib.request.Request(self.url + path, data, headers, method=method)) as answer:
+        with urllib.request.urlopen(urllib.request.Request(self.url + path, data, DEMO, method=method)) as answer:
             return json.load(answer)
 
     def buy(self) -> dict[str, Any]:
-        asked = {"country": 6, "service": "wa"}
-        price = self.ask("POST", f"{DAISY}/prices", asked)["data"]["tiers"][0]["price"]
-        bought = self.ask("POST", f"{DAISY}/purchase", {**asked, "price": price})["data"]
-        return self.order(bought["activation_id"])
+        bought = self.ask("POST", f"{BASE}/orders", {"service": "chat"})
+        return self.order(bought["id"])
 
     def order(self, order: str) -> dict[str, Any]:
-        data: dict[str, Any] = self.ask("GET", f"/_mock/orders/daisysim/{order}")
+        data: dict[str, Any] = self.ask("GET", f"/_mock/orders/acme/{order}")
         return data
 
 
@@ -89,20 +86,22 @@ def text(about: str = "x", start: str = "first", done: str = "done") -> str:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    (tmp_path / "daisysim").mkdir()
-    (tmp_path / "daisysim" / "night.yaml").write_text(text(), encoding="utf-8")
+    root = tmp_path / "scenarios"
+    (root / "acme").mkdir(parents=True)
+    (root / "acme" / "night.yaml").write_text(text(), encoding="utf-8")
     # A program asks for the banner as JSON; with the log in JSON too, what is said would be JSON lines.
     code = "import sys, mockserver.cli.banner as banner; banner.as_text = banner.as_json; import mockserver.cli as cli"
-    given = ("--port", "0", "--watch", "--scenarios", str(tmp_path))
-    with python("-c", f"{code}; sys.exit(cli.main())", *given) as process:
-        yield Server(process, tmp_path)
+    given = ("--port", "0", "--watch", "--scenarios", str(root))
+    installed = acme_installed(tmp_path / "installed")
+    with python("-c", f"{code}; sys.exit(cli.main())", *given, **installed) as process:
+        yield Server(process, root)
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=10) == 0
 
 
 def seconds_to_use(server: Server, saved: str) -> float:
     """Save a file, and wait until the server says that it is in use."""
-    waiting = threading.Thread(target=server.wait_line, args=("mockserver: daisysim/night is in use as it is now",))
+    waiting = threading.Thread(target=server.wait_line, args=("mockserver: acme/night is in use as it is now",))
     waiting.start()
     began = monotonic()
     server.save(saved)
@@ -121,32 +120,30 @@ def test_a_saved_file_is_in_force_within_a_second_and_running_orders_keep_theirs
         took.append(seconds_to_use(server, text(about=f"try {len(took)}", start="second", done="over")))
     assert min(took) < 1
     # The order of before goes its own way to its own end.
-    after = server.ask("POST", f"/_mock/orders/daisysim/{old['id']}/events", {"event": "sms"})
+    after = server.ask("POST", f"/_mock/orders/acme/{old['id']}/events", {"event": "sms"})
     assert after["state"] == "done"
 
 
 def test_a_bad_file_is_reported_with_its_place_and_changes_nothing(server: Server) -> None:
     server.ask("PUT", "/_mock/scenarios/active", ["night"])
     path = server.save(text().replace("to: done", "to: nowhere"))
-    server.wait(lambda said: "mockserver: daisysim/night stays as it was" in said)
+    server.wait(lambda said: "mockserver: acme/night stays as it was" in said)
     assert f"{path}:10:25: unknown state 'nowhere' (one of first, done)" in server.said
     assert server.buy()["state"] == "first"
     assert server.ask("GET", "/_mock/scenarios/active") == ["night"]
     # Said once, and forgotten as soon as it is right.
     server.save(text(start="third"))
-    server.wait(lambda said: "mockserver: daisysim/night is in use as it is now" in said)
+    server.wait(lambda said: "mockserver: acme/night is in use as it is now" in said)
     assert sum(":10:25: " in line for line in server.said) == 1
     assert server.buy()["state"] == "third"
 
 
 def test_settings_and_states_that_cannot_be_are_reported_too(server: Server) -> None:
-    path = server.save(text() + "settings: {daisysim.cancel_aftr: 1s}\n")
-    server.wait(lambda said: "mockserver: daisysim/night stays as it was" in said)
-    assert (
-        f"{path}:12:12: unknown setting: 'daisysim.cancel_aftr' (did you mean 'daisysim.cancel_after'?)" in server.said
-    )
+    path = server.save(text() + "settings: {acme.cancel_aftr: 1s}\n")
+    server.wait(lambda said: "mockserver: acme/night stays as it was" in said)
+    assert f"{path}:12:12: unknown setting: 'acme.cancel_aftr' (did you mean 'acme.cancel_after'?)" in server.said
     server.ask("PUT", "/_mock/scenarios/active", ["night"])
-    server.save("scenario: night\nprovider: daisysim\nabout: x\nrules: [{then: {start: moon}}]\n")
+    server.save("scenario: night\nprovider: acme\nabout: x\nrules: [{then: {start: moon}}]\n")
     server.wait(lambda said: any("leads into unknown state 'moon'" in line for line in said))
     assert server.buy()["state"] == "first"
 
@@ -156,24 +153,24 @@ def test_new_files_are_found_and_deleted_ones_forgotten(server: Server) -> None:
         return {row["name"] for row in server.ask("GET", "/_mock/scenarios")["scenarios"]}
 
     path = server.save(text().replace("scenario: night", "scenario: dawn"), "dawn")
-    server.wait(lambda said: "mockserver: daisysim/dawn is in use as it is now" in said)
+    server.wait(lambda said: "mockserver: acme/dawn is in use as it is now" in said)
     server.ask("PUT", "/_mock/scenarios/active", ["dawn", "no-sms"])
     order = server.buy()
     path.unlink()
-    server.wait(lambda said: "mockserver: daisysim/dawn is gone" in said)
+    server.wait(lambda said: "mockserver: acme/dawn is gone" in said)
     assert "dawn" not in names()
     assert server.ask("GET", "/_mock/scenarios/active") == ["no-sms"]
     assert server.buy()["state"] == "waiting"
-    after = server.ask("POST", f"/_mock/orders/daisysim/{order['id']}/events", {"event": "sms"})
+    after = server.ask("POST", f"/_mock/orders/acme/{order['id']}/events", {"event": "sms"})
     assert after["state"] == "done"
 
 
 def test_a_default_of_ones_own_gives_way_to_the_bundled_one_when_it_goes(server: Server) -> None:
     path = server.save(text(start="mine").replace("scenario: night", "scenario: quick"), "quick")
-    server.wait(lambda said: "mockserver: daisysim/quick is in use as it is now" in said)
+    server.wait(lambda said: "mockserver: acme/quick is in use as it is now" in said)
     assert server.buy()["state"] == "mine"
     path.unlink()
-    server.wait(lambda said: said.count("mockserver: daisysim/quick is in use as it is now") == 2)
+    server.wait(lambda said: said.count("mockserver: acme/quick is in use as it is now") == 2)
     assert server.buy()["state"] == "waiting"
 
 

@@ -49,7 +49,7 @@ def test_going_back_is_refused_and_changes_nothing() -> None:
     ticks.pass_by(seconds=5)
     with pytest.raises(GoesBack) as refused:
         clock.move_to(START + seconds(4.999999))
-    assert (refused.value.now, refused.value.asked) == (START + seconds(5), START + seconds(4.999999))
+    assert (refused.value.now, refused.value.target) == (START + seconds(5), START + seconds(4.999999))
     assert clock.now() == START + seconds(5)
     clock.move_to(clock.now())
     assert clock.now() == START + seconds(5)

@@ -1,4 +1,4 @@
-"""Many small steps equal one big step, whatever lies ahead; and nothing runs for ever."""
+"""Many small steps equal one big step, whatever is due; and no advance runs forever."""
 
 import asyncio
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Settings out of flags, variables and defaults."""
+"""Settings from flags, variables and defaults."""
 
 import os
 import sys
@@ -9,6 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from mockserver import config
 from mockserver.config import BadSetting, ClockChoice, Settings, load
@@ -223,6 +228,31 @@ def test_a_long_number_is_a_seed_of_its_digits_and_a_seed_has_a_limit() -> None:
     assert load({"seed": "12345678901234567"}, {}).seed == "12345678901234567"
     with pytest.raises(BadSetting, match="at most 1000 characters"):
         load({"seed": "x" * 1001}, {})
+
+
+def list_of_the_revoked() -> bytes:
+    """What a CA publishes beside its certificate, and is easily taken for it."""
+    start = datetime(2026, 1, 31, tzinfo=UTC)
+    builder = x509.CertificateRevocationListBuilder(x509.Name([]), start, start + timedelta(days=1))
+    return builder.sign(generate_private_key(SECP256R1()), SHA256()).public_bytes(Encoding.PEM)
+
+
+def test_a_webhook_ca_must_be_a_file_of_certificates(tmp_path: Path) -> None:
+    good, bad, revoked = (tmp_path / f"{name}.pem" for name in ("good", "bad", "revoked"))
+    trustme.CA().cert_pem.write_to_path(good)
+    bad.write_text("no certificate\n")
+    revoked.write_bytes(list_of_the_revoked())
+    listed = os.pathsep.join((str(good), str(good)))
+    assert load({}, {"MOCKSERVER_WEBHOOK_CA": listed}).webhook_ca == (good,)
+    for path, rule in (
+        (bad, "must be a file with certificates (PEM): "),
+        (revoked, "must be a file with certificates (PEM): "),
+        (tmp_path, "must be a file that can be read (Is a directory): "),
+        (tmp_path / "none", "must be a file that can be read (No such file or directory): "),
+    ):
+        with pytest.raises(BadSetting) as raised:
+            load({"webhook_ca": (str(good), str(path))}, {})
+        assert str(raised.value) == f"--webhook-ca: {rule}{str(path)!r}"
 
 
 def test_tls_names_are_host_names_and_addresses_in_one_form_each() -> None:

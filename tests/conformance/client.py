@@ -1,4 +1,4 @@
-"""A client of one provider in one sandbox, and what a provider must tell so that it can be asked anything."""
+"""A client of one provider in one sandbox, and the sample requests that each provider declares for it."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -15,7 +15,8 @@ from mockserver.sandbox.sandboxes import DEFAULT
 from tests.conformance.judge import judge
 from tests.conformance.wanted import Wanted
 from tests.served import samples_module
-from tests.support import World, frozen_settings, started
+from tests.support import World, frozen_settings
+from tests.ways import served
 
 Headers = Mapping[str, str]
 
@@ -156,5 +157,5 @@ class Client:
 @asynccontextmanager
 async def client_of(provider: Provider, **settings: Any) -> AsyncIterator[Client]:
     """A client of a provider that is served alone, without rate limits."""
-    async with started(App(frozen_settings(**{"rate_limits": "off", **settings}), [provider])) as world:
+    async with served(App(frozen_settings(**{"rate_limits": "off", **settings}), [provider])) as world:
         yield Client(world, provider)

@@ -1,4 +1,4 @@
-"""Every test of the suite is asked of every provider, or of every endpoint of a kind of every provider."""
+"""Runs every test of the suite for every provider, or for every endpoint of a kind of every provider."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
 

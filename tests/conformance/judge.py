@@ -1,4 +1,4 @@
-"""What any answer of any provider must be: its declared shape, the usual headers, a status of its document."""
+"""Checks that any answer of a provider has its declared shape, the usual headers and a documented status."""
 
 import json
 import re

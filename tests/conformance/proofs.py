@@ -1,4 +1,4 @@
-"""Proves over HTTP that what scenarios say takes effect. Each proof raises AssertionError where it does not.
+"""Proves over HTTP that the rules of scenarios take effect. Each proof raises AssertionError where it does not.
 
 They are derived from the scenario itself: a new file is proved without a line of test.
 """

@@ -1,4 +1,4 @@
-"""Proves over HTTP that a scenario's faults strike what they are about, as often and in the way that they say."""
+"""Proves over HTTP that a scenario's faults strike the right requests, as often and in the way that they say."""
 
 import asyncio
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Proves over HTTP that a magic value does what its own text says of it."""
+"""Proves over HTTP that a magic value has the effect that its own text describes."""
 
 import re
 from collections.abc import Mapping, Sequence

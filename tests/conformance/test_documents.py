@@ -11,6 +11,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from mockserver.domain.errors import RateLimited
 from mockserver.http.provider import Endpoint, Provider, word
 from mockserver.http.samples import samples_of
+from mockserver.providers.discovery import data_roots
+from mockserver.scenario.library import Library
 from tests.conformance.client import Client
 from tests.conformance.judge import document_of, exact, responses_of, schema_store, validator
 from tests.support import ORIGIN
@@ -45,6 +47,12 @@ async def test_its_operations_are_the_endpoints_of_the_provider_and_its_annexes(
     names = [item[method]["operationId"] for item in found["paths"].values() for method in item.keys() - {"servers"}]
     assert len(set(names)) == len(names)
     assert set(found.get("webhooks", {})) == set(provider.webhooks)
+
+
+def test_the_events_that_are_assumed_are_events_of_the_providers_orders(provider: Provider) -> None:
+    library = Library.of_providers(data_roots("scenarios", [provider]), providers=[provider.name])
+    machines = library.default(provider.name).machines.values()
+    assert provider.rules.assumed_events <= {event for machine in machines for event in machine.events()}
 
 
 async def test_each_operation_is_where_the_document_says(client: Client, provider: Provider) -> None:

@@ -1,4 +1,4 @@
-"""What goes wrong inside is told in the envelope and in the log, and its details only in the log."""
+"""Internal failures are answered in the envelope and logged; only the log has their details."""
 
 import logging
 from dataclasses import replace

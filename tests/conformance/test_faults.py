@@ -1,4 +1,4 @@
-"""Faults mean the same for every provider, and each words its mistakes in its own envelope."""
+"""Faults mean the same for every provider, and each provider answers them in its own envelope."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""Of every provider, exactly the reads of orders, alone or in lists, move a clock that has a `per_poll`."""
+"""Exactly the reads of orders, single or in lists, move a clock with `per_poll`, at every provider."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The proofs themselves: what they take for an effect, and what they do not."""
+"""Tests of the proofs themselves: which answers they accept as an effect, and which not."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What every refused request gets, and that it changes nothing."""
+"""Laws for the answers to every refused request, which changes nothing."""
 
 import json
 from collections.abc import Iterator

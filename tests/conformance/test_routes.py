@@ -1,4 +1,4 @@
-"""Paths and methods that nobody serves, and the ways to a provider."""
+"""Unknown paths and methods, and the addresses of a provider."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a rule wants of a request, so that samples can make one that it matches."""
+"""The fields that a rule's conditions ask for, so that samples can make a request that it matches."""
 
 from collections.abc import Mapping
 from typing import Any

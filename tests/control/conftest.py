@@ -1,16 +1,14 @@
-"""A world for each test."""
+"""A fresh app and client for each test."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
-from mockserver.app import App
-from mockserver.providers import daisysim
-from tests.support import World, frozen_settings, started
+from tests.outside import AcmeWorld, acme_running
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
-    """A frozen sandbox without rate limits; DaisySIM alone is served, which stands for all providers."""
-    async with started(App(frozen_settings(rate_limits="off"), [daisysim.PROVIDER])) as made:
+async def world() -> AsyncIterator[AcmeWorld]:
+    """A frozen sandbox without rate limits; the invented provider alone is served, which stands for all of them."""
+    async with acme_running(rate_limits="off") as made:
         yield made

@@ -1,4 +1,4 @@
-"""What every refusal of the control API looks like."""
+"""Checks the form of the control API's refusals."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Who may drive the control API: holders of the token, and without one this machine's own programs."""
+"""Access to the control API: holders of the token; on a server without one, only programs on this machine."""
 
 from base64 import b64encode
 
@@ -6,7 +6,8 @@ import pytest
 
 from mockserver.domain.hosts import is_own_name
 from tests.control.problems import problem_of
-from tests.support import DAISY, World, running
+from tests.outside import BASE, acme_running
+from tests.support import World, running
 
 pytestmark = pytest.mark.anyio
 TOKEN = "right-token"
@@ -266,9 +267,9 @@ async def test_without_the_right_token_it_answers_401_and_says_how(headers: dict
 
 
 async def test_the_emulated_apis_ask_for_no_token_and_no_host() -> None:
-    async with running(token=TOKEN) as world:
-        headers = {"Host": "mock:7460", "Origin": "http://evil.test", "Authorization": "Bearer daisy-demo"}
-        assert (await world.call("GET", f"{DAISY}/balance", headers=headers)).status_code == 200
+    async with acme_running(token=TOKEN) as world:
+        headers = {"Host": "mock:7460", "Origin": "http://evil.test", "Authorization": "Bearer acme-demo"}
+        assert (await world.call("GET", f"{BASE}/balance", headers=headers)).status_code == 200
 
 
 @pytest.mark.parametrize(

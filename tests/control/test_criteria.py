@@ -1,4 +1,4 @@
-"""Verification that cannot lie: what can match is matched however it is written, what cannot is refused."""
+"""Criteria for the journal match in every way of writing them, and are refused where nothing can match them."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -11,6 +11,7 @@ from mockserver.control.operation import Answer, ControlCall, Operation
 from mockserver.control.reading import read_query
 from mockserver.domain.errors import Invalid
 from tests.control.problems import fields_of, problem_of
+from tests.outside import AcmeWorld
 from tests.support import World, frozen_settings, started
 
 pytestmark = pytest.mark.anyio
@@ -19,7 +20,7 @@ V1 = {"DSIM_KEY": "sandbox-key", "DSIM_SECRET": "sandbox-secret"}
 
 @pytest.fixture
 async def all_four() -> AsyncIterator[World]:
-    """A frozen sandbox of every provider."""
+    """A frozen sandbox of every provider: for forms, credentials of several parts, and names of several providers."""
     async with started(App(frozen_settings(rate_limits="off"))) as made:
         yield made
 
@@ -74,11 +75,11 @@ async def test_a_form_is_a_flat_object_whatever_it_is_sent_as(all_four: World, k
 @pytest.mark.parametrize(
     ("wanted", "field", "hint"),
     [
-        ({"provider": "DaisySIM"}, "provider", "did you mean 'daisysim'?"),
-        ({"provider": {"in": ["daisysim", "hidsin"]}}, "provider", "did you mean 'hidsim'?"),
-        ({"provider": {"prefix": "doctor-sim"}}, "provider", "daisysim"),
-        ({"operation": "purchases"}, "operation", "did you mean 'purchase'?"),
-        ({"provider": "daisysim", "operation": "create_order"}, "operation", "one of balance"),
+        ({"provider": "Acme"}, "provider", "did you mean 'acme'?"),
+        ({"provider": {"in": ["acme", "acem"]}}, "provider", "did you mean 'acme'?"),
+        ({"provider": {"prefix": "doctor-sim"}}, "provider", "acme"),
+        ({"operation": "ordes"}, "operation", "did you mean 'orders'?"),
+        ({"provider": "acme", "operation": "create_order"}, "operation", "one of balance"),
         ({"method": "PSOT"}, "method", "did you mean 'POST'?"),  # codespell:ignore
         ({"status": "200"}, "status", "did you mean 200?"),
         ({"status": "ok"}, "status", "must be a number"),
@@ -89,34 +90,51 @@ async def test_a_form_is_a_flat_object_whatever_it_is_sent_as(all_four: World, k
         ({"account": "dmeo"}, "account", "did you mean 'demo'?"),
         ({"account": None}, "account", "must be a text"),
         ({"account": {"eq": ["demo"]}}, "account", "must be a text"),
-        ({"provider": "hidsim", "account": "demo"}, "account", "partner"),
+        ({"provider": "acme", "account": "partner"}, "account", "demo"),
         ({"order": "999999999"}, "order", "unknown order"),
         ({"mistake": "Unauthorised"}, "mistake", "did you mean"),
-        ({"rule": "testland-silnt"}, "rule", "did you mean 'testland-silent'?"),
+        ({"rule": "silent-servic"}, "rule", "did you mean 'silent-service'?"),
         ({"fault": "RateLimite"}, "fault", "did you mean 'RateLimited'?"),
-        ({"path": "/check"}, "path", "did you mean '/check/*'?"),
+        ({"path": "/orders/*/cancels"}, "path", "did you mean '/orders/{order}/cancel'?"),
         ({"path": "/nope"}, "path", "no endpoint has a path like"),
-        ({"path": "/purchases"}, "path", "did you mean '/purchase'?"),
-        ({"path": "/purchase?x=1"}, "path", "did you mean '/purchase'"),
-        ({"path": "/daisysim.com/api/v1/virtual/purchase"}, "path", "did you mean '/purchase'"),
-        ({"path": "http://localhost:7460/~w/daisysim.com/api/v1/virtual/check/*"}, "path", "did you mean '/check/*'"),
-        ({"path": "/api/v1/virtual/purchase"}, "path", "did you mean '/purchase'"),
-        ({"provider": "daisysim", "path": "/create_order/**"}, "path", "no endpoint has a path like"),
+        ({"path": "/orderss"}, "path", "did you mean '/orders'?"),
+        ({"path": "/orders?x=1"}, "path", "did you mean '/orders'"),
+        ({"path": "/api.acme.example/v1/orders"}, "path", "did you mean '/orders'"),
+        ({"path": "http://localhost:7460/~w/api.acme.example/v1/orders/*"}, "path", "did you mean '/orders/*'"),
+        ({"path": "/v1/orders"}, "path", "did you mean '/orders'"),
+        ({"provider": "acme", "path": "/create_order/**"}, "path", "no endpoint has a path like"),
         ({"path": 5}, "path", "must be a path"),
         ({"path": ""}, "path", "must be a path"),
-        ({"body": {"servce": "wa"}}, "body.servce", "did you mean 'service'?"),  # codespell:ignore
-        ({"query": {"pagee": "1"}}, "query.pagee", "did you mean 'page'?"),
+        ({"body": {"servce": "chat"}}, "body.servce", "did you mean 'service'?"),  # codespell:ignore
+        ({"query": {"limitt": "1"}}, "query.limitt", "did you mean 'limit'?"),
         ({"status": [200] * 101}, "status", "at most 100"),
         ({"body": {str(number): 1 for number in range(101)}}, "body", "at most 100"),
-        ({"path": ["/purchases", "/nowhere"]}, "path", "did you mean '/purchase'?"),
+        ({"path": ["/orderss", "/nowhere"]}, "path", "did you mean '/orders'?"),
         ({"path": "/*a" * 9}, "path", "at most"),
-        ({"provider": "DaisySIM", "operation": "purchase"}, "provider", "did you mean 'daisysim'?"),
+        ({"provider": "Acme", "operation": "buy"}, "provider", "did you mean 'acme'?"),
         ({"status": {"exists": False}}, "status", "every request has one"),
         ({"colour": "red"}, "colour", "one of provider"),
         ({"metod": "GET"}, "metod", "did you mean 'method'?"),  # codespell:ignore
     ],
 )
 async def test_what_can_match_nothing_is_refused_with_a_suggestion(
+    world: AcmeWorld, wanted: dict[str, Any], field: str, hint: str
+) -> None:
+    refused, message = await refusal(world, **wanted)
+    assert refused == field
+    assert hint in message
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field", "hint"),
+    [
+        ({"provider": {"in": ["daisysim", "hidsin"]}}, "provider", "did you mean 'hidsim'?"),
+        ({"provider": {"prefix": "doctor-sim"}}, "provider", "daisysim"),
+        ({"provider": "hidsim", "account": "demo"}, "account", "partner"),
+        ({"path": "/check"}, "path", "did you mean '/check/*'?"),
+    ],
+)
+async def test_of_several_providers_the_one_that_was_meant_is_suggested(
     all_four: World, wanted: dict[str, Any], field: str, hint: str
 ) -> None:
     refused, message = await refusal(all_four, **wanted)
@@ -124,23 +142,23 @@ async def test_what_can_match_nothing_is_refused_with_a_suggestion(
     assert hint in message
 
 
-async def test_what_stands_in_the_journal_can_be_counted_whoever_knows_it(world: World) -> None:
-    await world.daisy("POST", "/purchases", {"servce": "wa"})  # codespell:ignore
-    await world.daisy("GET", "/balance?pagee=1")
-    assert await count(world, path="/purchases") == 1
-    assert await count(world, body={"servce": "wa"}) == 1  # codespell:ignore
-    assert await count(world, query={"pagee": "1"}) == 1
+async def test_what_stands_in_the_journal_can_be_counted_whoever_knows_it(world: AcmeWorld) -> None:
+    await world.ask("POST", "/orderss", {"servce": "chat"})  # codespell:ignore
+    await world.ask("GET", "/balance?limitt=1")
+    assert await count(world, path="/orderss") == 1
+    assert await count(world, body={"servce": "chat"}) == 1  # codespell:ignore
+    assert await count(world, query={"limitt": "1"}) == 1
     await world.control("DELETE", "/requests")
-    assert (await refusal(world, path="/purchases"))[0] == "path"
+    assert (await refusal(world, path="/orderss"))[0] == "path"
 
 
-async def test_what_can_match_and_did_not_is_nought(world: World) -> None:
-    await world.daisy("GET", "/balance")
-    assert await count(world, path="/purchase") == 0
-    assert await count(world, path="/check/123456789") == 0
+async def test_what_can_match_and_did_not_is_nought(world: AcmeWorld) -> None:
+    await world.ask("GET", "/balance")
+    assert await count(world, path="/orders") == 0
+    assert await count(world, path="/orders/123456789") == 0
     assert await count(world, account="poor") == 0
     assert await count(world, status=503) == 0
-    assert await count(world, body={"service": "wa"}) == 0
+    assert await count(world, body={"service": "chat"}) == 0
     assert await count(world, mistake="OutOfStock") == 0
     assert await count(world, fault="503") == 0
 
@@ -166,12 +184,12 @@ async def test_an_account_is_named_by_the_public_part_of_its_credential(
     assert await count(all_four, account={"ne": name}) == 0
 
 
-async def test_requests_are_counted_by_the_public_part(all_four: World) -> None:
-    await all_four.daisy("GET", "/balance")
-    await all_four.daisy("GET", "/balance", key="daisy-poor")
-    assert await count(all_four, account="daisy-demo") == 1
-    assert await count(all_four, account=["daisy-demo", "poor"]) == 2
-    assert await count(all_four, account={"ne": "daisy-demo"}) == 1
+async def test_requests_are_counted_by_the_public_part(world: AcmeWorld) -> None:
+    await world.ask("GET", "/balance")
+    await world.ask("GET", "/balance", key="acme-poor")
+    assert await count(world, account="acme-demo") == 1
+    assert await count(world, account=["acme-demo", "poor"]) == 2
+    assert await count(world, account={"ne": "acme-demo"}) == 1
 
 
 @pytest.mark.parametrize(
@@ -217,26 +235,26 @@ async def test_an_account_that_any_key_opened_is_named_by_its_key(all_four: Worl
 # -- the listing -----------------------------------------------------------------------------------------
 
 
-async def test_the_listing_filters_as_find_does(world: World) -> None:
-    await world.daisy("GET", "/balance")
-    await world.daisy("GET", "/check/123456789")
-    await world.daisy("GET", "/balance", key="daisy-poor")
+async def test_the_listing_filters_as_find_does(world: AcmeWorld) -> None:
+    await world.ask("GET", "/balance")
+    await world.ask("GET", "/orders/123456789")
+    await world.ask("GET", "/balance", key="acme-poor")
 
     async def listed(query: str) -> list[str]:
         return [one["id"] for one in (await world.steer("GET", f"/requests?{query}"))["requests"]]
 
     assert await listed("path=/balance") == ["req_00000003", "req_00000001"]
-    assert await listed("path=/check/*&status=404") == ["req_00000002"]
-    assert await listed("method=get&account=daisy-poor") == ["req_00000003"]
+    assert await listed("path=/orders/*&status=404") == ["req_00000002"]
+    assert await listed("method=get&account=acme-poor") == ["req_00000003"]
     assert await listed("changes_state=true") == []
-    assert await listed("mistake=NotFound&provider=daisysim") == ["req_00000002"]
+    assert await listed("mistake=NotFound&provider=acme") == ["req_00000002"]
 
 
 @pytest.mark.parametrize(
     ("query", "field"),
     [
         ("path=/nowhere", "path"),
-        ("provider=DaisySIM", "provider"),
+        ("provider=Acme", "provider"),
         ("status=abc", "status"),
         ("status=20", "status"),
         ("operation=fly", "operation"),
@@ -247,8 +265,8 @@ async def test_the_listing_filters_as_find_does(world: World) -> None:
         ("after=first", "after"),
     ],
 )
-async def test_the_listing_refuses_what_can_match_nothing(world: World, query: str, field: str) -> None:
-    await world.daisy("GET", "/balance")
+async def test_the_listing_refuses_what_can_match_nothing(world: AcmeWorld, query: str, field: str) -> None:
+    await world.ask("GET", "/balance")
     assert fields_of(await world.control("GET", f"/requests?{query}")) == [field]
 
 
@@ -259,20 +277,20 @@ OWN = [one for one in OPERATIONS if not one.any_query]
 
 
 @pytest.mark.parametrize("operation", OWN, ids=[one.name for one in OWN])
-async def test_no_operation_takes_a_parameter_that_it_does_not_know(world: World, operation: Any) -> None:
-    path = operation.path.replace("{provider}", "daisysim").replace("{id}", "demo").replace("{kind}", "activation")
+async def test_no_operation_takes_a_parameter_that_it_does_not_know(world: AcmeWorld, operation: Any) -> None:
+    path = operation.path.replace("{provider}", "acme").replace("{id}", "demo").replace("{kind}", "activation")
     answer = await world.control(operation.method, f"{path.replace('{name}', 'x')}?nosuch=1")
     assert fields_of(answer) == ["nosuch"]
 
 
-async def test_an_unknown_parameter_is_told_with_the_one_that_was_meant(world: World) -> None:
+async def test_an_unknown_parameter_is_told_with_the_one_that_was_meant(world: AcmeWorld) -> None:
     answer = await world.control("GET", "/orders?stat=waiting")
     assert "did you mean 'state'?" in problem_of(answer, 422)["detail"]
     answer = await world.control("GET", "/clock?now=1")
     assert "takes none" in problem_of(answer, 422)["detail"]
 
 
-async def test_only_an_inbox_takes_whatever_query_it_is_sent(world: World) -> None:
+async def test_only_an_inbox_takes_whatever_query_it_is_sent(world: AcmeWorld) -> None:
     assert (await world.control("POST", "/inbox/in?token=1&x=2", {"a": 1})).status_code == 200
     assert (await world.steer("GET", "/inbox/in"))["received"][0]["query"] == "token=1&x=2"
 
@@ -300,17 +318,17 @@ def test_a_parameter_whose_schema_is_a_list_may_be_repeated() -> None:
         ({"status": {"prefix": "9"}}, "status", "from 100 to 599"),
         ({"path": {"gt": [1]}}, "path", "gt takes a number"),
         ({"path": {"gt": 1}}, "path", "a path is no number"),
-        ({"path": {"prefix": "purchase"}}, "path", "did you mean '/purchase'?"),
+        ({"path": {"prefix": "orders"}}, "path", "did you mean '/orders'?"),
         ({"body": {"service": {"gt": "a"}}}, "body.service", "gt takes a number: 'a'"),
-        ({"query": {"page": {"lte": None}}}, "query.page", "lte takes a number"),
+        ({"query": {"limit": {"lte": None}}}, "query.limit", "lte takes a number"),
         ({"changes_state": {"gt": False}}, "changes_state", "gt takes a number"),
         ({"order": {"lt": "nan"}}, "order", "lt takes a number"),
     ],
 )
 async def test_what_no_value_can_meet_is_refused(
-    all_four: World, wanted: dict[str, Any], field: str, hint: str
+    world: AcmeWorld, wanted: dict[str, Any], field: str, hint: str
 ) -> None:
-    refused, message = await refusal(all_four, **wanted)
+    refused, message = await refusal(world, **wanted)
     assert refused == field
     assert hint in message
 

@@ -1,27 +1,27 @@
-"""Explanations tell of faults: which struck, which spared what they matched and why, which nearly matched."""
+"""Explanations of faults: which struck, which matched but did not strike and why, which nearly matched."""
 
 from typing import Any
 
 import httpx
 import pytest
 
-from tests.support import World
+from tests.outside import AcmeWorld
 
 pytestmark = pytest.mark.anyio
 
 
-async def arm(world: World, **fault: Any) -> None:
+async def arm(world: AcmeWorld, **fault: Any) -> None:
     await world.steer("POST", "/faults", fault)
 
 
-async def told(world: World, answer: httpx.Response) -> dict[str, Any]:
+async def told(world: AcmeWorld, answer: httpx.Response) -> dict[str, Any]:
     """The explanation of a request."""
     entry = await world.steer("GET", f"/requests/{answer.headers['x-mock-request-id']}")
     explanation: dict[str, Any] = entry["explanation"]
     return explanation
 
 
-async def story(world: World, order: str) -> dict[str, Any]:
+async def story(world: AcmeWorld, order: str) -> dict[str, Any]:
     explanation: dict[str, Any] = (await world.order(order))["explanation"]
     return explanation
 
@@ -31,11 +31,11 @@ def reasons(rows: list[dict[str, Any]]) -> dict[str, str | None]:
     return {row["fault"]: row.get("why") for row in rows}
 
 
-async def test_a_request_tells_what_struck_it_and_why_the_others_did_not(world: World) -> None:
+async def test_a_request_tells_what_struck_it_and_why_the_others_did_not(world: AcmeWorld) -> None:
     await arm(world, name="once", times=1, about="The first call is refused.", answer={"status": 503})
     await arm(world, name="brief", until="5s", answer={"status": 500})
     await arm(world, name="rare", chance=0.000001, answer={"status": 502})
-    first = (await told(world, await world.daisy("GET", "/balance")))["faults"]
+    first = (await told(world, await world.ask("GET", "/balance")))["faults"]
     assert reasons(first) == {
         "once": None,
         "brief": "decided before: answer by once",
@@ -48,7 +48,7 @@ async def test_a_request_tells_what_struck_it_and_why_the_others_did_not(world: 
     assert first[2]["dice"]["chance"] == 0.000001
     assert f"{first[2]['dice']['fell']:.4f}" in first[2]["why"]
     await world.advance("5s")
-    second = (await told(world, await world.daisy("GET", "/balance")))["faults"]
+    second = (await told(world, await world.ask("GET", "/balance")))["faults"]
     assert reasons(second) == {
         "once": "used up: 1 time",
         "brief": "over since 2026-01-31T12:00:05Z",
@@ -57,14 +57,14 @@ async def test_a_request_tells_what_struck_it_and_why_the_others_did_not(world: 
     assert not any(row["hit"] for row in second)
 
 
-async def test_a_fault_that_nearly_matched_tells_its_differences_nearest_first(world: World) -> None:
-    bought = (await world.buy())["activation_id"]
-    await arm(world, name="other-call", method="POST", path="/cancel/*", wire="reset")
-    await arm(world, name="later", path="/check/*", state="completed", wire="reset")
+async def test_a_fault_that_nearly_matched_tells_its_differences_nearest_first(world: AcmeWorld) -> None:
+    bought = await world.rent()
+    await arm(world, name="other-call", method="POST", path="/orders/*/cancel", wire="reset")
+    await arm(world, name="later", path="/orders/*", state="completed", wire="reset")
     await arm(world, name="asked-for", on_demand=True, wire="reset")
     await arm(world, name="far", method="PUT", operation="cancel", account="poor", wire="reset")
     await world.steer("POST", "/faults", {"webhook": {"drop": True}})
-    explained = await told(world, await world.daisy("GET", f"/check/{bought}"))
+    explained = await told(world, await world.ask("GET", f"/orders/{bought}"))
     assert explained["faults"] == []
     assert [(miss["fault"], miss["differences"]) for miss in explained["fault_near_misses"]] == [
         ("later", [{"name": "state", "wanted": "eq 'completed'", "found": "waiting"}]),
@@ -73,16 +73,16 @@ async def test_a_fault_that_nearly_matched_tells_its_differences_nearest_first(w
             "other-call",
             [
                 {"name": "method", "wanted": "eq 'POST'", "found": "GET"},
-                {"name": "path", "wanted": "/cancel/*", "found": f"/check/{bought}"},
+                {"name": "path", "wanted": "/orders/*/cancel", "found": f"/orders/{bought}"},
             ],
         ),
     ]
 
 
-async def test_secrets_are_not_told_in_the_differences_of_faults(world: World) -> None:
+async def test_secrets_are_not_told_in_the_differences_of_faults(world: AcmeWorld) -> None:
     await arm(world, name="a", body={"secret": "abc"}, wire="reset")
     await arm(world, name="b", body={"user": "x"}, wire="reset")
-    answer = await world.daisy("POST", "/prices", {"secret": "def", "user": {"password": "ghi", "id": 1}})
+    answer = await world.ask("POST", "/orders", {"secret": "def", "user": {"password": "ghi", "id": 1}})
     misses = (await told(world, answer))["fault_near_misses"]
     assert [miss["differences"] for miss in misses] == [
         [{"name": "body.secret", "wanted": "[redacted]", "found": "[redacted]"}],
@@ -91,13 +91,13 @@ async def test_secrets_are_not_told_in_the_differences_of_faults(world: World) -
 
 
 async def test_an_order_tells_the_faults_that_struck_calls_about_it_though_they_were_not_worked_on(
-    world: World,
+    world: AcmeWorld,
 ) -> None:
-    bought = (await world.buy())["activation_id"]
-    other = (await world.buy())["activation_id"]
+    bought = await world.rent()
+    other = await world.rent()
     await arm(world, name="down", times=2, answer={"mistake": "ProviderError"})
-    struck = [await world.daisy("GET", f"/check/{one}") for one in (bought, other)]
-    await world.daisy("GET", f"/check/{bought}")
+    struck = [await world.ask("GET", f"/orders/{one}") for one in (bought, other)]
+    await world.ask("GET", f"/orders/{bought}")
     explained = await story(world, bought)
     (row,) = explained["faults"]
     assert row["request"] == struck[0].headers["x-mock-request-id"]
@@ -105,45 +105,45 @@ async def test_an_order_tells_the_faults_that_struck_calls_about_it_though_they_
     assert [one["mistake"] for one in explained["requests"][1:]] == ["ProviderError", None]
 
 
-async def test_an_order_tells_what_faults_made_of_its_webhooks(world: World) -> None:
+async def test_an_order_tells_what_faults_made_of_its_webhooks(world: AcmeWorld) -> None:
     inbox = f"{world.client.base_url}/_mock/inbox/codes"
-    await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": inbox})
+    await world.steer("PATCH", "/accounts/acme/demo", {"webhook_url": inbox})
     await arm(world, name="lost", times=1, webhook={"drop": True})
     await arm(world, name="rare", chance=0.000001, webhook={"duplicate": True})
     await arm(world, name="else", event="order.failed", webhook={"delay": "1m"})
-    first, second = [(await world.buy())["activation_id"] for _ in range(2)]
+    first, second = [await world.rent() for _ in range(2)]
     await world.advance("8s")
     explained = await story(world, first)
     (sent,) = explained["story"][1]["deliveries"]
     assert (sent["state"], sent["faults"], sent["hostile"]) == ("dropped", ["lost"], {"drop": True})
     lost, rare = explained["faults"]
-    assert (lost["delivery"], lost["event"], lost["source"]) == (sent["id"], "code.received", "armed")
+    assert (lost["delivery"], lost["event"], lost["source"]) == (sent["id"], "order.completed", "armed")
     assert (lost["hit"], lost["webhook"], lost["number"]) == (True, {"drop": True}, 1)
     assert (rare["hit"], rare["dice"]["chance"]) == (False, 0.000001)
     (miss,) = explained["fault_near_misses"]
     assert miss["delivery"] == sent["id"]
-    assert miss["differences"] == [{"name": "event", "wanted": "eq 'order.failed'", "found": "code.received"}]
+    assert miss["differences"] == [{"name": "event", "wanted": "eq 'order.failed'", "found": "order.completed"}]
     explained = await story(world, second)
     assert reasons(explained["faults"])["lost"] == "used up: 1 time"
     (sent,) = explained["story"][1]["deliveries"]
     assert (sent["faults"], sent["hostile"]) == ([], {})
 
 
-async def test_one_that_overtook_another_says_which(world: World) -> None:
+async def test_one_that_overtook_another_says_which(world: AcmeWorld) -> None:
     inbox = f"{world.client.base_url}/_mock/inbox/codes"
-    await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": inbox})
+    await world.steer("PATCH", "/accounts/acme/demo", {"webhook_url": inbox})
     await arm(world, name="swap", webhook={"reorder": True})
-    first, second = [(await world.buy())["activation_id"] for _ in range(2)]
+    first, second = [await world.rent() for _ in range(2)]
     await world.advance("8s")
     (held,), (overtaking,) = [(await story(world, one))["faults"] for one in (first, second)]
     assert "overtook" not in held
     assert overtaking["overtook"] == held["delivery"]
 
 
-async def test_of_many_faults_that_are_used_up_a_request_tells_the_latest(world: World) -> None:
+async def test_of_many_faults_that_are_used_up_a_request_tells_the_latest(world: AcmeWorld) -> None:
     for number in range(8):
         await arm(world, name=f"f{number}", times=1, answer={"status": 503})
     for _ in range(8):
-        assert (await world.daisy("GET", "/balance")).status_code == 503
-    answer = await world.daisy("GET", "/balance")
+        assert (await world.ask("GET", "/balance")).status_code == 503
+    answer = await world.ask("GET", "/balance")
     assert list(reasons((await told(world, answer))["faults"])) == ["f3", "f4", "f5", "f6", "f7"]

@@ -1,4 +1,4 @@
-"""A fault's status without a body, in the words of whoever is asked: settings, other envelopes, raw answers."""
+"""A fault's status without a body, in the provider's words: with settings, other envelopes, raw answers."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from mockserver.app import App
+from tests.outside import AcmeWorld
 from tests.support import World, frozen_settings, started
 
 pytestmark = pytest.mark.anyio
@@ -28,23 +29,29 @@ async def struck(world: World, answer: dict[str, Any], method: str, path: str, *
 @pytest.mark.parametrize(
     ("status", "code"),
     [
-        (400, "INSUFFICIENT_BALANCE"),
-        (401, "INVALID_TOKEN"),
-        (404, "NOT_FOUND"),
-        (422, "VALIDATION_ERROR"),
-        (429, "RATE_LIMITED"),
-        (500, "SERVER_ERROR"),
-        (502, "PROVIDER_ERROR"),
-        (503, "NO_NUMBERS_AVAILABLE"),
-        (504, "SERVER_ERROR"),
+        (400, "invalid"),
+        (401, "unauthorized"),
+        (402, "no_money"),
+        (404, "not_found"),
+        (409, "sold_out"),
+        (422, "invalid"),
+        (500, "internal_server_error"),
+        (503, "internal_server_error"),
+        (504, "internal_server_error"),
     ],
 )
-async def test_a_status_is_worded_as_the_nearest_mistake_that_has_it(world: World, status: int, code: str) -> None:
+async def test_a_status_is_worded_as_the_nearest_mistake_that_has_it(world: AcmeWorld, status: int, code: str) -> None:
     await world.steer("POST", "/faults", {"times": 1, "answer": {"status": status}})
-    answer = await world.daisy("GET", "/balance")
-    assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assumed = status == 504
-    assert (answer.headers.get("x-mock-assumed") == "true") is (assumed or code == "VALIDATION_ERROR")
+    answer = await world.ask("GET", "/balance")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)
+    assert (answer.headers.get("x-mock-assumed") == "true") is (status == 400 or status >= 500)
+
+
+async def test_a_status_whose_words_are_plain_text_is_worded_so(world: AcmeWorld) -> None:
+    await world.steer("POST", "/faults", {"times": 1, "answer": {"status": 429}})
+    answer = await world.ask("GET", "/balance")
+    assert (answer.status_code, answer.headers["content-type"]) == (429, "text/plain; charset=utf-8")
+    assert answer.text.startswith("Slow down")
 
 
 @pytest.mark.parametrize("setting", [429, 409])
@@ -65,14 +72,14 @@ async def test_another_envelope_words_its_own(all_four: World) -> None:
     assert set(answer.json()) == {"error", "error_description"}
 
 
-async def test_a_body_even_an_empty_one_is_the_whole_answer(world: World) -> None:
+async def test_a_body_even_an_empty_one_is_the_whole_answer(world: AcmeWorld) -> None:
     for body, text in (("", ""), ("down", "down"), ({"a": 1}, '{"a":1}'), (None, "null")):
         await world.steer("POST", "/faults", {"times": 1, "answer": {"status": 503, "body": body}})
-        answer = await world.daisy("GET", "/balance")
+        answer = await world.ask("GET", "/balance")
         assert (answer.status_code, answer.text) == (503, text)
 
 
-async def test_a_status_that_refuses_nothing_stays_empty(world: World) -> None:
+async def test_a_status_that_refuses_nothing_stays_empty(world: AcmeWorld) -> None:
     await world.steer("POST", "/faults", {"times": 1, "answer": {"status": 202}})
-    answer = await world.daisy("GET", "/balance")
+    answer = await world.ask("GET", "/balance")
     assert (answer.status_code, answer.content) == (202, b"")

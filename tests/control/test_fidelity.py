@@ -1,4 +1,4 @@
-"""The fidelity page: every endpoint and field of every provider, and who says so."""
+"""The fidelity page: every endpoint and field of every provider, with its provenance."""
 
 from collections.abc import AsyncIterator
 from html.parser import HTMLParser

@@ -1,4 +1,4 @@
-"""Where everything is, and whether the server is up."""
+"""The index of the control API, and the health check."""
 
 import httpx
 import pytest
@@ -20,22 +20,21 @@ async def test_health_tells_five_things(world: World) -> None:
 @pytest.mark.parametrize("path", ["", "/"])
 async def test_the_index_has_base_urls_credentials_and_links(world: World, path: str) -> None:
     index = await world.steer("GET", path)
-    daisy = index["providers"]["daisysim"]
-    assert daisy["base_url"] == f"{ORIGIN}/daisysim.com/api/v1/virtual"
-    assert [(one["account"], one["key"]) for one in daisy["credentials"]] == [
-        ("demo", "daisy-demo"),
-        ("poor", "daisy-poor"),
-        ("suspended", "daisy-suspended"),
-        ("locked", "daisy-locked"),
+    acme = index["providers"]["acme"]
+    assert acme["base_url"] == f"{ORIGIN}/api.acme.example/v1"
+    assert [(one["account"], one["key"]) for one in acme["credentials"]] == [
+        ("demo", "acme-demo"),
+        ("poor", "acme-poor"),
+        ("closed", "acme-closed"),
     ]
-    assert all(one["about"] for one in daisy["credentials"])
+    assert all(one["about"] for one in acme["credentials"])
 
 
 async def test_every_base_url_and_credential_of_the_index_works_as_given(world: World) -> None:
     for one in (world, world.beside("other")):
-        daisy = (await one.steer("GET", ""))["providers"]["daisysim"]
-        headers = {"Authorization": f"Bearer {daisy['credentials'][0]['key']}"}
-        answer = await world.client.get(f"{daisy['base_url']}/balance", headers=headers)
+        acme = (await one.steer("GET", ""))["providers"]["acme"]
+        headers = {"Authorization": f"Bearer {acme['credentials'][0]['key']}"}
+        answer = await world.client.get(f"{acme['base_url']}/balance", headers=headers)
         assert answer.status_code == 200
 
 
@@ -50,4 +49,4 @@ async def test_every_link_leads_to_a_path_of_the_control_api(world: World) -> No
 
 async def test_addresses_follow_the_name_that_the_client_used(world: World) -> None:
     index = await world.steer("GET", "", headers={"Host": "127.0.0.1:9999"})
-    assert index["providers"]["daisysim"]["base_url"].startswith("http://127.0.0.1:9999/")
+    assert index["providers"]["acme"]["base_url"].startswith("http://127.0.0.1:9999/")

@@ -1,4 +1,4 @@
-"""Long lists come in pages, whose cost goes by their length and not by the list's."""
+"""Long lists come in pages, whose cost depends on the page's length and not on the list's."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,26 +8,26 @@ import pytest
 
 from mockserver.stores.memory import MemoryTransaction
 from tests.control.problems import fields_of
-from tests.support import World
+from tests.outside import AcmeWorld
 
 pytestmark = pytest.mark.anyio
 LISTS = {
     "/orders": "orders",
     "/requests": "requests",
-    "/ledger/daisysim/demo": "entries",
+    "/ledger/acme/demo": "entries",
     "/webhooks/deliveries": "deliveries",
 }
 
 
-async def filled(world: World, *, orders: int = 7) -> None:
+async def filled(world: AcmeWorld, *, orders: int = 7) -> None:
     """Orders with their movements, deliveries and requests."""
-    await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": "http://127.0.0.1:1/hook"})
+    await world.steer("PATCH", "/accounts/acme/demo", {"webhook_url": "http://127.0.0.1:1/hook"})
     for _ in range(orders):
-        await world.buy()
+        await world.rent()
     await world.advance("8s")
 
 
-async def pages(world: World, path: str, limit: int, more: str = "") -> list[list[Any]]:
+async def pages(world: AcmeWorld, path: str, limit: int, more: str = "") -> list[list[Any]]:
     """Every page of the list."""
     found, after = [], ""
     while True:
@@ -39,7 +39,7 @@ async def pages(world: World, path: str, limit: int, more: str = "") -> list[lis
 
 
 @pytest.mark.parametrize("path", LISTS)
-async def test_pages_together_are_the_whole_list(world: World, path: str) -> None:
+async def test_pages_together_are_the_whole_list(world: AcmeWorld, path: str) -> None:
     await filled(world)
     whole = await world.steer("GET", path)
     assert whole["next"] is None
@@ -50,28 +50,28 @@ async def test_pages_together_are_the_whole_list(world: World, path: str) -> Non
         assert [one for page in found for one in page] == whole[LISTS[path]]
 
 
-@pytest.mark.parametrize("more", ["&state=completed", "&account=daisy-demo", "&provider=daisysim", "&state=waiting"])
-async def test_a_filter_holds_on_every_page(world: World, more: str) -> None:
+@pytest.mark.parametrize("more", ["&state=completed", "&account=acme-demo", "&provider=acme", "&state=waiting"])
+async def test_a_filter_holds_on_every_page(world: AcmeWorld, more: str) -> None:
     await filled(world)
-    last = (await world.buy())["activation_id"]
+    last = await world.rent()
     found = [one["id"] for page in await pages(world, "/orders", 2, more) for one in page]
     whole = [one["id"] for one in (await world.steer("GET", f"/orders?{more[1:]}"))["orders"]]
     assert found == whole
     assert (last in found) == ("completed" not in more)
 
 
-async def test_new_rows_do_not_move_the_pages_of_a_journal(world: World) -> None:
+async def test_new_rows_do_not_move_the_pages_of_a_journal(world: AcmeWorld) -> None:
     await filled(world, orders=3)
     first = await world.steer("GET", "/requests?limit=2")
-    await world.daisy("GET", "/balance")
+    await world.ask("GET", "/balance")
     second = await world.steer("GET", f"/requests?limit=2&after={first['next']}")
     ids = [one["id"] for one in (*first["requests"], *second["requests"])]
-    assert ids == [f"req_{number:08d}" for number in (6, 5, 4, 3)]
+    assert ids == [f"req_{number:08d}" for number in (3, 2, 1)]
 
 
-async def test_what_only_the_journal_knows_is_known_on_every_page(world: World) -> None:
+async def test_what_only_the_journal_knows_is_known_on_every_page(world: AcmeWorld) -> None:
     for path in ("/balance", "/nowhere", "/nowhere"):
-        await world.daisy("GET", path)
+        await world.ask("GET", path)
     first = await world.steer("GET", "/requests?path=/nowhere&limit=2")
     assert ([one["id"] for one in first["requests"]], first["next"]) == (["req_00000003", "req_00000002"], None)
     page = await world.steer("GET", "/requests?path=/nowhere&after=req_00000002")
@@ -80,12 +80,12 @@ async def test_what_only_the_journal_knows_is_known_on_every_page(world: World) 
 
 @pytest.mark.parametrize("path", LISTS)
 @pytest.mark.parametrize("limit", ["0", "-1", "1001", "x", "1.5", ""])
-async def test_a_limit_is_from_1_to_1000(world: World, path: str, limit: str) -> None:
+async def test_a_limit_is_from_1_to_1000(world: AcmeWorld, path: str, limit: str) -> None:
     assert fields_of(await world.control("GET", f"{path}?limit={limit}")) == ["limit"]
 
 
 @pytest.mark.parametrize("path", LISTS)
-async def test_what_never_was_a_next_is_refused(world: World, path: str) -> None:
+async def test_what_never_was_a_next_is_refused(world: AcmeWorld, path: str) -> None:
     assert fields_of(await world.control("GET", f"{path}?after=-")) == ["after"]
 
 
@@ -104,9 +104,9 @@ async def rows_read(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[list[int]]
         yield seen
 
 
-@pytest.mark.parametrize("path", ["/orders", "/ledger/daisysim/demo", "/webhooks/deliveries"])
+@pytest.mark.parametrize("path", ["/orders", "/ledger/acme/demo", "/webhooks/deliveries"])
 async def test_a_short_page_reads_few_rows_of_a_long_list(
-    world: World, path: str, monkeypatch: pytest.MonkeyPatch
+    world: AcmeWorld, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await filled(world, orders=60)
     async with rows_read(monkeypatch) as seen:
@@ -116,8 +116,8 @@ async def test_a_short_page_reads_few_rows_of_a_long_list(
     assert sum(seen) <= 20
 
 
-async def test_each_movement_has_its_number(world: World) -> None:
+async def test_each_movement_has_its_number(world: AcmeWorld) -> None:
     await filled(world, orders=2)
-    entries = (await world.steer("GET", "/ledger/daisysim/demo"))["entries"]
+    entries = (await world.steer("GET", "/ledger/acme/demo"))["entries"]
     assert [one["number"] for one in entries] == list(range(1, len(entries) + 1))
     assert entries[0]["cause"] == "opening balance"

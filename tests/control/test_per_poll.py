@@ -7,41 +7,42 @@ import pytest
 
 from mockserver.webhooks.model import Delivery, Outcome
 from tests.control.problems import fields_of
-from tests.support import START, World
+from tests.outside import AcmeWorld
+from tests.support import START
 
 pytestmark = pytest.mark.anyio
 NOON = "2026-01-31T12:00:00Z"
 POLLED = {"mode": "frozen", "now": NOON, "rate": 0, "per_poll": "3s"}
 
 
-async def now(world: World) -> str:
+async def now(world: AcmeWorld) -> str:
     moment: str = (await world.steer("GET", "/clock"))["now"]
     return moment
 
 
-async def test_polling_a_frozen_clock_comes_to_its_end(world: World) -> None:
-    order = (await world.buy())["activation_id"]
+async def test_polling_a_frozen_clock_comes_to_its_end(world: AcmeWorld) -> None:
+    order = await world.rent()
     assert await world.steer("PUT", "/clock", {"mode": "frozen", "per_poll": "3s"}) == POLLED
-    codes = [(await world.daisy("GET", f"/check/{order}")).json()["data"]["code"] for _ in range(3)]
+    codes = [(await world.ask("GET", f"/orders/{order}")).json()["code"] for _ in range(3)]
     assert codes[:2] == [None, None]
     assert codes[2] is not None
     assert await now(world) == "2026-01-31T12:00:09Z"
     assert (await world.order(order))["history"][-1]["at"] == "2026-01-31T12:00:08Z"
 
 
-async def test_only_reads_of_orders_move_the_clock(world: World) -> None:
-    order = (await world.buy())["activation_id"]
+async def test_only_reads_of_orders_move_the_clock(world: AcmeWorld) -> None:
+    order = await world.rent()
     await world.steer("PUT", "/clock", {"per_poll": "3s"})
-    for method, path in (("GET", "/balance"), ("GET", "/countries"), ("POST", f"/cancel/{order}")):
-        await world.daisy(method, path)
+    for method, path in (("GET", "/balance"), ("GET", "/services"), ("POST", f"/orders/{order}/cancel")):
+        await world.ask(method, path)
     await world.order(order)
     assert await now(world) == NOON
 
 
-@pytest.mark.parametrize("key", ["daisy-demo", "daisy-suspended"])
-async def test_refused_polls_of_a_known_credential_move_the_clock_too(world: World, key: str) -> None:
+@pytest.mark.parametrize("key", ["acme-demo", "acme-closed"])
+async def test_refused_polls_of_a_known_credential_move_the_clock_too(world: AcmeWorld, key: str) -> None:
     await world.steer("PUT", "/clock", {"per_poll": "3s"})
-    answer = await world.daisy("GET", "/check/123456789", key=key)
+    answer = await world.ask("GET", "/orders/123456789", key=key)
     assert answer.status_code in (403, 404)
     assert await now(world) == "2026-01-31T12:00:03Z"
     entry = await world.steer("GET", f"/requests/{answer.headers['x-mock-request-id']}")
@@ -50,30 +51,30 @@ async def test_refused_polls_of_a_known_credential_move_the_clock_too(world: Wor
 
 
 @pytest.mark.parametrize("key", [None, "nobody"])
-async def test_polls_of_strangers_move_nothing(world: World, key: str | None) -> None:
+async def test_polls_of_strangers_move_nothing(world: AcmeWorld, key: str | None) -> None:
     await world.steer("PUT", "/clock", {"per_poll": "3s"})
-    assert (await world.daisy("GET", "/check/123456789", key=key)).status_code == 401
+    assert (await world.ask("GET", "/orders/123456789", key=key)).status_code == 401
     assert await now(world) == NOON
 
 
-async def test_a_fault_that_refuses_polls_until_a_moment_is_outlived_by_polling(world: World) -> None:
-    order = (await world.buy())["activation_id"]
+async def test_a_fault_that_refuses_polls_until_a_moment_is_outlived_by_polling(world: AcmeWorld) -> None:
+    order = await world.rent()
     await world.steer("PUT", "/clock", {"per_poll": "3s"})
-    await world.steer("POST", "/faults", {"path": "/check/*", "until": "5s", "answer": {"status": 503}})
-    statuses = [(await world.daisy("GET", f"/check/{order}")).status_code for _ in range(2)]
+    await world.steer("POST", "/faults", {"path": "/orders/*", "until": "5s", "answer": {"status": 503}})
+    statuses = [(await world.ask("GET", f"/orders/{order}")).status_code for _ in range(2)]
     assert statuses == [503, 200]
 
 
-async def test_a_rate_limit_is_outlived_by_polling(world: World) -> None:
+async def test_a_rate_limit_is_outlived_by_polling(world: AcmeWorld) -> None:
     await world.steer("PATCH", "/settings", {"rate_limits": "documented"})
-    order = (await world.buy())["activation_id"]
+    order = await world.rent()
     await world.steer("PUT", "/clock", {"per_poll": "0.5s"})
-    statuses = [(await world.daisy("GET", f"/check/{order}")).status_code for _ in range(125)]
+    statuses = [(await world.ask("GET", f"/orders/{order}")).status_code for _ in range(125)]
     assert statuses.count(429) > 0
     assert statuses[-1] == 200
 
 
-async def test_the_webhook_of_a_poll_is_sent_and_not_waited_for(world: World) -> None:
+async def test_the_webhook_of_a_poll_is_sent_and_not_waited_for(world: AcmeWorld) -> None:
     answered = asyncio.Event()
 
     async def slow(delivery: Delivery) -> Outcome:
@@ -83,11 +84,11 @@ async def test_the_webhook_of_a_poll_is_sent_and_not_waited_for(world: World) ->
     sandbox = world.app.sandboxes.known("default")
     assert sandbox is not None
     sandbox.deliveries.sender = slow
-    await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": "http://127.0.0.1:1/hook"})
-    order = (await world.buy())["activation_id"]
+    await world.steer("PATCH", "/accounts/acme/demo", {"webhook_url": "http://127.0.0.1:1/hook"})
+    order = await world.rent()
     await world.steer("PUT", "/clock", {"per_poll": "8s"})
     for _ in range(2):
-        assert (await world.daisy("GET", f"/check/{order}")).json()["data"]["code"]
+        assert (await world.ask("GET", f"/orders/{order}")).json()["code"]
     (delivery,) = (await world.steer("GET", "/webhooks/deliveries"))["deliveries"]
     assert (delivery["created_at"], delivery["state"]) == ("2026-01-31T12:00:08Z", "pending")
     answered.set()
@@ -107,7 +108,7 @@ async def test_the_webhook_of_a_poll_is_sent_and_not_waited_for(world: World) ->
         ({"per_poll": {"by": 3}}, "per_poll"),
     ],
 )
-async def test_what_cannot_be_is_422_and_changes_nothing(world: World, body: dict[str, Any], field: str) -> None:
+async def test_what_cannot_be_is_422_and_changes_nothing(world: AcmeWorld, body: dict[str, Any], field: str) -> None:
     assert fields_of(await world.control("PUT", "/clock", body)) == [field]
     clock = {"mode": "frozen", "now": NOON, "rate": 0}
     assert await world.steer("GET", "/clock") == clock
@@ -115,7 +116,7 @@ async def test_what_cannot_be_is_422_and_changes_nothing(world: World, body: dic
     assert refused.removeprefix("clock.") == field
 
 
-async def test_a_clock_that_runs_takes_none_and_forgets_the_one_it_had(world: World) -> None:
+async def test_a_clock_that_runs_takes_none_and_forgets_the_one_it_had(world: AcmeWorld) -> None:
     await world.steer("PUT", "/clock", {"per_poll": 3})
     assert "per_poll" not in await world.steer("PUT", "/clock", {"mode": "real"})
     assert fields_of(await world.control("PUT", "/clock", {"per_poll": "3s"})) == ["per_poll"]
@@ -123,13 +124,13 @@ async def test_a_clock_that_runs_takes_none_and_forgets_the_one_it_had(world: Wo
 
 
 @pytest.mark.parametrize("off", [None, 0, "0s"])
-async def test_it_is_switched_off_and_kept_by_other_changes(world: World, off: Any) -> None:
+async def test_it_is_switched_off_and_kept_by_other_changes(world: AcmeWorld, off: Any) -> None:
     await world.steer("PUT", "/clock", {"per_poll": "3s"})
     assert (await world.steer("PUT", "/clock", {"now": "2026-01-31T12:01:00Z"}))["per_poll"] == "3s"
     assert "per_poll" not in await world.steer("PUT", "/clock", {"per_poll": off})
 
 
-async def test_creation_reset_and_snapshot_keep_it(world: World) -> None:
+async def test_creation_reset_and_snapshot_keep_it(world: AcmeWorld) -> None:
     clock = {"mode": "frozen", "now": NOON, "per_poll": "3s"}
     made = await world.steer("POST", "/sandboxes", {"name": "polled", "clock": clock})
     assert made["clock"] == POLLED
@@ -141,7 +142,7 @@ async def test_creation_reset_and_snapshot_keep_it(world: World) -> None:
     assert (await world.steer("POST", "/reset"))["clock"] == POLLED
 
 
-async def test_a_snapshot_that_does_not_speak_of_it_has_none(world: World) -> None:
+async def test_a_snapshot_that_does_not_speak_of_it_has_none(world: AcmeWorld) -> None:
     state = await world.steer("GET", "/state")
     for part in ("clock", "birth"):
         assert state[part].pop("per_poll") is None
@@ -150,7 +151,7 @@ async def test_a_snapshot_that_does_not_speak_of_it_has_none(world: World) -> No
 
 
 @pytest.mark.parametrize(("rate", "per_poll"), [("1", "3s"), ("0", "0s"), ("0", "soon"), ("0", 3), ("2.5", "1m")])
-async def test_a_snapshot_cannot_have_one_that_no_clock_can(world: World, rate: str, per_poll: Any) -> None:
+async def test_a_snapshot_cannot_have_one_that_no_clock_can(world: AcmeWorld, rate: str, per_poll: Any) -> None:
     state = await world.steer("GET", "/state")
     state["clock"] |= {"rate": rate, "per_poll": per_poll}
     assert fields_of(await world.control("PUT", "/state", state)) == ["clock.per_poll"]
@@ -160,14 +161,14 @@ async def test_a_snapshot_cannot_have_one_that_no_clock_can(world: World, rate: 
 
 
 @pytest.mark.parametrize("before", [{"mode": "real"}, {"mode": "scaled", "rate": 1000}, {"mode": "frozen"}])
-async def test_a_now_that_is_put_is_exactly_the_now_that_is_read(world: World, before: dict[str, Any]) -> None:
+async def test_a_now_that_is_put_is_exactly_the_now_that_is_read(world: AcmeWorld, before: dict[str, Any]) -> None:
     await world.steer("PUT", "/clock", before)
     later = "2026-02-28T12:00:00Z"
     assert (await world.steer("PUT", "/clock", {"mode": "frozen", "now": later}))["now"] == later
     assert await now(world) == later
 
 
-async def test_a_clock_runs_on_from_the_now_that_is_put(world: World) -> None:
+async def test_a_clock_runs_on_from_the_now_that_is_put(world: AcmeWorld) -> None:
     await world.steer("PUT", "/clock", {"mode": "scaled", "rate": 2})
     clock = await world.steer("PUT", "/clock", {"now": "2026-02-28T12:00:00Z"})
     assert (clock["mode"], clock["rate"]) == ("scaled", 2)

@@ -1,4 +1,4 @@
-"""What else happens to a sandbox while a history is made in it."""
+"""Other calls to a sandbox while a history is made in it, by the customers of the package's providers."""
 
 import asyncio
 from collections.abc import AsyncIterator

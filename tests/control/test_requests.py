@@ -1,100 +1,100 @@
-"""The journal: what came, what was answered, what decided, and what nearly did."""
+"""The journal: requests, answers, the rules that decided, and near misses."""
 
 from typing import Any
 
 import pytest
 
 from tests.control.problems import fields_of
-from tests.support import World
+from tests.outside import AcmeWorld
 
 pytestmark = pytest.mark.anyio
 
 
-async def count(world: World, **wanted: Any) -> int:
+async def count(world: AcmeWorld, **wanted: Any) -> int:
     number: int = (await world.steer("POST", "/requests/count", wanted))["count"]
     return number
 
 
-async def find(world: World, **wanted: Any) -> list[dict[str, Any]]:
+async def find(world: AcmeWorld, **wanted: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = (await world.steer("POST", "/requests/find", wanted))["requests"]
     return found
 
 
-async def test_an_entry_tells_request_answer_account_order_and_clock(world: World) -> None:
+async def test_an_entry_tells_request_answer_account_order_and_clock(world: AcmeWorld) -> None:
     await world.advance("5s")
-    bought = await world.buy(service_name="Mine")
+    bought = (await world.ask("POST", "/orders", {"service": "chat", "note": "Mine"})).json()
     entry = (await world.steer("GET", "/requests"))["requests"][0]
-    assert (entry["provider"], entry["operation"], entry["method"]) == ("daisysim", "purchase", "POST")
-    assert (entry["path"], entry["query"], entry["status"]) == ("/purchase", "", 201)
-    assert (entry["account"], entry["order"]) == ("demo", bought["activation_id"])
+    assert (entry["provider"], entry["operation"], entry["method"]) == ("acme", "buy", "POST")
+    assert (entry["path"], entry["query"], entry["status"]) == ("/orders", "", 201)
+    assert (entry["account"], entry["order"]) == ("demo", bought["id"])
     assert (entry["at"], entry["mistake"]) == ("2026-01-31T12:00:05Z", None)
-    assert entry["request"]["json"]["service_name"] == "Mine"
-    assert entry["response"]["json"]["data"]["activation_id"] == bought["activation_id"]
+    assert entry["request"]["json"]["note"] == "Mine"
+    assert entry["response"]["json"] == bought
     assert entry["milliseconds"] >= 0
     alone = await world.steer("GET", f"/requests/{entry['id']}")
     assert alone.pop("explanation")
     assert alone == entry
 
 
-async def test_the_id_on_an_answer_leads_to_its_entry(world: World) -> None:
+async def test_the_id_on_an_answer_leads_to_its_entry(world: AcmeWorld) -> None:
     for answer in (
-        await world.daisy("GET", "/balance"),
-        await world.daisy("GET", "/balance", key=None),
-        await world.daisy("GET", "/nowhere"),
-        await world.daisy("DELETE", "/balance"),
-        await world.daisy("POST", "/prices", {"country": "x"}),
+        await world.ask("GET", "/balance"),
+        await world.ask("GET", "/balance", key=None),
+        await world.ask("GET", "/nowhere"),
+        await world.ask("DELETE", "/balance"),
+        await world.ask("POST", "/orders", {"service": ""}),
     ):
         entry = await world.steer("GET", f"/requests/{answer.headers['x-mock-request-id']}")
         assert entry["status"] == answer.status_code
         assert entry["response"]["body"] == answer.text
 
 
-async def test_a_refusal_names_its_mistake(world: World) -> None:
-    await world.daisy("GET", "/check/1")
+async def test_a_refusal_names_its_mistake(world: AcmeWorld) -> None:
+    await world.ask("GET", "/orders/1")
     assert [one["mistake"] for one in await find(world)] == ["NotFound"]
 
 
-async def test_the_newest_are_listed_first_and_found_ones_oldest_first(world: World) -> None:
-    for path in ("/balance", "/countries", "/history"):
-        await world.daisy("GET", path)
+async def test_the_newest_are_listed_first_and_found_ones_oldest_first(world: AcmeWorld) -> None:
+    for path in ("/balance", "/services", "/orders"):
+        await world.ask("GET", path)
     listed = (await world.steer("GET", "/requests?limit=2"))["requests"]
-    assert [one["path"] for one in listed] == ["/history", "/countries"]
-    assert [one["path"] for one in await find(world)] == ["/balance", "/countries", "/history"]
+    assert [one["path"] for one in listed] == ["/orders", "/services"]
+    assert [one["path"] for one in await find(world)] == ["/balance", "/services", "/orders"]
 
 
-async def test_control_calls_are_not_in_the_journal(world: World) -> None:
+async def test_control_calls_are_not_in_the_journal(world: AcmeWorld) -> None:
     await world.control("GET", "/clock")
     assert await count(world) == 0
 
 
-async def test_requests_are_counted_by_plain_values_lists_and_matchers(world: World) -> None:
-    for country, service in ((6, "wa"), (6, "tg"), (187, "wa")):
-        await world.daisy("POST", "/prices", {"country": country, "service": service})
-    await world.daisy("GET", "/balance", key="daisy-poor")
-    await world.daisy("GET", "/check/123?x=1")
-    await world.daisy("GET", "/balance", key=None)
+async def test_requests_are_counted_by_plain_values_lists_and_matchers(world: AcmeWorld) -> None:
+    for country, service in ((6, "chat"), (6, "mail"), (187, "chat")):
+        await world.ask("POST", "/orders", {"country": country, "service": service})
+    await world.ask("GET", "/balance", key="acme-poor")
+    await world.ask("GET", "/orders/123?x=1")
+    await world.ask("GET", "/balance", key=None)
     assert await count(world) == 6
-    assert await count(world, path="/prices") == 3
-    assert await count(world, provider="daisysim", method="POST") == 3
-    assert await count(world, body={"service": {"eq": "wa"}}) == 2
-    assert await count(world, body={"service": "wa", "country": 6}) == 1
+    assert await count(world, path="/orders") == 3
+    assert await count(world, provider="acme", method="POST") == 3
+    assert await count(world, body={"service": {"eq": "chat"}}) == 2
+    assert await count(world, body={"service": "chat", "country": 6}) == 1
     assert await count(world, body={"country": {"gt": 100}}) == 1
-    assert await count(world, body={"service": ["wa", "tg"]}) == 3
-    assert await count(world, body={"price": {"exists": False}}, path="/prices") == 3
+    assert await count(world, body={"service": ["chat", "mail"]}) == 3
+    assert await count(world, body={"price": {"exists": False}}, path="/orders") == 3
     assert await count(world, account="poor") == 1
     assert await count(world, account={"exists": False}) == 1
     assert await count(world, account=["poor", "demo"]) == 5
-    assert await count(world, path={"prefix": "/check/"}) == 1
+    assert await count(world, path={"prefix": "/orders/"}) == 1
     assert await count(world, status={"gte": 400}) == 2
     assert await count(world, status=[401, 404]) == 2
     assert await count(world, mistake="MissingCredential") == 1
-    assert await count(world, operation={"in": ["check", "prices"]}) == 4
-    assert [one["path"] for one in await find(world, status=404)] == ["/check/123"]
+    assert await count(world, operation={"in": ["show", "buy"]}) == 4
+    assert [one["path"] for one in await find(world, status=404)] == ["/orders/123"]
 
 
-async def test_bodies_are_reached_into_by_dotted_names_and_positions(world: World) -> None:
-    await world.daisy("POST", "/prices", {"deep": {"list": [{"a": 1}, {"a": 2}]}, "dotted.name": 3})
-    await world.call("POST", "/daisysim.com/api/v1/virtual/prices", content=b"not json")
+async def test_bodies_are_reached_into_by_dotted_names_and_positions(world: AcmeWorld) -> None:
+    await world.ask("POST", "/orders", {"deep": {"list": [{"a": 1}, {"a": 2}]}, "dotted.name": 3})
+    await world.call("POST", "/api.acme.example/v1/orders", content=b"not json")
     assert await count(world, body={"deep.list.1.a": 2}) == 1
     assert await count(world, body={"deep.list.2.a": 2}) == 0
     assert await count(world, body={"deep.list.x": {"exists": True}}) == 0
@@ -110,61 +110,61 @@ async def test_bodies_are_reached_into_by_dotted_names_and_positions(world: Worl
         ({"body": "text"}, "body"),
         ({"status": {"equals": 200}}, "status"),
         ({"status": {}}, "status"),
-        ({"body": {"service": {"in": "wa"}}}, "body.service"),
+        ({"body": {"service": {"in": "chat"}}}, "body.service"),
     ],
 )
 @pytest.mark.parametrize("path", ["/requests/count", "/requests/find"])
-async def test_criteria_that_cannot_be_are_422(world: World, path: str, wanted: dict[str, Any], field: str) -> None:
+async def test_criteria_that_cannot_be_are_422(world: AcmeWorld, path: str, wanted: dict[str, Any], field: str) -> None:
     assert fields_of(await world.control("POST", path, wanted)) == [field]
 
 
-async def test_emptying_the_journal_forgets_the_entries_and_goes_on_counting(world: World) -> None:
-    await world.daisy("GET", "/balance")
+async def test_emptying_the_journal_forgets_the_entries_and_goes_on_counting(world: AcmeWorld) -> None:
+    await world.ask("GET", "/balance")
     answer = await world.control("DELETE", "/requests")
     assert (answer.status_code, answer.content) == (204, b"")
     assert await count(world) == 0
-    assert (await world.daisy("GET", "/balance")).headers["x-mock-request-id"] == "req_00000002"
+    assert (await world.ask("GET", "/balance")).headers["x-mock-request-id"] == "req_00000002"
 
 
-async def test_an_unknown_path_tells_the_endpoints_that_look_like_it(world: World) -> None:
-    await world.daisy("POST", "/purchases")
+async def test_an_unknown_path_tells_the_endpoints_that_look_like_it(world: AcmeWorld) -> None:
+    await world.ask("POST", "/orderss")
     (entry,) = await find(world)
     assert entry["operation"] is None
-    assert entry["near_misses"][0] == {"endpoint": "POST /purchase", "differences": []}
+    assert entry["near_misses"][0] == {"endpoint": "POST /orders", "differences": []}
 
 
-async def test_a_wrong_method_tells_the_right_one(world: World) -> None:
-    await world.daisy("DELETE", "/balance")
+async def test_a_wrong_method_tells_the_right_one(world: AcmeWorld) -> None:
+    await world.ask("DELETE", "/balance")
     (entry,) = await find(world)
     assert entry["near_misses"] == [{"endpoint": "GET /balance", "differences": []}]
 
 
-async def test_a_request_that_no_rule_decided_tells_which_nearly_did(world: World) -> None:
-    await world.buy(999, "wa")
-    (entry,) = await find(world, operation="purchase")
+async def test_a_request_that_no_rule_decided_tells_which_nearly_did(world: AcmeWorld) -> None:
+    await world.rent()
+    (entry,) = await find(world, operation="buy")
     assert entry["rule"] is None
     miss = entry["near_misses"][0]
-    assert miss["rule"].startswith("testland-")
+    assert miss["rule"] in ("silent-service", "last-number")
     (difference,) = miss["differences"]
-    assert (difference["name"], difference["found"]) == ("request.service", "wa")
+    assert (difference["name"], difference["found"]) == ("request.service", "chat")
     assert difference["wanted"].startswith("eq '")
 
 
-async def test_a_request_that_a_rule_decided_names_it_and_has_no_near_misses(world: World) -> None:
-    await world.buy(999, "ns")
-    (entry,) = await find(world, operation="purchase")
-    assert entry["rule"] == "testland-silent"
+async def test_a_request_that_a_rule_decided_names_it_and_has_no_near_misses(world: AcmeWorld) -> None:
+    await world.rent("silent")
+    (entry,) = await find(world, operation="buy")
+    assert entry["rule"] == "silent-service"
     assert "near_misses" not in entry
 
 
-async def test_a_body_that_nests_deep_does_not_spoil_the_journal(world: World) -> None:
+async def test_a_body_that_nests_deep_does_not_spoil_the_journal(world: AcmeWorld) -> None:
     deep = b"[" * 600 + b"]" * 600
-    body = b'{"country": 6, "service": "wa", "\\u0073ecret": 1, "x": ' + deep + b"}"
-    assert (await world.daisy("POST", "/prices", content=body)).status_code == 200
-    await world.daisy("POST", "/prices", content=body.replace(b'"\\u0073ecret": 1, ', b""))
+    body = b'{"country": 6, "service": "chat", "\\u0073ecret": 1, "x": ' + deep + b"}"
+    assert (await world.ask("POST", "/orders", content=body)).status_code == 201
+    await world.ask("POST", "/orders", content=body.replace(b'"\\u0073ecret": 1, ', b""))
     await world.control("POST", "/inbox/in", content=deep)
     listed = (await world.steer("GET", "/requests"))["requests"]
-    assert [(one["status"], one["request"]["json"]) for one in listed] == [(200, None), (200, "[redacted]")]
+    assert [(one["status"], one["request"]["json"]) for one in listed] == [(201, None), (201, "[redacted]")]
     assert (await world.steer("GET", f"/requests/{listed[0]['id']}"))["request"]["body"].startswith('{"country": 6')
-    assert await find(world, body={"service": "wa"}) == listed[:1]
+    assert await find(world, body={"service": "chat"}) == listed[:1]
     assert [one["json"] for one in (await world.steer("GET", "/inbox/in"))["received"]] == [None]

@@ -1,4 +1,4 @@
-"""Making, showing and forgetting sandboxes."""
+"""Making, showing and deleting sandboxes."""
 
 import asyncio
 import re
@@ -8,44 +8,45 @@ from urllib.parse import quote
 import pytest
 
 from tests.control.problems import fields_of, problem_of
-from tests.support import ORIGIN, World, running
+from tests.outside import AcmeWorld
+from tests.support import ORIGIN, running
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_new_sandbox_is_201_with_where_and_how_to_reach_it(world: World) -> None:
+async def test_a_new_sandbox_is_201_with_where_and_how_to_reach_it(world: AcmeWorld) -> None:
     answer = await world.control("POST", "/sandboxes", {"name": "mine"})
     assert answer.status_code == 201
     made = answer.json()
     assert (made["name"], made["base_url"]) == ("mine", f"{ORIGIN}/~mine")
-    daisy = made["providers"]["daisysim"]
-    assert daisy["base_url"] == f"{ORIGIN}/~mine/daisysim.com/api/v1/virtual"
-    assert daisy["credentials"][0]["key"] == "daisy-demo"
+    acme = made["providers"]["acme"]
+    assert acme["base_url"] == f"{ORIGIN}/~mine/api.acme.example/v1"
+    assert acme["credentials"][0]["key"] == "acme-demo"
     assert await world.steer("GET", "/sandboxes/mine") == made
 
 
-async def test_a_name_is_made_up_where_none_is_given(world: World) -> None:
+async def test_a_name_is_made_up_where_none_is_given(world: AcmeWorld) -> None:
     await world.steer("POST", "/sandboxes", {"name": "sandbox-2"})
     names = [(await world.steer("POST", "/sandboxes"))["name"] for _ in range(3)]
     assert len(set(names)) == 3
     assert "sandbox-2" not in names
-    assert (await world.beside(names[0]).daisy("GET", "/balance")).status_code == 200
+    assert (await world.beside(names[0]).ask("GET", "/balance")).status_code == 200
 
 
-async def test_clock_seed_scenarios_and_settings_are_as_asked_for(world: World) -> None:
+async def test_clock_seed_scenarios_and_settings_are_as_asked_for(world: AcmeWorld) -> None:
     asked = {
         "name": "mine",
         "seed": "another",
         "clock": {"mode": "frozen", "now": "2030-05-05T05:05:05Z"},
         "scenarios": ["no-sms"],
-        "settings": {"daisysim.cancel_after": "1s"},
+        "settings": {"acme.cancel_after": "1s"},
     }
     made = await world.steer("POST", "/sandboxes", asked)
     assert made["clock"] == {"mode": "frozen", "now": "2030-05-05T05:05:05Z", "rate": 0}
     assert (made["seed"], made["scenarios"]) == ("another", ["no-sms"])
     mine = world.beside("mine")
-    assert (await mine.steer("GET", "/settings"))["daisysim.cancel_after"] == "1s"
-    assert (await mine.daisy("GET", "/balance")).headers["date"] == "Sun, 05 May 2030 05:05:05 GMT"
+    assert (await mine.steer("GET", "/settings"))["acme.cancel_after"] == "1s"
+    assert (await mine.ask("GET", "/balance")).headers["date"] == "Sun, 05 May 2030 05:05:05 GMT"
 
 
 @pytest.mark.parametrize(
@@ -86,13 +87,13 @@ async def test_clock_seed_scenarios_and_settings_are_as_asked_for(world: World) 
     ],
 )
 async def test_what_cannot_be_is_422_names_the_field_and_makes_nothing(
-    world: World, body: dict[str, Any], field: str
+    world: AcmeWorld, body: dict[str, Any], field: str
 ) -> None:
     assert fields_of(await world.control("POST", "/sandboxes", {"name": "mine", **body})) == [field]
     assert [one["name"] for one in (await world.steer("GET", "/sandboxes"))["sandboxes"]] == ["default"]
 
 
-async def test_the_list_has_name_address_clock_and_scenarios(world: World) -> None:
+async def test_the_list_has_name_address_clock_and_scenarios(world: AcmeWorld) -> None:
     await world.steer("POST", "/sandboxes", {"name": "mine", "scenarios": ["no-sms"]})
     default, mine = (await world.steer("GET", "/sandboxes"))["sandboxes"]
     assert (default["name"], default["base_url"]) == ("default", ORIGIN)
@@ -100,9 +101,9 @@ async def test_the_list_has_name_address_clock_and_scenarios(world: World) -> No
     assert set(mine["clock"]) == {"mode", "now", "rate"}
 
 
-async def test_a_deleted_sandbox_is_gone_and_its_name_free(world: World) -> None:
+async def test_a_deleted_sandbox_is_gone_and_its_name_free(world: AcmeWorld) -> None:
     await world.steer("POST", "/sandboxes", {"name": "mine"})
-    await world.beside("mine").buy()
+    await world.beside("mine").rent()
     answer = await world.control("DELETE", "/sandboxes/mine")
     assert (answer.status_code, answer.content) == (204, b"")
     problem_of(await world.control("GET", "/sandboxes/mine"), 404)
@@ -111,14 +112,14 @@ async def test_a_deleted_sandbox_is_gone_and_its_name_free(world: World) -> None
     assert (await world.beside("mine").steer("GET", "/orders"))["orders"] == []
 
 
-async def test_the_default_sandbox_stays(world: World) -> None:
+async def test_the_default_sandbox_stays(world: AcmeWorld) -> None:
     problem = problem_of(await world.control("DELETE", "/sandboxes/default"), 422)
     assert "reset it instead" in problem["detail"]
 
 
-async def test_the_default_sandbox_is_also_reached_by_its_name(world: World) -> None:
-    bought = await world.buy()
-    assert (await world.beside("default").order(bought["activation_id"]))["state"] == "waiting"
+async def test_the_default_sandbox_is_also_reached_by_its_name(world: AcmeWorld) -> None:
+    bought = await world.rent()
+    assert (await world.beside("default").order(bought))["state"] == "waiting"
 
 
 # -- names -----------------------------------------------------------------------------------------------------------
@@ -142,7 +143,7 @@ async def test_the_default_sandbox_is_also_reached_by_its_name(world: World) -> 
 )
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 async def test_a_name_is_folded_the_answer_says_the_name_in_use_and_another_text_has_another(
-    world: World, method: str, text: str
+    world: AcmeWorld, method: str, text: str
 ) -> None:
     def ask(name: str) -> Any:
         if method == "POST":
@@ -153,45 +154,45 @@ async def test_a_name_is_folded_the_answer_says_the_name_in_use_and_another_text
     assert answer.status_code == 201, answer.text
     name = answer.json()["name"]
     assert re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name)
-    assert (await world.beside(name).daisy("GET", "/balance")).status_code == 200
+    assert (await world.beside(name).ask("GET", "/balance")).status_code == 200
     assert (await ask(text)).status_code == (409 if method == "POST" else 200)
     assert (await ask(name)).json().get("name", name) == name
     assert (await ask(f"{text}.")).json()["name"] != name
 
 
 @pytest.mark.parametrize("name", ["a", "0", "worker-3_b", "x" * 64])
-async def test_a_name_that_can_be_one_stays_as_it_is(world: World, name: str) -> None:
+async def test_a_name_that_can_be_one_stays_as_it_is(world: AcmeWorld, name: str) -> None:
     assert (await world.steer("POST", "/sandboxes", {"name": name}))["name"] == name
 
 
-async def test_the_prefix_of_a_path_folds_nothing(world: World) -> None:
+async def test_the_prefix_of_a_path_folds_nothing(world: AcmeWorld) -> None:
     await world.steer("POST", "/sandboxes", {"name": "Worker"})
-    assert (await world.beside("Worker").daisy("GET", "/balance")).status_code == 404
+    assert (await world.beside("Worker").ask("GET", "/balance")).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["default", "mine"])
-async def test_a_taken_name_is_409(world: World, name: str) -> None:
+async def test_a_taken_name_is_409(world: AcmeWorld, name: str) -> None:
     if name != "default":
         await world.steer("POST", "/sandboxes", {"name": name})
     assert "already taken" in problem_of(await world.control("POST", "/sandboxes", {"name": name}), 409)["detail"]
 
 
-async def test_put_makes_it_or_finds_it_made_the_same_way(world: World) -> None:
+async def test_put_makes_it_or_finds_it_made_the_same_way(world: AcmeWorld) -> None:
     way = {
         "seed": "another",
         "clock": {"mode": "frozen", "now": "2030-05-05T05:05:05Z"},
         "scenarios": ["no-sms"],
-        "settings": {"daisysim.cancel_after": "1s"},
+        "settings": {"acme.cancel_after": "1s"},
         "expires": "30m",
         "labels": {"job": "42"},
     }
     made = await world.control("PUT", "/sandboxes/mine", way)
     assert made.status_code == 201
-    bought = await world.beside("mine").buy()
+    bought = await world.beside("mine").rent()
     same = {**way, "clock": {"mode": "frozen", "rate": 0, "now": "2030-05-05T07:05:05+02:00"}, "expires": 1800}
     found = await world.control("PUT", "/sandboxes/mine", same)
     assert (found.status_code, found.json()) == (200, made.json())
-    assert (await world.beside("mine").order(bought["activation_id"]))["state"] == "waiting"
+    assert (await world.beside("mine").order(bought))["state"] == "waiting"
 
 
 @pytest.mark.parametrize(
@@ -200,14 +201,14 @@ async def test_put_makes_it_or_finds_it_made_the_same_way(world: World) -> None:
         {"seed": "yet another"},
         {"clock": {"mode": "real"}},
         {"scenarios": ["no-sms", "slow-sms"]},
-        {"settings": {"daisysim.cancel_after": "2s"}},
+        {"settings": {"acme.cancel_after": "2s"}},
         {"expires": "31m"},
         {"labels": {"job": "43"}},
         {"populate": {"orders": 1}},
     ],
 )
 async def test_put_of_one_that_was_made_another_way_is_409_and_changes_nothing(
-    world: World, other: dict[str, Any]
+    world: AcmeWorld, other: dict[str, Any]
 ) -> None:
     way = {"seed": "another", "expires": "30m", "labels": {"job": "42"}}
     made = (await world.control("PUT", "/sandboxes/mine", way)).json()
@@ -215,14 +216,14 @@ async def test_put_of_one_that_was_made_another_way_is_409_and_changes_nothing(
     assert await world.steer("GET", "/sandboxes/mine") == made
 
 
-async def test_put_takes_over_what_was_made_on_first_use(world: World) -> None:
-    await world.beside("mine").buy()
+async def test_put_takes_over_what_was_made_on_first_use(world: AcmeWorld) -> None:
+    await world.beside("mine").rent()
     assert (await world.control("PUT", "/sandboxes/mine", {})).status_code == 200
     assert (await world.control("PUT", "/sandboxes/mine", {"seed": "another"})).status_code == 409
     assert (await world.control("PUT", "/sandboxes/default", {})).status_code == 200
 
 
-async def test_ten_puts_at_once_make_one_sandbox(world: World) -> None:
+async def test_ten_puts_at_once_make_one_sandbox(world: AcmeWorld) -> None:
     answers = await asyncio.gather(*(world.control("PUT", "/sandboxes/mine", {"seed": "s"}) for _ in range(10)))
     assert sorted(answer.status_code for answer in answers) == [200] * 9 + [201]
 
@@ -230,7 +231,7 @@ async def test_ten_puts_at_once_make_one_sandbox(world: World) -> None:
 # -- labels ----------------------------------------------------------------------------------------------------------
 
 
-async def test_labels_are_shown_and_the_list_is_narrowed_by_them(world: World) -> None:
+async def test_labels_are_shown_and_the_list_is_narrowed_by_them(world: AcmeWorld) -> None:
     for name, labels in (("one", {"job": "42", "team": "a:b"}), ("two", {"job": "43"}), ("three", {"job": "42"})):
         assert (await world.steer("POST", "/sandboxes", {"name": name, "labels": labels}))["labels"] == labels
     assert (await world.steer("GET", "/sandboxes/one"))["labels"] == {"job": "42", "team": "a:b"}
@@ -248,7 +249,7 @@ async def test_labels_are_shown_and_the_list_is_narrowed_by_them(world: World) -
 
 
 async def test_a_deleted_sandbox_counts_while_a_request_is_in_it() -> None:
-    async with running(max_sandboxes=1) as world:
+    async with running(max_sandboxes=1) as world:  # of providers that have customers
         await world.steer("POST", "/sandboxes", {"name": "one"})
         history = asyncio.ensure_future(world.beside("one").control("POST", "/populate", {"orders": 50}))
         await asyncio.sleep(0)
@@ -258,7 +259,7 @@ async def test_a_deleted_sandbox_counts_while_a_request_is_in_it() -> None:
         assert (await world.control("POST", "/sandboxes", {"name": "two"})).status_code == 201
 
 
-async def test_a_whole_number_is_one_seed_however_it_is_written(world: World) -> None:
+async def test_a_whole_number_is_one_seed_however_it_is_written(world: AcmeWorld) -> None:
     made = [
         await world.steer("POST", "/sandboxes", content=b'{"seed": %s}' % seed) for seed in (b"5", b"5.0", b"50e-1")
     ]
@@ -268,25 +269,26 @@ async def test_a_whole_number_is_one_seed_however_it_is_written(world: World) ->
 @pytest.mark.parametrize(
     "seed", ["9007199254740992", "-9007199254740992", "12345678901234567890123", "1e30", f'"{"x" * 1001}"', "5.5"]
 )
-async def test_a_seed_that_is_not_kept_exactly_or_too_long_is_422(world: World, seed: str) -> None:
+async def test_a_seed_that_is_not_kept_exactly_or_too_long_is_422(world: AcmeWorld, seed: str) -> None:
     assert fields_of(await world.control("POST", "/sandboxes", content=f'{{"seed": {seed}}}'.encode())) == ["seed"]
 
 
 @pytest.mark.parametrize(("method", "path"), [("POST", "/sandboxes"), ("PUT", "/sandboxes/early")])
-async def test_a_history_that_would_begin_before_the_calendar_is_422(world: World, method: str, path: str) -> None:
+async def test_a_history_that_would_begin_before_the_calendar_is_422(world: AcmeWorld, method: str, path: str) -> None:
     body = {"clock": {"now": "0001-01-05T00:00:00Z"}, "populate": {"orders": 5}}
     assert fields_of(await world.control(method, path, body)) == ["populate.over"]
     assert (await world.control("GET", "/sandboxes/early")).status_code == 404
 
 
-async def test_a_snapshot_whose_reset_would_begin_before_the_calendar_is_422(world: World) -> None:
-    await world.steer("POST", "/sandboxes", {"name": "past", "populate": {"orders": 1}})
-    state = await world.beside("past").steer("GET", "/state")
-    state["birth"]["start"] = "0001-01-05T00:00:00Z"
-    assert fields_of(await world.control("PUT", "/state", state)) == ["populate.over"]
+async def test_a_snapshot_whose_reset_would_begin_before_the_calendar_is_422() -> None:
+    async with running() as world:  # of providers that have customers
+        await world.steer("POST", "/sandboxes", {"name": "past", "populate": {"orders": 1}})
+        state = await world.beside("past").steer("GET", "/state")
+        state["birth"]["start"] = "0001-01-05T00:00:00Z"
+        assert fields_of(await world.control("PUT", "/state", state)) == ["populate.over"]
 
 
-async def test_a_snapshot_with_a_seed_that_is_too_long_is_422(world: World) -> None:
+async def test_a_snapshot_with_a_seed_that_is_too_long_is_422(world: AcmeWorld) -> None:
     state = await world.steer("GET", "/state")
     state["birth"]["seed"] = "x" * 1001
     assert fields_of(await world.control("PUT", "/state", state)) == ["birth.seed"]

@@ -1,4 +1,4 @@
-"""The library, what is active, and files that are posted."""
+"""The library, active scenarios, and posted files."""
 
 import asyncio
 import threading
@@ -8,13 +8,13 @@ import pytest
 
 from mockserver.scenario.check import load_with_warnings
 from tests.control.problems import fields_of, problem_of
-from tests.support import World
+from tests.outside import AcmeWorld
 
 pytestmark = pytest.mark.anyio
 YAML = {"content-type": "application/yaml"}
 GOOD = """\
 scenario: mine
-provider: daisysim
+provider: acme
 about: Codes at once.
 rules:
   - then: {delays: {sms: 0s}}
@@ -41,24 +41,24 @@ accounts:
 """
 
 
-async def test_the_library_tells_what_there_is_and_what_is_active(world: World) -> None:
+async def test_the_library_tells_what_there_is_and_what_is_active(world: AcmeWorld) -> None:
     await world.steer("PUT", "/scenarios/active", ["no-sms"])
     rows = (await world.steer("GET", "/scenarios"))["scenarios"]
-    listed = {one["name"]: one for one in rows if one["provider"] == "daisysim"}
-    assert {"quick", "slow-sms", "no-sms", "price-moves", "provider-down", "sold-out"} <= set(listed)
+    listed = {one["name"]: one for one in rows if one["provider"] == "acme"}
+    assert {"quick", "down", "no-sms", "slow-sms", "sold-out"} == set(listed)
     assert all(one["about"] for one in rows)
     assert [name for name, one in listed.items() if one["active"]] == ["no-sms"]
     assert [name for name, one in listed.items() if one["default"]] == ["quick"]
 
 
-async def test_a_scenario_shows_its_text(world: World) -> None:
+async def test_a_scenario_shows_its_text(world: AcmeWorld) -> None:
     shown = await world.steer("GET", "/scenarios/no-sms")
     (file,) = shown["files"]
-    assert (shown["name"], shown["active"], file["provider"]) == ("no-sms", False, "daisysim")
+    assert (shown["name"], shown["active"], file["provider"]) == ("no-sms", False, "acme")
     assert file["yaml"].startswith("scenario: no-sms\n")
 
 
-async def test_active_ones_are_a_list_of_names(world: World) -> None:
+async def test_active_ones_are_a_list_of_names(world: AcmeWorld) -> None:
     assert await world.steer("GET", "/scenarios/active") == []
     assert await world.steer("PUT", "/scenarios/active", ["no-sms", "sold-out"]) == ["no-sms", "sold-out"]
     assert await world.steer("GET", "/scenarios/active") == ["no-sms", "sold-out"]
@@ -66,41 +66,41 @@ async def test_active_ones_are_a_list_of_names(world: World) -> None:
 
 
 @pytest.mark.parametrize("body", [{"names": []}, "no-sms", [5], [None], {}])
-async def test_anything_but_a_list_of_names_is_422(world: World, body: object) -> None:
+async def test_anything_but_a_list_of_names_is_422(world: AcmeWorld, body: object) -> None:
     answer = await world.client.put("/_mock/scenarios/active", json=body)
     assert fields_of(answer)
 
 
-async def test_an_empty_body_activates_nothing_and_is_422(world: World) -> None:
+async def test_an_empty_body_activates_nothing_and_is_422(world: AcmeWorld) -> None:
     problem_of(await world.control("PUT", "/scenarios/active"), 422)
 
 
-async def test_a_posted_file_is_201_under_its_own_name_and_can_be_made_active(world: World) -> None:
+async def test_a_posted_file_is_201_under_its_own_name_and_can_be_made_active(world: AcmeWorld) -> None:
     answer = await world.control("POST", "/scenarios", content=GOOD, headers=YAML)
     assert answer.status_code == 201
-    assert answer.json() == {"name": "mine", "provider": "daisysim", "about": "Codes at once."}
+    assert answer.json() == {"name": "mine", "provider": "acme", "about": "Codes at once."}
     assert await world.steer("GET", "/scenarios/active") == []
     await world.steer("PUT", "/scenarios/active", ["mine"])
-    order = (await world.buy())["activation_id"]
+    order = await world.rent()
     await world.advance("0s")
     assert (await world.order(order))["state"] == "completed"
     assert (await world.steer("GET", "/scenarios/mine"))["files"][0]["yaml"] == GOOD
 
 
-async def test_a_posted_file_is_this_sandboxs_own(world: World) -> None:
+async def test_a_posted_file_is_this_sandboxs_own(world: AcmeWorld) -> None:
     await world.steer("POST", "/scenarios", content=GOOD, headers=YAML)
     problem_of(await world.beside("other").control("GET", "/scenarios/mine"), 404)
     problem_of(await world.beside("other").control("PUT", "/scenarios/active", ["mine"]), 422)
 
 
-async def test_a_posted_file_may_take_the_place_of_the_default(world: World) -> None:
+async def test_a_posted_file_may_take_the_place_of_the_default(world: AcmeWorld) -> None:
     text = (await world.steer("GET", "/scenarios/quick"))["files"][0]["yaml"].replace("after: 8s", "after: 3s")
     await world.steer("POST", "/scenarios", content=text, headers=YAML)
-    order = await world.order((await world.buy())["activation_id"])
+    order = await world.order(await world.rent())
     assert order["timers"][0]["at"] == "2026-01-31T12:00:03Z"
 
 
-async def test_ten_mistakes_are_ten_errors_each_with_its_place(world: World) -> None:
+async def test_ten_mistakes_are_ten_errors_each_with_its_place(world: AcmeWorld) -> None:
     problem = problem_of(await world.control("POST", "/scenarios", content=TEN_MISTAKES, headers=YAML), 422)
     errors = problem["errors"]
     assert all(set(error) == {"file", "line", "column", "message"} for error in errors)
@@ -116,24 +116,24 @@ async def test_ten_mistakes_are_ten_errors_each_with_its_place(world: World) -> 
 @pytest.mark.parametrize(
     "text", ["", "- a\n- b\n", "scenario: [", "scenario: x\n\tabout: y", "\x00", "a: &a [*a]\n", "5", "{}", "\ufeff"]
 )
-async def test_what_is_no_scenario_at_all_is_422_with_a_place(world: World, text: str) -> None:
+async def test_what_is_no_scenario_at_all_is_422_with_a_place(world: AcmeWorld, text: str) -> None:
     problem = problem_of(await world.control("POST", "/scenarios", content=text.encode(), headers=YAML), 422)
     assert problem["errors"]
     assert all(error["line"] >= 1 and error["column"] >= 1 for error in problem["errors"])
 
 
-async def test_bytes_that_are_no_utf8_are_422(world: World) -> None:
+async def test_bytes_that_are_no_utf8_are_422(world: AcmeWorld) -> None:
     problem_of(await world.control("POST", "/scenarios", content=b"scenario: \xff\xfe", headers=YAML), 422)
 
 
-async def test_settings_that_nobody_has_are_422(world: World) -> None:
+async def test_settings_that_nobody_has_are_422(world: AcmeWorld) -> None:
     text = GOOD.replace("rules:", "settings: {nothing.here: 1, rate_limits: often}\nrules:")
     problem = problem_of(await world.control("POST", "/scenarios", content=text, headers=YAML), 422)
     assert len(problem["errors"]) == 2
     problem_of(await world.control("GET", "/scenarios/mine"), 404)
 
 
-async def test_a_file_is_checked_while_others_are_answered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_file_is_checked_while_others_are_answered(world: AcmeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     """One at a time, in a thread: the loop goes on, and two uploads do not share the processor."""
     real, begun, release, under_way = load_with_warnings, threading.Event(), threading.Event(), []
 
@@ -147,16 +147,16 @@ async def test_a_file_is_checked_while_others_are_answered(world: World, monkeyp
         return real(*arguments, **named)
 
     monkeypatch.setattr("mockserver.control.scenarios.load_with_warnings", slow)
-    text = "scenario: {}\nprovider: daisysim\nabout: Nothing.\n"
+    text = "scenario: {}\nprovider: acme\nabout: Nothing.\n"
     uploads = [asyncio.ensure_future(world.control("POST", "/scenarios", content=text.format(one))) for one in "ab"]
     assert await asyncio.to_thread(begun.wait, 10)
-    assert (await world.daisy("GET", "/balance")).status_code == 200
+    assert (await world.ask("GET", "/balance")).status_code == 200
     release.set()
     assert [one.status_code for one in await asyncio.gather(*uploads)] == [201, 201]
 
 
-async def test_a_file_with_thousands_of_mistakes_has_a_short_answer(world: World) -> None:
-    text = "scenario: big\nprovider: daisysim\nabout: Big.\n" + "".join(f"k{one}: 1\n" for one in range(450))
+async def test_a_file_with_thousands_of_mistakes_has_a_short_answer(world: AcmeWorld) -> None:
+    text = "scenario: big\nprovider: acme\nabout: Big.\n" + "".join(f"k{one}: 1\n" for one in range(450))
     answer = await world.control("POST", "/scenarios", content=text)
     assert (answer.status_code, len(answer.json()["errors"])) == (422, 101)
     assert len(answer.content) < 50_000
@@ -165,21 +165,21 @@ async def test_a_file_with_thousands_of_mistakes_has_a_short_answer(world: World
     assert only["message"] == "the file has more than 500 keys"
 
 
-async def test_what_a_comment_says_of_a_credential_is_hidden_for_each_of_very_many(world: World) -> None:
+async def test_what_a_comment_says_of_a_credential_is_hidden_for_each_of_very_many(world: AcmeWorld) -> None:
     lines = [
         f'  - {{id: a{one}, credentials: {{key: "secret-{one}-"}}, balance: "1.00"}} # secret-{one}-\n'
         for one in range(300)
     ]
-    text = f"scenario: many\nprovider: daisysim\nabout: Many.\naccounts:\n{''.join(lines)}"
+    text = f"scenario: many\nprovider: acme\nabout: Many.\naccounts:\n{''.join(lines)}"
     assert (await world.control("POST", "/scenarios", content=text)).status_code == 201
     [file] = (await world.steer("GET", "/scenarios/many"))["files"]
     assert "secret" not in file["yaml"]
     assert file["yaml"].count("# ...") == 300
     await world.steer("PUT", "/scenarios/active", ["many"])
-    assert (await world.daisy("GET", "/balance", key="secret-299-")).status_code == 200
+    assert (await world.ask("GET", "/balance", key="secret-299-")).status_code == 200
 
 
-async def test_a_posted_scenario_comes_back_with_the_warnings_that_check_prints(world: World) -> None:
+async def test_a_posted_scenario_comes_back_with_the_warnings_that_check_prints(world: AcmeWorld) -> None:
     text = GOOD + "faults:\n  - {state: waitng, answer: {status: 500}}\n"
     made = await world.steer("POST", "/scenarios", content=text, headers=YAML)
     (warning,) = made["warnings"]

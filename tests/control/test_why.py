@@ -1,37 +1,37 @@
-"""What went wrong is told where it is looked for: URLs that lead nowhere, deliveries, credentials, prices."""
+"""Errors are explained where users look for them: unreachable URLs, deliveries, credentials, prices."""
 
 from typing import Any
 
 import pytest
 
-from mockserver.app import App
 from mockserver.webhooks.objections import objection_to
 from mockserver.webhooks.targets import TargetGuard
-from tests.support import World, frozen_settings, started
+from tests.outside import AcmeWorld, acme_running
+from tests.support import World, running
 
 pytestmark = pytest.mark.anyio
 PUBLIC = "http://203.0.113.7/hook?token=s3cret"
 
 
-async def test_a_webhook_url_that_nothing_can_reach_is_told_when_it_is_set(world: World) -> None:
-    changed = await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": PUBLIC})
+async def test_a_webhook_url_that_nothing_can_reach_is_told_when_it_is_set(world: AcmeWorld) -> None:
+    changed = await world.steer("PATCH", "/accounts/acme/demo", {"webhook_url": PUBLIC})
     (warning,) = changed["warnings"]
     assert warning["field"] == "webhook_url"
     assert "only loopback, private addresses and listed hosts" in warning["message"]
     assert "--webhook-hosts 203.0.113.7" in warning["message"]
     assert "s3cret" not in warning["message"]
-    made = await world.steer("POST", "/accounts/daisysim", {"id": "mine", "webhook_url": "ftp://127.0.0.1/"})
+    made = await world.steer("POST", "/accounts/acme", {"id": "mine", "webhook_url": "ftp://127.0.0.1/"})
     assert "only http and https" in made["warnings"][0]["message"]
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/hook", "http://10.0.0.5/", "http://[::1]:9/", None, ""])
-async def test_a_webhook_url_that_may_be_reached_has_no_warning(world: World, url: str | None) -> None:
-    assert "warnings" not in await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": url})
+async def test_a_webhook_url_that_may_be_reached_has_no_warning(world: AcmeWorld, url: str | None) -> None:
+    assert "warnings" not in await world.steer("PATCH", "/accounts/acme/demo", {"webhook_url": url})
 
 
 async def test_a_listed_host_has_no_warning() -> None:
-    async with started(App(frozen_settings(webhook_hosts=("203.0.113.7",)))) as world:
-        assert "warnings" not in await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": PUBLIC})
+    async with acme_running(webhook_hosts=("203.0.113.7",)) as world:
+        assert "warnings" not in await world.steer("PATCH", "/accounts/acme/demo", {"webhook_url": PUBLIC})
 
 
 async def test_whoever_sets_a_url_does_not_wait_for_a_dead_name_server() -> None:
@@ -50,9 +50,9 @@ async def test_whoever_sets_a_url_does_not_wait_for_a_dead_name_server() -> None
     assert "cannot be resolved: hooks.example" in objection
 
 
-async def test_an_advance_says_why_deliveries_failed(world: World) -> None:
-    await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": PUBLIC})
-    await world.buy()
+async def test_an_advance_says_why_deliveries_failed(world: AcmeWorld) -> None:
+    await world.steer("PATCH", "/accounts/acme/demo", {"webhook_url": PUBLIC})
+    await world.rent()
     ran = await world.advance("8s")
     (delivery,) = (await world.steer("GET", "/webhooks/deliveries"))["deliveries"]
     (failure,) = ran["failures"]
@@ -62,10 +62,10 @@ async def test_an_advance_says_why_deliveries_failed(world: World) -> None:
     assert "failures" not in await world.advance("0s")
 
 
-async def test_of_many_failures_the_newest_twenty_are_told(world: World) -> None:
-    await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": PUBLIC})
+async def test_of_many_failures_the_newest_twenty_are_told(world: AcmeWorld) -> None:
+    await world.steer("PATCH", "/accounts/acme/demo", {"webhook_url": PUBLIC})
     for _ in range(23):
-        await world.buy()
+        await world.rent()
     ran = await world.advance("8s")
     assert (ran["failed"], len(ran["failures"])) == (23, 20)
     assert {one["id"] for one in ran["failures"]} <= {f"dlv_{number:08d}" for number in range(1, 24)}
@@ -77,7 +77,8 @@ async def explained(world: World, request: str) -> dict[str, Any]:
 
 
 async def test_a_401_is_explained_by_the_credentials_that_exist() -> None:
-    async with started(App(frozen_settings())) as world:
+    """Of every kind: a key, a key and its secret, an id with a secret, a name and a password."""
+    async with running() as world:
         answers = {
             "daisysim": await world.daisy("GET", "/balance", key="daisy-dmeo"),
             "doctorsim_v1": await world.call("GET", "/api.doctorsim.com/countries", headers={"DSIM_KEY": "x"}),
@@ -99,13 +100,6 @@ async def test_a_401_is_explained_by_the_credentials_that_exist() -> None:
         assert secret not in str(told)
 
 
-async def test_an_invalid_price_is_explained_by_those_that_were_right_then(world: World) -> None:
-    right = await world.price()
-    asked = {"country": 6, "service": "wa", "price": 0.01}
-    refused = await world.daisy("POST", "/purchase", asked)
-    assert refused.json()["code"] == "INVALID_PRICE"
-    await world.advance("1h")
-    story = await explained(world, refused.headers["x-mock-request-id"])
-    assert story["because"]["prices"][0] == {"tier": 1, "price": right}
-    fine = await world.daisy("GET", "/balance")
+async def test_a_request_that_went_well_needs_no_explanation_of_its_refusal(world: AcmeWorld) -> None:
+    fine = await world.ask("GET", "/balance")
     assert not {"because", "credentials"} & (await explained(world, fine.headers["x-mock-request-id"])).keys()

@@ -1,4 +1,4 @@
-"""docs/architecture.md: the walks are walked, and the files and texts that it names are there."""
+"""docs/architecture.md: its sequences of calls are right, and the files and texts that it names exist."""
 
 import re
 import sys

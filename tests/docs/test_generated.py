@@ -1,4 +1,4 @@
-"""The pages that are made from the code are as the code makes them."""
+"""The pages that are made from the code are up to date."""
 
 from pathlib import Path
 

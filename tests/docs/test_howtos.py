@@ -1,4 +1,4 @@
-"""The how-tos (`<!-- howto: NAME -->`) do what they say: on any server, more than once, and never half."""
+"""The how-tos (`<!-- howto: NAME -->`) do what they say, on any server and repeatedly, and stop at a failing step."""
 
 import re
 import shutil

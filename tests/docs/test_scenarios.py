@@ -1,4 +1,4 @@
-"""docs/scenarios.md is what the schema says, and every example in it does what it should in a running app."""
+"""docs/scenarios.md agrees with the schema, and every example in it works in a running app."""
 
 import json
 import re

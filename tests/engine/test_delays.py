@@ -1,14 +1,29 @@
 """Five kinds of delay, written as data."""
 
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from statistics import median
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema_rs import Draft202012Validator
 
-from mockserver.engine.delays import Delay, Fixed, FromFact, FromSetting, LogNormal, Uniform, delay_from_data, resolve
+from mockserver.domain.moments import SPAN_PATTERN
+from mockserver.engine.delays import (
+    Delay,
+    Fixed,
+    FromFact,
+    FromSetting,
+    LogNormal,
+    Uniform,
+    delay_from_data,
+    resolve,
+    span_from_data,
+)
 from mockserver.engine.dice import Dice
+from mockserver.scenario.schema import scenario_schema
 
 DICE = Dice("delays")
 SECOND = timedelta(seconds=1)
@@ -106,3 +121,37 @@ def test_no_delay_is_negative_and_each_purpose_has_its_own(data: object, number:
     first = resolve(delay, DICE, "order", number, facts={}, settings={})
     assert first >= timedelta()
     assert first == resolve(delay, DICE, "order", number, facts={}, settings={})
+
+
+UNITS = ("w", "d", "h", "m", "s", "ms")
+PARTS = st.lists(st.tuples(st.sampled_from(["0", "1", "30", "1.5", "9" * 13, ""]), st.sampled_from([*UNITS, ""])))
+WRITTEN = PARTS.map(lambda parts: "".join(number + unit for number, unit in parts)) | st.from_regex(SPAN_PATTERN)
+
+
+@given(WRITTEN)
+def test_the_pattern_of_schemas_takes_the_durations_that_the_reader_takes_and_no_others(text: str) -> None:
+    """But for those of more than a hundred years, which no pattern can know."""
+    fits = Draft202012Validator({"pattern": SPAN_PATTERN}).is_valid(text)
+    assert (refusal_of(text) or "duration too long").startswith("duration too long" if fits else "not a duration")
+
+
+def refusal_of(text: str) -> str | None:
+    """What the reader has against a duration, or None."""
+    try:
+        span_from_data(text)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def test_wherever_the_schema_of_scenario_files_has_a_duration_it_has_this_pattern() -> None:
+    def patterns(data: Any) -> Iterator[str]:
+        if isinstance(data, Mapping):
+            if "a duration" in str(data.get("patternErrorMessage", "")):
+                yield data["pattern"]
+            for value in data.values():
+                yield from patterns(value)
+
+    found = list(patterns(scenario_schema()))
+    assert len(found) >= 3
+    assert set(found) == {SPAN_PATTERN}

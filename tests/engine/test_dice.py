@@ -1,4 +1,4 @@
-"""Chance that depends on the seed and the purpose, and on nothing else."""
+"""Dice depend on the seed and the purpose, and on nothing else."""
 
 from collections import Counter
 

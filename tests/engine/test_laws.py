@@ -1,4 +1,4 @@
-"""Laws that hold for every machine, whatever rules planned for an order and whatever stays, follows or is forgotten."""
+"""Laws that hold for every machine, with any plan of rules, and with transitions that stay or send events."""
 
 from datetime import datetime
 from itertools import pairwise
@@ -19,10 +19,10 @@ from mockserver.engine.machine import (
     Step,
     Transition,
     begin,
+    effects_due,
     ring,
     send,
-    taken_by,
-    unsettled,
+    transition_on,
 )
 from mockserver.engine.matching import Conditions, matcher_from_data, matches
 from mockserver.engine.rules import LIFE_KEYS, Aspect, Rule, near_misses
@@ -100,7 +100,7 @@ def test_an_outcome_that_a_rule_chose_is_the_one(life: Machine, plan: dict[str, 
     for before, after in pairwise(steps):
         event = event_of(after.order.history[-1].cause)
         assert event is not None
-        move = taken_by(life.states[before.order.state], event)
+        move = transition_on(life.states[before.order.state], event)
         assert move is not None
         if not move.stay:
             possible = {name for name, _ in move.to}
@@ -126,7 +126,7 @@ def test_to_stay_changes_history_and_what_is_settled_alone(
     steps, _, _ = live(life, plan, actions)
     for before, after in pairwise(steps):
         event = event_of(after.order.history[-1].cause)
-        move = taken_by(life.states[before.order.state], str(event))
+        move = transition_on(life.states[before.order.state], str(event))
         assert move is not None
         unchanged = after.order._replace(history=before.order.history, settled=before.order.settled) == before.order
         assert unchanged is move.stay
@@ -141,7 +141,7 @@ def test_what_follows_by_itself_comes_when_it_was_to_come_and_holds_for_any_visi
 ) -> None:
     steps, _, moments = live(life, plan, actions)
     for before, after, now in zip(steps, steps[1:], moments[1:], strict=False):
-        move = taken_by(life.states[before.order.state], str(event_of(after.order.history[-1].cause)))
+        move = transition_on(life.states[before.order.state], str(event_of(after.order.history[-1].cause)))
         assert move is not None
         sends = move.sends
         for timer in after.reminders:
@@ -179,9 +179,9 @@ def test_a_history_is_bounded_and_keeps_its_beginning(life: Machine, plan: dict[
 
 @given(EFFECTS, EFFECTS)
 def test_an_effect_is_due_while_it_is_not_settled(first: list[Effect], second: list[Effect]) -> None:
-    due, settled = unsettled(tuple(first), ())
-    again, both = unsettled(tuple(second), settled)
-    assert unsettled((*first, *second), ()) == ((*due, *again), both)
+    due, settled = effects_due(tuple(first), ())
+    again, both = effects_due(tuple(second), settled)
+    assert effects_due((*first, *second), ()) == ((*due, *again), both)
     assert [one for one in again if one in due and one.name in ONCE] == []
 
 

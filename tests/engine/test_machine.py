@@ -1,4 +1,4 @@
-"""What an order does with events and timers, and the laws that hold for every machine."""
+"""How an order reacts to events and timers, and laws that hold for every machine."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Patterns of paths: what they stand for, and that no path makes them slow."""
+"""Path patterns: what they match, and that no path makes them slow."""
 
 import re
 from functools import partial

@@ -1,4 +1,4 @@
-"""An order's life told again is the life that it lived."""
+"""A retraced order has the history that it really had."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise

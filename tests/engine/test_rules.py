@@ -1,4 +1,4 @@
-"""The first rule that matches and speaks of an aspect decides it; the rest explain themselves."""
+"""The first matching rule that covers an aspect decides it; the others give their differences."""
 
 from collections.abc import Mapping
 from typing import Any

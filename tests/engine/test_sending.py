@@ -1,4 +1,4 @@
-"""Transitions that stay where they are, and events that follow a transition by themselves."""
+"""Transitions that stay in their state, and events that transitions send later."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The table of wire kinds: one more entry is a kind that can be written, checked, armed, hit and read about."""
+"""The table of wire kinds: one more entry is a kind that scenario files, checks, faults and docs know."""
 
 import ast
 import json
@@ -14,7 +14,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from mockserver.app import create_app
 from mockserver.cli import main
 from mockserver.domain.errors import MISTAKE_NAMES
 from mockserver.faults import wire_kinds
@@ -24,12 +23,13 @@ from mockserver.scenario.check import check_text, load_scenario
 from mockserver.scenario.reference import reference
 from mockserver.scenario.schema import scenario_schema
 from mockserver.server import LiveServer
+from tests.distribution import declare
 from tests.docs.pages import TOP, read
+from tests.outside import BASE, DEMO, AcmeWorld, acme_app, acme_running
 from tests.sockets.wire import Wire, exchange, request
-from tests.support import DAISY, DEMO, World, frozen_settings, running
 
-BALANCE = request("GET", f"{DAISY}/balance", ("Authorization", "Bearer daisy-demo"))
-HEAD = "scenario: bad-day\nprovider: daisysim\nabout: A bad day.\nfaults:\n"
+BALANCE = request("GET", f"{BASE}/balance", ("Authorization", "Bearer acme-demo"))
+HEAD = "scenario: bad-day\nprovider: acme\nabout: A bad day.\nfaults:\n"
 
 
 def _mute(connection: Connection, letter: str) -> Send:
@@ -84,7 +84,7 @@ def invented(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def url(invented: None) -> Iterator[str]:
-    with LiveServer(create_app(frozen_settings(rate_limits="off"))) as live:
+    with LiveServer(acme_app(rate_limits="off")) as live:
         yield live.url
 
 
@@ -92,16 +92,19 @@ def messages(faults: str) -> list[str]:
     return [f"{one.line}:{one.column}: {one.message}" for one in check_text(HEAD + faults, source="f.yaml")]
 
 
-async def balance(world: World, name: str) -> httpx.Response:
-    return await world.daisy("GET", "/balance", headers={**DEMO, "Prefer": f"mock-fault={name}"})
+async def balance(world: AcmeWorld, name: str) -> httpx.Response:
+    return await world.ask("GET", "/balance", headers={**DEMO, "Prefer": f"mock-fault={name}"})
 
 
 # -- an invented kind ----------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("invented")
-def test_an_invented_kind_is_written_in_scenario_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "daisysim" / "bad-day.yaml"
+def test_an_invented_kind_is_written_in_scenario_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.syspath_prepend(declare(tmp_path / "installed", acme="tests.acme:PROVIDER"))
+    file = tmp_path / "acme" / "bad-day.yaml"
     file.parent.mkdir()
     file.write_text(HEAD + "  - {path: /a, wire: {mute: q}}\n  - {path: /b, wire: hang_up}\n")
     assert main(["check", str(file)]) == 0
@@ -159,7 +162,7 @@ def test_an_invented_kind_breaks_connections_and_is_explained(url: str, capsys: 
 @pytest.mark.usefixtures("invented")
 @pytest.mark.anyio
 async def test_an_invented_kind_is_asked_for_by_its_name() -> None:
-    async with running() as world:
+    async with acme_running() as world:
         assert set((await balance(world, "mute")).text) == {"z"}
         with pytest.raises(httpx.RemoteProtocolError, match="hung up"):
             await balance(world, "hang_up")
@@ -172,7 +175,7 @@ async def test_an_invented_kind_is_asked_for_by_its_name() -> None:
 @pytest.mark.usefixtures("invented")
 @pytest.mark.anyio
 async def test_an_invented_kind_is_armed_checked_and_kept_in_snapshots() -> None:
-    async with running() as world:
+    async with acme_running() as world:
         refused = await world.control("POST", "/faults", {"wire": {"mute": "xx"}})
         assert refused.status_code == 422
         assert '{"mute": "x"} (one letter) or hang_up' in str(refused.json()["errors"])
@@ -180,7 +183,7 @@ async def test_an_invented_kind_is_armed_checked_and_kept_in_snapshots() -> None
         snapshot = await world.steer("GET", "/state")
         await world.steer("POST", "/reset")
         await world.steer("PUT", "/state", snapshot)
-        assert set((await world.daisy("GET", "/balance")).text) == {"k"}
+        assert set((await world.ask("GET", "/balance")).text) == {"k"}
 
 
 #: The control API's schemas are made when it is imported: the entry stands in the table before.
@@ -188,10 +191,10 @@ _PRINT_OPENAPI = """
 import asyncio, sys
 from mockserver.faults import wire_kinds
 wire_kinds.KINDS += (wire_kinds.WireKind("hang_up", "a rude word, then closed", lambda connection, _: connection.send),)
-from tests.support import running
+from tests.outside import acme_running
 
 async def main():
-    async with running() as world:
+    async with acme_running() as world:
         sys.stdout.write((await world.control("GET", "/openapi.json")).text)
 
 asyncio.run(main())

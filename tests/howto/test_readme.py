@@ -1,4 +1,4 @@
-"""The README is short, and begins with what a stranger needs. Its examples are run by tests/docs."""
+"""The README is short, and begins with what a stranger needs. tests/docs run its examples."""
 
 import re
 from pathlib import Path

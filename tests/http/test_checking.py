@@ -1,4 +1,4 @@
-"""What a body breaks of its schema is explained at its fields."""
+"""Errors of a body are explained field by field."""
 
 import subprocess
 import sys

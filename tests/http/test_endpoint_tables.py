@@ -1,4 +1,4 @@
-"""Tables of endpoints: handlers come with their first call, mypy knows them all, and groups change nothing else."""
+"""Tables of endpoints: handlers are imported at their first call, mypy knows them, and groups set only their values."""
 
 import ast
 import json

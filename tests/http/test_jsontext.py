@@ -1,4 +1,4 @@
-"""What is wrong with JSON is told without the words of a parser."""
+"""Errors of JSON bodies are explained without the terms of a parser."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What the kit refuses by itself, at a provider that has no words for it; and refusals that are no JSON."""
+"""The kit's own refusals at a provider without responses for them, and refusals that are not JSON."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace

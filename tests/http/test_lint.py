@@ -1,4 +1,4 @@
-"""Files that are sound in themselves and speak of what their provider does not know."""
+"""Valid scenario files with names that their provider does not know."""
 
 from pathlib import Path
 
@@ -7,37 +7,44 @@ import pytest
 from mockserver.cli.providers import scenario_judge
 from mockserver.resources import bundled
 from mockserver.scenario.check import check_file
+from tests.distribution import declare
 from tests.served import PROVIDERS
 
-HEAD = "scenario: odd\nprovider: daisysim\nabout: Odd.\n"
+HEAD = "scenario: odd\nprovider: acme\nabout: Odd.\n"
 MACHINE = "machine: {{kind: {}, start: a, states: {{a: {{final: true, {}}}}}}}"
 BUNDLED = sorted(bundled("scenarios").rglob("*.yaml"))
 SETTING = "transitions: [{on: x, to: a, not_after: {setting: y}}]"
-
+SENDS = "transitions: [{on: x, to: a, stay: true, sends: {event: z, after: {setting: y}}}]"
 WEIGHT = "transitions: [{{on: x, to: {{a: {{setting: {}, is: {}}}}}}}]"
+
+
+@pytest.fixture(autouse=True)
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Acme is a provider of another distribution."""
+    monkeypatch.syspath_prepend(declare(tmp_path / "installed", acme="tests.acme:PROVIDER"))
 
 
 def said(tmp_path: Path, text: str) -> list[str]:
     file = tmp_path / "odd.yaml"
     file.write_text(HEAD + text, encoding="utf-8")
-    found = check_file(file, ["daisysim"], judge=scenario_judge())
+    found = check_file(file, ["acme"], judge=scenario_judge())
     return [f"{one.line}:{one.column} {one.severity} {one.message}" for one in found]
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("settings: {daisysim.price_tl: 5m}", "4:12 error unknown setting: 'daisysim.price_tl'"),
+        ("settings: {acme.cancel_aftr: 5m}", "4:12 error unknown setting: 'acme.cancel_aftr'"),
         (
-            'magic: [{where: key, value: x, effect: "after {daisysim.cancel}", provenance: assumed}]',
-            "4:40 error unknown setting: 'daisysim.cancel'",
+            'magic: [{where: key, value: x, effect: "after {acme.cancel}", provenance: assumed}]',
+            "4:40 error unknown setting: 'acme.cancel'",
         ),
         ("settings: {rate_limits: none}", "4:25 error must be one of 'documented', 'off': 'none'"),
         ('accounts: [{id: a, credentials: {kex: x}, balance: "1"}]', "4:33 error the parts of a credential are key"),
-        ('accounts: [{id: a, credentials: {key: x}, balance: "1.00001"}]', "4:52 error 1.00001 has more than 4"),
-        ("rules: [{when: {operation: purchas}, then: {stock: 0}}]", "4:28 warning no operation is like that ("),
+        ('accounts: [{id: a, credentials: {key: x}, balance: "1.001"}]', "4:52 error 1.001 has more than 2"),
+        ("rules: [{when: {operation: buyy}, then: {stock: 0}}]", "4:28 warning no operation is like that ("),
         (
-            "rules: [{when: {request.servic: wa}, then: {stock: 0}}]",
+            "rules: [{when: {request.servic: chat}, then: {stock: 0}}]",
             "4:17 warning no request has a field 'servic' (did",
         ),
         ("rules: [{when: {account.id: demo}, then: {stock: 0}}]", "4:17 warning nothing is called 'account.id' ("),
@@ -45,17 +52,21 @@ def said(tmp_path: Path, text: str) -> list[str]:
         ("rules: [{then: {delays: {smss: 1s}}}]", "4:26 warning the machine of quick has no event 'smss' ("),
         ("rules: [{then: {start: moon}}]", "4:24 warning the machine of quick has no state 'moon' (one of waiting, "),
         ("rules: [{then: {outcomes: {sms: moon}}}]", "4:33 warning the machine of quick has no state 'moon' ("),
-        ("faults: [{operation: purchas, wire: reset}]", "4:22 warning no operation is called 'purchas' (they are "),
+        ("faults: [{operation: buyy, wire: reset}]", "4:22 warning no operation is called 'buyy' (they are "),
         ("faults: [{event: sent, webhook: {drop: true}}]", "4:18 warning the provider has no webhook 'sent' (one of "),
         ("faults: [{state: {like: wairing*}, wire: reset}]", "4:18 warning no state is like that (they are waiting, "),
         (MACHINE.format("loan", "effects: []"), "4:17 warning no order is of kind 'loan' (one of activation)"),
         (
-            MACHINE.format("activation", "effects: [{webhook: code.receivxd}]"),
-            "4:75 warning the provider has no webhook 'code.receivxd' (one of code.received)",
+            MACHINE.format("activation", "effects: [{webhook: order.completxd}]"),
+            "4:75 warning the provider has no webhook 'order.completxd' (one of order.completed)",
         ),
         (MACHINE.format("activation", SETTING), "4:105 error unknown setting: 'y'"),
+        (MACHINE.format("activation", SENDS), "4:131 error unknown setting: 'y'"),
         (MACHINE.format("activation", WEIGHT.format("y", "z")), "4:95 error unknown setting: 'y'"),
-        (MACHINE.format("activation", WEIGHT.format("daisysim.expiry", "never")), "4:95 error must be one of 'refund'"),
+        (
+            MACHINE.format("activation", WEIGHT.format("rate_limits", "never")),
+            "4:95 error must be one of 'documented'",
+        ),
     ],
 )
 def test_names_that_the_provider_does_not_know_are_told_with_their_place(
@@ -82,11 +93,9 @@ def test_details_that_nobody_has_are_told_with_their_place(tmp_path: Path) -> No
 
 
 def test_names_that_it_knows_are_fine(tmp_path: Path) -> None:
-    when = "{operation: [purchase], request.country: 6, order.label: x, account: demo}"
+    when = "{operation: [buy], request.service: chat, order.label: x, account: demo}"
     assert said(tmp_path, f"rules: [{{when: {when}, then: {{never: [sms]}}}}]\n") == []
-    faults = (
-        "[{operation: purchase, state: {ne: completed}, wire: reset}, {event: code.received, webhook: {drop: true}}]"
-    )
+    faults = "[{operation: buy, state: {ne: completed}, wire: reset}, {event: order.completed, webhook: {drop: true}}]"
     assert said(tmp_path, f"faults: {faults}\n") == []
 
 

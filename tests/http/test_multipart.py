@@ -1,4 +1,4 @@
-"""Forms in parts: what is a field, what is refused, and that no body takes long."""
+"""Multipart forms: which parts are fields, which forms are refused, and that no body takes long."""
 
 from contextlib import suppress
 from typing import Any

@@ -1,76 +1,66 @@
-"""By which address answers name the server: as the client called it, as a proxy says, or as it was fixed."""
+"""Addresses in answers are made from the request's Host; a malformed Host is refused and not repeated."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 
-from mockserver.http.origin import Origins
+from tests.served import PROVIDERS
+from tests.support import World, running
 
-ASKED = "localhost:7460"
+pytestmark = pytest.mark.anyio
 
-
-def scope(client: str | None = "127.0.0.1", scheme: str = "http", **headers: str) -> dict[str, Any]:
-    named = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    return {"scheme": scheme, "client": (client, 5) if client else None, "headers": named}
-
-
-@pytest.mark.parametrize(
-    ("headers", "origin"),
-    [
-        ({}, "http://localhost:7460"),
-        ({"x_forwarded_proto": "https"}, "https://localhost:7460"),
-        ({"x_forwarded_proto": "HTTPS", "x_forwarded_host": "mock.example"}, "https://mock.example"),
-        ({"x_forwarded_host": "mock.example", "x_forwarded_port": "8443"}, "http://mock.example:8443"),
-        (
-            {"x_forwarded_proto": "https", "x_forwarded_host": "mock.example", "x_forwarded_port": "443"},
-            "https://mock.example",
-        ),
-        ({"x_forwarded_host": "mock.example:81", "x_forwarded_port": "82"}, "http://mock.example:81"),
-        ({"x_forwarded_proto": "https, http", "x_forwarded_host": "a.example, b"}, "https://a.example"),
-        ({"x_forwarded_prefix": "/base/"}, "http://localhost:7460/base"),
-        ({"forwarded": 'for=1.2.3.4;proto=https;host="mock.example:8443", proto=http'}, "https://mock.example:8443"),
-        ({"forwarded": "proto=https", "x_forwarded_proto": "http"}, "https://localhost:7460"),
-        ({"x_forwarded_proto": "gopher"}, "http://localhost:7460"),
-        ({"x_forwarded_host": "a b"}, "http://localhost:7460"),
-        ({"x_forwarded_prefix": "no slash"}, "http://localhost:7460"),
-        ({"x_forwarded_prefix": '/"><script>'}, "http://localhost:7460"),
-        ({"forwarded": "nonsense"}, "http://localhost:7460"),
-    ],
-)
-def test_a_proxy_nearby_says_how_the_client_called(headers: dict[str, str], origin: str) -> None:
-    assert Origins().of(scope(**headers), ASKED) == origin
-    assert Origins(trust="off").of(scope(**headers), ASKED) == "http://localhost:7460"
+PATHS = [
+    f"/{mount.host}{mount.prefix}{endpoint}"
+    for one in PROVIDERS
+    for mount in (*one.mounts, *(annex.mount for annex in one.annexes))
+    for endpoint in ("/openapi.yaml", "/nowhere")
+]
+V2 = "/api.doctorsim.com/v2"
+NONE = ["MARK: b", 'MARK"', "<script>MARK", "x: [MARK", "MARK\tb", 'e.com" , Basic realm="MARK', "MARK/a", "MARK:99999"]
 
 
-@pytest.mark.parametrize(
-    ("client", "trusted"),
-    [
-        ("127.0.0.1", True),
-        ("::1", True),
-        ("10.1.2.3", True),
-        ("192.168.0.7", True),
-        ("::ffff:10.1.2.3", True),
-        ("8.8.8.8", False),
-        ("2001:4860:4860::8888", False),
-        ("testclient", False),
-        (None, False),
-    ],
-)
-def test_only_peers_nearby_are_believed(client: str | None, trusted: bool) -> None:
-    origin = Origins().of(scope(client, x_forwarded_proto="https"), ASKED)
-    assert origin == ("https://localhost:7460" if trusted else "http://localhost:7460")
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    async with running() as one:
+        yield one
 
 
-def test_the_scheme_of_the_connection_counts() -> None:
-    assert Origins().of(scope(scheme="https"), "daisysim.com") == "https://daisysim.com"
+async def asked(world: World, path: str, *hosts: str, method: str = "GET") -> httpx.Response:
+    return await world.call(method, path, headers=[("Host", host) for host in hosts])
 
 
-def test_a_public_url_stands_for_all_but_the_emulated_hosts() -> None:
-    origins = Origins("https://mock.example/base", hosts={"daisysim.com"})
-    assert origins.of(scope(x_forwarded_host="other.example"), ASKED) == "https://mock.example/base"
-    assert origins.of(scope(), None) == "https://mock.example/base"
-    assert origins.of(scope(scheme="https"), "DaisySIM.com:443") == "https://DaisySIM.com:443"
+def told(answer: httpx.Response) -> dict[str, Any]:
+    assert answer.status_code == 400, answer.text
+    assert answer.headers["x-mock-assumed"] == "true"
+    assert "MARK" not in answer.text + str(answer.headers)
+    data: dict[str, Any] = answer.json()
+    return data
 
 
-def test_a_host_that_is_none_is_not_repeated() -> None:
-    assert Origins().of(scope(), "a b") == "http://localhost"
+@pytest.mark.parametrize("host", NONE)
+async def test_a_host_that_is_none_is_refused_by_each_provider_and_not_repeated(world: World, host: str) -> None:
+    for path in (*PATHS, f"{V2}/balance"):
+        for method in ("GET", "POST"):
+            assert "Host" in str(told(await asked(world, path, host, method=method)))
+
+
+async def test_a_second_host_is_refused_too(world: World) -> None:
+    for second in ("localhost", "MARK.com"):
+        assert "Host" in str(told(await asked(world, f"{V2}/balance", "localhost", second)))
+
+
+@pytest.mark.parametrize("host", ["mock:7460", "api.doctorsim.com", "[::1]:80", "127.0.0.1", "my_mock", "localhost:"])
+async def test_any_host_that_is_one_is_where_addresses_lead_to(world: World, host: str) -> None:
+    answer = await asked(world, f"{V2}/balance", host)
+    assert answer.status_code == 401
+    assert f"http://{host}/" in str(answer.headers)
+
+
+async def test_an_absent_host_is_no_mistake(world: World) -> None:
+    request = world.client.build_request("GET", f"{V2}/balance")
+    del request.headers["Host"]
+    answer = await world.client.send(request)
+    assert answer.status_code == 401
+    assert "http://localhost/" in str(answer.headers)

@@ -1,4 +1,4 @@
-"""What a call is refused with that no endpoint takes: told from the endpoints' path templates."""
+"""The errors for calls that no endpoint takes, derived from the endpoints' path templates."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the journal keeps holds no secrets, and is otherwise what was sent."""
+"""The journal's entries hold no secrets, and are otherwise what was sent."""
 
 import json
 from functools import partial

@@ -1,4 +1,4 @@
-"""Providers are found by folder and by entry point, and one that cannot be used is told in one line."""
+"""Providers are found by folder and by entry point; one that cannot be used is reported in one line."""
 
 import gc
 import json

@@ -1,4 +1,4 @@
-"""A provider of another distribution has all that bundled ones have, without a line about it elsewhere."""
+"""A provider of another distribution has everything that bundled providers have, and nothing else names it."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -27,7 +27,7 @@ def test_it_is_small() -> None:
     assert sum(len(file.read_text().splitlines()) for file in FOLDER.glob("*.py")) <= 300
 
 
-async def bought(world: World, service: str = "chat") -> str:
+async def buy_number(world: World, service: str = "chat") -> str:
     answer = await world.call("POST", f"{BASE}/orders", headers=DEMO, json={"service": service})
     assert answer.status_code == 201, answer.text
     order: str = answer.json()["id"]
@@ -41,7 +41,7 @@ async def test_the_index_lists_it_with_its_credentials(world: World) -> None:
 
 
 async def test_its_orders_live_and_are_explained(world: World) -> None:
-    order = await bought(world)
+    order = await buy_number(world)
     await world.advance("8s")
     shown = (await world.call("GET", f"{BASE}/orders/{order}", headers=DEMO)).json()
     assert (shown["state"], len(shown["code"])) == ("completed", 5)
@@ -52,10 +52,10 @@ async def test_its_orders_live_and_are_explained(world: World) -> None:
 async def test_its_magic_values_are_listed_and_take_effect(world: World) -> None:
     magic = await world.steer("GET", "/magic")
     assert {one["value"] for one in magic["magic"]} == {"silent", "last"}
-    silent = await bought(world, "silent")
+    silent = await buy_number(world, "silent")
     await world.advance("10m")
     assert (await world.call("GET", f"{BASE}/orders/{silent}", headers=DEMO)).json()["state"] == "waiting"
-    await bought(world, "last")
+    await buy_number(world, "last")
     answer = await world.call("POST", f"{BASE}/orders", headers=DEMO, json={"service": "last"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "sold_out")
 
@@ -78,7 +78,7 @@ async def test_its_webhook_is_in_its_document_and_its_deliveries(world: World) -
     document = await world.steer("GET", "/openapi/acme.json")
     assert list(document["webhooks"]) == ["order.completed"]
     await world.steer("PATCH", "/accounts/acme/demo", {"webhook_url": "http://192.0.2.1/hook"})
-    order = await bought(world)
+    order = await buy_number(world)
     await world.advance("8s")
     [delivery] = (await world.steer("GET", "/webhooks/deliveries"))["deliveries"]
     assert (delivery["event"], delivery["order"]) == ("order.completed", order)
@@ -98,6 +98,6 @@ def test_its_scenario_files_are_checked_and_its_machine_is_drawn_where_it_is_ins
     assert "acme" in capsys.readouterr().out
     monkeypatch.syspath_prepend(declare(tmp_path, acme="tests.acme:PROVIDER"))
     assert main(["check", str(FOLDER / "scenarios")]) == 0
-    assert capsys.readouterr().out == "2 files ok\n"
+    assert capsys.readouterr().out == "5 files ok\n"
     assert main(["graph", "acme"]) == 0
     assert "waiting --> completed" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""What a provider can be tuned by stands in its `settings.py`: all of it, once, and with its provenance."""
+"""Every setting of a provider stands in its `settings.py`, once and with its provenance."""
 
 import ast
 import re
@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 
 import mockserver.providers
+from mockserver.engine.delays import Fixed
 from mockserver.http.provider import Provider
 from mockserver.resources import bundled
 from mockserver.scenario.check import load_file
@@ -118,6 +119,28 @@ def test_every_knob_is_used(provider: Provider) -> None:
     names = re.findall(r"^([A-Z][A-Z_0-9]*): Final", own, re.MULTILINE)
     idle = [name for name in names if not re.search(rf"\b{name}\b", used) and len(re.findall(rf"\b{name}\b", own)) == 1]
     assert idle == []
+
+
+@EACH
+def test_no_span_of_an_orders_life_stands_in_two_scenario_files(provider: Provider) -> None:
+    files: dict[tuple[str, ...], list[str]] = {}
+    for file in sorted((bundled("scenarios") / provider.name).glob("*.yaml")):
+        spans = {
+            (machine.kind, state.name, move.on, key, str(delay))
+            for machine in load_file(file).machines.values()
+            for state in machine.states.values()
+            for move in state.transitions
+            for key, delay in (
+                ("after", move.after),
+                ("not_before", move.not_before),
+                ("not_after", move.not_after),
+                ("sends", move.sends and move.sends.after),
+            )
+            if isinstance(delay, Fixed)
+        }
+        for span in spans:
+            files.setdefault(span, []).append(file.name)
+    assert {span: names for span, names in files.items() if len(names) > 1} == {}
 
 
 def quick(provider: str) -> Scenario:

@@ -1,4 +1,4 @@
-"""An invented provider without any HTTP, and a sandbox's inside made of it: state, rows, units of work, deliveries."""
+"""An invented provider without HTTP, and the inside of a sandbox for it: state, rows, units of work, deliveries."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -184,6 +184,9 @@ class Request:
         return self.state.decide(
             aspect, SHOP, subject | {f"order.{name}": value for name, value in (facts or {}).items()}
         )
+
+    def assume(self) -> None:
+        """Note nothing."""
 
     def touched(self, order: Order) -> Order:
         """Note the order."""

@@ -1,4 +1,4 @@
-"""Whatever grows in a sandbox has a bound, is refused or forgotten beyond it, and health tells the bound."""
+"""Everything that grows in a sandbox has a limit, beyond which it is refused or forgotten; health shows the limit."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -12,6 +12,7 @@ from mockserver.providers.doctorsim_v2 import idempotency
 from mockserver.sandbox import counters, limits, room
 from mockserver.sandbox.limits import Limiter
 from tests.control.problems import problem_of
+from tests.outside import AcmeWorld, acme_running
 from tests.support import START, World, running
 
 pytestmark = pytest.mark.anyio
@@ -20,13 +21,20 @@ KEY = {"Authorization": "Bearer test_demo:sk_demo"}
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
+async def world() -> AsyncIterator[AcmeWorld]:
+    async with acme_running(rate_limits="off") as made:
+        yield made
+
+
+@pytest.fixture
+async def all_four() -> AsyncIterator[World]:
+    """Every provider of the package: HidSim's logins and doctorSIM v2's idempotency keys have bounds of their own."""
     async with running(rate_limits="off") as made:
         yield made
 
 
 async def arm(world: World, **more: Any) -> Any:
-    return await world.control("POST", "/faults", {"provider": "daisysim", "wire": "reset", "on_demand": True, **more})
+    return await world.control("POST", "/faults", {"provider": "acme", "wire": "reset", "on_demand": True, **more})
 
 
 async def test_so_many_faults_can_be_armed_and_room_is_made_by_taking_some_back(
@@ -45,7 +53,7 @@ async def test_so_many_faults_can_be_armed_and_room_is_made_by_taking_some_back(
 async def test_faults_may_be_written_in_so_many_bytes(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "MOST_ARMED_BYTES", 10_000)
     long = {"wire": None, "answer": {"status": 503, "body": "x" * 4_000}}
-    body = {"provider": "daisysim", "on_demand": True, "answer": long["answer"]}
+    body = {"provider": "acme", "on_demand": True, "answer": long["answer"]}
     armed = [
         (await world.control("POST", "/faults", {**body, "name": f"f{number}"})).status_code for number in range(3)
     ]
@@ -57,7 +65,7 @@ async def test_faults_may_be_written_in_so_many_bytes(world: World, monkeypatch:
 
 
 def scenario(number: int, about: str = "x") -> dict[str, Any]:
-    text = f"scenario: s{number}\nprovider: daisysim\nabout: {about}\nrules: []\n"
+    text = f"scenario: s{number}\nprovider: acme\nabout: {about}\nrules: []\n"
     return {"content": text, "headers": {"content-type": "application/yaml"}}
 
 
@@ -98,11 +106,14 @@ async def test_so_many_machines_are_kept_for_orders_that_may_have_been_born_with
     assert (await world.call("POST", "/_mock/scenarios", content=text, headers=headers)).status_code == 201
 
 
-async def test_counts_of_ever_new_names_are_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_counts_of_ever_new_names_are_bounded(world: AcmeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counters, "MOST_COUNTERS", 5)
-    await world.steer("PUT", "/scenarios/active", ["price-moves"])
+    rule = "{when: {operation: buy}, times: 1, per: [request.service], then: {refuse: OutOfStock}}"
+    text = f"scenario: once\nprovider: acme\nabout: Once for each service.\nrules: [{rule}]\n"
+    await world.steer("POST", "/scenarios", content=text)
+    await world.steer("PUT", "/scenarios/active", ["once"])
     for number in range(12):
-        await world.daisy("POST", "/purchase", {"country": 6, "service": f"x{number}", "price": 1})
+        await world.ask("POST", "/orders", {"service": f"x{number}"})
     sandbox = world.app.sandboxes.default
     assert sandbox is not None
     assert len(sandbox.state.counters) == 5
@@ -124,62 +135,62 @@ def test_windows_that_opened_first_are_forgotten_first(monkeypatch: pytest.Monke
 
 
 async def test_failed_logins_of_ever_new_identifiers_leave_so_many_windows(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    all_four: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "MOST_WINDOWS", 20)
     for number in range(50):
         body = {"identifier": f"nobody{number}@example.com", "password": "wrong"}
-        assert (await world.call("POST", "/api.hidsim.com/auth/login", json=body)).status_code == 401
-    sandbox = world.app.sandboxes.default
+        assert (await all_four.call("POST", "/api.hidsim.com/auth/login", json=body)).status_code == 401
+    sandbox = all_four.app.sandboxes.default
     assert sandbox is not None
     assert len(sandbox.state.limiter.windows()) == 20
 
 
-async def order(world: World, key: str) -> Any:
-    rates = (await world.call("GET", f"{V2}/operators/101/rates", headers=KEY)).json()["data"]["rates"]
+async def order(all_four: World, key: str) -> Any:
+    rates = (await all_four.call("GET", f"{V2}/operators/101/rates", headers=KEY)).json()["data"]["rates"]
     body = {"price_token": rates[0]["token"], "phone": "+522221231231"}
-    answer = await world.call("POST", f"{V2}/orders", json=body, headers={**KEY, "Idempotency-Key": key})
+    answer = await all_four.call("POST", f"{V2}/orders", json=body, headers={**KEY, "Idempotency-Key": key})
     assert answer.status_code == 201, answer.text
     return answer.json()["data"]["order_id"]
 
 
-async def kept_keys(world: World) -> list[str]:
-    sandbox = world.app.sandboxes.default
+async def kept_keys(all_four: World) -> list[str]:
+    sandbox = all_four.app.sandboxes.default
     assert sandbox is not None
     async with sandbox.work("a test") as work:
         return [row.key for row in await work.tx.scan("doctorsim_v2 idempotency")]
 
 
-async def test_idempotency_keys_are_forgotten_after_their_day(world: World) -> None:
-    first = await order(world, "one")
-    await order(world, "two")
-    await world.advance("23h")
-    assert await order(world, "one") == first
-    await world.advance("1h")
-    assert await order(world, "three") != first
-    assert await kept_keys(world) == ["test_demo/three"]
+async def test_idempotency_keys_are_forgotten_after_their_day(all_four: World) -> None:
+    first = await order(all_four, "one")
+    await order(all_four, "two")
+    await all_four.advance("23h")
+    assert await order(all_four, "one") == first
+    await all_four.advance("1h")
+    assert await order(all_four, "three") != first
+    assert await kept_keys(all_four) == ["test_demo/three"]
 
 
 async def test_so_many_idempotency_keys_are_kept_the_oldest_go_first(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    all_four: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(idempotency, "MOST_KEPT", 2)
     for key in ("one", "two", "three"):
-        await order(world, key)
-        await world.advance("1s")
-    assert await kept_keys(world) == ["test_demo/three", "test_demo/two"]
-    state = await world.steer("GET", "/state")
-    await world.steer("PUT", "/state", state)
-    await order(world, "four")
-    assert await kept_keys(world) == ["test_demo/four", "test_demo/three"]
+        await order(all_four, key)
+        await all_four.advance("1s")
+    assert await kept_keys(all_four) == ["test_demo/three", "test_demo/two"]
+    state = await all_four.steer("GET", "/state")
+    await all_four.steer("PUT", "/state", state)
+    await order(all_four, "four")
+    assert await kept_keys(all_four) == ["test_demo/four", "test_demo/three"]
 
 
 async def test_health_tells_the_bounds_and_what_is_used() -> None:
-    async with running(max_sandboxes=7, max_log_bytes=1_000_000, journal_size=50) as world:
+    async with acme_running(max_sandboxes=7, max_log_bytes=1_000_000, journal_size=50) as world:
         before = (await world.steer("GET", "/health"))["limits"]
         assert before["sandboxes"] == {"used": 0, "most": 7}
         assert before["log_bytes"] == {"used": 0, "most": 1_000_000}
-        await world.beside("one").daisy("GET", "/balance")
+        await world.beside("one").ask("GET", "/balance")
         await world.call("POST", "/_mock/inbox/in", content="x" * 5_000)
         after = (await world.steer("GET", "/health"))["limits"]
         assert after["sandboxes"]["used"] == 1

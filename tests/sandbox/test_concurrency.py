@@ -1,4 +1,4 @@
-"""What takes long in one sandbox keeps nobody else waiting."""
+"""Long work in one sandbox does not block other requests."""
 
 import asyncio
 

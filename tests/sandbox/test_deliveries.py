@@ -1,4 +1,4 @@
-"""Webhooks on their way: in order, awaited when time is moved, logged, and in nobody's way."""
+"""Deliveries of webhooks: in order, awaited when time is moved, logged, and without blocking requests."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""What is kept of deliveries is bounded, and each costs the same however many there are."""
+"""The log of deliveries is bounded, and each delivery costs the same however many there are."""
 
 import logging
 from collections import Counter

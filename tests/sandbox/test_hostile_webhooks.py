@@ -1,4 +1,4 @@
-"""Webhooks that arrive twice, late, overtaken, never, too early, or with a signature that is none."""
+"""Webhooks that arrive twice, late, overtaken, never, too early, or with an invalid signature."""
 
 import hmac
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Money in double entry: whatever units of work do or fail to do, it adds up."""
+"""Double-entry money adds up, whether units of work succeed or fail."""
 
 import asyncio
 from collections import Counter, defaultdict

@@ -1,4 +1,4 @@
-"""Windows on the sandbox's clock."""
+"""Rate limits in windows of the sandbox's clock."""
 
 from datetime import timedelta
 

@@ -10,41 +10,42 @@ import httpx
 import pytest
 
 from mockserver.app import App
-from tests.support import DAISY, HandSeconds, World, frozen_settings, running, started
+from tests.outside import BASE, AcmeWorld, acme_running
+from tests.served import ACME, PROVIDERS
+from tests.support import HandSeconds, World, frozen_settings, running, started
 
 pytestmark = pytest.mark.anyio
 
 
 @asynccontextmanager
-async def timed(**settings: Any) -> AsyncIterator[tuple[World, HandSeconds]]:
+async def timed(**settings: Any) -> AsyncIterator[tuple[AcmeWorld, HandSeconds]]:
     """A server whose real time a test moves by hand."""
     real = HandSeconds()
-    async with started(App(frozen_settings(**settings), ticks=real)) as world:
-        yield world, real
+    async with started(App(frozen_settings(**settings), [ACME], ticks=real)) as world:
+        yield AcmeWorld(world.app, world.client), real
 
 
 async def names(world: World) -> list[str]:
     return [one["name"] for one in (await world.steer("GET", "/sandboxes"))["sandboxes"]]
 
 
-async def balance(world: World) -> float:
-    answer = await world.daisy("GET", "/balance")
+async def balance(world: AcmeWorld) -> float:
+    answer = await world.ask("GET", "/balance")
     assert answer.status_code == 200, answer.text
-    found: float = answer.json()["data"]["balance"]
-    return found
+    return float(answer.json()["balance"])
 
 
 # -- what makes one ------------------------------------------------------------------------------------------------
 
 _BASIC = {"Authorization": "Basic " + base64.b64encode(b"nobody:nothing").decode()}
 REFUSED = [
-    ("GET", "/daisysim.com/x", {}),
-    ("GET", f"{DAISY}/nothing/here", {"Authorization": "Bearer daisy-demo"}),
-    ("GET", f"{DAISY}/balance", {}),
-    ("GET", f"{DAISY}/balance", {"Authorization": "Bearer somebody"}),
-    ("GET", f"{DAISY}/balance", {"Authorization": "Bearer daisy-suspended"}),
-    ("GET", f"{DAISY}/balance", {"Authorization": "Bearer daisy-demo", "Prefer": "mock-scenario=nobody"}),
-    ("DELETE", f"{DAISY}/balance", {"Authorization": "Bearer daisy-demo"}),
+    ("GET", "/api.acme.example/x", {}),
+    ("GET", f"{BASE}/nothing/here", {"Authorization": "Bearer acme-demo"}),
+    ("GET", f"{BASE}/balance", {}),
+    ("GET", f"{BASE}/balance", {"Authorization": "Bearer somebody"}),
+    ("GET", f"{BASE}/balance", {"Authorization": "Bearer acme-closed"}),
+    ("GET", f"{BASE}/balance", {"Authorization": "Bearer acme-demo", "Prefer": "mock-scenario=nobody"}),
+    ("DELETE", f"{BASE}/balance", {"Authorization": "Bearer acme-demo"}),
     ("GET", "/api.doctorsim.com/countries", {"DSIM_KEY": "sandbox-key", "DSIM_SECRET": "wrong"}),
     ("GET", "/api.doctorsim.com/v2/balance", {"Authorization": "Bearer test_demo:wrong"}),
     ("GET", "/api.doctorsim.com/v2/balance", {"Authorization": "Bearer test_revoked:sk_revoked"}),
@@ -59,7 +60,7 @@ REFUSED = [
     ("GET", "/_mock/nothing/here", {}),
     ("PUT", "/_mock/clock", {}),
     ("POST", "/_mock/clock/advance", {}),
-    ("GET", "/_mock/orders/daisysim/1", {}),
+    ("GET", "/_mock/orders/acme/1", {}),
     ("POST", "/_mock/scenarios", {}),
     ("GET", "/_mock/health", {}),
     ("GET", "/_mock/clock", {"Origin": "https://evil.example"}),
@@ -68,7 +69,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("method", "path", "headers"), REFUSED)
 async def test_what_is_refused_or_public_makes_no_sandbox(method: str, path: str, headers: dict[str, str]) -> None:
-    async with running() as world:
+    async with acme_running(*PROVIDERS) as world:
         body = {"json": {"mode": "sideways"}} if method in ("POST", "PUT") else {}
         answer = await world.beside("nobody").call(method, path, headers=headers, **body)
         public = ("/status", "/health", ".well-known")
@@ -96,9 +97,9 @@ async def login(world: World) -> httpx.Response:
     return await world.call("POST", "/api.hidsim.com/auth/login", content=in_pieces(LOGIN), headers=headers)
 
 
-ACCEPTED: list[Callable[[World], Awaitable[httpx.Response]]] = [
-    lambda world: world.daisy("GET", "/balance"),
-    lambda world: world.daisy("GET", "/check/1"),
+ACCEPTED: list[Callable[[AcmeWorld], Awaitable[httpx.Response]]] = [
+    lambda world: world.ask("GET", "/balance"),
+    lambda world: world.ask("GET", "/orders/1"),
     lambda world: world.call("GET", "/api.doctorsim.com/v2/balance", headers=KEY),
     lambda world: world.call("GET", "/api.doctorsim.com/countries", headers=PAIR),
     login,
@@ -109,9 +110,9 @@ ACCEPTED: list[Callable[[World], Awaitable[httpx.Response]]] = [
 
 @pytest.mark.parametrize("ask", ACCEPTED)
 async def test_a_known_credential_a_new_client_or_the_control_api_makes_one(
-    ask: Callable[[World], Awaitable[httpx.Response]],
+    ask: Callable[[AcmeWorld], Awaitable[httpx.Response]],
 ) -> None:
-    async with running() as world:
+    async with acme_running(*PROVIDERS) as world:
         await ask(world.beside("somebody"))
         assert await names(world) == ["default", "somebody"]
 
@@ -120,19 +121,19 @@ async def test_a_known_credential_a_new_client_or_the_control_api_makes_one(
 async def test_a_thousand_unknown_paths_wipe_nobodys_sandbox() -> None:
     async with timed() as (world, real):
         alice = world.beside("alice")
-        await alice.steer("PATCH", "/accounts/daisysim/demo", {"balance": "12.34"})
+        await alice.steer("PATCH", "/accounts/acme/demo", {"balance": "12.34"})
         real.pass_by(3_600)
         for number in range(1_000):
-            assert (await world.call("GET", f"/~x{number}/daisysim.com/x")).status_code == 404
+            assert (await world.call("GET", f"/~x{number}/api.acme.example/x")).status_code == 404
         assert await names(world) == ["alice", "default"]
         assert await balance(alice) == 12.34
 
 
 async def test_two_first_requests_at_once_meet_in_one_world_also_when_one_of_them_is_refused() -> None:
-    async with running() as world:
+    async with acme_running() as world:
         shared = world.beside("shared")
         answers = await asyncio.gather(
-            shared.daisy("GET", "/balance", key="somebody"), shared.buy(), shared.daisy("GET", "/balance", key=None)
+            shared.ask("GET", "/balance", key="somebody"), shared.rent(), shared.ask("GET", "/balance", key=None)
         )
         assert answers[0].status_code == answers[2].status_code == 401
         assert await balance(shared) < 100
@@ -140,7 +141,7 @@ async def test_two_first_requests_at_once_meet_in_one_world_also_when_one_of_the
 
 
 async def test_whoever_has_no_token_makes_no_sandbox_with_an_inbox() -> None:
-    async with running(token="t0ken", host="0.0.0.0") as world:
+    async with acme_running(token="t0ken", host="0.0.0.0") as world:
         answer = await world.beside("nobody").call("POST", "/_mock/inbox/in", json={})
         assert answer.status_code == 404
         trusted = {"X-Mock-Token": "t0ken"}
@@ -154,12 +155,12 @@ async def test_whoever_has_no_token_makes_no_sandbox_with_an_inbox() -> None:
 async def test_what_the_control_api_steered_stays_for_a_minute() -> None:
     async with timed(max_sandboxes=1) as (world, real):
         one = world.beside("one")
-        await one.steer("PATCH", "/accounts/daisysim/demo", {"balance": "5"})
+        await one.steer("PATCH", "/accounts/acme/demo", {"balance": "5"})
         real.pass_by(59)
-        assert (await world.beside("two").daisy("GET", "/balance")).status_code == 429
+        assert (await world.beside("two").ask("GET", "/balance")).status_code == 429
         assert await balance(one) == 5
         real.pass_by(2)
-        assert (await world.beside("two").daisy("GET", "/balance")).status_code == 200
+        assert (await world.beside("two").ask("GET", "/balance")).status_code == 200
         assert await names(world) == ["default", "two"]
 
 
@@ -168,7 +169,7 @@ async def test_a_refused_control_call_does_not_keep_a_sandbox() -> None:
         one = world.beside("one")
         await one.steer("GET", "/clock")
         real.pass_by(59)
-        assert (await one.control("GET", "/orders/daisysim/1")).status_code == 404
+        assert (await one.control("GET", "/orders/acme/1")).status_code == 404
         real.pass_by(2)
         await balance(world.beside("two"))
         assert await names(world) == ["default", "two"]
@@ -181,7 +182,7 @@ async def test_a_sandbox_with_a_request_in_it_stays() -> None:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         real.pass_by(3_600)
-        assert (await world.beside("two").daisy("GET", "/balance")).status_code == 429
+        assert (await world.beside("two").ask("GET", "/balance")).status_code == 429
         await one.call("POST", "/_mock/inbox/in", json={})
         assert len((await waiting)["received"]) == 1
         real.pass_by(61)
@@ -190,7 +191,7 @@ async def test_a_sandbox_with_a_request_in_it_stays() -> None:
 
 
 async def test_what_was_accepted_is_not_taken_away_again_because_who_was_to_go_is_in_use() -> None:
-    async with running(max_sandboxes=1) as world:
+    async with acme_running(max_sandboxes=1) as world:
         one, two = world.beside("one"), world.beside("two")
         await balance(one)
         began, go_on = asyncio.Event(), asyncio.Event()
@@ -198,15 +199,15 @@ async def test_what_was_accepted_is_not_taken_away_again_because_who_was_to_go_i
         async def body() -> AsyncIterator[bytes]:
             began.set()
             await go_on.wait()
-            yield b'{"country": 6, "service": "wa"}'
+            yield b'{"service": "chat"}'
 
-        headers = {"Authorization": "Bearer daisy-demo", "content-type": "application/json"}
-        first = asyncio.ensure_future(two.call("POST", f"{DAISY}/prices", content=body(), headers=headers))
+        headers = {"Authorization": "Bearer acme-demo", "content-type": "application/json"}
+        first = asyncio.ensure_future(two.call("POST", f"{BASE}/orders", content=body(), headers=headers))
         await began.wait()
         in_one = asyncio.ensure_future(one.steer("GET", "/inbox/in?wait=30s"))
         await settle()
         go_on.set()
-        assert (await first).status_code == 200
+        assert (await first).status_code == 201
         assert await names(world) == ["default", "one", "two"]
         await one.call("POST", "/_mock/inbox/in", json={})
         await in_one
@@ -231,7 +232,7 @@ async def test_a_sandbox_expires_so_long_after_its_last_use() -> None:
         made = await world.steer("POST", "/sandboxes", {"name": "job", "expires": "30m"})
         assert made["expires"] == "30m"
         job = world.beside("job")
-        await job.buy()
+        await job.rent()
         real.pass_by(1_799)
         assert await balance(job) < 100
         real.pass_by(1_799)
@@ -322,25 +323,28 @@ async def test_logins_in_sandboxes_that_push_each_other_out_are_never_401_or_500
 
 
 async def test_a_request_under_way_ends_in_the_world_it_began_in_and_the_next_one_meets_a_fresh_one() -> None:
-    async with running() as world:
+    async with acme_running() as world:
         one = world.beside("one")
-        await one.steer("PATCH", "/accounts/daisysim/demo", {"balance": "5"})
+        await one.steer("PATCH", "/accounts/acme/demo", {"balance": "5"})
         began, go_on = asyncio.Event(), asyncio.Event()
 
         async def body() -> AsyncIterator[bytes]:
             began.set()
             await go_on.wait()
-            yield b'{"country": 6, "service": "wa", "price": %f}' % price
+            yield b'{"service": "chat"}'
 
-        price = await one.price()
-        headers = {"Authorization": "Bearer daisy-demo", "content-type": "application/json"}
-        under_way = asyncio.ensure_future(one.call("POST", f"{DAISY}/purchase", content=body(), headers=headers))
+        services = (await one.ask("GET", "/services")).json()["services"]
+        price = next(float(row["price"]) for row in services if row["service"] == "chat")
+        headers = {"Authorization": "Bearer acme-demo", "content-type": "application/json"}
+        under_way = asyncio.ensure_future(one.call("POST", f"{BASE}/orders", content=body(), headers=headers))
         await began.wait()
         await world.steer("DELETE", "/sandboxes/one")
         assert len(world.app.sandboxes.all()) == 2
         assert await balance(one) == 100
         go_on.set()
-        assert (await under_way).json()["data"]["balance_after"] == pytest.approx(5 - price)
+        bought = await under_way
+        assert (bought.status_code, float(bought.json()["price"])) == (201, price)
+        assert await balance(one) == 100
         assert [sandbox.name for sandbox in world.app.sandboxes.all()] == ["default", "one"]
 
 
@@ -365,10 +369,10 @@ async def test_a_login_that_waits_for_a_reset_finds_its_account() -> None:
 # -- unknown ones --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", [f"{DAISY}/balance", f"{DAISY}/nothing", "/_mock/clock"])
+@pytest.mark.parametrize("path", [f"{BASE}/balance", f"{BASE}/nothing", "/_mock/clock"])
 async def test_where_unknown_sandboxes_are_refused_the_problem_says_how_to_make_one(path: str) -> None:
-    async with running(unknown_sandbox="refuse") as world:
-        answer = await world.call("GET", f"/~nope{path}", headers={"Authorization": "Bearer daisy-demo"})
+    async with acme_running(unknown_sandbox="refuse") as world:
+        answer = await world.call("GET", f"/~nope{path}", headers={"Authorization": "Bearer acme-demo"})
         assert answer.status_code == 404
         assert answer.headers["content-type"] == "application/problem+json"
         assert "POST" in answer.json()["detail"]

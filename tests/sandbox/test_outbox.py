@@ -1,4 +1,4 @@
-"""Deliveries with a receiver that is a function: what is due, in which order, how often, and what is written down."""
+"""The outbox, with a function as receiver: which deliveries are due, their order, retries and log."""
 
 import asyncio
 from datetime import timedelta

@@ -1,42 +1,49 @@
-"""Reset brings back the world as it was made."""
+"""Reset takes a sandbox back to how it was made."""
 
 import asyncio
 
 import pytest
 
-from tests.support import World, running
+from tests.outside import AcmeWorld, acme_running
 from tests.webhooks.receivers import Visit, receiving
 
 pytestmark = pytest.mark.anyio
+ONCE = """\
+scenario: once
+provider: acme
+about: The first purchase finds nothing left.
+rules:
+  - {when: {operation: buy}, times: 1, then: {refuse: OutOfStock}}
+"""
 
 
-async def story(world: World) -> list[bytes]:
+async def story(world: AcmeWorld) -> list[bytes]:
     """The bytes of a varied story: answers of the emulated API, refusals among them, and of the control API."""
     answers = []
     for method, path, body in (
         ("GET", "/balance", None),
-        ("GET", "/countries", None),
-        ("POST", "/prices", {"country": 6, "service": "wa"}),
-        ("POST", "/purchase", {"country": 6, "service": "wa", "price": 0.0001}),
-        ("GET", "/check/123", None),
+        ("GET", "/services", None),
+        ("POST", "/orders", {"service": "chat"}),
+        ("POST", "/orders", {"service": "nothing"}),
+        ("GET", "/orders/123", None),
         ("GET", "/nowhere", None),
     ):
-        answer = await world.daisy(method, path, body)
+        answer = await world.ask(method, path, body)
         answers += [answer.content, repr(sorted(answer.headers.items())).encode()]
-    await world.buy(999, "lo")
+    await world.rent("last")
     await world.advance("8s")
-    answers.append((await world.daisy("GET", "/history")).content)
-    for path in ("/orders", "/ledger/daisysim/demo", "/accounts", "/settings", "/scenarios", "/clock", "/magic"):
+    answers.append((await world.ask("GET", "/orders")).content)
+    for path in ("/orders", "/ledger/acme/demo", "/accounts", "/settings", "/scenarios", "/clock", "/magic"):
         answers.append((await world.control("GET", path)).content)
     return answers
 
 
-async def meddle(world: World) -> None:
+async def meddle(world: AcmeWorld) -> None:
     """Change whatever can be changed."""
-    await world.steer("PATCH", "/settings", {"rate_limits": "off", "daisysim.cancel_after": "1s"})
-    await world.steer("PATCH", "/accounts/daisysim/demo", {"balance": "1", "status": "locked"})
-    await world.steer("POST", "/accounts/daisysim", {"id": "extra"})
-    text = "scenario: mine\nprovider: daisysim\nabout: Mine.\nrules: [{then: {stock: 0}}]\n"
+    await world.steer("PATCH", "/settings", {"rate_limits": "off", "acme.cancel_after": "1s"})
+    await world.steer("PATCH", "/accounts/acme/demo", {"balance": "1", "status": "disabled"})
+    await world.steer("POST", "/accounts/acme", {"id": "extra"})
+    text = "scenario: mine\nprovider: acme\nabout: Mine.\nrules: [{then: {stock: 0}}]\n"
     await world.steer("POST", "/scenarios", content=text)
     await world.steer("PUT", "/scenarios/active", ["mine"])
     await world.steer("PUT", "/inbox/in", {"status": 500})
@@ -45,7 +52,7 @@ async def meddle(world: World) -> None:
 
 
 async def test_after_a_reset_the_same_story_has_the_same_bytes() -> None:
-    async with running() as world:
+    async with acme_running() as world:
         first = await story(world)
         await meddle(world)
         await world.steer("POST", "/reset")
@@ -53,18 +60,18 @@ async def test_after_a_reset_the_same_story_has_the_same_bytes() -> None:
 
 
 async def test_a_reset_is_idempotent_and_answers_what_the_sandbox_is() -> None:
-    async with running() as world:
+    async with acme_running() as world:
         await meddle(world)
         first = await world.steer("POST", "/reset")
         assert await world.steer("POST", "/reset") == first
         assert (first["name"], first["clock"]["mode"], first["scenarios"]) == ("default", "frozen", [])
         assert (await world.steer("GET", "/inbox/in"))["received"] == []
         assert (await world.control("GET", "/scenarios/mine")).status_code == 404
-        assert (await world.control("GET", "/accounts/daisysim/extra")).status_code == 404
+        assert (await world.control("GET", "/accounts/acme/extra")).status_code == 404
 
 
 async def test_a_reset_brings_back_what_the_sandbox_was_made_with() -> None:
-    async with running() as world:
+    async with acme_running() as world:
         made = {
             "name": "made",
             "seed": 7,
@@ -85,33 +92,32 @@ async def test_a_reset_brings_back_what_the_sandbox_was_made_with() -> None:
 
 
 async def test_a_reset_counts_requests_limits_and_rules_anew() -> None:
-    async with running() as world:
+    async with acme_running() as world:
         for _ in range(2):
-            first = await world.daisy("GET", "/balance")
+            first = await world.ask("GET", "/balance")
             assert first.headers["x-mock-request-id"] == "req_00000001"
-            await world.steer("PUT", "/scenarios/active", ["price-moves"])
-            body = {"country": 6, "service": "wa", "price": await world.price()}
-            codes = [(await world.daisy("POST", "/purchase", body)).json().get("code") for _ in range(11)]
-            assert codes[0] == "INVALID_PRICE"
-            assert codes[10] == "RATE_LIMITED"
+            await world.steer("POST", "/scenarios", content=ONCE)
+            await world.steer("PUT", "/scenarios/active", ["once"])
+            statuses = [(await world.ask("POST", "/orders", {"service": "chat"})).status_code for _ in range(21)]
+            assert statuses == [409] + [201] * 19 + [429]
             await world.steer("POST", "/reset")
 
 
 async def test_a_reset_touches_no_other_sandbox() -> None:
-    async with running() as world:
+    async with acme_running() as world:
         other = world.beside("other")
-        bought = await other.buy()
+        bought = await other.rent()
         await world.steer("POST", "/reset")
-        assert (await other.order(bought["activation_id"]))["state"] == "waiting"
+        assert (await other.order(bought))["state"] == "waiting"
 
 
 async def test_a_reset_ends_deliveries_and_the_advance_that_awaits_them_still_answers() -> None:
     async def hang(visit: Visit) -> None:
         await visit.receiver.hold.wait()
 
-    async with receiving(hang) as receiver, running() as world:
-        await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": receiver.url()})
-        await world.buy()
+    async with receiving(hang) as receiver, acme_running() as world:
+        await world.steer("PATCH", "/accounts/acme/demo", {"webhook_url": receiver.url()})
+        await world.rent()
         advancing = asyncio.ensure_future(world.control("POST", "/clock/advance", {"by": "8s"}))
         await asyncio.wait_for(receiver.arrived.wait(), 5)
         await world.steer("POST", "/reset")
@@ -119,6 +125,6 @@ async def test_a_reset_ends_deliveries_and_the_advance_that_awaits_them_still_an
         assert answer.status_code in (200, 409)
         assert (await world.steer("GET", "/webhooks/deliveries"))["deliveries"] == []
         assert (await world.steer("GET", "/clock"))["now"] == "2026-01-31T12:00:00Z"
-        bought = await world.buy()
+        bought = await world.rent()
         await world.advance("8s")
-        assert (await world.order(bought["activation_id"]))["state"] == "completed"
+        assert (await world.order(bought))["state"] == "completed"

@@ -1,4 +1,4 @@
-"""Worlds side by side: made on first use, named, limited in number, and closed off from each other."""
+"""Sandboxes are made on first use, named, limited in number, and separate from each other."""
 
 import asyncio
 from typing import Any

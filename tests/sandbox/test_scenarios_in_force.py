@@ -1,4 +1,4 @@
-"""Active scenarios lie over each provider's default, the first of them on top."""
+"""Active scenarios take precedence over each provider's default, and the first over the others."""
 
 from collections.abc import AsyncIterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""One flat table, checked when set."""
+"""The settings table, whose values are checked when set."""
 
 from typing import Any
 

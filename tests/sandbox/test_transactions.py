@@ -1,4 +1,4 @@
-"""Units of work come one after the other, each whole, and what is due comes before them."""
+"""Units of work run one after the other, each commits whole, and due timers fire before them."""
 
 import asyncio
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What one use case does to the world, on a store in memory and without any HTTP."""
+"""Units of work, on a store in memory and without HTTP."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""A view is the state with a few parts of its own; all the rest is the state's, also when that is another by now."""
+"""A view replaces a few parts of the state; all other parts are the state's, even after the state was replaced."""
 
 from dataclasses import fields
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Documents made from a JSON Schema: what fits it, each with one thing of its own, and what breaks one of its rules.
+"""Makes documents from a JSON Schema: valid ones, each with one feature, and ones that break one rule.
 
 Covers the keywords that `schemas/scenario.schema.json` uses; an unknown one is a KeyError, so that none is overlooked.
 """
@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
+
+from mockserver.domain.moments import SPAN_PATTERN
 
 Schema = Mapping[str, Any]
 #: A value of each JSON type, for places that want another.
@@ -20,7 +22,7 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
     r"^[a-z][a-z0-9_]{0,63}$": ("acme", "a_0", "a" * 64),
     r"^[A-Za-z][A-Za-z0-9_-]{0,63}$": ("a", "B_0-z", "a" * 64),
     r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$": ("x", "B_0-.z", "a" * 64),
-    r"^[0-9]{1,12}(\.[0-9]{1,6})?(ms|s|m|h|d|w)?$": ("8s", "0", "1.5m", "250ms", "2h", "1d", "3w", "0.000001"),
+    SPAN_PATTERN: ("8s", "0", "1.5m", "250ms", "2h", "1d", "3w", "0.000001", "1m30s", "2d12h", "1w2d3h4m5s6ms"),
     r"^-?[0-9]+(\.[0-9]+)?$": ("1", "-0.5", "00"),
     r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$": ("f", "0._-", "a" * 64),
     r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$": ("X-a", "!#$%&'*+.^_`|~-", "a" * 128),

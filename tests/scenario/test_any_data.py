@@ -1,4 +1,4 @@
-"""Whatever stands in a file, the answer is a scenario or located problems, never another exception."""
+"""Any file gives a scenario or problems with their places, never another exception."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""Whole files: what is built from a good one, and what is said about bad ones."""
+"""Whole files: the scenario of a good file, and the problems of bad ones."""
 
 from datetime import timedelta
 from hashlib import blake2b
@@ -92,7 +92,7 @@ def test_the_fast_path_builds_the_same(good: str) -> None:
 # What is wrong, by the piece of the good file that is replaced; the place is that of the finding.
 MISTAKES = [
     ("scenario: quick", "scenario: Quick One", "1:11: scenario must be lower-case letters, digits, _ and -"),
-    ("provider: acme", "provider: amce", "2:11: unknown provider 'amce' (one of acme, other)"),
+    ("provider: acme", "provider: amce", "2:11: unknown provider 'amce' (did you mean 'acme'?)"),
     ("about: Accepted at once.\n", "", "1:1: about is missing"),
     ("about: Accepted at once.", 'about: ""', "3:8: about must not be empty"),
     ("about: Accepted at once.", "about: 12", "3:8: about must be a text in quotes, not 12"),
@@ -273,7 +273,7 @@ def test_a_file_with_many_kinds_of_mistakes_is_told_all_of_them_in_one_go() -> N
         (22, 10, "a second account has the id 'demo'"),
         (22, 64, "no aliases: write the value out instead of *asleep"),
     ]
-    assert str(refused.value).splitlines()[0] == "ten.yaml:2:11: unknown provider 'amce' (one of acme, other)"
+    assert str(refused.value).splitlines()[0] == "ten.yaml:2:11: unknown provider 'amce' (did you mean 'acme'?)"
 
 
 def test_machine_and_machines_exclude_each_other(good: str) -> None:

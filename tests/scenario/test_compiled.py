@@ -1,4 +1,4 @@
-"""Compiled scenarios give what their files give, and none is used that was made of other bytes."""
+"""Compiled scenarios equal their files, and one made from other bytes is not used."""
 
 import json
 import shutil
@@ -33,10 +33,10 @@ def parsing_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
-    """A bundled scenario as it lies in an installed package, its compiled file beside it."""
-    target = tmp_path / "daisysim" / "quick.yaml"
+    """A scenario as it lies in an installed package, its compiled file beside it."""
+    target = tmp_path / "acme" / "quick.yaml"
     target.parent.mkdir()
-    shutil.copy(bundled("scenarios") / "daisysim" / "quick.yaml", target)
+    shutil.copy(ROOT / "tests" / "acme" / "scenarios" / "acme" / "quick.yaml", target)
     target.with_suffix(".json").write_bytes(compile_scenario(target))
     return target
 
@@ -53,7 +53,7 @@ def test_a_compiled_file_gives_the_same_scenario(path: Path, tmp_path: Path, mon
 
 
 def test_one_process_reads_the_same_bytes_once() -> None:
-    path = bundled("scenarios") / "daisysim" / "quick.yaml"
+    path = FILES[0]
     assert load_file(path) is check.load_file(path, check=False)
 
 

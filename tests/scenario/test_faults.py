@@ -1,20 +1,17 @@
 """`faults:` in scenario files: built, judged, and in force while the scenario is active."""
 
-from typing import Any
-
 import pytest
 
-from mockserver.faults import wire_kinds
-from mockserver.faults.model import HOSTILITIES
+from mockserver.faults import webhook_kinds, wire_kinds
 from mockserver.faults.parse import KEYS
 from mockserver.scenario.check import check_text, load_scenario
 from mockserver.scenario.schema import scenario_schema
-from tests.support import World, code_of, running
+from tests.outside import AcmeWorld, acme_running
 
-HEAD = "scenario: bad-day\nprovider: daisysim\nabout: A bad day.\nfaults:\n"
+HEAD = "scenario: bad-day\nprovider: acme\nabout: A bad day.\nfaults:\n"
 BURST = """\
-  - {name: burst, path: /purchase, times: 2, answer: {mistake: ProviderError}}
-  - {name: morning, path: "/check/*", state: waiting, until: 30m, delay: {fixed: 2s, clock: sandbox}}
+  - {name: burst, path: /orders, times: 2, answer: {mistake: OutOfStock}}
+  - {name: morning, path: "/orders/*", state: waiting, until: 30m, delay: {fixed: 2s, clock: sandbox}}
 """
 
 
@@ -22,7 +19,7 @@ def messages(faults: str) -> list[str]:
     return [f"{one.line}:{one.column}: {one.message}" for one in check_text(HEAD + faults, source="f.yaml")]
 
 
-async def activate(world: World, faults: str) -> None:
+async def activate(world: AcmeWorld, faults: str) -> None:
     content = {"content": HEAD + faults, "headers": {"Content-Type": "application/yaml"}}
     assert (await world.control("POST", "/scenarios", **content)).status_code == 201
     await world.steer("PUT", "/scenarios/active", ["bad-day"])
@@ -31,7 +28,7 @@ async def activate(world: World, faults: str) -> None:
 def test_the_schema_names_what_the_code_names() -> None:
     fault = scenario_schema()["$defs"]["fault"]["properties"]
     assert set(fault) == set(KEYS) - {"provider"}
-    assert set(fault["webhook"]["properties"]) == set(HOSTILITIES)
+    assert set(fault["webhook"]["properties"]) == set(webhook_kinds.names())
     assert {*fault["wire"]["then"]["enum"], *fault["wire"]["properties"]} == set(wire_kinds.names())
 
 
@@ -57,7 +54,7 @@ def test_a_matcher_that_is_none_is_told_once(key: str, matcher: str, message: st
 def test_a_good_file_is_built_and_has_no_problems() -> None:
     assert messages(BURST) == []
     first, second = load_scenario(HEAD + BURST, source="f.yaml").faults
-    assert (first.key, first.label, first.provider, first.times) == ("daisysim/bad-day#1", "burst", "daisysim", 2)
+    assert (first.key, first.label, first.provider, first.times) == ("acme/bad-day#1", "burst", "acme", 2)
     assert second.sandbox_time
 
 
@@ -66,7 +63,7 @@ def test_a_good_file_is_built_and_has_no_problems() -> None:
     [
         ("{wire: smash}", '5:12: wire must be reset, empty, garbage, {"cut": 0.4} (below 1) or {"drip": "10B/s"}'),
         ("{wire: reset, colour: red}", "5:19: unknown key 'colour' (one of name, about,"),
-        ("{wire: reset, provider: daisysim}", "5:19: the scenario's provider holds for its faults: leave it out"),
+        ("{wire: reset, provider: acme}", "5:19: the scenario's provider holds for its faults: leave it out"),
         ("{times: 2}", "5:5: a fault needs one of delay, answer, wire and webhook (faults[0])"),
         ("{answer: {mistake: Tired}}", "5:24: unknown mistake 'Tired' (one of MissingCredential,"),
         ("{answer: {status: 200, headers: {A: 1}}}", "5:41: a header is a text in one line (Latin-1)"),
@@ -89,7 +86,7 @@ def test_two_faults_of_a_file_do_not_share_a_name() -> None:
 @pytest.mark.parametrize(
     ("faults", "wanted"),
     [
-        ("  - {name: a, wire: reset}\n  - {path: /x, wire: empty}\n", "'daisysim/bad-day#2' never strikes: 'a' before"),
+        ("  - {name: a, wire: reset}\n  - {path: /x, wire: empty}\n", "'acme/bad-day#2' never strikes: 'a' before"),
         ("  - {wire: reset, answer: {status: 500}}\n", "nobody sees the answer: reset lets none out"),
         ("  - {webhook: {drop: true, duplicate: 2}}\n", "what is dropped is not sent at all: the rest is idle"),
     ],
@@ -107,43 +104,43 @@ def test_a_fault_after_one_that_may_pass_is_fine(first: str) -> None:
 
 @pytest.mark.anyio
 async def test_the_faults_of_an_active_scenario_strike_and_go_with_it() -> None:
-    async with running() as world:
+    async with acme_running() as world:
         await activate(world, BURST)
-        order_body: dict[str, Any] = {"country": 6, "service": "wa", "price": await world.price()}
-        answers = [await world.daisy("POST", "/purchase", order_body) for _ in range(3)]
-        assert [one.status_code for one in answers] == [502, 502, 201]
-        assert code_of(answers[0])[1] == "PROVIDER_ERROR"
-        order = answers[2].json()["data"]["activation_id"]
-        slow = await world.daisy("GET", f"/check/{order}")
+        order_body = {"service": "chat"}
+        answers = [await world.ask("POST", "/orders", order_body) for _ in range(3)]
+        assert [one.status_code for one in answers] == [409, 409, 201]
+        assert answers[0].json()["error"]["code"] == "sold_out"
+        order = answers[2].json()["id"]
+        slow = await world.ask("GET", f"/orders/{order}")
         assert slow.headers["date"].endswith("12:00:02 GMT")
         entry = await world.steer("GET", f"/requests/{slow.headers['x-mock-request-id']}")
         assert entry["fault"] == "morning"
         listed = (await world.steer("GET", "/faults"))["faults"]
         assert [(one["id"], one["source"], one["left"]) for one in listed] == [
-            ("daisysim/bad-day#1", "scenario bad-day", 0),
-            ("daisysim/bad-day#2", "scenario bad-day", None),
+            ("acme/bad-day#1", "scenario bad-day", 0),
+            ("acme/bad-day#2", "scenario bad-day", None),
         ]
         await world.steer("PUT", "/scenarios/active", [])
         assert (await world.steer("GET", "/faults"))["faults"] == []
         await world.steer("PUT", "/scenarios/active", ["bad-day"])
-        assert (await world.daisy("POST", "/purchase", order_body)).status_code == 502
+        assert (await world.ask("POST", "/orders", order_body)).status_code == 409
 
 
 @pytest.mark.anyio
 async def test_until_counts_from_when_the_scenario_became_active() -> None:
-    async with running() as world:
+    async with acme_running() as world:
         await world.advance("1h")
         await activate(world, "  - {until: 30m, answer: {status: 503}}\n")
-        assert (await world.daisy("GET", "/balance")).status_code == 503
+        assert (await world.ask("GET", "/balance")).status_code == 503
         await world.advance("30m")
-        assert (await world.daisy("GET", "/balance")).status_code == 200
+        assert (await world.ask("GET", "/balance")).status_code == 200
 
 
 @pytest.mark.anyio
 async def test_armed_faults_come_before_those_of_scenarios_which_survive_disarming() -> None:
-    async with running() as world:
+    async with acme_running() as world:
         await activate(world, "  - {answer: {status: 503}}\n")
         await world.steer("POST", "/faults", {"times": 1, "answer": {"status": 500}})
-        assert [(await world.daisy("GET", "/balance")).status_code for _ in range(2)] == [500, 503]
+        assert [(await world.ask("GET", "/balance")).status_code for _ in range(2)] == [500, 503]
         await world.control("DELETE", "/faults")
-        assert (await world.daisy("GET", "/balance")).status_code == 503
+        assert (await world.ask("GET", "/balance")).status_code == 503

@@ -1,9 +1,9 @@
-"""Walks over the ways between states, held against their definitions."""
+"""Reachability of states, compared with its definition."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.scenario.graph import circles, reachable, turned_round
+from mockserver.scenario.graph import cycles, reachable, reversed_graph
 
 NAMES = st.sampled_from("abcdefg")
 GRAPHS = st.dictionaries(NAMES, st.frozensets(NAMES, max_size=3), max_size=7).map(
@@ -33,13 +33,13 @@ def test_what_is_reachable_is_what_steps_lead_to(ways: dict[str, frozenset[str]]
 
 
 @given(GRAPHS, NAMES, NAMES)
-def test_turned_round_every_step_goes_the_other_way(ways: dict[str, frozenset[str]], one: str, other: str) -> None:
-    assert (one in ways.get(other, ())) == (other in turned_round(ways).get(one, ()))
+def test_every_step_of_the_reversed_graph_is_reversed(ways: dict[str, frozenset[str]], one: str, other: str) -> None:
+    assert (one in ways.get(other, ())) == (other in reversed_graph(ways).get(one, ()))
 
 
 @given(GRAPHS)
 def test_two_names_are_on_one_circle_when_each_leads_to_the_other(ways: dict[str, frozenset[str]]) -> None:
-    circle = circles(ways)
+    circle = cycles(ways)
     for one in ways:
         assert (one in circle) == leads(ways, one, one)
         for other in ways:
@@ -50,5 +50,5 @@ def test_two_names_are_on_one_circle_when_each_leads_to_the_other(ways: dict[str
 
 def test_a_chain_of_thousands_is_walked_without_recursion() -> None:
     ways = {str(number): {str((number + 1) % 5_000)} for number in range(5_000)}
-    assert len(set(circles(ways).values())) == 1
-    assert len(circles(ways)) == 5_000
+    assert len(set(cycles(ways).values())) == 1
+    assert len(cycles(ways)) == 5_000

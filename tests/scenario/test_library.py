@@ -1,4 +1,4 @@
-"""Where scenarios are found, which of two wins, and when a file is read."""
+"""The library: where it finds scenarios, which of two wins, and when it reads a file."""
 
 from pathlib import Path
 

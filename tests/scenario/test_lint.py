@@ -1,4 +1,4 @@
-"""Files that can be built and still make no sense."""
+"""Warnings about valid files that make no sense."""
 
 import pytest
 

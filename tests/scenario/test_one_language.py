@@ -1,4 +1,4 @@
-"""Schema and loader accept and refuse the same files, but for the rules of `beyond_schema`.
+"""Schema and loader accept and refuse the same files, except for the rules of `beyond_schema`.
 
 Held against each other: documents that vary in one place, each keyword's bounds and breaches in turn, and documents
 that hypothesis draws from the schema with any number of parts that do not fit.

@@ -1,11 +1,11 @@
-"""Settings that a magic value's text names."""
+"""Settings named in the text of a magic value."""
 
 from typing import Any
 
 import pytest
 
 from mockserver.scenario.placeholders import named_settings, with_settings
-from tests.support import running
+from tests.outside import acme_running
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,8 @@ from tests.support import running
         ("20m", "20 minutes"),
         ("250ms", "250 milliseconds"),
         ("1.5h", "1.5h"),
+        ("1m30s", "1 minute 30 seconds"),
+        ("2d1h", "2 days 1 hour"),
         (90, "90 seconds"),
         (0.5, "0.5 seconds"),
         ("refund", "refund"),
@@ -34,13 +36,13 @@ def test_braces_that_name_no_setting_stay() -> None:
 
 @pytest.mark.anyio
 async def test_the_magic_values_follow_a_changed_setting() -> None:
-    async with running() as world:
+    async with acme_running() as world:
 
         async def told() -> str:
             rows = (await world.steer("GET", "/magic"))["magic"]
             effects = {(row["provider"], row["value"]): str(row["effect"]) for row in rows}
-            return effects["daisysim", "ns"]
+            return effects["acme", "silent"]
 
-        assert await told() == "no SMS ever: cancel after 60 seconds, expiry after 20 minutes"
-        await world.steer("PATCH", "/settings", {"daisysim.cancel_after": "2m"})
-        assert await told() == "no SMS ever: cancel after 2 minutes, expiry after 20 minutes"
+        assert await told() == "no SMS ever: cancel after 60 seconds"
+        await world.steer("PATCH", "/settings", {"acme.cancel_after": "2m"})
+        assert await told() == "no SMS ever: cancel after 2 minutes"

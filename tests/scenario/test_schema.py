@@ -1,4 +1,4 @@
-"""The schema is sound, and agrees with the lists that the code goes by."""
+"""The schema is valid, and agrees with the lists in the code."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -68,7 +68,7 @@ def test_the_schema_alone_accepts_a_good_file_and_finds_what_the_builder_would(g
     assert messages == [
         "1: about is missing",
         "3: machines must have at least 1 items",
-        "12: after: a duration is written 90s, 10m, 2h, 1d or 250ms: 'soon'",
+        "12: after: a duration is written 90s, 10m, 1h30m, 1d or 250ms: 'soon'",
         "16: letters, digits, _ and -, beginning with a letter: 'complete d'",
         "17: effects[0] must be one of refund, cashback, spend, restock, not 'message'",
         "17: unknown key 'refund' (one of message, webhook)",

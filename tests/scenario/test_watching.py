@@ -1,4 +1,4 @@
-"""What a watcher of directories notices, and when."""
+"""The watcher of directories: which changes it notices, and when."""
 
 import os
 from pathlib import Path

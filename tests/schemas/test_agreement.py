@@ -1,4 +1,4 @@
-"""The validator that accepts and the one that explains judge alike, whatever a client sends."""
+"""The fast validator and the explaining one agree on all data."""
 
 import copy
 from decimal import Decimal

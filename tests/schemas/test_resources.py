@@ -1,4 +1,4 @@
-"""Where the package finds its scenarios and schemas."""
+"""The bundled directories of scenarios and schemas."""
 
 from pathlib import Path
 

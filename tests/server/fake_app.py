@@ -1,4 +1,4 @@
-"""A tiny ASGI application with the face of ours, and ways to misbehave that a test can ask for by path."""
+"""A tiny ASGI application with our app's interface, which misbehaves as the path of a request says."""
 
 import asyncio
 import json

@@ -3,10 +3,12 @@
 import contextlib
 import os
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,10 +40,26 @@ def line_of(process: "subprocess.Popen[str]") -> str:
     return process.stdout.readline().strip()
 
 
+class Way(NamedTuple):
+    """How connections are made: through a tunnel, with TLS, or both."""
+
+    tunnel: bool = False
+    tls: ssl.SSLContext | None = None
+
+
+#: How `connect` goes about it; a fixture may set another for a while.
+WAY = Way()
+
+
 def connect(url: str, sent: bytes = b"") -> socket.socket:
     """A connection to a server on which `sent` has been sent."""
     host, _, port = url.removeprefix("http://").rpartition(":")
     connection = socket.create_connection((host.strip("[]"), int(port)), timeout=10)
+    if WAY.tunnel:
+        connection.sendall(b"CONNECT daisysim.com:443 HTTP/1.1\r\nHost: daisysim.com:443\r\n\r\n")
+        assert receive_until(connection, b"\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+    if WAY.tls is not None:
+        connection = WAY.tls.wrap_socket(connection, server_hostname="daisysim.com")
     connection.sendall(sent)
     return connection
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import time
 
+import httpx
 import pytest
 
 from tests.server.processes import connect, line_of, python, receive_until
@@ -100,3 +101,60 @@ def test_an_application_that_does_not_start_ends_the_process_with_its_message() 
     with python("-c", _script(fails_to_start=True)) as process:
         output, errors = process.communicate(timeout=10)
     assert (process.returncode, output, errors) == (1, "", "ERROR no room in the inn\n")
+
+
+DRAINING = """
+import sys
+from mockserver import config, server
+from mockserver.app import create_app
+
+settings = config.load({{"port": "0", "drain": "{drain}"}}, {{}})
+app = create_app(settings)
+sys.exit(server.run(app, settings, on_started=lambda url: print(url, flush=True)))
+"""
+
+
+def _ready(url: str) -> int:
+    return httpx.get(f"{url}/_mock/ready").status_code
+
+
+def test_after_sigterm_a_server_drains_with_requests_served_and_ready_denied() -> None:
+    with python("-c", DRAINING.format(drain="1s")) as process:
+        url = line_of(process)
+        assert (_ready(url), httpx.get(f"{url}/_mock/live").status_code) == (200, 200)
+        process.send_signal(signal.SIGTERM)
+        statuses = []
+        with contextlib.suppress(httpx.TransportError):
+            while True:
+                statuses.append(_ready(url))
+        assert process.wait(timeout=10) == 0
+    assert statuses[-1] == 503
+    assert statuses == sorted(statuses)
+    assert len(statuses) > 1
+
+
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_the_draining(second: signal.Signals) -> None:
+    with python("-c", DRAINING.format(drain="1h")) as process:
+        url = line_of(process)
+        process.send_signal(signal.SIGTERM)
+        while _ready(url) == 200:
+            pass
+        process.send_signal(second)
+        assert process.wait(timeout=10) == 0
+
+
+def test_an_interrupt_never_drains() -> None:
+    with python("-c", DRAINING.format(drain="1h")) as process:
+        line_of(process)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 0
+
+
+def test_an_open_tunnel_does_not_hold_the_stop() -> None:
+    with python("-c", DRAINING.format(drain="0s")) as process:
+        url = line_of(process)
+        with connect(url, b"CONNECT daisysim.com:80 HTTP/1.1\r\n\r\n") as connection:
+            receive_until(connection, b"\r\n\r\n")
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=10) == 0

@@ -1,4 +1,4 @@
-"""Where the webhooks of a server go that is reached from elsewhere, or from this machine only."""
+"""Allowed targets of webhooks, for a server on loopback and for one that other machines can reach."""
 
 import json
 from collections.abc import Iterator

@@ -1,7 +1,9 @@
-"""Raw HTTP/1.1 over a socket: any bytes out, answers read back one by one."""
+"""Raw HTTP/1.1 over a socket: sends any bytes, and reads answers one by one."""
 
 import json
+import os
 import socket
+import ssl
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +32,13 @@ class Wire:
         self.socket = connect(url)
         self.held = b""
 
+    @classmethod
+    def over(cls, connection: socket.socket) -> "Wire":
+        """A connection that was made already."""
+        wire = cls.__new__(cls)
+        wire.socket, wire.held = connection, b""
+        return wire
+
     def __enter__(self) -> "Wire":
         return self
 
@@ -54,6 +63,21 @@ class Wire:
             self.read_more()
         body, self.held = self.held[:size], self.held[size:]
         return Answer(int(line.split()[1]), headers, body)
+
+    def is_reset(self) -> bool:
+        """Whether the connection ends with a TCP RST, before a byte of an answer that is not encrypted.
+
+        Looks beneath TLS: Python's takes a reset for an end.
+        """
+        encrypted = isinstance(self.socket, ssl.SSLSocket)
+        with socket.socket(fileno=os.dup(self.socket.fileno())) as raw:
+            raw.settimeout(10)
+            try:
+                while part := raw.recv(65_536):
+                    assert encrypted, part
+            except ConnectionResetError:
+                return True
+        return False
 
     def read_more(self) -> None:
         """Wait for what comes next."""

@@ -1,4 +1,4 @@
-"""Whoever takes up a snapshot goes on byte for byte, whatever the provider keeps."""
+"""A restored sandbox of any provider goes on byte for byte."""
 
 from typing import Any
 

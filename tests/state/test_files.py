@@ -3,13 +3,14 @@
 import json
 import signal
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.outside import BASE, DEMO, acme_installed
 from tests.server.processes import line_of, python
 
 FROZEN = ("--clock", "frozen", "--start", "2026-01-31T12:00:00Z", "--port", "0", "--log-format", "json")
@@ -24,7 +25,7 @@ class Running:
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """The JSON of an answer."""
-        headers = {"Authorization": "Bearer daisy-demo", "Content-Type": "application/json"}
+        headers = {**DEMO, "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}{path}", data, headers, method=method)
         with urllib.request.urlopen(request, timeout=20) as answer:
@@ -32,10 +33,7 @@ class Running:
 
     def buy(self) -> Any:
         """Buy a number; the answer."""
-        base = "/daisysim.com/api/v1/virtual"
-        wanted = {"country": 6, "service": "wa"}
-        [tier, *_] = self.call("POST", f"{base}/prices", wanted)["data"]["tiers"]
-        return self.call("POST", f"{base}/purchase", {**wanted, "price": tier["price"]})
+        return self.call("POST", f"{BASE}/orders", {"service": "chat"})
 
     def stop(self) -> str:
         """Stop it in good order; what it wrote to stderr."""
@@ -45,17 +43,23 @@ class Running:
         return str(errors)
 
 
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """The variables of a process that knows Acme."""
+    return acme_installed(tmp_path_factory.mktemp("installed"))
+
+
 @contextmanager
-def serving(*flags: str) -> Iterator[Running]:
-    with python("-m", "mockserver", *FROZEN, *flags) as process:
+def serving(installed: Mapping[str, str], *flags: str) -> Iterator[Running]:
+    with python("-m", "mockserver", *FROZEN, *flags, **installed) as process:
         line = line_of(process)
         assert line, process.stderr.read() if process.stderr else ""
         yield Running(json.loads(line)["url"], process)
 
 
-def test_a_server_goes_on_where_the_one_before_stopped(tmp_path: Path) -> None:
+def test_a_server_goes_on_where_the_one_before_stopped(tmp_path: Path, installed: Mapping[str, str]) -> None:
     file = tmp_path / "state.json"
-    with serving("--state", str(file), "--save-on-exit") as one:
+    with serving(installed, "--state", str(file), "--save-on-exit") as one:
         one.buy()
         one.call("POST", "/_mock/clock/advance", {"by": "3s"})
         assert not file.exists()
@@ -64,7 +68,7 @@ def test_a_server_goes_on_where_the_one_before_stopped(tmp_path: Path) -> None:
     assert json.loads(saved)["clock"]["now"] == "2026-01-31T12:00:03Z"
     results = []
     for _ in range(2):
-        with serving("--state", str(file), "--seed", "other") as other:
+        with serving(installed, "--state", str(file), "--seed", "other") as other:
             ran = other.call("POST", "/_mock/clock/advance", {"by": "5s"})
             results.append((ran, other.buy(), other.call("GET", "/_mock/orders")))
             assert other.stop() == ""
@@ -75,10 +79,11 @@ def test_a_server_goes_on_where_the_one_before_stopped(tmp_path: Path) -> None:
     assert [one.name for one in tmp_path.iterdir()] == ["state.json"]
 
 
-def test_with_both_each_stop_writes_what_the_next_start_reads(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_with_both_each_stop_writes_what_the_next_start_reads(tmp_path: Path, installed: Mapping[str, str]) -> None:
     file = tmp_path / "state.json"
     for number in range(3):
-        with serving("--state", str(file), "--save-on-exit") as server:
+        with serving(installed, "--state", str(file), "--save-on-exit") as server:
             assert len(server.call("GET", "/_mock/orders")["orders"]) == number
             server.buy()
             server.stop()
@@ -125,11 +130,13 @@ def test_what_can_not_be_read_or_written_is_refused_before_the_server_starts(tmp
         assert errors.count("\n") == 1
 
 
-def test_a_state_that_could_not_be_saved_ends_with_one_line_and_exit_code_1(tmp_path: Path) -> None:
+def test_a_state_that_could_not_be_saved_ends_with_one_line_and_exit_code_1(
+    tmp_path: Path, installed: Mapping[str, str]
+) -> None:
     directory = tmp_path / "gone"
     directory.mkdir()
     file = directory / "state.json"
-    with serving("--state", str(file), "--save-on-exit") as server:
+    with serving(installed, "--state", str(file), "--save-on-exit") as server:
         directory.rmdir()
         server.process.send_signal(signal.SIGTERM)
         output, errors = server.process.communicate(timeout=20)
@@ -141,15 +148,17 @@ def test_a_state_that_could_not_be_saved_ends_with_one_line_and_exit_code_1(tmp_
     )
 
 
-def test_a_state_file_keeps_its_mode_and_what_was_left_beside_it_is_swept(tmp_path: Path) -> None:
+def test_a_state_file_keeps_its_mode_and_what_was_left_beside_it_is_swept(
+    tmp_path: Path, installed: Mapping[str, str]
+) -> None:
     file = tmp_path / "state.json"
     left = tmp_path / f".state.json.{'0' * 16}.part"
-    with serving("--state", str(file), "--save-on-exit") as server:
+    with serving(installed, "--state", str(file), "--save-on-exit") as server:
         server.stop()
     assert file.stat().st_mode & 0o777 == 0o600
     file.chmod(0o640)
     left.write_bytes(b"half a state")
-    with serving("--state", str(file), "--save-on-exit") as server:
+    with serving(installed, "--state", str(file), "--save-on-exit") as server:
         assert not left.exists()
         server.stop()
     assert file.stat().st_mode & 0o777 == 0o640

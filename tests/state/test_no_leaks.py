@@ -1,4 +1,4 @@
-"""Marked secrets, planted wherever a client can put one, and looked for in everything that the mock tells of itself.
+"""Marked secrets, planted wherever a client can put one, appear in no output of the server.
 
 Asked of every provider. `tests/journal/test_no_secrets.py` follows single outputs of one.
 """

@@ -1,4 +1,4 @@
-"""Snapshots of earlier versions are read forward: `snapshots/` holds what those wrote, one file for each provider."""
+"""Snapshots of earlier versions can be restored: `snapshots/` holds one of each version and provider."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A snapshot that cannot be restored is refused with the reason, and nothing has changed."""
+"""A snapshot that cannot be restored is refused with the reason, and changes nothing."""
 
 import copy
 import json
@@ -9,9 +9,10 @@ import pytest
 
 from mockserver import __version__
 from mockserver.http.body import MOST
+from tests.outside import acme_running
 from tests.state.story import live
 from tests.state.test_snapshot import restore, snapshot
-from tests.support import World, running
+from tests.support import World
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +31,7 @@ async def refused(world: World, body: bytes, status: int) -> Data:
 
 
 async def test_a_newer_version_is_a_conflict_that_names_both() -> None:
-    async with running() as world:
+    async with acme_running() as world:
         data = json.loads(await snapshot(world))
         problem = await refused(world, json.dumps({**data, "version": "9.8.7"}).encode(), 409)
         assert "'9.8.7'" in problem["detail"]
@@ -41,7 +42,7 @@ async def test_a_newer_version_is_a_conflict_that_names_both() -> None:
 
 @pytest.mark.parametrize("version", ["", "next", "1", "1.2", "0.1.0000000", "\u0661.\u0662.\u0663"])
 async def test_a_version_that_is_none_is_named(version: str) -> None:
-    async with running() as world:
+    async with acme_running() as world:
         data = json.loads(await snapshot(world))
         problem = await refused(world, json.dumps({**data, "version": version}).encode(), 422)
         assert [error["field"] for error in problem["errors"]] == ["version"]
@@ -49,7 +50,7 @@ async def test_a_version_that_is_none_is_named(version: str) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b"7", b'"state"', b"{}", b"\xff", b"[" * 100_000])
 async def test_what_is_no_snapshot_is_refused(body: bytes) -> None:
-    async with running() as world:
+    async with acme_running() as world:
         await refused(world, body, 422)
 
 
@@ -78,6 +79,9 @@ def _drop(*path: Any) -> Callable[[Data], None]:
     return change
 
 
+#: Nested more deeply than a row can be.
+DEEP: list[Any] = json.loads("[" * 900 + "]" * 900)
+
 WRONG: list[tuple[Callable[[Data], None], str]] = [
     (_drop("clock"), "clock"),
     (_set("more", to=1), "more"),
@@ -88,6 +92,8 @@ WRONG: list[tuple[Callable[[Data], None], str]] = [
     (_set("clock", "rate", to=1), "clock.rate"),
     (_set("birth", "seed", to=1.5), "birth.seed"),
     (_set("birth", "scenarios", to=["nobody"]), "scenarios"),
+    (_drop("birth", "seed"), "birth.seed"),
+    (_set("birth", "population", to={"orders": 3}), "birth.population.over"),
     (_set("birth", "settings", to={"nothing": 1}), "nothing"),
     (_set("settings", to={"rate_limits": "maybe"}), "rate_limits"),
     (_set("requests", to=-1), "requests"),
@@ -117,12 +123,13 @@ WRONG: list[tuple[Callable[[Data], None], str]] = [
     (_set("tables", "timers", None, "timer", "due", to="2026-02-01T00:00:00Z"), "tables.timers."),
     (_set("tables", "timers", None, "order", to="7"), "tables.timers."),
     (_set("tables", "movements", None, "balance_after", to=7), "tables.movements."),
-    (_drop("tables", "wallets", "daisysim/demo"), "tables.wallets."),
-    (_set("tables", "wallets", "daisysim/demo", to=[1, 1]), "tables.wallets."),
-    (_set("tables", "counters", "daisysim/phone", to=-1), "tables.counters."),
+    (_drop("tables", "wallets", "acme/demo"), "tables.wallets."),
+    (_set("tables", "wallets", "acme/demo", to=[1, 1]), "tables.wallets."),
+    (_set("tables", "counters", "acme/phone", to=-1), "tables.counters."),
     (_set("tables", "stock", to={"a": "b"}), "tables.stock."),
     (_set("tables", "stock", to={"a": 1.5}), "tables.stock."),
     (_set("tables", "stock", to={"a": {"base64": "?"}}), "tables.stock."),
+    (_set("tables", "stock", to={"a": DEEP}), "tables.stock.a"),
     (_set("tables", "accounts", None, "status", to=None), "tables.accounts."),
     (_set("tables", "outbox", to={"dlv_99999999": ""}), "agenda.outbox"),
     (_set("tables", "deliveries", None, "id", to="7"), "tables.deliveries."),
@@ -133,7 +140,7 @@ WRONG: list[tuple[Callable[[Data], None], str]] = [
 
 
 async def test_each_mistake_is_named_with_its_place_and_nothing_changes() -> None:
-    async with running() as world:
+    async with acme_running() as world:
         await live(world)
         data = json.loads(await snapshot(world))
         await world.steer("POST", "/clock/advance", {"by": "1s"})
@@ -147,7 +154,7 @@ async def test_each_mistake_is_named_with_its_place_and_nothing_changes() -> Non
 
 
 async def test_a_scenario_text_that_is_wrong_is_reported_with_its_place() -> None:
-    async with running() as world:
+    async with acme_running() as world:
         await live(world)
         data = json.loads(await snapshot(world))
         kept = next(one for one in data["scenarios"]["kept"] if one["use"] == "posted")
@@ -156,9 +163,10 @@ async def test_a_scenario_text_that_is_wrong_is_reported_with_its_place() -> Non
         assert {"file", "line", "column", "message"} <= set(problem["errors"][0])
 
 
+@pytest.mark.slow
 async def test_every_value_in_it_may_be_of_a_wrong_type() -> None:
     """No answer is ever a 500, whatever stands anywhere."""
-    async with running() as world:
+    async with acme_running() as world:
         await live(world)
         data = json.loads(await snapshot(world))
         values: tuple[Any, ...] = (None, 7, "x", [], {})
@@ -184,7 +192,7 @@ def _places(data: Any) -> list[tuple[Any, Any]]:
 
 
 async def test_a_snapshot_may_be_larger_than_any_other_body_but_not_without_the_token() -> None:
-    async with running(token="right") as world:
+    async with acme_running(token="right") as world:
         answer = await world.control("GET", "/state", headers={"X-Mock-Token": "right"})
         padded = answer.content + b" " * (MOST + 1)
         refusal = await world.control("PUT", "/state", content=padded)

@@ -1,4 +1,4 @@
-"""The backends that the contract is asked of; a new one is one more line."""
+"""The stores that the contract suite runs on; a new store is one more line."""
 
 from collections.abc import Callable
 from typing import cast

@@ -1,4 +1,4 @@
-"""What every store promises."""
+"""The contract of every store."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

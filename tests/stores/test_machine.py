@@ -1,4 +1,4 @@
-"""Any sequence of transactions, compared with a model that is too simple to be wrong."""
+"""Random sequences of transactions, compared with a very simple model."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What only the store in memory does."""
+"""Behaviour of the store in memory alone."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Receivers on loopback that behave as told."""
+"""Webhook receivers on loopback whose behaviour a test chooses."""
 
 import asyncio
 import ssl

@@ -1,4 +1,4 @@
-"""When there is a next try."""
+"""The moments of further delivery attempts."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Which URLs a webhook may go to."""
+"""The URLs to which webhooks may be sent."""
 
 import asyncio
 import socket
@@ -270,7 +270,7 @@ async def test_the_servers_own_inboxes_are_sent_to(path: str, loopback: bool) ->
 @pytest.mark.parametrize(
     "path",
     [
-        *("/_mock/reset", "/_mock/clock/advance", "/~x/_mock/state", "/", "/daisysim.com/api/v1/virtual/balance"),
+        *("/_mock/reset", "/_mock/clock/advance", "/~x/_mock/state", "/", "/api.acme.example/v1/balance"),
         *("/_mock/inbox", "/_mock/inbox/", "/_mock/inbox/x/y", "/_mock/inbox/../reset", "/_mock/inbox/x/../../reset"),
         *("/%5fmock/reset", "/_mock/inbox/..%2f..%2freset", "//_mock/inbox/x", "/x/_mock/inbox/x"),
         *("/_mock/reset?/_mock/inbox/x", "/_mock/reset%3f/_mock/inbox/x"),

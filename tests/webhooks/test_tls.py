@@ -1,4 +1,4 @@
-"""Receivers behind TLS: the name that is asked for, and the certificate that is accepted."""
+"""Webhook receivers with TLS: the server name that is sent, and the certificates that are accepted."""
 
 import asyncio
 import shutil

@@ -1,4 +1,4 @@
-"""`Authorization: Bearer KEY` (documented)."""
+"""The credential of a call: `Authorization: Bearer KEY` (documented)."""
 
 from mockserver.http.credentials import bearer_account as identify
 

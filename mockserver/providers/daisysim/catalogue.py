@@ -1,4 +1,4 @@
-"""What DaisySIM sells: the services of each country, and their price tiers, as the dice have it."""
+"""The services that DaisySIM sells in each country, and their price tiers, drawn from the dice."""
 
 from mockserver.catalogue.sorting import alphabetical
 from mockserver.engine.dice import Dice
@@ -11,9 +11,10 @@ __all__ = ["Catalogue", "Country", "Service", "Tier"]
 
 
 class Catalogue:
-    """A function of the dice: the same seed sells the same. Nothing is drawn until it is asked for.
+    """The countries, services and price tiers on sale in a sandbox; the same seed gives the same ones.
 
-    Only the services of the countries asked for are kept, as tuples of shared values; tiers are drawn each time.
+    Nothing is drawn before it is needed. Only the services of countries that were looked up are kept, as tuples of
+    shared values; tiers are drawn each time.
     """
 
     __slots__ = ("_dice", "_services")
@@ -28,35 +29,35 @@ class Catalogue:
         return countries_by_name()
 
     def country(self, country_id: int) -> Country | None:
-        """The country with this number."""
+        """Return the country with this id, or None."""
         return countries_by_id().get(country_id)
 
     def services(self, country_id: int) -> tuple[Service, ...]:
-        """What the country sells, sorted by name without regard to case; nothing when there is no such country."""
+        """Return the services of a country, sorted by name without regard to case; none for an unknown country."""
         if country_id not in countries_by_id():
             return ()
-        sold = self._services.get(country_id)
-        if sold is None:
-            sold = self._services[country_id] = self._drawn(country_id)
-        return sold
+        country_services = self._services.get(country_id)
+        if country_services is None:
+            country_services = self._services[country_id] = self._draw_services(country_id)
+        return country_services
 
     def service(self, country_id: int, code: str) -> Service | None:
-        """The service with this code, if the country sells it."""
-        found = services().by_code.get(code)
-        return found if found is not None and found in self.services(country_id) else None
+        """Return the service with this code, or None where the country does not sell it."""
+        service = services().by_code.get(code)
+        return service if service is not None and service in self.services(country_id) else None
 
     def tiers(self, country_id: int, code: str, *, draw: tuple[int, ...]) -> tuple[Tier, ...]:
-        """The pair's tiers by rising price; nothing for a pair that is not sold.
+        """Return the tiers of a country and service by rising price; none where the country does not sell it.
 
-        `draw` moves the prices by up to 8 percent and nothing else. Two draws whose numbers add up to sums that
-        differ by 1 to 15 have no price in common, so that a price quoted before the last draw is never live.
+        `draw` moves the prices by up to 8 percent and nothing else. Two draws whose sums differ by 1 to 15 have no
+        price in common, so that a price quoted before the last draw is never live.
         """
         country, service = self.country(country_id), self.service(country_id, code)
         if country is None or service is None:
             return ()
         return tiers_of(country, service, self._dice, draw=draw)
 
-    def _drawn(self, country_id: int) -> tuple[Service, ...]:
+    def _draw_services(self, country_id: int) -> tuple[Service, ...]:
         table = services()
         if country_id == TESTLAND_ID:
             return _by_name([*table.testland, *table.everywhere])

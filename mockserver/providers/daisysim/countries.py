@@ -1,4 +1,4 @@
-"""DaisySIM's countries: their numbers and how dear they are."""
+"""DaisySIM's countries: their ids and price levels."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from mockserver.catalogue.sorting import alphabetical
 
 
 class Country(NamedTuple):
-    """A country on sale. `level` is what its numbers cost against the average country, in percent."""
+    """A country on sale. `level` is the price of its numbers, in percent of the average country's."""
 
     id: int
     name: str
@@ -18,10 +18,10 @@ class Country(NamedTuple):
 
 
 class CountryRow(NamedTuple):
-    """A line of `countries.csv`. A number, once given, stays: clients keep them in their settings.
+    """A line of `countries.csv`. A country's id never changes: clients keep ids in their settings.
 
-    `own_name` is where DaisySIM calls a country by another name than the common table. `provenance` is that of
-    number and name; those assumed are close to the numbering that such shops share. All levels are assumed.
+    `own_name` is DaisySIM's name for the country where it differs from the common table. `provenance` is that of
+    id and name; assumed ids are close to the numbering that such shops share. All levels are assumed.
     """
 
     id: int
@@ -31,13 +31,13 @@ class CountryRow(NamedTuple):
     provenance: str
 
 
-#: Its services decide the outcome of an order.
+#: The id of Testland, whose services decide the outcome of an order.
 TESTLAND_ID = 999
 
 
 @once
 def countries_by_id() -> Mapping[int, Country]:
-    """Return every country by its number, Testland included."""
+    """Return every country by its id, Testland included."""
     table = {}
     for row in read_csv(__file__, "countries.csv", CountryRow):
         country = country_of(row.iso2)
@@ -50,5 +50,5 @@ def countries_by_id() -> Mapping[int, Country]:
 
 @once
 def countries_by_name() -> tuple[Country, ...]:
-    """Return them sorted by name, without regard to case: USA comes after Uruguay."""
+    """Return all countries sorted by name, without regard to case: USA comes after Uruguay."""
     return tuple(sorted(countries_by_id().values(), key=lambda country: alphabetical(country.name)))

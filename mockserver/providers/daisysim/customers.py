@@ -1,4 +1,4 @@
-"""What invented customers do at DaisySIM: buy a number, and give it back when no code comes."""
+"""The invented customers of DaisySIM: they buy a number, and give it back when no code comes."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from mockserver.providers.daisysim.shop import shop_of
 
 
 class DaisyCustomers:
-    """Fulfils `Customers`."""
+    """The `Customers` of DaisySIM."""
 
     def prepare(self) -> None:
         """Load the prefixes of all countries."""
@@ -27,15 +27,15 @@ class DaisyCustomers:
         number_at("ES", 0)
 
     def hindrance(self, account: Account) -> str | None:
-        """Nothing."""
+        """Return None: every active account can buy."""
         return None
 
     def identity(self, account: Account) -> Any:
-        """Nothing: a key allows everything."""
+        """Return None: a key allows everything."""
         return None
 
     async def choose(self, visit: Visit) -> Purchase | None:
-        """A number of one of the lower tiers."""
+        """Return the purchase of a number of one of the two lowest tiers."""
         catalogue = shop_of(visit.state).catalogue
         if visit.below(100, "testland") < TESTLAND_PERCENT:
             country, service = TESTLAND_ID, visit.choice(services().testland, "service")
@@ -43,21 +43,21 @@ class DaisyCustomers:
             country = visit.choice(catalogue.countries, "country").id
             service = visit.choice(catalogue.services(country), "service")
         offers = (await visit.ask("prices", country=country, service=service.code))["data"]["tiers"]
-        affordable = [one for one in offers[:2] if USD.rounded(one["price"]) <= MOST_EXPENSIVE]
+        affordable = [offer for offer in offers[:2] if USD.rounded(offer["price"]) <= MOST_EXPENSIVE]
         if not affordable:
-            # What is sold out is tried all the same, as people do.
+            # People try to buy what is sold out, too.
             fields: dict[str, Any] = {"price": 1}
         else:
             fields = {"price": visit.choice(affordable, "tier")["price"]}
         if visit.below(100, "labels") < LABEL_PERCENT:
             fields["service_name"] = f"{service.name} for {visit.customer.name}"
-        later = [(visit.seconds(*PATIENCE, "patience"), _give_up)]
+        errands = [(visit.seconds(*PATIENCE, "patience"), _give_up)]
         impatient = visit.below(100, "impatient") < IMPATIENT_PERCENT
         fields = {"country": country, "service": service.code, **fields}
-        return Purchase("purchase", fields, later if impatient else ())
+        return Purchase("purchase", fields, errands if impatient else ())
 
 
 async def _give_up(visit: Visit, order: str) -> None:
-    found = (await visit.ask("check", activation_id=order))["data"]
-    if found["status"] == "Waiting":
+    activation = (await visit.ask("check", activation_id=order))["data"]
+    if activation["status"] == "Waiting":
         await visit.ask("cancel", activation_id=order)

@@ -1,4 +1,4 @@
-"""The eight endpoints."""
+"""The eight endpoints of DaisySIM."""
 
 from typing import TYPE_CHECKING
 

@@ -1,6 +1,6 @@
-"""DaisySIM's two envelopes and its wording of every mistake.
+"""DaisySIM's two envelopes, and the error response for every error.
 
-Codes and statuses are documented; the texts marked observed are what clients in production compare with.
+Codes and statuses are documented; clients in production compare with the texts marked observed.
 """
 
 from collections.abc import Mapping
@@ -38,77 +38,77 @@ from mockserver.http.replies import ErrorResponse, Reply
 
 
 class RefundedAtExpiry(NotTaken):
-    """A cancel comes after the number expired, was refunded by that, and not by an earlier cancel."""
+    """A cancel of a number that was refunded because it expired, not by an earlier cancel."""
 
 
 _OPERATIONS = {"prices": "price", "purchase": "purchase", "check": "check", "cancel": "cancel"}
 
 
 def wrap(call: Call, reply: Reply) -> bytes:
-    """`{"success": true, "data": ...}` on every 2xx."""
+    """Wrap the data of a 2xx answer: `{"success": true, "data": ...}`; encoded bodies stay as they are."""
     if isinstance(reply.data, bytes):
         return reply.data
     return orjson.dumps({"success": True, "data": reply.data})
 
 
-def refuse(call: Call, wording: ErrorResponse) -> bytes:
-    """`{"success": false, "error": text, "code": MACHINE}`, extra members after them."""
-    return orjson.dumps({"success": False, "error": wording.text, "code": wording.code, **wording.extra})
+def refuse(call: Call, response: ErrorResponse) -> bytes:
+    """Write an error response: `{"success": false, "error": text, "code": MACHINE}`, then its extra members."""
+    return orjson.dumps({"success": False, "error": response.text, "code": response.code, **response.extra})
 
 
-def _invalid(mistake: Invalid) -> ErrorResponse:
-    first = next(iter(mistake.errors.values()))[0]
-    extra = {"message": first, "errors": mistake.errors}
+def _invalid(error: Invalid) -> ErrorResponse:
+    first = next(iter(error.errors.values()))[0]
+    extra = {"message": first, "errors": error.errors}
     return ErrorResponse(422, "VALIDATION_ERROR", "The given data was invalid.", extra, provenance="assumed")
 
 
-def _rate_limited(mistake: RateLimited) -> ErrorResponse:
-    seconds = whole_seconds(mistake.retry_after)
-    what = _OPERATIONS.get(mistake.operation, "request")
-    text = f"Too many {what} attempts. Please wait {seconds}s."
+def _rate_limited(error: RateLimited) -> ErrorResponse:
+    seconds = whole_seconds(error.retry_after)
+    operation = _OPERATIONS.get(error.operation, "request")
+    text = f"Too many {operation} attempts. Please wait {seconds}s."
     return ErrorResponse(429, "RATE_LIMITED", text, headers=(("Retry-After", str(seconds)),))
 
 
-def _not_taken(mistake: NotTaken) -> ErrorResponse:
-    order = mistake.order
+def _not_taken(error: NotTaken) -> ErrorResponse:
+    order = error.order
     if "code" not in order.facts:
         return ErrorResponse(422, "ALREADY_REFUNDED", "This activation has already been refunded.")
     data = {"activation_id": order.id, "code": order.facts["code"]}
     return ErrorResponse(422, "CODE_RECEIVED", "Cannot cancel: an SMS code was already received.", {"data": data})
 
 
-def _too_early(mistake: TooEarly) -> ErrorResponse:
-    seconds = whole_seconds(mistake.left)
+def _too_early(error: TooEarly) -> ErrorResponse:
+    seconds = whole_seconds(error.left)
     return ErrorResponse(422, "TOO_EARLY", f"You can cancel this number in {seconds} seconds.")
 
 
-def _method_not_allowed(mistake: MethodNotAllowed) -> ErrorResponse:
+def _method_not_allowed(error: MethodNotAllowed) -> ErrorResponse:
     return ErrorResponse(
         405,
         "METHOD_NOT_ALLOWED",
-        f"The {mistake.method} method is not supported for this route.",
-        headers=(("Allow", ", ".join(mistake.allowed)),),
+        f"The {error.method} method is not supported for this route.",
+        headers=(("Allow", ", ".join(error.allowed)),),
         provenance="assumed",
     )
 
 
-def _too_large(mistake: PayloadTooLarge) -> ErrorResponse:
-    text = f"The request body is larger than {mistake.limit} bytes."
+def _too_large(error: PayloadTooLarge) -> ErrorResponse:
+    text = f"The request body is larger than {error.limit} bytes."
     return ErrorResponse(413, "PAYLOAD_TOO_LARGE", text, provenance="assumed")
 
 
-def _target_too_long(mistake: TargetTooLong) -> ErrorResponse:
-    text = f"The request line is longer than {mistake.limit} bytes."
+def _target_too_long(error: TargetTooLong) -> ErrorResponse:
+    text = f"The request line is longer than {error.limit} bytes."
     return ErrorResponse(414, "URI_TOO_LONG", text, provenance="assumed")
 
 
-def _head_too_large(mistake: HeadTooLarge) -> ErrorResponse:
-    text = f"The headers are larger than {mistake.limit} bytes, or more than {mistake.headers}."
+def _head_too_large(error: HeadTooLarge) -> ErrorResponse:
+    text = f"The headers are larger than {error.limit} bytes, or more than {error.headers}."
     return ErrorResponse(431, "HEADERS_TOO_LARGE", text, provenance="assumed")
 
 
-def _encoding(mistake: UnsupportedEncoding) -> ErrorResponse:
-    return ErrorResponse(415, "UNSUPPORTED_MEDIA_TYPE", mistake.text, provenance="assumed")
+def _encoding(error: UnsupportedEncoding) -> ErrorResponse:
+    return ErrorResponse(415, "UNSUPPORTED_MEDIA_TYPE", error.text, provenance="assumed")
 
 
 MISTAKES: Mapping[type[ApiError], ErrorResponse | Worder] = {

@@ -1,4 +1,4 @@
-"""The eight handlers. Each reads, asks and answers; what is refused is raised below it."""
+"""The eight handlers of DaisySIM. Each reads fields, asks the sandbox and answers; refusals are raised below it."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ async def countries(call: Call) -> Reply:
 
 
 async def services(call: Call) -> Reply:
-    """What a country sells."""
+    """The services that a country sells."""
     return Reply(shop_of(call.state).services_answer(call.fields["country_id"]))
 
 
@@ -53,11 +53,11 @@ async def prices(call: Call) -> Reply:
         rows = []
         total = 0
         for tier in live_tiers(call.state, country, service, now=work.now, most=work.most_in_stock()):
-            left = tier.stock - await work.sold(stock_key(country, service, tier))
-            if left > 0:
-                total += left
+            available = tier.stock - await work.sold(stock_key(country, service, tier))
+            if available > 0:
+                total += available
                 price = wire.money(tier.price)
-                rows.append({"tier": tier.number, "price": price, "discount_pct": percent, "available": left})
+                rows.append({"tier": tier.number, "price": price, "discount_pct": percent, "available": available})
     return Reply(
         {
             "country": country,
@@ -71,7 +71,7 @@ async def prices(call: Call) -> Reply:
 
 
 async def purchase(call: Call) -> Reply:
-    """Charge the price and give a number; the checks run in the order price, stock, balance."""
+    """Charge the price and assign a number; the checks run in the order price, stock, balance."""
     country, service = call.fields["country"], call.fields["service"]
     if call.decide("reprice") is not None:
         move_prices(call.state, country, service)
@@ -90,13 +90,13 @@ async def purchase(call: Call) -> Reply:
             facts=facts,
             stock=key,
         )
-        left = await work.balance(account)
+        balance_after = await work.balance(account)
     return Reply(
         {
             "activation_id": order.id,
             "phone_number": facts["phone_number"],
             "amount_charged": wire.money(order.amount),
-            "balance_after": wire.money(left),
+            "balance_after": wire.money(balance_after),
             "service": facts["label"],
             "country": facts["country_name"],
         },
@@ -105,9 +105,9 @@ async def purchase(call: Call) -> Reply:
 
 
 async def check(call: Call) -> Reply:
-    """Whether the code is there."""
+    """The state of an activation, with its code once that has arrived."""
     order = await call.own_order(call.fields["activation_id"])
-    return Reply(wire.status(order, _shown(call, order)), assumed=wire.is_expired(order))
+    return Reply(wire.status(order, _public_state(call, order)), assumed=wire.is_expired(order))
 
 
 async def cancel(call: Call) -> Reply:
@@ -115,12 +115,12 @@ async def cancel(call: Call) -> Reply:
     async with call.work() as work:
         order = await work.own_order(call.account, call.fields["activation_id"])
         events = wire.events_of(order)
-        if "expire" in events and "cancel" not in events and _shown(call, order) == "Cancelled":
+        if "expire" in events and "cancel" not in events and _public_state(call, order) == "Cancelled":
             raise RefundedAtExpiry("cancel", order)
         await work.send(order, "cancel")
-        left = await work.balance(call.account)
+        balance_after = await work.balance(call.account)
     return Reply(
-        {"activation_id": order.id, "refund": wire.money(order.amount), "balance_after": wire.money(left)},
+        {"activation_id": order.id, "refund": wire.money(order.amount), "balance_after": wire.money(balance_after)},
         assumed="expire" in events,
     )
 
@@ -128,13 +128,13 @@ async def cancel(call: Call) -> Reply:
 async def history(call: Call) -> Reply:
     """The account's orders, newest first."""
     page, per_page = call.fields["page"], call.fields["per_page"]
-    word = call.fields.get("status") or ""
+    status = call.fields.get("status") or ""
     account = call.account.id
     async with call.work() as work:
-        shown = word.capitalize()
-        total = await count_orders(work.tx, "daisysim", account, shown=shown)
+        public_state = status.capitalize()
+        total = await count_orders(work.tx, "daisysim", account, shown=public_state)
         skip = (page - 1) * per_page
-        found = await list_orders(work.tx, "daisysim", account, shown=shown, skip=skip, limit=per_page)
+        orders = await list_orders(work.tx, "daisysim", account, shown=public_state, skip=skip, limit=per_page)
     pagination = {
         "current_page": page,
         "per_page": per_page,
@@ -142,17 +142,17 @@ async def history(call: Call) -> Reply:
         "last_page": max(1, -(-total // per_page)),
     }
     return Reply(
-        {"orders": [wire.history_row(order, _shown(call, order)) for order in found], "pagination": pagination},
-        assumed=any(wire.is_expired(order) for order in found),
+        {"orders": [wire.history_row(order, _public_state(call, order)) for order in orders], "pagination": pagination},
+        assumed=any(wire.is_expired(order) for order in orders),
     )
 
 
-def _tier_at_price(asked: Any, tiers: tuple[Tier, ...]) -> Tier:
-    """The tier with the price sent; raises InvalidPrice, and OutOfStock when the pair never has any numbers."""
+def _tier_at_price(value: Any, tiers: tuple[Tier, ...]) -> Tier:
+    """Return the tier at the price sent; raises InvalidPrice, or OutOfStock where no tier ever has any numbers."""
     if tiers and not any(tier.stock for tier in tiers):
         raise OutOfStock
     try:
-        price = USD.rounded(asked)
+        price = USD.rounded(value)
     except ValueError:
         raise _invalid_price(tiers) from None
     for tier in tiers:
@@ -168,9 +168,9 @@ def _invalid_price(tiers: tuple[Tier, ...]) -> InvalidPrice:
 async def _facts(call: Call, number: int, total_spent: int) -> dict[str, object]:
     from mockserver.catalogue.numbers import number_at
 
-    known = shop_of(call.state).catalogue
-    country = known.country(call.fields["country"])
-    service = known.service(call.fields["country"], call.fields["service"])
+    catalogue = shop_of(call.state).catalogue
+    country = catalogue.country(call.fields["country"])
+    service = catalogue.service(call.fields["country"], call.fields["service"])
     assert country is not None, "a tier belongs to a known country"
     assert service is not None, "a tier belongs to a known service"
     return {
@@ -183,5 +183,5 @@ async def _facts(call: Call, number: int, total_spent: int) -> dict[str, object]
     }
 
 
-def _shown(call: Call, order: Order) -> str:
+def _public_state(call: Call, order: Order) -> str:
     return call.state.shown(order)

@@ -1,4 +1,4 @@
-"""What the use cases need to know of DaisySIM."""
+"""DaisySIM's rules for the use cases: ids, messages, the webhook and credentials."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +11,7 @@ from mockserver.providers.daisysim import wire
 from mockserver.providers.daisysim.settings import (
     ACTIVATION_ID_SPAN,
     ACTIVATION_ID_STEP,
+    ASSUMED_EVENTS,
     CODE_DIGITS,
     FIRST_ACTIVATION_ID,
     KEY_ALPHABET,
@@ -26,18 +27,19 @@ from mockserver.webhooks.model import Notice
 
 
 def activation_id(dice: Dice, kind: str, number: int) -> str:
-    """A text of nine digits (documented); each id is a few above the one before."""
+    """Return the n-th activation id: a text of nine digits (documented), a few above the id before it."""
     start = FIRST_ACTIVATION_ID + dice.below(ACTIVATION_ID_SPAN, "activation ids start")
     return str(start + number * ACTIVATION_ID_STEP + dice.below(ACTIVATION_ID_STEP, "activation id", number))
 
 
-def compose(unit: UnitOfWorkPort, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """An SMS: `code` as given (1 to 32 printable characters), found in a given `text`, or six digits.
+def compose(unit: UnitOfWorkPort, order: Order, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Compose an SMS: its `code`, its `text`, and the moment `received_at`.
 
+    The code is the one pushed (1 to 32 printable characters), else the one in the `text` pushed, else six digits.
     Raises Invalid for a text alone that holds no code: it would complete nothing.
     """
-    code = given.get("code")
-    text = given.get("text")
+    code = data.get("code")
+    text = data.get("text")
     if code is None and isinstance(text, str):
         from mockserver.catalogue.codes import find_code
 
@@ -59,7 +61,7 @@ def compose(unit: UnitOfWorkPort, order: Order, kind: str, given: Mapping[str, A
 
 
 async def notices(unit: UnitOfWorkPort, order: Order, event: str) -> list[Notice]:
-    """The account's one webhook, unsigned (documented); its URL is kept as it was set, query included."""
+    """Return the notice to the account's one webhook, unsigned (documented); its URL is used as set, query included."""
     account = await unit.account(order.provider, order.account)
     if not account.webhook_url:
         return []
@@ -68,12 +70,12 @@ async def notices(unit: UnitOfWorkPort, order: Order, event: str) -> list[Notice
 
 
 def new_credential(dice: Dice, account_id: str) -> dict[str, str]:
-    """A key as real ones look: `DA_` and 40 letters and digits (observed)."""
+    """Return a key in the form of real ones: `DA_` and 40 letters and digits (observed)."""
     return {"key": KEY_PREFIX + dice.letters(KEY_ALPHABET, KEY_LENGTH, "key", account_id)}
 
 
 def account_details(account_id: str) -> dict[str, Any]:
-    """An address that belongs to nobody (RFC 2606)."""
+    """Return an e-mail address that belongs to nobody (RFC 2606)."""
     return {"email": f"{account_id}@example.com"}
 
 
@@ -87,4 +89,5 @@ RULES = ProviderRules(
     credential=("key",),
     new_credential=new_credential,
     account_details=account_details,
+    assumed_events=ASSUMED_EVENTS,
 )

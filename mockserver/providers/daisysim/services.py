@@ -1,4 +1,4 @@
-"""DaisySIM's services: whose sign-up codes can be received. All prices and demands are assumed."""
+"""DaisySIM's services, whose sign-up codes its numbers receive. All prices and demands are assumed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from mockserver.catalogue.data_files import once, read_csv
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Service:
-    """A service on sale; there is one object for each, so that finding one among many compares nothing else.
+    """A service on sale; there is one object for each, so that services are compared by identity alone, quickly.
 
-    `price` is what its cheapest number costs in an average country, in ten-thousandths of a dollar;
+    `price` is that of its cheapest number in an average country, in ten-thousandths of a dollar;
     `demand` 1 .. 4 raises the number of tiers and the stock.
     """
 
@@ -24,7 +24,7 @@ class Service:
 class ServiceRow(NamedTuple):
     """A line of `services.csv`. `sold` is everywhere (documented), some (countries), or testland.
 
-    The codes are those of the field: go, wa and tg are documented, the others assumed.
+    The codes are those that such shops share: go, wa and tg are documented, the others assumed.
     """
 
     code: str
@@ -36,9 +36,9 @@ class ServiceRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """All that is sold: `everywhere`, in `some` countries, and in Testland beside the first; `by_code` all of them.
+    """All services: those sold `everywhere`, in `some` countries, and in Testland alone; `by_code` has every one.
 
-    A scenario gives each of Testland's own its outcome.
+    Testland sells those of `everywhere`, too. A scenario gives each of its own services an outcome.
     """
 
     everywhere: tuple[Service, ...]
@@ -50,8 +50,8 @@ class Services:
 @once
 def services() -> Services:
     """Return the services, the same objects for every caller."""
-    sold: dict[str, list[Service]] = {"everywhere": [], "some": [], "testland": []}
+    groups: dict[str, list[Service]] = {"everywhere": [], "some": [], "testland": []}
     for row in read_csv(__file__, "services.csv", ServiceRow):
-        sold[row.sold].append(Service(row.code, row.name, row.price, row.demand))
-    everywhere, some, testland = map(tuple, sold.values())
-    return Services(everywhere, some, testland, {one.code: one for one in (*everywhere, *some, *testland)})
+        groups[row.sold].append(Service(row.code, row.name, row.price, row.demand))
+    everywhere, some, testland = map(tuple, groups.values())
+    return Services(everywhere, some, testland, {service.code: service for service in (*everywhere, *some, *testland)})

@@ -1,4 +1,4 @@
-"""Every number, name and address that DaisySIM was documented or assumed to have, and what tests can change.
+"""DaisySIM's numbers, names and addresses, documented, observed or assumed, and the settings that tests can change.
 
 Elsewhere are only the life cycle of an activation (`scenarios/daisysim/quick.yaml`, which names the settings below),
 the shapes and bounds of requests (`schemas/daisysim/`), and tables of facts (countries, services).
@@ -27,7 +27,7 @@ CORS: Final = Cors("daisysim", (f"https://{HOST}",))
 #: Wallets and prices are kept in ten-thousandths of a dollar: the API has at most 4 decimals (documented).
 USD: Final = Currency("USD", 4)
 
-#: (name, percent, total spent from which it holds, in minor units). Silver and Gold's threshold are
+#: (name, percent, total spent from which on it applies, in minor units). Silver and Gold's threshold are
 #: documented, the rest is assumed.
 LOYALTY_TIERS: Final = (
     ("Bronze", 0, 0),
@@ -46,20 +46,25 @@ CANCEL_LIMIT: Final = Limit(10)
 
 # -- ids and credentials ------------------------------------------------------------------------------
 
-#: Activation ids have nine digits (documented): from where the first lies, in how wide a span, and how far apart two
-#: of them are at most (assumed).
+#: Activation ids have nine digits (documented). The start of the span in which the first one lies, the width of that
+#: span, and the most that one id is above the id before it (assumed).
 FIRST_ACTIVATION_ID: Final = 100_000_000
 ACTIVATION_ID_SPAN: Final = 400_000_000
 ACTIVATION_ID_STEP: Final = 7
 
-#: Keys are this and so many letters and digits (observed).
+#: A key is the prefix and KEY_LENGTH letters and digits (observed).
 KEY_PREFIX: Final = "DA_"
 KEY_LENGTH: Final = 40
 KEY_ALPHABET: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
+# -- the life of an activation ------------------------------------------------------------------------
+
+#: Events of which no source says what follows from them (assumed): answers that rest on one say so.
+ASSUMED_EVENTS: Final = frozenset({"expire"})
+
 # -- messages and the webhook -------------------------------------------------------------------------
 
-#: Digits of an invented code, and the most that a test may give (assumed).
+#: Digits of an invented code, and the longest code and text that a test may push, in characters (assumed).
 CODE_DIGITS: Final = 6
 LONGEST_CODE: Final = 32
 LONGEST_TEXT: Final = 1_000
@@ -72,11 +77,11 @@ WEBHOOK_USER_AGENT: Final = "DaisySIM-Webhook/1.0"
 #: The fewest services that a country sells.
 FEWEST_SERVICES: Final = 40
 
-#: Between these the first tier lies before it drifts: five tiers then stay within 0.05 .. 8 dollars.
+#: The least and the greatest price of a first tier before it drifts; five tiers then stay within 0.05 .. 8 dollars.
 PRICE_FLOOR: Final = 600
 PRICE_CEILING: Final = 19_000
 
-#: Testland's first tier is never below 0.20 dollars, more than an account that has next to nothing can pay.
+#: Testland's first tier never costs less than 0.20 dollars, more than a nearly empty account can pay.
 TESTLAND_PRICE_FLOOR: Final = 2_200
 
 #: Percent by which a draw moves a price, up or down.
@@ -88,18 +93,30 @@ PRICE_STEPS: Final = (122, 140)
 
 # -- invented customers: assumed ----------------------------------------------------------------------
 
-#: Of a hundred so many buy in Testland, whose services decide how it goes, and so many label their order.
+#: How many of a hundred customers buy in Testland, whose services decide the outcome, and how many label their order.
 TESTLAND_PERCENT: Final = 12
 LABEL_PERCENT: Final = 30
-#: Of a hundred so many look after their number, in seconds from here to there, and give up if no code is there.
+#: How many of a hundred give up when no code has come, and after how many seconds (least and most) they look.
 IMPATIENT_PERCENT: Final = 50
 PATIENCE: Final = (65, 900)
-#: The most expensive number that anybody buys, in minor units.
+#: The price of the most expensive number that a customer buys, in minor units.
 MOST_EXPENSIVE: Final = USD.minor(8)
 
 # -- what tests can change ----------------------------------------------------------------------------
 
 SETTINGS: Final = (
+    Setting(
+        "daisysim.sms_after",
+        "8s",
+        "duration",
+        "how long after a purchase the code arrives, where no rule says otherwise (assumed)",
+    ),
+    Setting(
+        "daisysim.expire_after",
+        "20m",
+        "duration",
+        "how old an activation bought from now on becomes without a code before daisysim.expiry decides (documented)",
+    ),
     Setting(
         "daisysim.cancel_after",
         "60s",
@@ -110,8 +127,8 @@ SETTINGS: Final = (
         "daisysim.expiry",
         "refund",
         "choice",
-        "what happens after 20 minutes without a code: the refund comes by itself (refund, assumed), or the number"
-        " waits until a cancel refunds it (wait_for_cancel, as documents of a sister product say)",
+        "what happens after daisysim.expire_after without a code: the refund comes by itself (refund, assumed), or the"
+        " number waits until a cancel refunds it (wait_for_cancel, as documents of a sister product say)",
         ("refund", "wait_for_cancel"),
     ),
     # Observed.

@@ -1,4 +1,4 @@
-"""What is on offer: the catalogue, the prices that are live at a moment, and what is left in stock."""
+"""The offer of a sandbox: its catalogue, the prices that are live at a moment, and the stock."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -21,32 +21,32 @@ class Shop:
         self._services: dict[int, bytes] = {}
 
     def countries_answer(self) -> bytes:
-        """The whole answer of /countries."""
+        """Return the whole body of /countries."""
         if self._countries is None:
             rows = [{"id": country.id, "name": country.name} for country in self.catalogue.countries]
             self._countries = _answer({"countries": rows})
         return self._countries
 
     def services_answer(self, country_id: int) -> bytes:
-        """The whole answer of /services/{country_id}; an unknown country has an empty list."""
-        found = self._services.get(country_id)
-        if found is None:
-            rows = [{"code": one.code, "name": one.name} for one in self.catalogue.services(country_id)]
-            found = self._services[country_id] = _answer({"country_id": country_id, "services": rows})
-        return found
+        """Return the whole body of /services/{country_id}; an unknown country has an empty list."""
+        body = self._services.get(country_id)
+        if body is None:
+            rows = [{"code": service.code, "name": service.name} for service in self.catalogue.services(country_id)]
+            body = self._services[country_id] = _answer({"country_id": country_id, "services": rows})
+        return body
 
 
 def shop_of(state: SandboxState) -> Shop:
-    """The sandbox's shop."""
+    """Return the sandbox's shop."""
     shop: Shop = state.catalogue("daisysim", Shop)
     return shop
 
 
 def live_tiers(state: SandboxState, country: int, service: str, *, now: datetime, most: int | None) -> tuple[Tier, ...]:
-    """Return the tiers of a pair at the prices live at `now`, with `most` numbers in all where that is given.
+    """Return the tiers of a country and service at the prices live at `now`, with at most `most` numbers in all.
 
     Prices are drawn anew every `daisysim.price_ttl`, counted from the sandbox's beginning (observed), and
-    whenever a rule moves them.
+    whenever a rule moves them. `most` is None where no rule limits the stock.
     """
     window = (now - state.born_at) // max(parse_span(state.settings.values["daisysim.price_ttl"]), _SHORTEST)
     moves = state.counters.get(_moves(country, service), 0)
@@ -55,7 +55,7 @@ def live_tiers(state: SandboxState, country: int, service: str, *, now: datetime
 
 
 def _no_more_than(most: int, tiers: tuple[Tier, ...]) -> Iterator[Tier]:
-    """The tiers with so many numbers in all, the first tiers' first."""
+    """Yield the tiers with at most so many numbers in all, those of the first tiers first."""
     for tier in tiers:
         stock = min(tier.stock, most)
         most -= stock
@@ -63,12 +63,12 @@ def _no_more_than(most: int, tiers: tuple[Tier, ...]) -> Iterator[Tier]:
 
 
 def move_prices(state: SandboxState, country: int, service: str) -> None:
-    """Draw the prices of the pair anew, from now on."""
+    """Let the prices of a country and service be drawn anew from now on."""
     count_one(state.counters, _moves(country, service))
 
 
 def stock_key(country: int, service: str, tier: Tier) -> str:
-    """Return the row that counts what was sold of this tier."""
+    """Return the key of the row that counts the numbers sold of this tier."""
     return f"daisysim/{country}/{service}/{tier.number}"
 
 

@@ -1,4 +1,4 @@
-"""DaisySIM's shapes: what its answers and its webhook look like."""
+"""The shapes of DaisySIM's answers and of its webhook."""
 
 from typing import Any
 
@@ -6,13 +6,13 @@ import orjson
 
 from mockserver.domain.moments import seconds_text
 from mockserver.domain.orders import Order, event_of
-from mockserver.providers.daisysim.settings import LOYALTY_TIERS, USD
+from mockserver.providers.daisysim.settings import ASSUMED_EVENTS, LOYALTY_TIERS, USD
 
 _DOLLAR = USD.minor(1)
 
 
 def money(minor: int) -> orjson.Fragment:
-    """A JSON number with exactly the decimals that the page prints: 1.1400."""
+    """Return a JSON number with the four decimals that the page prints: 1.1400."""
     return orjson.Fragment(USD.text(minor).encode())
 
 
@@ -37,11 +37,11 @@ def discount(total_spent: int) -> dict[str, Any]:
     }
 
 
-def status(order: Order, shown: str) -> dict[str, Any]:
-    """The answer of /check."""
+def status(order: Order, public_state: str) -> dict[str, Any]:
+    """Return the data of /check."""
     return {
         "activation_id": order.id,
-        "status": shown,
+        "status": public_state,
         "code": order.facts.get("code"),
         "phone_number": order.facts["phone_number"],
     }
@@ -53,28 +53,28 @@ def events_of(order: Order) -> set[str]:
 
 
 def is_expired(order: Order) -> bool:
-    """Whether the order stands as it does because its time was up, which is assumed."""
-    return order.state not in ("waiting", "completed") and "expire" in events_of(order)
+    """Return whether the order is in its state because its time was up; that effect is assumed."""
+    return order.state not in ("waiting", "completed") and not ASSUMED_EVENTS.isdisjoint(events_of(order))
 
 
-def history_row(order: Order, shown: str) -> dict[str, Any]:
-    """One order of /history."""
-    done = "code" in order.facts
+def history_row(order: Order, public_state: str) -> dict[str, Any]:
+    """Return one order of /history."""
+    has_code = "code" in order.facts
     return {
         "activation_id": order.id,
         "phone_number": order.facts["phone_number"],
         "service": order.facts["label"],
         "country": order.facts["country_name"],
-        "status": shown,
+        "status": public_state,
         "code": order.facts.get("code"),
         "amount_charged": money(order.amount),
         "created_at": seconds_text(order.created_at),
-        "completed_at": seconds_text(order.entered_at) if done else None,
+        "completed_at": seconds_text(order.entered_at) if has_code else None,
     }
 
 
 def code_received(order: Order) -> bytes:
-    """The body of the webhook: all texts."""
+    """Return the body of the webhook, whose values are all texts."""
     return orjson.dumps(
         {
             "event": "code.received",

@@ -1,4 +1,4 @@
-"""What can be unlocked where: countries, networks, brands and devices, the same in every sandbox."""
+"""The countries, networks, brands and devices that unlocking is sold for; the same in every sandbox."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,14 +28,14 @@ class Model:
 
     @property
     def full_name(self) -> str:
-        """Brand and name, the brand once: `Nokia 5230`, `iPhone 6`."""
+        """Brand and name, without the brand twice: `Nokia 5230`, `iPhone 6`."""
         brand, name = self.brand.name, self.device.name
         return name if name.startswith(brand) else f"{brand} {name}"
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything by id; `country_networks` maps the ids of countries to their networks."""
+    """Countries, networks, brands and models by id; `country_networks` maps the ids of countries to their networks."""
 
     country_names: Mapping[str, str]
     country_networks: Mapping[str, tuple[Network, ...]]
@@ -46,29 +46,29 @@ class Catalogue:
 
 @cache
 def catalogue() -> Catalogue:
-    """The catalogue, made when it is first asked for and shared from then on: nothing in it depends on a seed."""
+    """Return the catalogue, built at the first call and shared from then on: nothing in it depends on a seed."""
     names: dict[str, str] = {}
     by_country: dict[str, tuple[Network, ...]] = {}
     networks: dict[str, Network] = {}
     for country_id, country, operators in countries():
         names[country_id] = country
-        found = [Network(id, name, country, len(networks) + place) for place, (id, name) in enumerate(operators)]
-        networks |= {network.id: network for network in found}
-        by_country[country_id] = tuple(found)
+        group = [Network(id, name, country, len(networks) + place) for place, (id, name) in enumerate(operators)]
+        networks |= {network.id: network for network in group}
+        by_country[country_id] = tuple(group)
     by_id = {brand.id: brand for brand in brands()}
     models = {device.id: Model(brand, device) for brand in by_id.values() for device in brand.devices}
     return Catalogue(names, by_country, networks, by_id, models)
 
 
 def brand_text(brand: Brand) -> str:
-    """The description of a brand: HTML in our own words; some have none (documented)."""
+    """Return the description of a brand: HTML in our own words, empty for some brands (documented)."""
     if brand.id in BRANDS_WITHOUT_TEXT:
         return ""
     return f"<p>Codes and services for {len(brand.devices)} models by <strong>{brand.name}</strong>.</p>"
 
 
 def device_text(model: Model) -> str:
-    """The description of a device: HTML paragraphs in our own words."""
+    """Return the description of a device: HTML paragraphs in our own words."""
     name = model.full_name
     return (
         f"<p>A locked <strong>{name}</strong> takes SIM cards of one operator only. Once it is unlocked it takes"
@@ -79,7 +79,7 @@ def device_text(model: Model) -> str:
 
 
 def image_url(model: Model | None) -> str:
-    """Where the picture of a device would be; of none, that of the silhouette."""
+    """Return the URL of the picture of a device, or of a silhouette for None; nothing serves it here."""
     if model is None:
         return IMAGES.format(3, "default")
     words = "".join(letter if letter.isalnum() else " " for letter in model.full_name.lower())

@@ -1,4 +1,4 @@
-"""`POST /imeicheck`: which answer an IMEI gets, and how it is written; the reports' addresses."""
+"""The handlers of `POST /imeicheck` and of its PDF reports: the answer that an IMEI gets, and its shape."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ _SHOP = f"https://{WEB_HOST}/"
 
 
 async def imeicheck(call: Call) -> Reply:
-    """Free of charge. The hash is looked at only for being there: its cipher is not public."""
+    """Check an IMEI, free of charge. Production needs a hash, which is not read: its cipher is not public."""
     sandbox = mode_of(call.account) == SANDBOX
     if not sandbox and not call.fields.get("hash"):
         raise HashMissing
@@ -44,11 +44,11 @@ async def imeicheck(call: Call) -> Reply:
 
 
 async def imei_report(call: Call) -> Reply:
-    """The report as a PDF; whoever knows the address may read it."""
+    """The report as a PDF, for anyone who knows its address."""
     report = reports.report_named(call.fields["name"])
     if report is None:
         raise NotFound("report", call.fields["name"][:100])
-    # The library is loaded with the first report, not with the server.
+    # Imported lazily to keep start-up fast.
     from mockserver.providers.doctorsim_v1.pdf import report_pdf
 
     headers = (("Content-Disposition", f'inline; filename="imei-report-{report.imei}.pdf"'),)
@@ -56,7 +56,7 @@ async def imei_report(call: Call) -> Reply:
 
 
 def report_url(call: Call, report: Report) -> str:
-    """Where the report is: at the address that the client used for us, or at the original."""
+    """Return the report's URL: on this server as the client reached it, or on the original, as the setting says."""
     path = f"{REPORTS}/{report.name}"
     if call.state.settings.values["doctorsim_v1.report_url"] == "original":
         return f"https://{WEB_HOST}{path}"
@@ -72,8 +72,8 @@ def _wants_payment(call: Call, imei: str) -> bool:
     match call.state.settings.values["doctorsim_v1.paid_checks"]:
         case "some":
             return reports.is_paid(imei)
-        case which:
-            return bool(which == "all")
+        case setting:
+            return bool(setting == "all")
 
 
 def _answer(
@@ -124,7 +124,7 @@ def _listing(countries: Listing) -> list[dict[str, Any]]:
 
 
 def _buttons(phone: Phone) -> list[dict[str, str]]:
-    """Two ways on, with the addresses and labels of the page where the phone is an iPhone."""
+    """Return two buttons that lead on; for an iPhone they have the URLs and labels that the page shows."""
     if phone.maker == "iPhone":
         model = phone.name.partition(" (")[0].lower().replace(" ", "-")
         place = f"iphone/{model}"

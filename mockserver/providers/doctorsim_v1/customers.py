@@ -1,4 +1,4 @@
-"""What invented customers do at doctorSIM: have phones unlocked, hurry an order, or change their minds."""
+"""The invented customers of doctorSIM v1: they have phones unlocked, hurry an order, or cancel it."""
 
 from importlib import import_module
 from typing import Any
@@ -23,7 +23,7 @@ _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class UnlockCustomers:
-    """Fulfils `Customers`."""
+    """The `Customers` of doctorSIM v1."""
 
     def prepare(self) -> None:
         """Load the catalogue and the check digits."""
@@ -34,26 +34,26 @@ class UnlockCustomers:
         catalogue()
 
     def hindrance(self, account: Account) -> str | None:
-        """Nothing."""
+        """Return None: every active account can buy."""
         return None
 
     def identity(self, account: Account) -> Any:
-        """Nothing: what a pair allows is the account's own."""
+        """Return None: what a pair of key and secret allows is in its account."""
         return None
 
     async def choose(self, visit: Visit) -> Purchase | None:
-        """The unlocking of some phone; None where nothing unlocks it."""
-        known = catalogue()
-        brand = visit.choice([one for one in known.brands.values() if one.devices], "brand")
+        """Return the order to unlock some phone; None where no service unlocks it."""
+        tables = catalogue()
+        brand = visit.choice([brand for brand in tables.brands.values() if brand.devices], "brand")
         device = visit.choice(brand.devices, "device")
-        network = visit.choice(list(known.networks.values()), "network")
+        network = visit.choice(list(tables.networks.values()), "network")
         pair = {"device_id": device.id, "network_id": network.id}
         try:
             offers = (await visit.ask("tools", **pair))["res"]["tools"]
         except (NotFound, NothingOffered):
             return None
         tool = visit.choice(offers, "tool")
-        flag = next((one for one in FLAGS if tool[one] == "true"), "")
+        flag = next((name for name in FLAGS if tool[name] == "true"), "")
         fields = {**pair, "tool_id": tool["id_tool"], "imei": _imei(visit) + _suffix(visit, flag)}
         mind = visit.below(100, "mind")
         if mind < CANCEL_PERCENT:
@@ -81,20 +81,20 @@ def _imei(visit: Visit) -> str:
 
 
 def _suffix(visit: Visit, flag: str) -> str:
-    """What a service demands behind the IMEI."""
+    """Return the extra parameter that a service with this flag demands after the IMEI."""
 
-    def some(alphabet: str, count: int, purpose: str) -> str:
+    def draw(alphabet: str, count: int, purpose: str) -> str:
         return visit.dice.letters(alphabet, count, *visit.purpose, "suffix", purpose)
 
     match flag:
         case "sn":
-            return f"SN{some(_LETTERS, 4, 'first')}-{some(_LETTERS, 6, 'second')}"
+            return f"SN{draw(_LETTERS, 4, 'first')}-{draw(_LETTERS, 6, 'second')}"
         case "prd":
-            return f"PRD{some(_DIGITS, 8, 'digits')}"
+            return f"PRD{draw(_DIGITS, 8, 'digits')}"
         case "pin":
-            return f"PIN{some(_LETTERS, 8, 'letters')}"
+            return f"PIN{draw(_LETTERS, 8, 'letters')}"
         case "mep":
-            return f"MEP-{some(_DIGITS, 5, 'first')}-{some(_DIGITS, 3, 'second')}"
+            return f"MEP-{draw(_DIGITS, 5, 'first')}-{draw(_DIGITS, 3, 'second')}"
         case "sro":
-            return f"SROX{some(_DIGITS, 9, 'digits')}"
+            return f"SROX{draw(_DIGITS, 9, 'digits')}"
     return ""

@@ -1,4 +1,4 @@
-"""The endpoints, all of which share one limit."""
+"""The endpoints of doctorSIM v1, all of which share one limit."""
 
 from typing import TYPE_CHECKING
 

@@ -1,6 +1,6 @@
-"""The envelope, and the wording of every mistake.
+"""The envelope of doctorSIM v1, and the error response for every error.
 
-Statuses and the four words are documented; all texts are ours, since clients only show them.
+HTTP statuses and the four words of `status` are documented; all texts are ours, since clients only show them.
 """
 
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ class PlainHttp(ApiError):
 
 
 class HashMissing(ApiError):
-    """An IMEI check with a production pair needs its encrypted arguments."""
+    """An IMEI check with a production pair lacks `hash`, its encrypted arguments."""
 
 
 class NothingOffered(ApiError):
@@ -49,11 +49,11 @@ class NothingOffered(ApiError):
 
 
 class NotAvailableYet(NotTaken):
-    """Instructions are asked for before there are any."""
+    """The order has no instructions yet."""
 
 
 class DuplicateImei(NotTaken):
-    """The order is still running, so another of the same service for the same IMEI is not taken."""
+    """An order of the same service for the same IMEI is still running."""
 
 
 class ReportsNotInstalled(ApiError):
@@ -61,99 +61,99 @@ class ReportsNotInstalled(ApiError):
 
 
 def wrap(call: Call, reply: Reply) -> bytes:
-    """`{"code", "status", "info", "res"}`; some answers have no `code`. Ready bytes stay as they are."""
+    """Wrap the data of an answer: `{"code", "status", "info", "res"}`; encoded bodies stay as they are."""
     if isinstance(reply.data, bytes):
         return reply.data
     return envelope(call.entry.path, 200, "OK", "", reply.data)
 
 
-def refuse(call: Call, wording: ErrorResponse) -> bytes:
-    """The same envelope with the text in `info` and an empty `res`."""
-    return envelope(call.entry.path, wording.status, wording.code, wording.text, {})
+def refuse(call: Call, response: ErrorResponse) -> bytes:
+    """Write an error response in the same envelope, with the text in `info` and an empty `res`."""
+    return envelope(call.entry.path, response.status, response.code, response.text, {})
 
 
 def envelope(path: str, status: int, word: str, info: str, res: Any) -> bytes:
-    """`code` is the HTTP status as a text (documented); which answers lack it is told by the path's first segment."""
+    """Write the envelope; `code` is the HTTP status as a text, absent for the paths in `WITHOUT_CODE` (documented)."""
     code = {} if path[1:].partition("/")[0] in WITHOUT_CODE else {"code": str(status)}
     return encode({**code, "status": word, "info": info, "res": res})
 
 
-def reword(call: Call, wording: ErrorResponse) -> ErrorResponse:
-    """The page's introduction gives 409 for too many requests, its table 429: a setting chooses."""
-    if wording.code != "TOO_MANY_REQUESTS" or call.state.settings.values["doctorsim_v1.limit_status"] == 429:
-        return wording
-    return ErrorResponse(409, wording.code, wording.text)
+def reword(call: Call, response: ErrorResponse) -> ErrorResponse:
+    """Choose the status of too many requests by a setting: the page's introduction says 409, its table 429."""
+    if response.code != "TOO_MANY_REQUESTS" or call.state.settings.values["doctorsim_v1.limit_status"] == 429:
+        return response
+    return ErrorResponse(409, response.code, response.text)
 
 
 def _error(status: int, text: str, *, provenance: Any = "documented") -> ErrorResponse:
     return ErrorResponse(status, "API_ERROR", text, provenance=provenance)
 
 
-def _not_found(mistake: NotFound) -> ErrorResponse:
-    return _error(404, f"There is no {mistake.what} {mistake.name}." if mistake.name else f"No such {mistake.what}.")
+def _not_found(error: NotFound) -> ErrorResponse:
+    return _error(404, f"There is no {error.what} {error.name}." if error.name else f"No such {error.what}.")
 
 
-def _invalid(mistake: Invalid) -> ErrorResponse:
-    texts = [text.rstrip(".") for texts in mistake.errors.values() for text in texts]
+def _invalid(error: Invalid) -> ErrorResponse:
+    texts = [text.rstrip(".") for texts in error.errors.values() for text in texts]
     return _error(400, "; ".join(text[:1].upper() + text[1:] for text in texts) + ".")
 
 
-def _poor(mistake: InsufficientBalance) -> ErrorResponse:
-    if not mistake.needed:  # a scenario's refusal knows no amounts
+def _insufficient_balance(error: InsufficientBalance) -> ErrorResponse:
+    if not error.needed:  # a scenario's refusal knows no amounts
         return _error(400, "Not enough credits.", provenance="assumed")
-    held, needed = CREDITS.text(mistake.balance), CREDITS.text(mistake.needed)
+    held, needed = CREDITS.text(error.balance), CREDITS.text(error.needed)
     return _error(400, f"Not enough credits: the service costs {needed}, the account has {held}.", provenance="assumed")
 
 
-def _not_taken(mistake: NotTaken) -> ErrorResponse:
-    order = mistake.order
-    if mistake.event == "cancel" and order.facts.get("tool_type") == _CHECK:
+def _not_taken(error: NotTaken) -> ErrorResponse:
+    order = error.order
+    if error.event == "cancel" and order.facts.get("tool_type") == _CHECK:
         return _error(400, "IMEI checks are processed at once and cannot be canceled.")
-    if mistake.event == "cancel":
+    if error.event == "cancel":
         return _error(400, f"Order {order.id} is {order.state} and can no longer be canceled.")
     text = f"Order {order.id} is {order.state}: there is nothing left to do about it."
     return _error(400, text, provenance="assumed")
 
 
-def _duplicate(mistake: DuplicateImei) -> ErrorResponse:
-    text = f"Order {mistake.order.id} of this service for the same IMEI is still running."
+def _duplicate(error: DuplicateImei) -> ErrorResponse:
+    text = f"Order {error.order.id} of this service for the same IMEI is still running."
     return _error(400, text, provenance="assumed")
 
 
-def _too_late(mistake: TooLate) -> ErrorResponse:
-    return _error(400, f"The time in which order {mistake.order.id} could be canceled is over.")
+def _too_late(error: TooLate) -> ErrorResponse:
+    return _error(400, f"The time in which order {error.order.id} could be canceled is over.")
 
 
-def _not_yet(mistake: NotAvailableYet) -> ErrorResponse:
-    return _error(400, f"Order {mistake.order.id} is not available, so there are no instructions for it.")
+def _not_yet(error: NotAvailableYet) -> ErrorResponse:
+    return _error(400, f"Order {error.order.id} is not available, so there are no instructions for it.")
 
 
-def _method(mistake: MethodNotAllowed) -> ErrorResponse:
+def _method(error: MethodNotAllowed) -> ErrorResponse:
     return ErrorResponse(
         405,
         "API_ERROR",
-        f"{mistake.method} is not supported here, only {', '.join(mistake.allowed)}.",
-        headers=(("Allow", ", ".join(mistake.allowed)),),
+        f"{error.method} is not supported here, only {', '.join(error.allowed)}.",
+        headers=(("Allow", ", ".join(error.allowed)),),
     )
 
 
-def _missing_parameter(mistake: MissingParameter) -> ErrorResponse:
-    *others, last = mistake.parameters
+def _missing_parameter(error: MissingParameter) -> ErrorResponse:
+    *others, last = error.parameters
     if others:
         return _error(400, f"The parameters {', '.join(others)} and {last} are missing.")
     return _error(400, f"The parameter {last} is missing.")
 
 
-def _too_large(mistake: PayloadTooLarge) -> ErrorResponse:
-    return _error(413, f"The body is larger than {mistake.limit} bytes.", provenance="assumed")
+def _too_large(error: PayloadTooLarge) -> ErrorResponse:
+    return _error(413, f"The body is larger than {error.limit} bytes.", provenance="assumed")
 
 
-def _target_too_long(mistake: TargetTooLong) -> ErrorResponse:
-    return _error(414, f"The request line is longer than {mistake.limit} bytes.", provenance="assumed")
+def _target_too_long(error: TargetTooLong) -> ErrorResponse:
+    return _error(414, f"The request line is longer than {error.limit} bytes.", provenance="assumed")
 
 
-def _head_too_large(mistake: HeadTooLarge) -> ErrorResponse:
-    text = f"The headers are larger than {mistake.limit} bytes, or more than {mistake.headers}."
+def _head_too_large(error: HeadTooLarge) -> ErrorResponse:
+    text = f"The headers are larger than {error.limit} bytes, or more than {error.headers}."
     return _error(431, text, provenance="assumed")
 
 
@@ -170,7 +170,7 @@ MISTAKES: Mapping[type[ApiError], ErrorResponse | Worder] = {
     DuplicateImei: _duplicate,
     TooLate: _too_late,
     NotTaken: _not_taken,
-    InsufficientBalance: _poor,
+    InsufficientBalance: _insufficient_balance,
     MissingParameter: _missing_parameter,
     UnknownRoute: _error(404, "There is no such method."),
     NotFound: _not_found,
@@ -180,7 +180,7 @@ MISTAKES: Mapping[type[ApiError], ErrorResponse | Worder] = {
     TargetTooLong: _target_too_long,
     HeadTooLarge: _head_too_large,
     MalformedHost: _error(400, MalformedHost.text, provenance="assumed"),
-    UnsupportedEncoding: lambda mistake: _error(415, mistake.text, provenance="assumed"),
+    UnsupportedEncoding: lambda error: _error(415, error.text, provenance="assumed"),
     ReportsNotInstalled: _error(501, _NO_REPORTS, provenance="assumed"),
     ApiError: _error(500, "Something went wrong on our side."),
 }

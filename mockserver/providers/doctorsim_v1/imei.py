@@ -1,4 +1,4 @@
-"""IMEIs, and the extra parameters that some services want right behind them."""
+"""IMEIs, and the extra parameters that some services demand right after them."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _PARTS = re.compile(r"([0-9]*)(.*)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Suffix:
-    """What a flag demands behind the IMEI (documented): how it begins, the rule, and the rule in words."""
+    """The extra parameter that a flag demands after the IMEI (documented): its start, its pattern, and words for it."""
 
     start: str
     rule: re.Pattern[str]
@@ -33,14 +33,14 @@ SUFFIXES = {
 
 
 def problem_of(imei: str) -> str | None:
-    """What is wrong with an IMEI (15 digits, the last a check digit after Luhn), or None."""
+    """Return what is wrong with an IMEI (15 digits, the last a Luhn check digit), or None."""
     if not (imei.isascii() and imei.isdigit()):
         if not imei:
             return f"the IMEI has to begin with its {IMEI_LENGTH} digits"
         return "the IMEI has to consist of digits"
     if len(imei) != IMEI_LENGTH:
         return f"the IMEI has to have {IMEI_LENGTH} digits, not {len(imei)}"
-    # Imported with the first IMEI, not with the server.
+    # Imported lazily to keep start-up fast.
     from stdnum import luhn
 
     if not luhn.is_valid(imei):
@@ -49,7 +49,7 @@ def problem_of(imei: str) -> str | None:
 
 
 def read_segment(segment: str, flag: str) -> tuple[str, str]:
-    """The IMEI and what follows it, as a tool with this flag ("" for none) demands; raises Invalid."""
+    """Split a path segment into the IMEI and the parameter that this flag ("" for none) demands; raises Invalid."""
     match = _PARTS.fullmatch(segment)
     assert match is not None, "the pattern takes any text"
     imei, rest = match[1], match[2]
@@ -62,25 +62,25 @@ def read_segment(segment: str, flag: str) -> tuple[str, str]:
 def _suffix_problem(rest: str, flag: str) -> str | None:
     if not flag:
         return f"this service takes nothing after the IMEI: {rest[:40]!r}" if rest else None
-    wanted = SUFFIXES[flag]
+    demand = SUFFIXES[flag]
     if not rest:
-        return f"this service needs {flag.upper()} after the IMEI ({wanted.words})"
-    if not rest.startswith(wanted.start):
-        other = next((one.start for one in SUFFIXES.values() if rest.startswith(one.start)), None)
-        found = f"not {other}" if other else f"not {rest[:40]!r}"
-        return f"this service needs {flag.upper()} after the IMEI ({wanted.words}), {found}"
-    if wanted.rule.fullmatch(rest) is None:
-        return f"{flag.upper()} is written without spaces as {wanted.words}: {rest[:40]!r}"
+        return f"this service needs {flag.upper()} after the IMEI ({demand.words})"
+    if not rest.startswith(demand.start):
+        other = next((suffix.start for suffix in SUFFIXES.values() if rest.startswith(suffix.start)), None)
+        actual = f"not {other}" if other else f"not {rest[:40]!r}"
+        return f"this service needs {flag.upper()} after the IMEI ({demand.words}), {actual}"
+    if demand.rule.fullmatch(rest) is None:
+        return f"{flag.upper()} is written without spaces as {demand.words}: {rest[:40]!r}"
     return None
 
 
 def decomposition(imei: str) -> str:
-    """As the IMEI check shows it (documented): the first seven digits and the rest."""
+    """Return an IMEI as the IMEI check shows it (documented): the first seven digits and the rest."""
     return f"TAC:{imei[:7]} SN:{imei[7:]}"
 
 
 def type_allocation(imei: str) -> str:
-    """The TAC of a valid IMEI: the eight digits that tell the model."""
+    """Return the TAC of a valid IMEI: the eight digits that identify the model."""
     from stdnum.imei import split
 
     tac: str = split(imei)[0]

@@ -1,4 +1,4 @@
-"""What a client reads to unlock a phone: by brand, in our own words, several lines."""
+"""The instructions to unlock a phone, by brand: several lines in our own words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from mockserver.engine.dice import Dice
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """How many digits the codes of a brand have, and what to do with one; `{code}` and `{network}` are filled in."""
+    """The instructions for the codes of a brand, and their number of digits; `{code}` and `{network}` are filled in."""
 
     digits: int
     steps: tuple[str, ...]
     note: str
 
 
-#: The labels of the page's sample: clients find the code behind the last.
+#: The labels of the page's sample: clients find the code after the last.
 _HEAD = ("IMEI number: {imei}", "Model: {model}", "Network Provider: {network_name}")
 _CODE = "Enter your unlock code: {code}"
 
@@ -42,17 +42,17 @@ def guide_of(brand: str) -> Guide:
 
 
 def code_for(brand: str, dice: Dice, *purpose: object) -> str:
-    """A code that looks like those of the brand."""
+    """Return an unlock code that looks like those of the brand."""
     digits = dice.digits(guide_of(brand).digits, *purpose)
     return f"#pw+{digits}+1#" if brand == "Nokia" else digits
 
 
 def howto(facts: Mapping[str, Any]) -> str:
-    """The instructions of an order whose facts hold imei, model, network_name, brand, tool_type and code."""
+    """Return the instructions of an order whose facts hold imei, model, network_name, brand, tool_type and code."""
     head = [line.format_map(facts) for line in _HEAD]
     if facts["tool_type"] == "check":
         return "\n".join([*head, "", f"{facts['service']}: done.", f"Code of the report: {facts['code']}"])
     guide = guide_of(facts["brand"])
-    filled = {"code": facts["code"], "network": facts["network_name"]}
-    steps = [f"{number}. {step.format(**filled)}" for number, step in enumerate(guide.steps, start=1)]
-    return "\n".join([*head, _CODE.format(**filled), "", "How to unlock it:", "", *steps, "", guide.note])
+    values = {"code": facts["code"], "network": facts["network_name"]}
+    steps = [f"{number}. {step.format(**values)}" for number, step in enumerate(guide.steps, start=1)]
+    return "\n".join([*head, _CODE.format(**values), "", "How to unlock it:", "", *steps, "", guide.note])

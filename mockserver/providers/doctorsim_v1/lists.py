@@ -1,4 +1,4 @@
-"""The handlers of what does not change: countries, networks, brands, devices, and what unlocks them."""
+"""The handlers of the lists: countries, networks, brands, devices, and the tools that unlock them."""
 
 from mockserver.http.call import Call
 from mockserver.http.replies import Reply
@@ -41,5 +41,5 @@ async def device(call: Call) -> Reply:
 
 
 async def tools(call: Call) -> Reply:
-    """What unlocks a device on a network."""
+    """The tools that unlock a device on a network."""
     return Reply(shop.shop_of(call.state).tools_answer(call.fields["device_id"], call.fields["network_id"]))

@@ -1,7 +1,7 @@
 """Brands and their devices, with the ids that clients know them by.
 
 Real ids come first (documented or observed); the others are counted up and are the same in every sandbox. Names are
-those of phones, written as series: `Galaxy S[2-4]{, Mini}` are six. Some that a series yields were never sold.
+those of phones, written as series: `Galaxy S[2-4]{, Mini}` stands for six. Some of these names were never sold.
 """
 
 import re
@@ -50,19 +50,19 @@ class BrandRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def brands() -> list[Brand]:
-    """All brands, by id."""
+    """Return all brands, by id."""
     rows = read_json(__file__, "models.json", tuple[BrandRow, ...])
     ids = _free_ids({number for row in rows for number in row.ids.values()})
-    found = []
+    result = []
     for place, row in enumerate(rows):
         names = dict.fromkeys(model for series in row.series for model in _models(series))
         devices = tuple(Device(str(row.ids.get(model) or next(ids)), model) for model in names)
-        found.append(Brand(row.id, row.name, place, devices))
-    return found
+        result.append(Brand(row.id, row.name, place, devices))
+    return result
 
 
 def _models(series: str) -> Iterator[str]:
-    """Every name that a series stands for; a choice is taken as it is written, its spaces included."""
+    """Yield every name that a series stands for; a choice is used as written, its spaces included."""
     span, choices = _RANGE.search(series), _CHOICES.search(series)
     if span:
         for number in range(int(span[1]), int(span[2]) + 1):
@@ -74,9 +74,9 @@ def _models(series: str) -> Iterator[str]:
         yield " ".join(series.split())
 
 
-def _free_ids(taken: Container[int]) -> Iterator[int]:
+def _free_ids(used_ids: Container[int]) -> Iterator[int]:
     number = _FIRST_DEVICE_ID
     while True:
-        if number not in taken:
+        if number not in used_ids:
             yield number
         number += _DEVICE_STEP

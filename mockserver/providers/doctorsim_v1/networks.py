@@ -15,9 +15,9 @@ _NETWORK_STEP = 3
 
 
 class NetworkRow(NamedTuple):
-    """A line of `networks.csv`: a country with one of its operators; one without has devices and no locks.
+    """A line of `networks.csv`: a country with one of its operators; without one, no phone is locked there.
 
-    Ids are those of the real API; what has none is counted.
+    Ids are those of the real API; None is replaced by a number that is counted up.
     """
 
     country: str
@@ -27,24 +27,24 @@ class NetworkRow(NamedTuple):
 
 
 def countries() -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """Country id and name with its networks (id and name), real ids first; ids are texts of digits."""
+    """Return each country's id, name and networks (id and name), real ids first; ids are texts of digits."""
     rows = read_csv(__file__, "networks.csv", NetworkRow)
-    country_ids = _counted(_FIRST_COUNTRY_ID, 1, {row.country_id for row in rows})
-    network_ids = _counted(_FIRST_NETWORK_ID, _NETWORK_STEP, {row.id for row in rows})
+    country_ids = _free_ids(_FIRST_COUNTRY_ID, 1, {row.country_id for row in rows})
+    network_ids = _free_ids(_FIRST_NETWORK_ID, _NETWORK_STEP, {row.id for row in rows})
     by_country: dict[str, list[NetworkRow]] = {}
     for row in rows:
         by_country.setdefault(row.country, []).append(row)
-    found = []
-    for name, listed in by_country.items():
-        country_id = listed[0].country_id or next(country_ids)
-        networks = [(str(row.id or next(network_ids)), row.name) for row in listed if row.name is not None]
-        found.append((str(country_id), name, networks))
-    return found
+    result = []
+    for name, country_rows in by_country.items():
+        country_id = country_rows[0].country_id or next(country_ids)
+        networks = [(str(row.id or next(network_ids)), row.name) for row in country_rows if row.name is not None]
+        result.append((str(country_id), name, networks))
+    return result
 
 
-def _counted(first: int, step: int, taken: set[int | None]) -> Iterator[int]:
+def _free_ids(first: int, step: int, used_ids: set[int | None]) -> Iterator[int]:
     number = first
     while True:
-        if number not in taken:
+        if number not in used_ids:
             yield number
         number += step

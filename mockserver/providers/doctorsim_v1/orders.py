@@ -1,4 +1,4 @@
-"""Placing, watching, hurrying and cancelling orders."""
+"""The handlers that place, show, hurry and cancel orders."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ _PAGE = 500
 
 
 async def create_order(call: Call) -> Reply:
-    """Charge the tool's price and begin; checked are device, network, tool, IMEI, what follows it, credits."""
+    """Charge the tool's price and place the order; checks device, network, tool, IMEI, its suffix, then credits."""
     fields = call.fields
     model, network = known_model(fields["device_id"]), known_network(fields["network_id"])
     tool = shop_of(call.state).tool(model, network, fields["tool_id"])
@@ -37,8 +37,8 @@ async def create_order(call: Call) -> Reply:
 
 async def _refuse_a_duplicate(work: UnitOfWork, account: str, imei: str, tool: Tool) -> None:
     """Raise DuplicateImei when one of the account's newest running orders is for this IMEI and tool."""
-    for word in ("open", "pending"):
-        for order in await list_orders(work.tx, NAME, account, shown=word, limit=MOST_RUNNING):
+    for public_state in ("open", "pending"):
+        for order in await list_orders(work.tx, NAME, account, shown=public_state, limit=MOST_RUNNING):
             if order.facts["imei"] == imei and order.facts["tool"] == tool.id:
                 raise DuplicateImei("create_order", order)
 
@@ -46,40 +46,40 @@ async def _refuse_a_duplicate(work: UnitOfWork, account: str, imei: str, tool: T
 async def check_order_status(call: Call) -> Reply:
     """One order of the account."""
     order = await call.own_order(call.fields["ticket_id"])
-    return Reply({order.id: wire.order_data(order, _shown(call, order))})
+    return Reply({order.id: wire.order_data(order, _public_state(call, order))})
 
 
 async def check_all_orders(call: Call) -> Reply:
     """All orders of the account, newest first."""
-    found: list[Order] = []
+    orders: list[Order] = []
     async with call.work() as work:
         while True:
-            page = await list_orders(work.tx, NAME, call.account.id, skip=len(found), limit=_PAGE)
-            found += page
+            page = await list_orders(work.tx, NAME, call.account.id, skip=len(orders), limit=_PAGE)
+            orders += page
             if len(page) < _PAGE:
                 break
-    return Reply({order.id: wire.order_data(order, _shown(call, order)) for order in found})
+    return Reply({order.id: wire.order_data(order, _public_state(call, order)) for order in orders})
 
 
 async def update_order(call: Call) -> Reply:
-    """`force=nowait`: the order is ready now; one that is ready already stays as it is."""
+    """Finish the order now (`force=nowait`); an order that is finished stays as it is."""
     async with call.work() as work:
         order = await work.own_order(call.account, call.fields["ticket_id"])
         if order.state not in (wire.AVAILABLE, "notavailable"):
             order = await work.send(order, "nowait")
-    return Reply({order.id: wire.order_data(order, _shown(call, order), yes="1", no="0")})
+    return Reply({order.id: wire.order_data(order, _public_state(call, order), yes="1", no="0")})
 
 
 async def cancel_order(call: Call) -> Reply:
-    """Within the window the order is canceled and its price goes back."""
+    """Cancel the order within its window, and refund its price."""
     async with call.work() as work:
         order = await work.own_order(call.account, call.fields["ticket_id"])
         order = await work.send(order, "cancel")
-    return Reply({order.id: {"status": _shown(call, order)}})
+    return Reply({order.id: {"status": _public_state(call, order)}})
 
 
 async def retrieve_order_instructions(call: Call) -> Reply:
-    """How to unlock the phone, once the order is available."""
+    """The instructions to unlock the phone, once the order is available."""
     order = await call.own_order(call.fields["ticket_id"])
     if order.state != wire.AVAILABLE:
         raise NotAvailableYet("retrieve", order)
@@ -107,5 +107,5 @@ def _facts(model: Model, network: Network, tool: Tool, imei: str, suffix: str) -
     }
 
 
-def _shown(call: Call, order: Order) -> str:
+def _public_state(call: Call, order: Order) -> str:
     return call.state.shown(order)

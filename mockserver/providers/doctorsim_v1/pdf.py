@@ -1,4 +1,4 @@
-"""An IMEI report as a PDF: equal reports, equal bytes. Needs the extra `[pdf]`."""
+"""An IMEI report as a PDF; equal reports give equal bytes. Needs the extra `[pdf]`."""
 
 from io import BytesIO
 from typing import Any
@@ -13,14 +13,14 @@ _INDENT = 18
 
 
 def report_pdf(report: Report) -> bytes:
-    """The file; raises ReportsNotInstalled where reportlab is missing."""
+    """Return the file; raises ReportsNotInstalled where reportlab is missing."""
     try:
         from reportlab.lib.pagesizes import A4
         from reportlab.pdfgen.canvas import Canvas
     except ImportError:
         raise ReportsNotInstalled from None
     file = BytesIO()
-    # Invariant: no time of making and no random identifier in the file.
+    # Invariant: neither a time of creation nor a random identifier is in the file.
     canvas = Canvas(file, pagesize=A4, invariant=1)
     canvas.setTitle(f"IMEI report {report.imei}")
     canvas.setAuthor("mockserver: an emulation, nobody was asked")

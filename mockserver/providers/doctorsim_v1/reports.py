@@ -1,4 +1,4 @@
-"""What the IMEI check answers: a function of the IMEI alone, but for the four documented test IMEIs.
+"""The answers of the IMEI check; each depends on the IMEI alone, save for the four documented test IMEIs.
 
 Answers are in Spanish (`lang` is documented as `es`); names of countries and operators as reports show them.
 """
@@ -30,12 +30,12 @@ BLACK, USABLE, UNCONFIRMED = "0", "1", "2"
 _DICE = Dice("doctorsim imei reports")
 
 Listing = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
-"""Countries with their operators and the status at each."""
+"""Countries with their operators and the phone's status at each: BLACK, USABLE or UNCONFIRMED."""
 
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """What is known of the phone that has the IMEI; `maker` is the brand as /brands writes it."""
+    """The phone that has an IMEI; `maker` is the brand as /brands writes it."""
 
     maker: str
     brand: str
@@ -92,7 +92,7 @@ _GROUPS: Sequence[tuple[str, ...]] = (
     ("Estados Unidos", "Canadá"),
     ("Reino Unido", "Irlanda"),
 )
-"""Countries whose operators share a list: what one reports, all refuse."""
+"""Countries whose operators share a list: a phone that one of them reports is refused by all."""
 
 _IPHONE_X = Phone(
     "iPhone",
@@ -101,7 +101,7 @@ _IPHONE_X = Phone(
     "iPhone X (A1901)",
     IMAGES.format(IMAGE_HOSTS["iphone_x"], "iphone_x"),
 )
-#: Models that the documented test IMEIs give away.
+#: The models of the documented test IMEIs, by TAC.
 _TYPES: Mapping[str, Phone] = {"35304709": _IPHONE_X, "35940508": _IPHONE_X}
 _GERMANY: Listing = (("Alemania", (("Alemania-E-Plus", UNCONFIRMED), ("Alemania-O2", USABLE))),)
 
@@ -124,11 +124,11 @@ TEST_ERRORS = frozenset({"123456789876543", "123456789987654"})
 
 
 def phone_of(imei: str) -> Phone:
-    """The phone: IMEIs with the same TAC are of the same model."""
+    """Return the phone of an IMEI; IMEIs with the same TAC are of the same model."""
     tac = type_allocation(imei)
-    known = _TYPES.get(tac)
-    if known is not None:
-        return known
+    phone = _TYPES.get(tac)
+    if phone is not None:
+        return phone
     models = [model for model in catalogue().models.values() if "all models" not in model.device.name]
     model: Model = models[_DICE.below(len(models), "model", tac)]
     maker = model.brand.name
@@ -141,7 +141,7 @@ def is_paid(imei: str) -> bool:
 
 
 def report_of(imei: str) -> Report:
-    """The report of a valid IMEI."""
+    """Return the report of a valid IMEI."""
     phone = phone_of(imei)
     listed = _DICE.below(REPORTED_ONE_IN, "listed", imei) == 0
     group = _DICE.choice(_GROUPS, "group", imei) if listed else ()
@@ -169,7 +169,7 @@ def _country(imei: str, country: str, *, black: bool) -> tuple[str, tuple[tuple[
 
 
 def _history(imei: str, group: tuple[str, ...]) -> tuple[HistoryEntry, ...]:
-    """Put on the list and taken off in turn, newest first; the newest entry puts it on."""
+    """Return the history, newest first: listings and removals in turn, of which the newest is a listing."""
     count = _DICE.between(1, MOST_HISTORY, "history", imei)
     moment = EARLIEST_REPORT + timedelta(seconds=_DICE.below(REPORT_DAYS * 86_400, "last listed", imei))
     rows = []
@@ -186,30 +186,30 @@ def _history(imei: str, group: tuple[str, ...]) -> tuple[HistoryEntry, ...]:
 
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789"
 _SIZE = len(_ALPHABET) ** REPORT_NAME_LENGTH
-_FACTOR = 2_862_933_555_777_941  # no factor in common with the size, so that it can be undone
+_FACTOR = 2_862_933_555_777_941  # no factor in common with the size, so that it has an inverse
 _SHIFT = 1_442_695_040_888_963
 
 
 def report_name(imei: str) -> str:
-    """The last part of a report's address (documented form): {12}-{12} small letters and digits."""
+    """Return the last part of a report's address (documented form): {12}-{12} small letters and digits."""
     own = _DICE.letters(_ALPHABET, REPORT_NAME_LENGTH, "report", imei)
-    return f"{_written((int(imei) * _FACTOR + _SHIFT) % _SIZE)}-{own}"
+    return f"{_encode((int(imei) * _FACTOR + _SHIFT) % _SIZE)}-{own}"
 
 
 def report_named(name: str) -> Report | None:
-    """The report at an address, or None."""
+    """Return the report whose address ends in this name, or None."""
     for report in TEST_REPORTS.values():
         if report.name == name:
             return report
     first = name.partition("-")[0]
     if len(first) != REPORT_NAME_LENGTH or not set(first) <= set(_ALPHABET):
         return None
-    number = (_read(first) - _SHIFT) * pow(_FACTOR, -1, _SIZE) % _SIZE
+    number = (_decode(first) - _SHIFT) * pow(_FACTOR, -1, _SIZE) % _SIZE
     imei = str(number).zfill(IMEI_LENGTH)
     return report_of(imei) if len(imei) == IMEI_LENGTH and report_name(imei) == name else None
 
 
-def _written(number: int) -> str:
+def _encode(number: int) -> str:
     letters = []
     for _ in range(REPORT_NAME_LENGTH):
         number, place = divmod(number, len(_ALPHABET))
@@ -217,7 +217,7 @@ def _written(number: int) -> str:
     return "".join(letters)
 
 
-def _read(text: str) -> int:
+def _decode(text: str) -> int:
     number = 0
     for letter in reversed(text):
         number = number * len(_ALPHABET) + _ALPHABET.index(letter)

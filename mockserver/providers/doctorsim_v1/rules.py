@@ -1,4 +1,4 @@
-"""What the use cases need to know of doctorSIM's orders."""
+"""doctorSIM v1's rules for the use cases: ticket ids, instructions and credentials."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,17 +24,18 @@ from mockserver.webhooks.model import Notice
 
 
 def ticket_id(dice: Dice, kind: str, number: int) -> str:
-    """A text of seven digits and later more (documented: 1509403); each is a little above the one before."""
+    """Return the n-th ticket id: seven digits, later more (documented: 1509403), a little above the one before."""
     start = FIRST_TICKET + dice.below(TICKET_SPAN, "ticket ids start")
     return str(start + number * TICKET_STEP + dice.below(TICKET_STEP, "ticket id", number))
 
 
-def compose(unit: UnitOfWorkPort, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The instructions: `code` as given (1 to 64 printable characters), found in `text`, or one that suits the brand.
+def compose(unit: UnitOfWorkPort, order: Order, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Compose the instructions: the unlock `code` and, where a test pushed a `text`, that as `howto`.
 
-    `text`, where given, stands in place of our own instructions.
+    The code is the one pushed (1 to 64 printable characters), else the one in the `text`, else one that suits the
+    brand. `howto` stands in place of our own instructions. Raises Invalid.
     """
-    code, text = given.get("code"), given.get("text")
+    code, text = data.get("code"), data.get("text")
     if code is None and isinstance(text, str):
         from mockserver.catalogue.codes import find_code
 
@@ -51,17 +52,17 @@ def compose(unit: UnitOfWorkPort, order: Order, kind: str, given: Mapping[str, A
 
 
 async def notices(unit: UnitOfWorkPort, order: Order, event: str) -> list[Notice]:
-    """Nothing: this API has no webhooks."""
+    """Return no notices: this API has no webhooks."""
     return []
 
 
 def new_credential(dice: Dice, account_id: str) -> dict[str, str]:
-    """Two texts of 32 letters and digits (assumed)."""
+    """Return key and secret, two texts of 32 letters and digits (assumed)."""
     return {part: dice.letters(CREDENTIAL_ALPHABET, CREDENTIAL_LENGTH, part, account_id) for part in ("key", "secret")}
 
 
 def account_details(account_id: str) -> dict[str, Any]:
-    """Sandbox mode, unless a scenario or a test says `production`."""
+    """Return the sandbox mode; a scenario or a test can say `production` instead."""
     return {"mode": SANDBOX}
 
 

@@ -1,4 +1,4 @@
-"""Every number, name and address that doctorSIM v1 was documented or assumed to have, and what tests can change.
+"""doctorSIM v1's numbers, names and addresses, documented or assumed, and the settings that tests can change.
 
 Elsewhere are only the life cycle of an order (`scenarios/doctorsim_v1/quick.yaml`, which names the settings below), the
 shapes and bounds of requests (`schemas/doctorsim_v1/`), and tables of facts (networks, devices, services, reports).
@@ -21,11 +21,11 @@ API_HOST: Final = "api.doctorsim.com"
 WEB_HOST: Final = "www.doctorsim.com"
 #: The apex of the domain (assumed to lead to the website).
 OTHER_HOSTS: Final = ("doctorsim.com",)
-#: Where WEB_HOST keeps the reports (documented).
+#: The path of the reports on WEB_HOST (documented).
 REPORTS: Final = "/imei_report"
-#: Pictures: the number of a host, and a name (documented).
+#: The URL of a picture, from the number of a host and a name (documented).
 IMAGES: Final = "https://img{}.doctorsim.com/img/term/{}.png"
-#: Hosts of pictures that the page shows, where another than the device's number would give (documented).
+#: Hosts of pictures on the page that differ from what the device's number gives, by name (documented).
 IMAGE_HOSTS: Final = {"iphone_x": 2}
 
 #: Assumed: nothing says which pages may call the API.
@@ -35,14 +35,14 @@ CORS: Final = Cors(NAME, (f"https://{WEB_HOST}",))
 
 #: Prices are numbers with at most two decimals (documented, by its examples).
 CREDITS: Final = Currency("credits", 2)
-#: What a new account has (assumed).
+#: The balance of a new account (assumed).
 NEW_BALANCE: Final = "1000"
 
 # -- limits --------------------------------------------------------------------------------------------
 
 #: All methods are counted together (documented).
 LIMIT: Final = Limit(500, bucket="all")
-#: How many open and how many pending orders are looked at for a duplicate, newest first (assumed).
+#: How many open and how many pending orders are searched for a duplicate, newest first (assumed).
 MOST_RUNNING: Final = 1_000
 #: How many answers of /tools, and lists of tools, a sandbox keeps (assumed).
 MOST_TOOLS_KEPT: Final = 1_000
@@ -56,8 +56,8 @@ SECRET_HEADER: Final = "dsim_secret"
 CREDENTIAL_LENGTH: Final = 32
 CREDENTIAL_ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 
-#: Tickets have seven digits (documented: 1509403): from where the first lies, in how wide a span, and how far apart two
-#: of them are at most (assumed).
+#: Tickets have seven digits (documented: 1509403). The start of the span in which the first one lies, the width of that
+#: span, and the most that one ticket is above the one before (assumed).
 FIRST_TICKET: Final = 1_500_000
 TICKET_SPAN: Final = 400_000
 TICKET_STEP: Final = 3
@@ -65,29 +65,29 @@ TICKET_STEP: Final = 3
 #: Digits of an IMEI (GSMA TS.06).
 IMEI_LENGTH: Final = 15
 
-# -- instructions: what a test may give (assumed) ------------------------------------------------------
+# -- instructions: the longest that a test may push, in characters (assumed) ---------------------------
 
 LONGEST_CODE: Final = 64
 LONGEST_TEXT: Final = 10_000
 
 # -- catalogue -----------------------------------------------------------------------------------------
 
-#: A brand that only the list of all devices has (observed).
+#: The id of a brand that is only in the list of all devices (observed).
 DUMMY_BRAND: Final = "0"
 #: Brands without a description: 1, 6, 15 and 29 (documented), 22 and 32 (assumed).
 BRANDS_WITHOUT_TEXT: Final = frozenset({"1", "6", "15", "22", "29", "32"})
-#: For one pair of device and network in so many there is no service (assumed).
+#: One pair of device and network in so many has no service (assumed).
 UNSERVED_ONE_IN: Final = 12
-#: Ids of services that are not known ones (assumed).
+#: The first id of services whose real id is not known (assumed).
 FIRST_TOOL_ID: Final = 500_000
 
 # -- IMEI reports: assumed -----------------------------------------------------------------------------
 
-#: One phone in so many is reported.
+#: One phone in so many is blacklisted.
 REPORTED_ONE_IN: Final = 8
-#: Of one phone in so many the report has to be paid for.
+#: One report in so many has to be paid for.
 PAID_ONE_IN: Final = 16
-#: The most entries of a report's history, the earliest moment of the newest one and within how many days it lies.
+#: The most entries of a report's history, the earliest moment of the newest entry, and in how many days it falls.
 MOST_HISTORY: Final = 10
 EARLIEST_REPORT: Final = datetime(2014, 1, 1, tzinfo=UTC)
 REPORT_DAYS: Final = 3_650
@@ -98,13 +98,13 @@ REPORT_NAME_LENGTH: Final = 12
 
 # -- invented customers: assumed -----------------------------------------------------------------------
 
-#: Of a hundred customers of a sandbox pair so many use one of the documented test IMEIs (`scenarios/.../quick.yaml`).
+#: How many of a hundred customers of a sandbox pair use a documented test IMEI (`scenarios/.../quick.yaml`).
 TEST_PERCENT: Final = 20
 TEST_IMEIS: Final = ("123456789876543", "355710060480006")
-#: Of a hundred so many cancel, and so many hurry their order.
+#: How many of a hundred customers cancel their order, and how many hurry it.
 CANCEL_PERCENT: Final = 15
 HURRY_PERCENT: Final = 15
-#: In how many seconds minds change: mostly while there is still something to be done about it.
+#: The least and the most seconds until they do so, mostly while the order is not finished yet.
 MINDS_CHANGE_AFTER: Final = (12, 90)
 
 # -- what tests can change -----------------------------------------------------------------------------
@@ -126,6 +126,18 @@ SETTINGS: Final = (
         (429, 409),
     ),
     Setting("doctorsim_v1.require_https", False, "boolean", "refuse calls over plain HTTP, as the real API does"),
+    Setting(
+        "doctorsim_v1.process_after",
+        "10s",
+        "duration",
+        "how long an order stays open before it is pending, where no rule says otherwise (assumed)",
+    ),
+    Setting(
+        "doctorsim_v1.ready_after",
+        "50s",
+        "duration",
+        "how long an order is pending before its outcome, where no rule says otherwise (assumed)",
+    ),
     Setting(
         "doctorsim_v1.cancel_window",
         "10m",

@@ -1,4 +1,4 @@
-"""The catalogue as answers: encoded once, the big ones for all sandboxes together."""
+"""The catalogue as encoded bodies: those that depend on no seed are encoded once for all sandboxes."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -24,19 +24,19 @@ from mockserver.sandbox.state import SandboxState
 
 @cache
 def countries_answer() -> bytes:
-    """The whole answer of /countries."""
+    """Return the whole body of /countries."""
     return _answer(catalogue().country_names)
 
 
 @cache
 def all_networks_answer() -> bytes:
-    """The whole answer of /networks: countries that have any."""
+    """Return the whole body of /networks: countries that have any."""
     rows = catalogue().country_networks
     return _answer({country: _names(networks) for country, networks in rows.items() if networks})
 
 
 def networks_answer(country_id: str) -> bytes:
-    """The whole answer of /networks/{country_id}; raises NotFound."""
+    """Return the whole body of /networks/{country_id}; raises NotFound."""
     networks = catalogue().country_networks.get(country_id)
     if networks is None:
         raise NotFound("country", country_id)
@@ -45,7 +45,7 @@ def networks_answer(country_id: str) -> bytes:
 
 @cache
 def brands_answer() -> bytes:
-    """The whole answer of /brands."""
+    """Return the whole body of /brands."""
     return _answer(
         {brand.id: {"brand": brand.name, "desc": brand_text(brand)} for brand in catalogue().brands.values()}
     )
@@ -53,7 +53,7 @@ def brands_answer() -> bytes:
 
 @cache
 def all_devices_answer() -> bytes:
-    """The whole answer of /devices, more than half a megabyte: every brand, and the dummy one."""
+    """Return the whole body of /devices, more than half a megabyte: every brand, and the dummy one."""
     dummy = {DUMMY_BRAND: {"name": "", "img": image_url(None), "desc": ""}}
     brands = {brand.id: _devices(brand) for brand in catalogue().brands.values()}
     return _answer({DUMMY_BRAND: dummy, **brands})
@@ -65,13 +65,13 @@ def _brand_answer(brand_id: str) -> bytes:
 
 
 def devices_answer(brand_id: str) -> bytes:
-    """The whole answer of /devices/{brand_id}; raises NotFound."""
+    """Return the whole body of /devices/{brand_id}; raises NotFound."""
     known_brand(brand_id)
     return _brand_answer(brand_id)
 
 
 def device_answer(brand_id: str, device_id: str) -> bytes:
-    """The whole answer of /devices/{brand_id}/{device_id}; raises NotFound."""
+    """Return the whole body of /devices/{brand_id}/{device_id}; raises NotFound."""
     brand, model = known_brand(brand_id), known_model(device_id)
     if model.brand is not brand:
         raise NotFound("device", device_id)
@@ -79,7 +79,7 @@ def device_answer(brand_id: str, device_id: str) -> bytes:
 
 
 def known_brand(brand_id: str) -> Brand:
-    """The brand; raises NotFound."""
+    """Return the brand with this id; raises NotFound."""
     brand = catalogue().brands.get(brand_id)
     if brand is None:
         raise NotFound("brand", brand_id)
@@ -87,7 +87,7 @@ def known_brand(brand_id: str) -> Brand:
 
 
 def known_model(device_id: str) -> Model:
-    """The device; raises NotFound."""
+    """Return the model with this device id; raises NotFound."""
     model = catalogue().models.get(device_id)
     if model is None:
         raise NotFound("device", device_id)
@@ -95,7 +95,7 @@ def known_model(device_id: str) -> Model:
 
 
 def known_network(network_id: str) -> Network:
-    """The network; raises NotFound."""
+    """Return the network with this id; raises NotFound."""
     network = catalogue().networks.get(network_id)
     if network is None:
         raise NotFound("network", network_id)
@@ -111,40 +111,40 @@ class Shop:
         self._answers: dict[tuple[str, str], bytes] = {}
 
     def tools(self, brand: Brand, network: Network) -> tuple[Tool, ...]:
-        """What serves devices of the brand on the network."""
+        """Return the tools for devices of the brand on the network."""
         key = (brand.id, network.id)
-        found = self._tools.get(key)
-        if found is None:
-            found = _kept(self._tools, key, tools_of(brand, network, self._dice))
-        return found
+        tools = self._tools.get(key)
+        if tools is None:
+            tools = _keep(self._tools, key, tools_of(brand, network, self._dice))
+        return tools
 
     def tool(self, model: Model, network: Network, tool_id: str) -> Tool:
-        """The tool, if it serves the pair; raises NotFound."""
+        """Return the tool with this id, if it serves the model on the network; raises NotFound."""
         for tool in self.tools(model.brand, network) if is_served(model, network) else ():
             if tool.id == tool_id:
                 return tool
         raise NotFound("service for this device and network with id", tool_id)
 
     def tools_answer(self, device_id: str, network_id: str) -> bytes:
-        """The whole answer of /tools; raises NotFound and NothingOffered."""
+        """Return the whole body of /tools; raises NotFound or NothingOffered."""
         model, network = known_model(device_id), known_network(network_id)
         if not is_served(model, network):
             raise NothingOffered
         key = (model.brand.id, network.id)
-        found = self._answers.get(key)
-        if found is None:
+        body = self._answers.get(key)
+        if body is None:
             rows = [tool_data(tool, price(tool.price)) for tool in self.tools(model.brand, network)]
-            found = _kept(self._answers, key, _answer({"tools": rows}))
-        return found
+            body = _keep(self._answers, key, _answer({"tools": rows}))
+        return body
 
 
 def shop_of(state: SandboxState) -> Shop:
-    """The sandbox's shop."""
+    """Return the sandbox's shop."""
     shop: Shop = state.catalogue("doctorsim_v1", Shop)
     return shop
 
 
-def _kept(rows: dict[tuple[str, str], Any], key: tuple[str, str], value: Any) -> Any:
+def _keep(rows: dict[tuple[str, str], Any], key: tuple[str, str], value: Any) -> Any:
     if len(rows) >= MOST_TOOLS_KEPT:
         rows.clear()
     rows[key] = value

@@ -1,6 +1,6 @@
-"""Which services ("tools") unlock a device of a brand on a network, what they cost and how long they take.
+"""The services ("tools") that unlock a device of a brand on a network, with their prices and times.
 
-Which there are is the same in every sandbox; prices, times and success ratios are cast from its seed.
+The services are the same in every sandbox; prices, times and success ratios are cast from its seed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,12 +17,12 @@ from mockserver.providers.doctorsim_v1.settings import FIRST_TOOL_ID, UNSERVED_O
 FLAGS = ("sn", "prd", "pin", "mep", "sro")
 _MOST_NETWORKS = 1024
 _SLOTS = 8
-#: What never changes about the catalogue is cast from these.
+#: The dice for choices that are the same in every sandbox.
 _FIXED = Dice("doctorsim_v1")
 _UNITS = {"minutes": 60, "hours": 3_600, "days": 86_400, "weeks": 604_800}
 _SMALLER = {"hours": ("minutes", 60), "days": ("hours", 24), "weeks": ("days", 7)}
 
-#: Real services, and pairs that are known to have some (documented or observed).
+#: A real service, and pairs of device and network that really have services, or none (documented or observed).
 _KNOWN_ID = "452787"
 _KNOWN_PLACE = ("Samsung", "5815", 0)
 _SERVED = {("15429", "5815"), ("15910", "1"), ("1697", "3")}
@@ -65,14 +65,14 @@ class Tool:
 
     @property
     def seconds(self) -> tuple[int, int]:
-        """The guaranteed times."""
+        """The guaranteed times in seconds, the shortest and the longest."""
         unit = _UNITS[self.service.unit]
         return self.shortest * unit, self.longest * unit
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What there is: for every brand, for those whose phones can be checked, and the `extra` ones of some brands."""
+    """All services: for every brand, for brands whose phones can be checked, and the `extra` ones of some brands."""
 
     standard: Service
     premium: Service
@@ -90,7 +90,7 @@ _CHECKED_BRANDS = ("iPhone", "Samsung")
 
 
 def is_served(model: Model, network: Network) -> bool:
-    """Whether any service unlocks this device on this network; for about one in twelve pairs none does."""
+    """Return whether any service unlocks this device on this network; for about one in twelve pairs none does."""
     pair = (model.device.id, network.id)
     if pair in _NEVER_SERVED:
         return False
@@ -100,16 +100,16 @@ def is_served(model: Model, network: Network) -> bool:
 
 
 def tools_of(brand: Brand, network: Network, dice: Dice) -> tuple[Tool, ...]:
-    """What serves the devices of the brand on the network, at the prices of these dice."""
+    """Return the tools for the devices of the brand on the network, with the prices of these dice."""
     return tuple(_tool(brand, network, slot, service, dice) for slot, service in _services(brand, network))
 
 
 def _services(brand: Brand, network: Network) -> Iterator[tuple[int, Service]]:
-    """The services with their places; every brand has one at least, iPhones the two ordinary ones and the checks."""
-    which = 2 if brand.name in ("iPhone", "Samsung") else _FIXED.below(3, "services", brand.id, network.id)
-    if which != 1:
+    """Yield services with their slots; every brand has one at least, iPhones the two ordinary ones and the checks."""
+    choice = 2 if brand.name in ("iPhone", "Samsung") else _FIXED.below(3, "services", brand.id, network.id)
+    if choice != 1:
         yield 0, services().standard
-    if which != 0:
+    if choice != 0:
         yield 1, services().premium
     yield from enumerate(services().extra.get(brand.name, ()), start=2)
     if brand.name in _CHECKED_BRANDS:
@@ -138,22 +138,22 @@ def _tool(brand: Brand, network: Network, slot: int, service: Service, dice: Dic
 
 
 def _average(unit: str, shortest: int, longest: int, dice: Dice, number: int) -> str:
-    """A time between the two as people write it: `2 days, 8 hours`."""
+    """Return a time between the two as people write it: `2 days, 8 hours`."""
     whole = dice.between(shortest, longest - 1, "average", number)
-    words = [_counted(whole, unit)]
+    words = [_quantity(whole, unit)]
     if unit in _SMALLER:
-        smaller, many = _SMALLER[unit]
-        rest = dice.below(many, "average rest", number)
-        words += [_counted(rest, smaller)] if rest else []
+        smaller, count = _SMALLER[unit]
+        rest = dice.below(count, "average rest", number)
+        words += [_quantity(rest, smaller)] if rest else []
     return ", ".join(words)
 
 
-def _counted(count: int, unit: str) -> str:
+def _quantity(count: int, unit: str) -> str:
     return f"{count} {unit if count != 1 else unit[:-1]}"
 
 
 def tool_data(tool: Tool, price: Any) -> dict[str, Any]:
-    """A tool as the API shows it; texts but for `price`, which the caller writes as a number."""
+    """Return a tool as the API shows it: texts, save for `price`, which the caller passes as a JSON number."""
     service = tool.service
     times = {"min": str(tool.shortest), "max": str(tool.longest), "type": service.unit}
     return {

@@ -20,12 +20,12 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 
 
 def encode(data: Any) -> bytes:
-    r"""JSON as PHP writes it: `\/` for a slash, `\u00f3` for what is not ASCII (assumed; parses the same)."""
+    r"""Encode JSON as PHP writes it: `\/` for a slash, `\u00f3` for what is not ASCII (assumed; parses the same)."""
     return dialect(orjson.dumps(data))
 
 
 def dialect(plain: bytes) -> bytes:
-    """Any JSON in the dialect. A slash and a letter beyond ASCII only ever stand inside texts."""
+    """Rewrite encoded JSON in the dialect: slashes, and letters beyond ASCII, stand only inside texts."""
     if b"/" in plain:
         plain = plain.replace(b"/", b"\\/")
     if plain.isascii():
@@ -38,24 +38,24 @@ def _escaped(match: re.Match[str]) -> str:
 
 
 def price(minor: int) -> orjson.Fragment:
-    """A JSON number without needless zeros: 24.95, 20, 4.5."""
+    """Return a JSON number without needless zeros: 24.95, 20, 4.5."""
     text = CREDITS.text(minor)
     return orjson.Fragment(text.rstrip("0").rstrip(".").encode())
 
 
 def php_moment(moment: datetime) -> str:
-    """`2011-10-04 15:29:18`, UTC (the zone is assumed)."""
+    """Return a moment as PHP writes it, in UTC (the zone is assumed): `2011-10-04 15:29:18`."""
     return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
-def order_data(order: Order, shown: str, *, yes: str = "true", no: str = "false") -> dict[str, str]:
-    """An order as check_order_status shows it; update_order writes its flag as `1` and `0`."""
+def order_data(order: Order, public_state: str, *, yes: str = "true", no: str = "false") -> dict[str, str]:
+    """Return an order as check_order_status shows it; update_order writes its flag as `1` and `0`."""
     facts = order.facts
     return {
         "id_device": facts["device"],
         "id_network": facts["network"],
         "imei": facts["imei"],
         "creation_datetime": php_moment(order.created_at),
-        "status": shown,
+        "status": public_state,
         "ok_sent": yes if order.state == AVAILABLE else no,
     }

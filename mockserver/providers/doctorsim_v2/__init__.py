@@ -65,7 +65,7 @@ PROVIDER = Provider(
     answer_headers="doctorsim_v2/answer.headers",
     secrets=Secrets(fields=frozenset({"code"}), visible=frozenset({"price_token"})),
     offers=profile.offered_of(
-        [*endpoints.ENDPOINTS, *(one for annex in ANNEXES for one in annex.endpoints)],
+        [*endpoints.ENDPOINTS, *(endpoint for annex in ANNEXES for endpoint in annex.endpoints)],
     ),
     cors=CORS,
     events={

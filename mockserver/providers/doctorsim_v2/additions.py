@@ -1,4 +1,4 @@
-"""What the vendor has today beside the paths of its reference page: gift cards, and other ways to the same.
+"""The paths that the vendor has today beside those of its reference page: gift cards, and aliases.
 
 The profile `documented` hides all of it.
 """
@@ -60,7 +60,7 @@ GIFT_CARDS = group(
     provenance="observed",
 )
 
-#: Prefixes under which the vendor has operations today, beside the paths of its reference page; each with their names.
+#: The names of operations by the prefix under which the vendor has them today, beside their documented paths.
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "/topup": (
         *("countries", "operators", "operator_services", "service_types", "rates", "search", "product", "lookup"),
@@ -70,7 +70,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 
 
 def aliases(endpoints: tuple[Endpoint, ...]) -> Iterator[Endpoint]:
-    """Each operation of the table under its prefix; raises KeyError for a name that no endpoint has."""
-    by_name = {one.name: one for one in endpoints}
+    """Yield each operation of `ALIASES` under its prefix; raises KeyError for a name that no endpoint has."""
+    by_name = {endpoint.name: endpoint for endpoint in endpoints}
     for prefix, names in ALIASES.items():
         yield from (by_name[name].aliased(prefix, provenance="observed") for name in names)

@@ -1,4 +1,4 @@
-"""Who calls: an API key (`Bearer api_id:api_secret`) or an OAuth access token (a Bearer value without a colon)."""
+"""The credential of a call: `Bearer api_id:api_secret`, or an OAuth access token (a Bearer value without a colon)."""
 
 from dataclasses import dataclass
 
@@ -34,23 +34,23 @@ from mockserver.providers.doctorsim_v2.settings import (
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a credential allows. `environment` is sandbox or production."""
+    """The environment (`sandbox` or `production`) and the scopes that a credential allows."""
 
     environment: str
     scopes: frozenset[str]
 
 
 def environment_of(api_id: str) -> str:
-    """`live_` keys are production (documented), all others the sandbox."""
+    """Return `production` for `live_` keys (documented), `sandbox` for all others."""
     return "production" if api_id.startswith(PRODUCTION_PREFIX) else "sandbox"
 
 
 async def identify(call: Call) -> Account:
-    """The account of the credential; raises what the API refuses it with, the missing scope and address included."""
+    """Return the account of the credential; raises the error that refuses it, its scope or its address included."""
     value = bearer_token(call)
     api_id, colon, secret = value.partition(":")
     account = await (_by_key(call, api_id, secret) if colon else _by_token(call, value))
-    # Known from here on, so that a refusal too has the headers of the account's tier.
+    # Set already here, so that a refusal, too, has the headers of the account's tier.
     call.identify(account)
     if account.status == "active":
         _check_address(call, account)
@@ -61,12 +61,12 @@ async def identify(call: Call) -> Account:
 
 
 def limit_of(call: Call) -> Limit:
-    """What the account's tier allows."""
+    """Return the rate limit of the account's tier."""
     return RATE_TIERS.get(call.account.details.get("tier", DEFAULT_TIER), RATE_TIERS[DEFAULT_TIER])
 
 
 def headers(call: Call, status: int) -> tuple[tuple[str, str], ...]:
-    """The three limit headers of every answer; where nobody is known, those of the smallest tier, unused."""
+    """Return the three limit headers of an answer; without an account, those of the smallest tier, unused."""
     now = call.state.clock.now()
     limit = RATE_TIERS[STRANGERS_TIER]
     used, ends = 0, now + limit.window
@@ -76,20 +76,20 @@ def headers(call: Call, status: int) -> tuple[tuple[str, str], ...]:
             used, ends = call.state.limiter.state(call.limit_name(), window=limit.window, now=now)
         else:
             ends = now + limit.window
-    found: tuple[tuple[str, str], ...] = (
+    fields: tuple[tuple[str, str], ...] = (
         (LIMIT_HEADER, str(limit.calls)),
         (REMAINING_HEADER, str(max(0, limit.calls - used))),
         (RESET_HEADER, str(whole_seconds(ends - EPOCH))),
     )
     if status == 401:
-        found += (("WWW-Authenticate", _challenge(call)),)
-    return found
+        fields += (("WWW-Authenticate", _challenge(call)),)
+    return fields
 
 
 async def _by_key(call: Call, api_id: str, secret: str) -> Account:
     account = await call.find_account((api_id, secret), known_only=True)
     if account is None:
-        # A known api_id with another secret is a mistake also where any unknown key would do.
+        # A known api_id with another secret is refused even where any unknown key is accepted.
         if await call.sandbox.account(NAME, api_id) is not None:
             raise WrongSecret
         account = await call.find_account((api_id, secret)) if api_id and secret else None
@@ -120,7 +120,7 @@ def _check_address(call: Call, account: Account) -> None:
 
 
 def _challenge(call: Call) -> str:
-    """Tells where RFC 9728 says what this API is and who issues tokens for it, unless the profile hides that."""
+    """Return a challenge that leads to the metadata of this API (RFC 9728), unless the profile hides that."""
     if not offers_everything(call.state.settings.values):
         return 'Bearer realm="doctorSIM"'
     return f'Bearer resource_metadata="{issuer_of(call)}{RESOURCE_PATH}"'

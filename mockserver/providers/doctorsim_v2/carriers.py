@@ -1,6 +1,6 @@
-"""Operators of every country, out of the carrier metadata of `phonenumbers`, and whose number a number is.
+"""The operators of every country, from the carrier metadata of `phonenumbers`, and the operator of a number.
 
-Computed when first asked for, once for the process: it depends on nothing but the installed metadata.
+Computed at the first use, once for the process: it depends on nothing but the installed metadata.
 """
 
 import re
@@ -16,9 +16,9 @@ from mockserver.catalogue.data_files import once, read_csv
 
 
 class NamedOperator(NamedTuple):
-    """An operator that keeps its id whatever the metadata says; `prefix` is added to those that it knows.
+    """An operator that keeps its id whatever the metadata says; `prefix` is added to the metadata's.
 
-    The metadata has none of Mexico, the United States and Canada, whose numbers move between operators.
+    The metadata has no operators of Mexico, the United States and Canada, whose numbers move between operators.
     """
 
     iso2: str
@@ -35,18 +35,18 @@ def named_operators() -> Mapping[tuple[str, str], NamedOperator]:
 
 @once
 def _territories() -> tuple[Place, ...]:
-    """Return places with telephone numbers of their own that few sell numbers of."""
+    """Return territories that the common table of countries lacks, since few sell telephone numbers of theirs."""
     return read_csv(__file__, "territories.csv", Place)
 
 
 _FIRST_FREE, _LAST_FREE = 1_000, 899_999
-#: Digits that complete a prefix to a number that a country's pattern may take.
+#: Digits that complete a prefix to a number that the pattern of a country may match.
 _FILLINGS = ("0000000000", "2345678901", "5551234567", "9999999999")
 
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """`id` is the calling code (Spain is 34); of countries that share one, the first has it, the others 1000 up."""
+    """A country. `id` is the calling code (Spain: 34); of countries that share one, all but the first have 1000 up."""
 
     id: int
     iso2: str
@@ -67,24 +67,24 @@ class Carriers:
     """Countries and operators, each sorted by id, and the prefixes that lead to operators."""
 
     def __init__(self) -> None:
-        self.countries: Mapping[int, Country] = {one.id: one for one in sorted(_countries(), key=lambda one: one.id)}
-        self.by_iso: Mapping[str, Country] = {one.iso2: one for one in self.countries.values()}
+        self.countries: Mapping[int, Country] = {row.id: row for row in sorted(_countries(), key=lambda row: row.id)}
+        self.by_iso: Mapping[str, Country] = {row.iso2: row for row in self.countries.values()}
         names = _names_by_prefix(self.by_iso)
         self._longest = max(map(len, names))
         self._prefixes = names
         ids = operator_ids(
             {pair for by_country in names.values() for pair in by_country.items()} | named_operators().keys()
         )
-        made = [Operator(ids[key], key[1], self.by_iso[key[0]]) for key in ids]
-        self.operators: Mapping[int, Operator] = {one.id: one for one in sorted(made, key=lambda one: one.id)}
-        self._by_name = {(one.country.iso2, one.name): one for one in made}
-        of: dict[int, list[Operator]] = {country: [] for country in self.countries}
-        for one in self.operators.values():
-            of[one.country.id].append(one)
-        self.of_country: Mapping[int, tuple[Operator, ...]] = {key: tuple(value) for key, value in of.items()}
+        rows = [Operator(ids[key], key[1], self.by_iso[key[0]]) for key in ids]
+        self.operators: Mapping[int, Operator] = {row.id: row for row in sorted(rows, key=lambda row: row.id)}
+        self._by_name = {(row.country.iso2, row.name): row for row in rows}
+        by_country: dict[int, list[Operator]] = {country: [] for country in self.countries}
+        for operator in self.operators.values():
+            by_country[operator.country.id].append(operator)
+        self.of_country: Mapping[int, tuple[Operator, ...]] = {key: tuple(value) for key, value in by_country.items()}
 
     def owner(self, iso2: str, digits: str) -> Operator | None:
-        """The operator whose prefix these digits (calling code first) begin with, the longest prefix first."""
+        """Return the operator with the longest prefix that these digits (calling code first) begin with, or None."""
         for length in range(min(self._longest, len(digits)), 0, -1):
             names = self._prefixes.get(digits[:length])
             if names is not None and iso2 in names:
@@ -92,13 +92,13 @@ class Carriers:
         return None
 
     def of_mobile(self, iso2: str, digits: str) -> Operator | None:
-        """The operator of a mobile number of this country: by its prefix, else cast; None where there are none."""
+        """Return the operator of a mobile number of this country, by its prefix, else cast; None where it has none."""
         return self.owner(iso2, digits) or self.cast(iso2, digits)
 
     def cast(self, iso2: str, digits: str) -> Operator | None:
-        """One of the country's operators, always the same for a number; None where the country has none.
+        """Return one of the country's operators, always the same for a number; None where the country has none.
 
-        For numbers whose prefix tells nothing: the real service asks the networks, which know of every number.
+        For numbers whose prefix tells no operator: the real service asks the networks, which know of every number.
         """
         country = self.by_iso.get(iso2)
         operators = self.of_country[country.id] if country is not None else ()
@@ -110,69 +110,69 @@ class Carriers:
 
 @cache
 def carriers() -> Carriers:
-    """All of them; the first call takes some tenths of a second."""
+    """Return all countries and operators; the first call takes some tenths of a second."""
     return Carriers()
 
 
 def operator_ids(keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """An id for each operator: that of `named_operators`, else a digest of country and name.
+    """Return an id for each operator (country, name): that of `named_operators`, else a digest of the two.
 
     So an operator keeps its id when others come and go, but for the rare ones whose digests meet.
     """
-    found: dict[tuple[str, str], int] = {}
-    named = named_operators()
-    taken = {row.id for row in named.values()}
+    ids: dict[tuple[str, str], int] = {}
+    operators = named_operators()
+    used_ids = {row.id for row in operators.values()}
     span = _LAST_FREE - _FIRST_FREE + 1
     for key in sorted(keys):
-        if key in named:
-            found[key] = named[key].id
+        if key in operators:
+            ids[key] = operators[key].id
             continue
         digest = blake2b("/".join(key).encode(), digest_size=8).digest()
         number = int.from_bytes(digest, "big") % span
-        while number + _FIRST_FREE in taken:
+        while number + _FIRST_FREE in used_ids:
             number = (number + 1) % span
-        found[key] = number + _FIRST_FREE
-        taken.add(found[key])
-    return found
+        ids[key] = number + _FIRST_FREE
+        used_ids.add(ids[key])
+    return ids
 
 
 def _countries() -> list[Country]:
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
-    def made(place: Place) -> Country:
+    def country(place: Place) -> Country:
         first = COUNTRY_CODE_TO_REGION_CODE.get(int(place.calling_code), ("",))[0] == place.iso2
         high, low = (ord(letter) - ord("A") for letter in place.iso2)
         number = int(place.calling_code) if first else 1000 + high * 26 + low
         return Country(number, place.iso2, place.name, place.calling_code)
 
-    return [made(place) for place in (*countries(), *_territories())]
+    return [country(place) for place in (*countries(), *_territories())]
 
 
-def _names_by_prefix(known: Container[str]) -> dict[str, dict[str, str]]:
-    """Prefix (calling code first) -> country -> operator; a plan that countries share names several."""
+def _names_by_prefix(countries: Container[str]) -> dict[str, dict[str, str]]:
+    """Return operator names by prefix (calling code first) and country; countries can share a numbering plan."""
     from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
     from phonenumbers.carrierdata import CARRIER_DATA
 
     regions = {str(code): places for code, places in COUNTRY_CODE_TO_REGION_CODE.items()}
     accepts = {code: _acceptors(places) for code, places in regions.items() if len(places) > 1}
-    found: dict[str, dict[str, str]] = {}
+    by_prefix: dict[str, dict[str, str]] = {}
     for prefix, names in CARRIER_DATA.items():
         code = next(prefix[:length] for length in (1, 2, 3) if prefix[:length] in regions)
         name = _clean(names.get("en") or next(iter(names.values())))
         places: Iterable[str] = regions[code]
         if code in accepts:
             national = prefix[len(code) :]
-            places = [one.iso2 for one in accepts[code] if one.takes(national)] or regions[code][:1]
-        found[prefix] = {iso2: name for iso2 in places if iso2 in known}
+            places = [acceptor.iso2 for acceptor in accepts[code] if acceptor.takes(national)] or regions[code][:1]
+        by_prefix[prefix] = {iso2: name for iso2 in places if iso2 in countries}
     for row in named_operators().values():
         if row.prefix is not None:
-            found.setdefault(row.prefix, {})[row.iso2] = row.name
-    return found
+            by_prefix.setdefault(row.prefix, {})[row.iso2] = row.name
+    return by_prefix
 
 
 @dataclass(frozen=True, slots=True)
 class _Acceptor:
-    """What a country's numbers look like: how they begin where that tells, and what a mobile one is."""
+    """The form of a country's numbers: their leading digits where those tell, and the pattern of mobile numbers."""
 
     iso2: str
     leading: re.Pattern[str] | None
@@ -189,7 +189,7 @@ class _Acceptor:
 def _acceptors(places: Iterable[str]) -> list[_Acceptor]:
     from phonenumbers import PhoneMetadata
 
-    found = []
+    acceptors = []
     for iso2 in places:
         data = PhoneMetadata.metadata_for_region(iso2)
         if data is None or data.mobile is None or not data.mobile.national_number_pattern:
@@ -197,12 +197,12 @@ def _acceptors(places: Iterable[str]) -> list[_Acceptor]:
         general = data.general_desc.possible_length if data.general_desc else ()
         lengths = data.mobile.possible_length or general
         leading = re.compile(data.leading_digits) if data.leading_digits else None
-        found.append(_Acceptor(iso2, leading, re.compile(data.mobile.national_number_pattern), tuple(lengths)))
-    return found
+        acceptors.append(_Acceptor(iso2, leading, re.compile(data.mobile.national_number_pattern), tuple(lengths)))
+    return acceptors
 
 
 def _clean(name: str) -> str:
-    """A name without the odd text that was encoded twice."""
+    """Return a name, decoded once more where it was encoded twice."""
     try:
         return name.encode("latin-1").decode("utf-8")
     except UnicodeError:

@@ -1,6 +1,6 @@
-"""What is sold: top-ups of every operator in up to three kinds, and gift cards, most of brands that we made up.
+"""The products on sale: top-ups of every operator in up to three kinds, and gift cards, mostly of invented brands.
 
-The same for every sandbox and seed: ids, names and prices never change, so answers are encoded once for all.
+They are the same for every sandbox and seed: ids, names and prices never change, so answers are encoded once.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ Kind = Literal["topup", "giftcard"]
 
 @dataclass(frozen=True, slots=True)
 class ServiceType:
-    """`id` is the `topup_type`: that data is 5 and bundle 6 is the vendor's word, airtime 1 is ours."""
+    """A kind of top-up. `id` is the `topup_type`: data 5 and bundle 6 are the vendor's word, airtime 1 is ours."""
 
     id: int
     name: str
@@ -46,10 +46,10 @@ SERVICE_TYPES = (AIRTIME, DATA, BUNDLE)
 
 
 class Card(NamedTuple):
-    """A brand of gift cards: what it is for, whether the recipient's phone is asked for, and where it is sold.
+    """A brand of gift cards: its use, whether it needs the recipient's phone, and the countries where it is sold.
 
-    Sold in every country where `sold_in` names none. Steam and Spotify are what the vendor's agent documents search
-    for; the others are made up.
+    An empty `sold_in` means every country. The vendor's agent documents search for Steam and Spotify; the
+    others are invented.
     """
 
     name: str
@@ -65,7 +65,7 @@ def _cards() -> tuple[Card, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """A gift card in one country; `id` stands where a top-up has its operator."""
+    """A gift card in one country; clients use its `id` like that of an operator."""
 
     id: int
     name: str
@@ -76,9 +76,9 @@ class Brand:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One thing with a price list: an operator's airtime, data or bundles (`service` set), or a gift card.
+    """A product with a price list: an operator's airtime, data or bundles (`service` set), or a gift card.
 
-    `id` is what `tool_id` and a child's `id_operator` say; `parent` what lookup and /operators say.
+    `id` is the `tool_id` and a child's `id_operator`; `parent` is the id in lookup and /operators.
     """
 
     id: int
@@ -98,7 +98,7 @@ class Product:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rate:
-    """One price point, made once and so equal to itself alone.
+    """One price point; there is one object for each, compared by identity.
 
     `amount` is in hundredths of `product.currency`, the rest in cents.
     """
@@ -123,33 +123,33 @@ class Rate:
 
 
 class Catalogue:
-    """Found by id; nothing is made before it is asked for."""
+    """The products and their rates by id, each of which is built at its first use."""
 
-    def __init__(self, known: Carriers) -> None:
-        self.carriers = known
+    def __init__(self, carriers: Carriers) -> None:
+        self.carriers = carriers
         self._dice = Dice("doctorSIM v2 catalogue")
         self._products: dict[int, tuple[Product, ...]] = {}
         self._price_lists: dict[int, tuple[Rate, ...]] = {}
 
     def country(self, text: str) -> Country | None:
-        """By ISO code in any case, or by numeric id."""
+        """Return the country with this ISO code (in any case) or numeric id, or None."""
         if text.isascii() and text.isdigit() and len(text) < 9:
             return self.carriers.countries.get(int(text))
         return self.carriers.by_iso.get(text.upper())
 
     def products(self, owner: int) -> tuple[Product, ...]:
-        """All products of a parent operator or brand, or the one of a child; nothing for an unknown id."""
-        found = self._products.get(owner)
-        if found is None:
-            found = self._made(owner)
-            if found:
-                self._products[owner] = found
-        return found
+        """Return all products of a parent operator or brand, or the one of a child id; none for an unknown id."""
+        products = self._products.get(owner)
+        if products is None:
+            products = self._build(owner)
+            if products:
+                self._products[owner] = products
+        return products
 
-    def _made(self, owner: int) -> tuple[Product, ...]:
+    def _build(self, owner: int) -> tuple[Product, ...]:
         if owner >= FIRST_CHILD_ID:
             parent, service = divmod(owner - FIRST_CHILD_ID, 10)
-            return tuple(one for one in self.products(parent) if one.service and one.service.id == service)
+            return tuple(item for item in self.products(parent) if item.service and item.service.id == service)
         operator = self.carriers.operators.get(owner)
         if operator is not None:
             return self._top_ups(operator)
@@ -157,7 +157,7 @@ class Catalogue:
         return (_card(brand),) if brand is not None else ()
 
     def brand(self, number: int) -> Brand | None:
-        """The gift card with this id."""
+        """Return the gift card with this id, or None."""
         place, country_id = divmod(number - FIRST_BRAND_ID, 10_000)
         country = self.carriers.countries.get(country_id)
         if country is None or not 0 <= place < len(_cards()):
@@ -168,30 +168,30 @@ class Catalogue:
         return Brand(number, card.name, card.about, card.needs_phone, country)
 
     def brands(self, country: Country) -> tuple[Brand, ...]:
-        """The gift cards sold in a country, by id."""
+        """Return the gift cards sold in a country, by id."""
         ids = (FIRST_BRAND_ID + place * 10_000 + country.id for place in range(len(_cards())))
-        return tuple(found for number in ids if (found := self.brand(number)) is not None)
+        return tuple(brand for number in ids if (brand := self.brand(number)) is not None)
 
     def rates(self, product: Product) -> tuple[Rate, ...]:
-        """The price list, cheapest first."""
-        found = self._price_lists.get(product.id)
-        if found is None:
-            found = self._price_lists[product.id] = tuple(self._rates(product))
-        return found
+        """Return the price list of a product, cheapest first."""
+        rates = self._price_lists.get(product.id)
+        if rates is None:
+            rates = self._price_lists[product.id] = tuple(self._rates(product))
+        return rates
 
     def rate(self, product_id: int, denomination: int) -> Rate | None:
-        """One price point by the ids that a token or a legacy order names."""
+        """Return the price point with the ids that a token or a legacy order names, or None."""
         for product in self.products(product_id):
             if product.id == product_id:
-                return next((one for one in self.rates(product) if one.denomination == denomination), None)
+                return next((rate for rate in self.rates(product) if rate.denomination == denomination), None)
         return None
 
     def _top_ups(self, operator: Operator) -> tuple[Product, ...]:
-        """Airtime always; data and bundles where the dice have it, and always where we name the operator."""
-        offered = [AIRTIME]
+        """Return airtime always; data and bundles where the dice say so, and always for `named_operators`."""
+        services = [AIRTIME]
         for service, percent in ((DATA, DATA_PERCENT), (BUNDLE, BUNDLE_PERCENT)):
             if operator.id < 1000 or self._dice.below(100, "offers", operator.id, service.id) < percent:
-                offered.append(service)
+                services.append(service)
         return tuple(
             Product(
                 FIRST_CHILD_ID + operator.id * 10 + service.id,
@@ -201,16 +201,16 @@ class Catalogue:
                 operator.country,
                 service,
             )
-            for service in offered
+            for service in services
         )
 
     def _rates(self, product: Product) -> Iterator[Rate]:
-        seen = 0
+        highest = 0
         for place, (cents, name, about) in enumerate(_offers(product), start=1):
             amount = local_amount(cents, product.currency)
-            if amount <= seen:
+            if amount <= highest:
                 continue
-            seen = amount
+            highest = amount
             step = self._dice.below(3, "fee", product.parent)
             fee = LEAST_FEE_CENTS + step * FEE_STEP_CENTS + cents * FEE_PERCENT // 100
             names = {lang: text.format(amount=_plain(amount), currency=product.currency) for lang, text in name.items()}
@@ -219,15 +219,15 @@ class Catalogue:
 
 @cache
 def catalogue() -> Catalogue:
-    """The one catalogue; the first call reads the carrier metadata."""
+    """Return the one catalogue; the first call reads the carrier metadata."""
     return Catalogue(carriers())
 
 
 async def ready() -> Catalogue:
-    """The catalogue, made in a thread the first time: reading the metadata takes too long for the event loop.
+    """Return the catalogue, built in a thread the first time: reading the metadata takes too long for the event loop.
 
-    Handlers await this before anything of the catalogue is asked for, and before they hold a lock. Two first calls
-    at once may both make it, the same one.
+    Handlers await this before they use the catalogue, and before they hold a lock. Two first calls at once may both
+    build it, with the same contents.
     """
     if not catalogue.cache_info().currsize:
         await asyncio.to_thread(catalogue)
@@ -244,7 +244,7 @@ def _plain(hundredths: int) -> str:
 
 
 def _offers(product: Product) -> Iterator[tuple[int, dict[str, str], dict[str, str]]]:
-    """Worth in euro cents, name and description, in English and Spanish."""
+    """Yield the worth of each price point in euro cents, its name and its description, in English and Spanish."""
     owner = product.name
     if product.service is DATA:
         for volume, days, cents in DATA_PLANS:

@@ -1,4 +1,4 @@
-"""The prepaid balance and what moved it, both straight from the ledger."""
+"""The prepaid balance and its history, both straight from the ledger."""
 
 from mockserver.http.call import Call
 from mockserver.http.replies import Reply
@@ -9,7 +9,7 @@ from mockserver.sandbox.ledger import page_movements
 
 
 async def balance(call: Call) -> Reply:
-    """What the account holds."""
+    """The balance of the account."""
     async with call.work() as work:
         held = await work.balance(call.account)
     return Reply({"balance": wire.money(held), "currency": "EUR", "environment": call.identity.environment})
@@ -20,7 +20,7 @@ async def history(call: Call) -> Reply:
     limit = call.fields["limit"]
     before = place_of("movement", call.fields.get("cursor"))
     async with call.work() as work:
-        found = await page_movements(work.tx, "doctorsim_v2", call.account.id, before=before, limit=limit + 1)
-    more = len(found) > limit
-    rows = [wire.entry(move) for move in found[:limit]]
-    return Reply(Page(rows, cursor_of("movement", found[limit - 1].sequence) if more else None))
+        moves = await page_movements(work.tx, "doctorsim_v2", call.account.id, before=before, limit=limit + 1)
+    more = len(moves) > limit
+    rows = [wire.entry(move) for move in moves[:limit]]
+    return Reply(Page(rows, cursor_of("movement", moves[limit - 1].sequence) if more else None))

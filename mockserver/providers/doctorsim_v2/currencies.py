@@ -1,4 +1,4 @@
-"""What a recipient's money is worth: rounded rates of our own, fixed, so that prices never move by themselves."""
+"""The currencies of recipients: fixed, rounded rates of our own, so that prices never move by themselves."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from mockserver.catalogue.data_files import once, read_csv
 
 
 class Currency(NamedTuple):
-    """`per_euro` is what a euro is worth, in hundredths of the currency; `countries` are priced in it."""
+    """A currency. `per_euro` is the worth of a euro in hundredths of it; products of `countries` are priced in it."""
 
     code: str
     per_euro: int
@@ -21,7 +21,7 @@ def _currencies() -> tuple[Currency, ...]:
 
 @once
 def per_euro() -> Mapping[str, int]:
-    """Return what a euro is worth in each currency, in hundredths of it."""
+    """Return the worth of a euro in each currency, in hundredths of it."""
     return {row.code: row.per_euro for row in _currencies()}
 
 
@@ -31,12 +31,12 @@ def _by_country() -> Mapping[str, str]:
 
 
 def currency_of(iso2: str) -> str:
-    """The currency that a country's products are priced in; US dollars where the table has none."""
+    """Return the currency that a country's products are priced in; US dollars where the table has none."""
     return _by_country().get(iso2, "USD")
 
 
 def local_amount(cents: int, currency: str) -> int:
-    """About that many euro cents as a round sum of the currency, in hundredths of it."""
+    """Return about that many euro cents as a round sum of the currency, in hundredths of it."""
     exact = cents * per_euro()[currency] // 100
     step = 100
     while exact >= step * 40:
@@ -45,10 +45,10 @@ def local_amount(cents: int, currency: str) -> int:
 
 
 def euro_cents(amount: int, currency: str) -> int:
-    """What an amount in hundredths of the currency is worth, rounded up to the cent."""
+    """Return the worth in euro cents of an amount in hundredths of the currency, rounded up."""
     return -(-amount * 100 // per_euro()[currency])
 
 
 def dollar_cents(cents: int) -> int:
-    """Euro cents in US cents, rounded up."""
+    """Return euro cents in US cents, rounded up."""
     return -(-cents * per_euro()["USD"] // 100)

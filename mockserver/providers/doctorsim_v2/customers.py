@@ -1,4 +1,4 @@
-"""What invented customers do at doctorSIM v2: top phones up, and give gift cards."""
+"""The invented customers of doctorSIM v2: they top up phones, and buy gift cards."""
 
 from decimal import Decimal
 from importlib import import_module
@@ -21,7 +21,7 @@ from mockserver.providers.doctorsim_v2.settings import (
 
 
 class TopUpCustomers:
-    """Fulfils `Customers`."""
+    """The `Customers` of doctorSIM v2."""
 
     def prepare(self) -> None:
         """Load the carriers of all countries."""
@@ -29,12 +29,12 @@ class TopUpCustomers:
         from mockserver.providers.doctorsim_v2.catalogue import catalogue
 
         import_module("mockserver.providers.doctorsim_v2.orders")
-        known = catalogue()
+        carriers = catalogue().carriers
         for iso2 in CUSTOMERS_COUNTRIES:
-            known.carriers.owner(iso2, number_at(iso2, 0)[1:])
+            carriers.owner(iso2, number_at(iso2, 0)[1:])
 
     def hindrance(self, account: Account) -> str | None:
-        """A key that only reads, or one whose calls are refused for their address."""
+        """Return why the account cannot buy: its key only reads, or its calls are refused for their address."""
         if account.details.get("scope", "read-write") != "read-write":
             return "its key may only read"
         if account.details.get("ip_allowlist", "off") != "off":
@@ -42,19 +42,19 @@ class TopUpCustomers:
         return None
 
     def identity(self, account: Account) -> Any:
-        """What the account's key allows."""
+        """Return what the account's key allows."""
         writes = account.details.get("scope", "read-write") == "read-write"
         return Identity(environment_of(account.id), READ_WRITE if writes else READ_ONLY)
 
     async def choose(self, visit: Visit) -> Purchase | None:
-        """A top-up for a number of the operator that it belongs to, or a gift card."""
+        """Return the order of a top-up for a number of the number's operator, or of a gift card."""
         iso2 = visit.choice(CUSTOMERS_COUNTRIES, "country")
         if visit.below(100, "card") < CARD_PERCENT:
             return await _card(visit, iso2)
-        found = await _phone(visit, iso2)
-        if found is None:
+        recipient = await _phone(visit, iso2)
+        if recipient is None:
             return None
-        phone, operator = found
+        phone, operator = recipient
         token = await _token(visit, operator)
         if token is None:
             return None
@@ -66,41 +66,41 @@ class TopUpCustomers:
 
 async def _card(visit: Visit, iso2: str) -> Purchase | None:
     rows = (await visit.ask("search", country=iso2, q="", limit=100))["data"]
-    cards = [one for one in rows if one["type"] == "giftcard" and not one["phone_required"]]
+    cards = [row for row in rows if row["type"] == "giftcard" and not row["phone_required"]]
     token = await _token(visit, visit.choice(cards, "which card")["id_operator"]) if cards else None
     return None if token is None else Purchase("create_order", {"price_token": token})
 
 
 async def _phone(visit: Visit, iso2: str) -> tuple[str, int] | None:
-    """A number that some operator has, and that operator's id."""
+    """Return a valid number of the country and its operator's id; None where none was found."""
     from mockserver.catalogue.numbers import how_many_numbers, number_at
     from mockserver.providers.doctorsim_v2.catalogue import catalogue
     from mockserver.providers.doctorsim_v2.phones import is_valid_in
 
     lines = how_many_numbers(iso2)
     for place in range(NUMBERS_TRIED):
-        drawn = number_at(iso2, visit.below(lines, f"line {place}"))
-        phone = drawn[:-4] + _ending(visit, drawn[-4:])
+        number = number_at(iso2, visit.below(lines, f"line {place}"))
+        phone = number[:-4] + _ending(visit, number[-4:])
         operator = catalogue().carriers.of_mobile(iso2, phone[1:])
         if operator is not None and is_valid_in(phone, iso2):
             return phone, operator.id
     return None
 
 
-def _ending(visit: Visit, drawn: str) -> str:
+def _ending(visit: Visit, digits: str) -> str:
     point = visit.below(100, "ending")
     for ending, percent in MAGIC_ENDINGS:
         if point < percent:
             return ending
         point -= percent
-    return f"1{drawn[1:]}" if drawn.startswith("000") else drawn
+    return f"1{digits[1:]}" if digits.startswith("000") else digits
 
 
 async def _token(visit: Visit, operator: int) -> str | None:
-    """A price of this operator or gift card that people pay."""
+    """Return the token of a price of this operator or gift card that people pay; None where there is none."""
     try:
         rates = (await visit.ask("rates", id=operator))["data"]["rates"]
     except ApiError:
         return None
-    payable = [one for one in rates if Decimal(one["total_cost_eur"]) <= MOST_EXPENSIVE]
+    payable = [rate for rate in rates if Decimal(rate["total_cost_eur"]) <= MOST_EXPENSIVE]
     return visit.choice(payable, "rate")["token"] if payable else None

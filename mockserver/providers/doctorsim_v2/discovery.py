@@ -20,7 +20,7 @@ from mockserver.providers.doctorsim_v2.tokens import Signer
 
 
 async def status(call: Call) -> Reply:
-    """Whether the API is up (public)."""
+    """The status of the API; needs no credential."""
     return Reply({"status": "operational", "version": "2"})
 
 
@@ -37,14 +37,14 @@ async def operators(call: Call) -> Reply:
 
 
 async def service_types(call: Call) -> Reply:
-    """All definitions."""
-    return Reply(Page([wire.service_definition(one) for one in SERVICE_TYPES], None))
+    """The definitions of all service types."""
+    return Reply(Page([wire.service_definition(service) for service in SERVICE_TYPES], None))
 
 
 async def operator_services(call: Call) -> Reply:
-    """What one operator offers; a gift card offers no services."""
+    """The services that one operator offers; a gift card offers none."""
     await ready()
-    return Reply(Page([wire.service_row(one) for one in products_of(call) if one.service is not None], None))
+    return Reply(Page([wire.service_row(item) for item in products_of(call) if item.service is not None], None))
 
 
 async def rates(call: Call) -> Reply:
@@ -60,7 +60,7 @@ async def product(call: Call) -> Reply:
 
 
 def price_list(call: Call, products: tuple[Product, ...]) -> Reply:
-    """The rates of these products of one operator or gift card."""
+    """Return the rates of these products of one operator or gift card."""
     return Reply(
         {
             "id_operator": call.fields["id"],
@@ -73,46 +73,46 @@ def price_list(call: Call, products: tuple[Product, ...]) -> Reply:
 
 
 def detail(call: Call, products: tuple[Product, ...]) -> Reply:
-    """All that these products of one operator or gift card say, with their rates."""
+    """Return all details of these products of one operator or gift card, with their rates."""
     return Reply({**wire.product_row(products), "rates": _rate_rows(call, _offered(call, products))})
 
 
 async def search(call: Call) -> Reply:
     """Operators and gift cards of a country, by id; with `operator_id` and `q` that operator's matching rates."""
     await ready()
-    return found_page(call, _owners(country_of(call)))
+    return search_page(call, _owners(country_of(call)))
 
 
-def found_page(call: Call, owners: Iterable[int]) -> Reply:
-    """A page of those operators and gift cards, whose ids come in ascending order, that the query asks for."""
+def search_page(call: Call, owners: Iterable[int]) -> Reply:
+    """Return a page of the operators and gift cards (ids in ascending order) that match the call's query."""
     limit, after = call.fields["limit"], place_of("product", call.fields.get("cursor"))
     keyword = call.fields.get("q")
-    finds = finder(keyword) if keyword else None
-    found = []
+    matcher = finder(keyword) if keyword else None
+    matches = []
     for number in owners:
         products = catalogue().products(number)
-        if (after is None or number > after) and _wanted(call, products, finds):
-            found.append((number, products))
-            if len(found) > limit:
+        if (after is None or number > after) and _is_match(call, products, matcher):
+            matches.append((number, products))
+            if len(matches) > limit:
                 break
-    more = len(found) > limit
-    rows = [{**wire.product_row(products), **_matching(call, products)} for _, products in found[:limit]]
-    return Reply(Page(rows, cursor_of("product", found[limit - 1][0]) if more else None))
+    more = len(matches) > limit
+    rows = [{**wire.product_row(products), **_matching(call, products)} for _, products in matches[:limit]]
+    return Reply(Page(rows, cursor_of("product", matches[limit - 1][0]) if more else None))
 
 
 async def lookup(call: Call) -> Reply:
-    """Whose number it is, by its real prefix, else cast; raises CarrierNotFound for what no operator can have.
+    """The operator of a number, by its real prefix, else cast; raises CarrierNotFound for numbers that have none.
 
-    A rule that says `stock: 0` makes it unknown as well: no carrier is there for the number.
+    A rule that says `stock: 0` makes the operator unknown, too.
     """
-    known = (await ready()).carriers
+    carriers = (await ready()).carriers
     phone = call.fields["phone"]
     line = line_of(phone)
     if line is None:
         raise Invalid(
             {"phone": ["The phone field must be a valid number in international form, such as +34612345678."]}
         )
-    operator = known.of_mobile(line.iso2, phone[1:]) if line.mobile else None
+    operator = carriers.of_mobile(line.iso2, phone[1:]) if line.mobile else None
     if operator is None or _is_unknown_by_rule(call):
         raise CarrierNotFound("carrier", phone)
     return Reply({"phone": phone, **wire.operator_row(operator), "topup_type": AIRTIME.id})
@@ -124,7 +124,7 @@ def _is_unknown_by_rule(call: Call) -> bool:
 
 
 def signer_of(call: Call) -> Signer:
-    """What signs the price tokens of the call's sandbox."""
+    """Return the signer of the price tokens of the call's sandbox."""
     state = call.state
     signer: Signer = state.catalogue("doctorsim_v2", lambda dice: Signer(dice, state.identity))
     return signer
@@ -133,27 +133,27 @@ def signer_of(call: Call) -> Signer:
 @cache
 def _countries() -> bytes:
     known = catalogue().carriers
-    rows = {str(key): wire.country_row(one, len(known.of_country[key])) for key, one in known.countries.items()}
+    rows = {str(key): wire.country_row(country, len(known.of_country[key])) for key, country in known.countries.items()}
     return orjson.dumps(rows)
 
 
 @cache
 def _operators(country: int) -> bytes:
-    found = catalogue().carriers.of_country[country]
-    # An empty keyed list is `[]`, as PHP writes it (the vendor's).
-    return orjson.dumps({str(one.id): wire.operator_row(one) for one in found} or [])
+    operators = catalogue().carriers.of_country[country]
+    # An empty keyed list is `[]`, as PHP writes it (the vendor's word).
+    return orjson.dumps({str(operator.id): wire.operator_row(operator) for operator in operators} or [])
 
 
 def country_of(call: Call) -> Country:
-    """The country that the query names; raises Invalid for an unknown one."""
-    found = catalogue().country(call.fields["country"])
-    if found is None:
+    """Return the country that the query names; raises Invalid for an unknown one."""
+    country = catalogue().country(call.fields["country"])
+    if country is None:
         raise Invalid({"country": ["The country field must be the ISO code or the id of a country."]})
-    return found
+    return country
 
 
 def products_of(call: Call) -> tuple[Product, ...]:
-    """All products of the operator or gift card in the path; raises OperatorNotFound."""
+    """Return all products of the operator or gift card in the path; raises OperatorNotFound."""
     products = catalogue().products(call.fields["id"])
     if not products:
         raise OperatorNotFound("operator", str(call.fields["id"]))
@@ -161,56 +161,56 @@ def products_of(call: Call) -> tuple[Product, ...]:
 
 
 def _offered(call: Call, products: tuple[Product, ...]) -> tuple[Product, ...]:
-    wanted = call.fields.get("service_type")
-    return products if wanted is None else tuple(one for one in products if one.service and one.service.id == wanted)
+    kind = call.fields.get("service_type")
+    return products if kind is None else tuple(item for item in products if item.service and item.service.id == kind)
 
 
 def _rate_rows(call: Call, products: tuple[Product, ...]) -> list[orjson.Fragment]:
     signer, now, lang = signer_of(call), call.state.clock.now(), wire.language(call.fields)
     keyword = call.fields.get("q")
-    found = [rate for one in products for rate in catalogue().rates(one)]
+    rates = [rate for product in products for rate in catalogue().rates(product)]
     if keyword:
-        finds = finder(keyword)
-        found = [rate for rate in found if _says(rate, finds)]
+        matcher = finder(keyword)
+        rates = [rate for rate in rates if _matches(rate, matcher)]
     issue = signer.issuer(now)
-    return [orjson.Fragment(b'{"token":"%b",%b' % (issue(rate), _told(rate, lang))) for rate in found]
+    return [orjson.Fragment(b'{"token":"%b",%b' % (issue(rate), _rate_members(rate, lang))) for rate in rates]
 
 
 @lru_cache(maxsize=65_536)
-def _told(rate: Rate, lang: str) -> bytes:
-    """What a price list says of a rate after its token, which alone differs between two answers."""
+def _rate_members(rate: Rate, lang: str) -> bytes:
+    """Return the members of a rate after its token, which alone differs between two answers."""
     return orjson.dumps(wire.rate_row(rate, lang)).removeprefix(b"{")
 
 
-def _says(rate: Rate, finds: Callable[[str], bool]) -> bool:
-    return any(finds(f"{rate.name[lang]} {rate.about[lang]}") for lang in rate.name)
+def _matches(rate: Rate, matcher: Callable[[str], bool]) -> bool:
+    return any(matcher(f"{rate.name[lang]} {rate.about[lang]}") for lang in rate.name)
 
 
 def _owners(country: Country) -> list[int]:
-    known = catalogue()
-    return [one.id for one in known.carriers.of_country[country.id]] + [one.id for one in known.brands(country)]
+    goods = catalogue()
+    return [owner.id for owner in goods.carriers.of_country[country.id]] + [brand.id for brand in goods.brands(country)]
 
 
-def _wanted(call: Call, products: tuple[Product, ...], finds: Callable[[str], bool] | None) -> bool:
-    """Whether a search asks for an operator or a gift card; the latter is found by its denominations as well."""
+def _is_match(call: Call, products: tuple[Product, ...], matcher: Callable[[str], bool] | None) -> bool:
+    """Return whether a search matches an operator or a gift card; the latter by its denominations as well."""
     fields = call.fields
-    offered = _offered(call, products)
-    asked = fields.get("operator_id")
-    if not offered or (asked is not None and asked not in {products[0].parent, *(one.id for one in products)}):
+    items = _offered(call, products)
+    number = fields.get("operator_id")
+    if not items or (number is not None and number not in {products[0].parent, *(item.id for item in products)}):
         return False
-    if finds is None:
+    if matcher is None:
         return True
     first = products[0]
-    by_rates = asked is not None or first.kind == "giftcard"
-    if by_rates and any(_says(rate, finds) for one in offered for rate in catalogue().rates(one)):
+    by_rates = number is not None or first.kind == "giftcard"
+    if by_rates and any(_matches(rate, matcher) for item in items for rate in catalogue().rates(item)):
         return True
-    return asked is None and finds(f"{first.name} {first.about}")
+    return number is None and matcher(f"{first.name} {first.about}")
 
 
 def _matching(call: Call, products: tuple[Product, ...]) -> dict[str, Any]:
-    """With `operator_id` and `q` the rates that the keyword was found in."""
+    """Return, with `operator_id` and `q` in the query, the rates that match the keyword; else nothing."""
     fields = call.fields
     if fields.get("operator_id") is None or not fields.get("q"):
         return {}
-    asked = tuple(one for one in products if fields["operator_id"] in (one.parent, one.id))
-    return {"rates": _rate_rows(call, _offered(call, asked))}
+    items = tuple(item for item in products if fields["operator_id"] in (item.parent, item.id))
+    return {"rates": _rate_rows(call, _offered(call, items))}

@@ -1,4 +1,4 @@
-"""The endpoints of `api.doctorsim.com/v2`. Catalogue calls need any credential, the others a scope."""
+"""The endpoints of `api.doctorsim.com/v2`. Catalogue calls need any credential, others a scope."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""The two envelopes of doctorSIM's API and its wording of every mistake.
+"""The two envelopes of doctorSIM v2, and the error response for every error.
 
 Codes of credentials, scopes, addresses and limits are the vendor's own; texts are ours unless the page prints them.
 """
@@ -42,7 +42,7 @@ from mockserver.providers.doctorsim_v2.tokens import InvalidPriceToken
 
 
 class WrongSecret(UnknownCredential):
-    """The api_id exists, the secret is another."""
+    """The api_id exists, but its secret is another one."""
 
 
 class InvalidToken(UnknownCredential):
@@ -50,7 +50,7 @@ class InvalidToken(UnknownCredential):
 
 
 class InsufficientScope(AccountRefused):
-    """The credential does not allow this; `scope` is what would, None where no call is known."""
+    """The credential lacks a scope; `scope` is the one needed, None where no call is known."""
 
     def __init__(self, scope: str | None = None) -> None:
         super().__init__(f"scope {scope} is needed")
@@ -74,7 +74,7 @@ class AddressNotAllowed(AddressRefused):
 
 
 class CarrierNotFound(NotFound):
-    """A valid number whose operator nobody knows."""
+    """The number is valid, but its operator is not known."""
 
 
 class OperatorNotFound(NotFound):
@@ -86,23 +86,23 @@ class WebhookNotFound(NotFound):
 
 
 class WebhookInactive(ApiError):
-    """Switched off, by its owner or because it answered 410."""
+    """The webhook is switched off, by its owner or because it answered 410."""
 
 
 class WebhookLimitReached(ApiError):
-    """An account has five at most."""
+    """The account has five webhooks, the most there can be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of a list; `cursor` leads to the next, None at the end."""
+    """A part of a list; `cursor` leads to the next part, None at the end."""
 
     rows: list[Any]
     cursor: str | None
 
 
 def wrap(call: Call, reply: Reply) -> bytes:
-    """`{"success": true, "data": ..., "meta": {...}}`; pages add `has_more` and `cursor` to the meta."""
+    """Wrap data as `{"success": true, "data": ..., "meta": {...}}`; pages add `has_more` and `cursor` to the meta."""
     data = reply.data
     if isinstance(data, bytes):
         return data
@@ -113,16 +113,16 @@ def wrap(call: Call, reply: Reply) -> bytes:
     return orjson.dumps({"success": True, "data": data, "meta": meta})
 
 
-def refuse(call: Call, wording: ErrorResponse) -> bytes:
-    """`{"success": false, "data": null, "error": {code, message, ...}, "meta": {...}}`."""
-    error = {"code": wording.code, "message": wording.text, **wording.extra}
+def refuse(call: Call, response: ErrorResponse) -> bytes:
+    """Write an error: `{"success": false, "data": null, "error": {code, message, ...}, "meta": {...}}`."""
+    error = {"code": response.code, "message": response.text, **response.extra}
     return orjson.dumps({"success": False, "data": None, "error": error, "meta": _meta(call)})
 
 
-def failure_example(wording: ErrorResponse) -> dict[str, Any]:
-    """The body of a refusal, for the OpenAPI document."""
+def failure_example(response: ErrorResponse) -> dict[str, Any]:
+    """Return the body of an error response, for the OpenAPI document."""
     meta = {"request_id": "req_00000001", "timestamp": "2026-03-24T12:00:00Z"}
-    error = {"code": wording.code, "message": wording.text, **wording.extra}
+    error = {"code": response.code, "message": response.text, **response.extra}
     return {"success": False, "data": None, "error": error, "meta": meta}
 
 
@@ -130,68 +130,68 @@ def _meta(call: Call) -> dict[str, Any]:
     return {"request_id": call.entry.id, "timestamp": seconds_text(call.state.clock.now())}
 
 
-def _invalid(mistake: Invalid) -> ErrorResponse:
-    details = [{"field": field, "message": text} for field, texts in mistake.errors.items() for text in texts]
-    text = "The request body is not valid." if isinstance(mistake, Malformed) else "Some fields are not valid."
+def _invalid(error: Invalid) -> ErrorResponse:
+    details = [{"field": field, "message": text} for field, texts in error.errors.items() for text in texts]
+    text = "The request body is not valid." if isinstance(error, Malformed) else "Some fields are not valid."
     return ErrorResponse(400, "VALIDATION_ERROR", text, {"details": details}, provenance="assumed")
 
 
-def _rate_limited(mistake: RateLimited) -> ErrorResponse:
-    seconds = whole_seconds(mistake.retry_after)
+def _rate_limited(error: RateLimited) -> ErrorResponse:
+    seconds = whole_seconds(error.retry_after)
     text = f"Rate limit exceeded. Try again in {seconds} seconds."
     headers = (("Retry-After", str(seconds)),)
     return ErrorResponse(429, "RATE_LIMIT_EXCEEDED", text, headers=headers, provenance="observed")
 
 
-def _scope(mistake: InsufficientScope) -> ErrorResponse:
-    needed = f"the scope {mistake.scope}" if mistake.scope else "a scope that the credential does not have"
+def _scope(error: InsufficientScope) -> ErrorResponse:
+    needed = f"the scope {error.scope}" if error.scope else "a scope that the credential does not have"
     return ErrorResponse(403, "INSUFFICIENT_SCOPE", f"This call needs {needed}.", provenance="observed")
 
 
-def _allowlist_required(mistake: AllowlistRequired) -> ErrorResponse:
-    text = f"This API key needs an IP allow-list before it can be used from {mistake.client or 'an unknown address'}."
-    return ErrorResponse(403, "IP_ALLOWLIST_REQUIRED", text, {"client_ip": mistake.client}, provenance="observed")
+def _allowlist_required(error: AllowlistRequired) -> ErrorResponse:
+    text = f"This API key needs an IP allow-list before it can be used from {error.client or 'an unknown address'}."
+    return ErrorResponse(403, "IP_ALLOWLIST_REQUIRED", text, {"client_ip": error.client}, provenance="observed")
 
 
-def _not_allowed(mistake: AddressNotAllowed) -> ErrorResponse:
-    text = f"The IP address {mistake.client or 'of this call'} is not on the allow-list of the API key."
-    return ErrorResponse(403, "IP_NOT_ALLOWED", text, {"client_ip": mistake.client}, provenance="observed")
+def _not_allowed(error: AddressNotAllowed) -> ErrorResponse:
+    text = f"The IP address {error.client or 'of this call'} is not on the allow-list of the API key."
+    return ErrorResponse(403, "IP_NOT_ALLOWED", text, {"client_ip": error.client}, provenance="observed")
 
 
-def _bad_token(mistake: InvalidPriceToken) -> ErrorResponse:
-    text = f"The price token is not valid: {mistake.reason}. Load the rates again."
+def _bad_token(error: InvalidPriceToken) -> ErrorResponse:
+    text = f"The price token is not valid: {error.reason}. Load the rates again."
     return ErrorResponse(400, "INVALID_PRICE_TOKEN", text, provenance="assumed")
 
 
-def _method_not_allowed(mistake: MethodNotAllowed) -> ErrorResponse:
-    text = f"The method {mistake.method} is not allowed here."
-    headers = (("Allow", ", ".join(mistake.allowed)),)
+def _method_not_allowed(error: MethodNotAllowed) -> ErrorResponse:
+    text = f"The method {error.method} is not allowed here."
+    headers = (("Allow", ", ".join(error.allowed)),)
     return ErrorResponse(405, "METHOD_NOT_ALLOWED", text, headers=headers, provenance="assumed")
 
 
-def _too_large(mistake: PayloadTooLarge) -> ErrorResponse:
-    text = f"The request body is larger than {mistake.limit} bytes."
+def _too_large(error: PayloadTooLarge) -> ErrorResponse:
+    text = f"The request body is larger than {error.limit} bytes."
     return ErrorResponse(413, "PAYLOAD_TOO_LARGE", text, provenance="assumed")
 
 
-def _oauth(mistake: OAuthError) -> ErrorResponse:
-    asks = (("WWW-Authenticate", 'Basic realm="doctorSIM"'),) if mistake.basic else ()
-    headers = (("Cache-Control", "no-store"), ("Pragma", "no-cache"), *asks)
-    return ErrorResponse(mistake.status, mistake.code, mistake.description, headers=headers, provenance="observed")
+def _oauth(error: OAuthError) -> ErrorResponse:
+    challenge = (("WWW-Authenticate", 'Basic realm="doctorSIM"'),) if error.basic else ()
+    headers = (("Cache-Control", "no-store"), ("Pragma", "no-cache"), *challenge)
+    return ErrorResponse(error.status, error.code, error.description, headers=headers, provenance="observed")
 
 
-def _target_too_long(mistake: TargetTooLong) -> ErrorResponse:
-    text = f"The request line is longer than {mistake.limit} bytes."
+def _target_too_long(error: TargetTooLong) -> ErrorResponse:
+    text = f"The request line is longer than {error.limit} bytes."
     return ErrorResponse(414, "URI_TOO_LONG", text, provenance="assumed")
 
 
-def _head_too_large(mistake: HeadTooLarge) -> ErrorResponse:
-    text = f"The headers are larger than {mistake.limit} bytes, or more than {mistake.headers}."
+def _head_too_large(error: HeadTooLarge) -> ErrorResponse:
+    text = f"The headers are larger than {error.limit} bytes, or more than {error.headers}."
     return ErrorResponse(431, "HEADERS_TOO_LARGE", text, provenance="assumed")
 
 
-def _encoding(mistake: UnsupportedEncoding) -> ErrorResponse:
-    return ErrorResponse(415, "UNSUPPORTED_MEDIA_TYPE", mistake.text, provenance="assumed")
+def _encoding(error: UnsupportedEncoding) -> ErrorResponse:
+    return ErrorResponse(415, "UNSUPPORTED_MEDIA_TYPE", error.text, provenance="assumed")
 
 
 _DENIED = ErrorResponse(403, "API_ACCESS_DENIED", "This account has no access to the API.", provenance="observed")
@@ -217,7 +217,7 @@ MISTAKES: Mapping[type[ApiError], ErrorResponse | Worder] = {
         402, "INSUFFICIENT_CREDITS", "Insufficient credit balance.", provenance="assumed"
     ),
     InvalidPriceToken: _bad_token,
-    InvalidPrice: lambda mistake: _bad_token(InvalidPriceToken("the price has changed")),
+    InvalidPrice: lambda error: _bad_token(InvalidPriceToken("the price has changed")),
     Invalid: _invalid,
     PayloadTooLarge: _too_large,
     TargetTooLong: _target_too_long,

@@ -1,4 +1,4 @@
-"""The gift cards under paths of their own, as the vendor has them now: the same catalogue with brands alone."""
+"""The handlers of the gift cards' own paths, as the vendor has them now: the same catalogue with brands alone."""
 
 from functools import cache
 
@@ -8,7 +8,7 @@ from mockserver.http.call import Call
 from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2 import wire
 from mockserver.providers.doctorsim_v2.catalogue import Product, catalogue, ready
-from mockserver.providers.doctorsim_v2.discovery import country_of, detail, found_page, price_list, products_of
+from mockserver.providers.doctorsim_v2.discovery import country_of, detail, price_list, products_of, search_page
 from mockserver.providers.doctorsim_v2.errors import OperatorNotFound
 
 
@@ -21,11 +21,11 @@ async def countries(call: Call) -> Reply:
 async def brands(call: Call) -> Reply:
     """The brands of a country, by id."""
     await ready()
-    return found_page(call, [one.id for one in catalogue().brands(country_of(call))])
+    return search_page(call, [brand.id for brand in catalogue().brands(country_of(call))])
 
 
 async def brand_products(call: Call) -> Reply:
-    """What a brand sells: its price list."""
+    """The price list of a brand."""
     await ready()
     return price_list(call, _brand(call))
 
@@ -45,6 +45,6 @@ def _brand(call: Call) -> tuple[Product, ...]:
 
 @cache
 def _countries() -> bytes:
-    known = catalogue()
-    counts = ((country, len(known.brands(country))) for country in known.carriers.countries.values())
+    goods = catalogue()
+    counts = ((country, len(goods.brands(country))) for country in goods.carriers.countries.values())
     return orjson.dumps({str(country.id): wire.country_row(country, count) for country, count in counts if count})

@@ -1,7 +1,7 @@
-"""Webhooks as rows, what is sent to them, and how each attempt is signed.
+"""Webhooks as rows, the notices to them, and the signature of each attempt.
 
-Rows name the event of a fulfilled order as the reference page does. What clients send and are shown are the names
-in force: a changed setting renames the event for webhooks that are already there, too.
+Rows name the event of a fulfilled order as the reference page does. Clients send and see the names in force: a
+changed setting renames the event for existing webhooks, too.
 """
 
 import hmac
@@ -39,22 +39,22 @@ _HEX = "0123456789abcdef"
 
 
 def shown_events(unit: UnitOfWorkPort, events: Iterable[str]) -> list[str]:
-    """Events under the names that the sandbox's setting gives them."""
+    """Return the events under the names that the sandbox's setting gives them."""
     return [_sent_as(unit, event) for event in events]
 
 
 def read_events(unit: UnitOfWorkPort, names: Sequence[str]) -> list[str]:
-    """The events that these names in force mean, each once; raises Invalid for any other name."""
-    known = {_sent_as(unit, event): event for event in EVENTS}
-    rule = f"must be one of: {', '.join(known)}"
-    unknown = [f"events.{place}" for place, name in enumerate(names) if name not in known]
+    """Return the events that these names in force stand for, each once; raises Invalid for any other name."""
+    by_name = {_sent_as(unit, event): event for event in EVENTS}
+    rule = f"must be one of: {', '.join(by_name)}"
+    unknown = [f"events.{place}" for place, name in enumerate(names) if name not in by_name]
     if unknown:
         raise Invalid({field: [f"The {field} field {rule}."] for field in unknown})
-    return list(dict.fromkeys(known[name] for name in names))
+    return list(dict.fromkeys(by_name[name] for name in names))
 
 
 async def create(unit: UnitOfWorkPort, account: str, url: str, events: list[str]) -> dict[str, Any]:
-    """A new webhook with its secret; raises WebhookLimitReached."""
+    """Create a webhook and return it with its secret; raises WebhookLimitReached."""
     if await unit.tx.count(TABLE, prefix=f"{account}/") >= MOST_WEBHOOKS:
         raise WebhookLimitReached
     number = await unit.next_number("doctorsim_v2/webhook")
@@ -70,50 +70,50 @@ async def create(unit: UnitOfWorkPort, account: str, url: str, events: list[str]
 
 
 def _secret(unit: UnitOfWorkPort, account: str, number: int) -> str:
-    """Never kept: rows are shown in snapshots."""
+    """Derive the secret of a webhook, which is never stored, since snapshots show all rows."""
     purpose = ("webhook secret", unit.identity, account, number)
     return WEBHOOK_SECRET_PREFIX + unit.dice.letters(_HEX, WEBHOOK_SECRET_LENGTH, *purpose)
 
 
 async def listing(unit: UnitOfWorkPort, account: str) -> list[dict[str, Any]]:
-    """The account's webhooks, oldest first."""
+    """Return the account's webhooks, oldest first."""
     rows = await unit.tx.scan(TABLE, prefix=f"{account}/")
     return [_read(row.data) for row in rows]
 
 
 async def find(unit: UnitOfWorkPort, account: str, number: str) -> dict[str, Any]:
-    """One webhook of the account; raises WebhookNotFound for any text that names none."""
-    known = number.isascii() and number.isdigit() and len(number) <= 10
-    row = await unit.tx.get(TABLE, _key(account, int(number))) if known else None
+    """Return one webhook of the account; raises WebhookNotFound for any text that is no id of one."""
+    is_number = number.isascii() and number.isdigit() and len(number) <= 10
+    row = await unit.tx.get(TABLE, _key(account, int(number))) if is_number else None
     if row is None:
         raise WebhookNotFound("webhook", number)
     return _read(row)
 
 
 async def keep(unit: UnitOfWorkPort, account: str, row: Mapping[str, Any]) -> None:
-    """Write the webhook."""
+    """Store the webhook."""
     await unit.tx.put(TABLE, _key(account, row["id"]), encode_json(row))
 
 
 async def delete(unit: UnitOfWorkPort, account: str, number: str) -> None:
-    """Forget the webhook; raises WebhookNotFound. What is still on its way to it is not sent."""
+    """Delete the webhook; raises WebhookNotFound. Deliveries that are under way to it are not sent."""
     row = await find(unit, account, number)
     await unit.tx.delete(TABLE, _key(account, row["id"]))
 
 
 async def notices(unit: UnitOfWorkPort, order: Order, event: str) -> list[Notice]:
-    """One for each active webhook of the account that wants the event."""
+    """Return a notice for each active webhook of the account that wants the event."""
     hooks = [row for row in await listing(unit, order.account) if row["status"] == "active" and event in row["events"]]
     if not hooks:
         return []
     name = _sent_as(unit, event)
-    shown = unit.shown(order)
+    public_state = unit.shown(order)
     body = orjson.dumps(
         {
             "id": "evt_" + unit.dice.letters(_HEX, 24, "event", order.id, order.visit, event),
             "event": name,
             "created_at": seconds_text(unit.now),
-            "data": wire.order(order, shown),
+            "data": wire.order(order, public_state),
         }
     )
     headers = {
@@ -125,9 +125,10 @@ async def notices(unit: UnitOfWorkPort, order: Order, event: str) -> list[Notice
 
 
 async def sign(unit: UnitOfWorkPort, delivery: Delivery, real: datetime) -> dict[str, str]:
-    """`sha256=` and the hex HMAC of `timestamp.body`; raises WebhookNotFound, or WebhookInactive, instead of sending.
+    """Return the headers of one attempt: its id, timestamp and signature.
 
-    The timestamp is real time, so that receivers that refuse old ones can be tested.
+    Raises WebhookNotFound or WebhookInactive where nothing is to be sent any more. The timestamp is real time, so that
+    receivers that refuse old ones can be tested.
     """
     row = await find(unit, delivery.account, delivery.receiver)
     if row["status"] != "active":
@@ -141,13 +142,13 @@ async def sign(unit: UnitOfWorkPort, delivery: Delivery, real: datetime) -> dict
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:
-    """What the signature header says of these bytes."""
+    """Return the signature header of a body: `sha256=` and the hex HMAC of `timestamp.body`."""
     signed = timestamp.encode() + b"." + body
     return "sha256=" + hmac.new(secret.encode(), signed, sha256).hexdigest()
 
 
-async def gone(unit: UnitOfWorkPort, delivery: Delivery) -> None:
-    """A receiver that answers 410 is not sent to again."""
+async def deactivate(unit: UnitOfWorkPort, delivery: Delivery) -> None:
+    """Switch off the webhook of a receiver that answered 410, so that nothing is sent to it again."""
     try:
         row = await find(unit, delivery.account, delivery.receiver)
     except WebhookNotFound:
@@ -156,10 +157,10 @@ async def gone(unit: UnitOfWorkPort, delivery: Delivery) -> None:
 
 
 def _read(data: bytes) -> dict[str, Any]:
-    """The row; one of an older state file may name the fulfilled event either way."""
+    """Decode a row; one from an older state file may name the fulfilled event either way."""
     row: dict[str, Any] = decode_json(data)
     if COMPLETED in row["events"]:
-        row["events"] = list(dict.fromkeys(FULFILLED if one == COMPLETED else one for one in row["events"]))
+        row["events"] = list(dict.fromkeys(FULFILLED if event == COMPLETED else event for event in row["events"]))
     return row
 
 

@@ -1,4 +1,4 @@
-"""`Idempotency-Key`: the same key gives the answer of the first call, byte for byte, for a day."""
+"""The header `Idempotency-Key`: the same key gives the answer of the first call, byte for byte, for a day."""
 
 import re
 
@@ -11,13 +11,13 @@ from mockserver.sandbox.codec import decode_json, encode_json
 from mockserver.sandbox.unit_of_work import UnitOfWork
 
 _TABLE = "doctorsim_v2 idempotency"
-#: How many of those that are a day old go with each one that is kept.
+#: How many answers that are a day old are deleted with each new one.
 _AT_ONCE = 10
 _KEY = re.compile(rf"[\x20-\x7e]{{1,{LONGEST_IDEMPOTENCY_KEY}}}")
 
 
 def key_of(call: Call) -> str | None:
-    """The key sent, None without one; raises Invalid when it is not 1 to 128 printable ASCII characters."""
+    """Return the call's key, None without one; raises Invalid when it is not 1 to 128 printable ASCII characters."""
     key = call.headers.get("idempotency-key")
     if key is not None and not _KEY.fullmatch(key):
         rule = f"must be 1 to {LONGEST_IDEMPOTENCY_KEY} printable ASCII characters"
@@ -25,8 +25,8 @@ def key_of(call: Call) -> str | None:
     return key
 
 
-async def kept_reply(work: UnitOfWork, account: str, key: str | None) -> tuple[Reply, str] | None:
-    """The answer kept under this key and the order it was about, unless it is a day old."""
+async def find_reply(work: UnitOfWork, account: str, key: str | None) -> tuple[Reply, str] | None:
+    """Return the answer stored under this key, and the order it was about; None where it is a day old or missing."""
     if key is None:
         return None
     row = await work.tx.get(_TABLE, f"{account}/{key}")
@@ -39,13 +39,13 @@ async def kept_reply(work: UnitOfWork, account: str, key: str | None) -> tuple[R
 
 
 async def keep_reply(work: UnitOfWork, account: str, key: str | None, reply: Reply, order: str) -> None:
-    """Keep an answer, whose data are ready bytes, and forget those that are a day old."""
+    """Store an answer, whose data are encoded, and delete answers that are a day old."""
     if key is None:
         return
-    row = encode_json([to_micros(work.now), reply.status, reply.data.decode(), order])
-    await work.tx.put(_TABLE, f"{account}/{key}", row, due=work.now + IDEMPOTENCY_LIVES)
-    spent = await work.tx.due(_TABLE, until=work.now, limit=_AT_ONCE)
-    if await work.tx.count(_TABLE) - len(spent) > MOST_KEPT:
-        spent += await work.tx.due(_TABLE, until=work.now + IDEMPOTENCY_LIVES, limit=1)
-    for one in spent:
-        await work.tx.delete(_TABLE, one.key)
+    entry = encode_json([to_micros(work.now), reply.status, reply.data.decode(), order])
+    await work.tx.put(_TABLE, f"{account}/{key}", entry, due=work.now + IDEMPOTENCY_LIVES)
+    expired = await work.tx.due(_TABLE, until=work.now, limit=_AT_ONCE)
+    if await work.tx.count(_TABLE) - len(expired) > MOST_KEPT:
+        expired += await work.tx.due(_TABLE, until=work.now + IDEMPOTENCY_LIVES, limit=1)
+    for row in expired:
+        await work.tx.delete(_TABLE, row.key)

@@ -1,16 +1,16 @@
-"""Keywords, as people type them."""
+"""Keyword search, as people type keywords."""
 
 import re
 from collections.abc import Callable
 
 #: A number with the word after it, as in `5 GB`, or any other word.
 _TERMS = re.compile(r"[0-9]+\s+[^\W\d]\S*|\S+")
-#: Of a term: a run of digits, or a run of anything else but spaces.
+#: A part of a term: a run of digits, or a run of anything else but spaces.
 _PARTS = re.compile(r"[0-9]+|[^0-9\s]+")
 
 
 def finder(keywords: str) -> Callable[[str], bool]:
-    """Return what tells whether a text has all the keywords, in any case and order.
+    """Return a function that says whether a text has all the keywords, in any case and order.
 
     A number belongs to the word after it, with or without a space between them, and is looked for whole: `5GB` and
     `5 gb` find `5 GB`, and do not find `15 GB`. No keyword at all is in every text.

@@ -1,4 +1,4 @@
-"""`error.next_step`: after each refusal what a client does best, in a sentence of ours."""
+"""The member `error.next_step`: the best thing that a client can do after an error, in a sentence of ours."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -40,7 +40,7 @@ from mockserver.providers.doctorsim_v2.tokens import InvalidPriceToken
 
 FIELD = "next_step"
 
-#: Looked up along the mistake's class line, as wordings are.
+#: Looked up along the error's class line (MRO), as error responses are.
 NEXT_STEPS: Mapping[type[ApiError], str] = {
     MissingCredential: "Send `Authorization: Bearer api_id:api_secret`, or an OAuth access token as the Bearer value.",
     UnknownCredential: "Check the api_id, or create an API key in the account.",
@@ -71,35 +71,35 @@ NEXT_STEPS: Mapping[type[ApiError], str] = {
 
 
 def with_next_steps(
-    mistakes: Mapping[type[ApiError], ErrorResponse | Worder],
+    responses: Mapping[type[ApiError], ErrorResponse | Worder],
 ) -> dict[type[ApiError], ErrorResponse | Worder]:
-    """The same wordings with `next_step` beside code and message.
+    """Return the same error responses with `next_step` beside code and message.
 
     Those of OAuth stay as they are: their body is the RFC's.
     """
     return {
-        kind: wording if issubclass(kind, OAuthError) else _extended(wording, _step_of(kind))
-        for kind, wording in mistakes.items()
+        kind: response if issubclass(kind, OAuthError) else _extended(response, _step_of(kind))
+        for kind, response in responses.items()
     }
 
 
-def reword(call: Call, wording: ErrorResponse) -> ErrorResponse:
-    """Without `next_step` in the profile `documented`, whose page has no such member."""
-    if FIELD not in wording.extra or call.state.settings.values[PROFILE] != "documented":
-        return wording
-    return replace(wording, extra={name: value for name, value in wording.extra.items() if name != FIELD})
+def reword(call: Call, response: ErrorResponse) -> ErrorResponse:
+    """Remove `next_step` under the profile `documented`: the reference page has no such member."""
+    if FIELD not in response.extra or call.state.settings.values[PROFILE] != "documented":
+        return response
+    return replace(response, extra={name: value for name, value in response.extra.items() if name != FIELD})
 
 
 def _step_of(kind: type[ApiError]) -> str:
-    return next(NEXT_STEPS[one] for one in kind.__mro__ if one in NEXT_STEPS)
+    return next(NEXT_STEPS[base] for base in kind.__mro__ if base in NEXT_STEPS)
 
 
-def _extended(wording: ErrorResponse | Worder, step: str) -> ErrorResponse | Worder:
-    if isinstance(wording, ErrorResponse):
-        return replace(wording, extra={**wording.extra, FIELD: step})
+def _extended(response_of: ErrorResponse | Worder, step: str) -> ErrorResponse | Worder:
+    if isinstance(response_of, ErrorResponse):
+        return replace(response_of, extra={**response_of.extra, FIELD: step})
 
-    def worder(mistake: ApiError) -> ErrorResponse:
-        found = wording(mistake)
-        return replace(found, extra={**found.extra, FIELD: step})
+    def worder(error: ApiError) -> ErrorResponse:
+        response = response_of(error)
+        return replace(response, extra={**response.extra, FIELD: step})
 
     return worder

@@ -1,4 +1,4 @@
-"""What RFC 6749, 7591 and their kin refuse with: bodies of `error` and `error_description`."""
+"""The errors of RFC 6749, RFC 7591 and their kin, whose bodies have `error` and `error_description`."""
 
 from typing import ClassVar
 
@@ -6,9 +6,9 @@ from mockserver.domain.errors import ApiError
 
 
 class OAuthError(ApiError):
-    """A refusal; `code` is the RFC's word, `usual` its description where there is no better one.
+    """An error of OAuth; `code` is the RFC's word, `usual` the description where there is no better one.
 
-    `basic`: the answer asks for Basic in its WWW-Authenticate header.
+    `basic`: whether the answer asks for Basic in its WWW-Authenticate header.
     """
 
     code: ClassVar[str] = "invalid_request"
@@ -26,7 +26,7 @@ class InvalidRequest(OAuthError):
 
 
 class InvalidClient(OAuthError):
-    """Nobody knows the client, or it is not who it says. `basic`: it tried the Authorization header."""
+    """The client is unknown or failed to authenticate. `basic`: whether it tried the Authorization header."""
 
     code = "invalid_client"
     status = 401
@@ -45,14 +45,14 @@ class InvalidGrant(OAuthError):
 
 
 class InvalidScope(OAuthError):
-    """More than the client or the grant has, or nothing that exists."""
+    """The scope is more than the client or the grant has, or does not exist."""
 
     code = "invalid_scope"
     usual = "scope names something that was not granted"
 
 
 class InvalidTarget(OAuthError):
-    """Another resource than this API (RFC 8707)."""
+    """The request names another resource than this API (RFC 8707)."""
 
     code = "invalid_target"
     usual = "resource must be the address of the API"
@@ -66,35 +66,35 @@ class UnauthorizedClient(OAuthError):
 
 
 class UnsupportedGrantType(OAuthError):
-    """A grant that this server does not give."""
+    """The server does not support this grant type."""
 
     code = "unsupported_grant_type"
     usual = "grant_type is none of this server's"
 
 
 class UnsupportedResponseType(OAuthError):
-    """Anything but a code."""
+    """The response type is not `code`."""
 
     code = "unsupported_response_type"
     usual = "response_type must be code"
 
 
 class AccessDenied(OAuthError):
-    """The account, or whoever sits at the consent page, does not want to."""
+    """The account, or the person at the consent page, denied the request."""
 
     code = "access_denied"
     usual = "the request was denied"
 
 
 class InvalidClientMetadata(OAuthError):
-    """A registration that makes no sense (RFC 7591)."""
+    """A registration has metadata that are not valid (RFC 7591)."""
 
     code = "invalid_client_metadata"
     usual = "the body must be a JSON object"
 
 
 class InvalidRedirectUri(OAuthError):
-    """A registration with a place that answers may not go to (RFC 7591)."""
+    """A registration has a redirect URI that is not allowed (RFC 7591)."""
 
     code = "invalid_redirect_uri"
     usual = "a redirect URI must be a URI"

@@ -1,4 +1,4 @@
-"""Telephone numbers in international form (E.164 with `+`): whether they are valid, where, and for which phones."""
+"""Telephone numbers in international form (E.164 with `+`): their validity, their country, and their kind."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 class Line:
     """A valid number: the ISO code of its country, and whether it may be that of a mobile phone.
 
-    Some plans do not tell mobile numbers from fixed ones (North America, Mexico); those may.
+    Some numbering plans do not tell mobile numbers from fixed ones (North America, Mexico); theirs may be mobile.
     """
 
     iso2: str
@@ -21,7 +21,7 @@ class Line:
 
 @lru_cache(maxsize=4096)
 def line_of(phone: str) -> Line | None:
-    """What the text says as a number, None when it is no valid one."""
+    """Read a text as a number; None when it is no valid one."""
     import phonenumbers
     from phonenumbers import PhoneNumberType
 
@@ -35,10 +35,10 @@ def line_of(phone: str) -> Line | None:
 
 @lru_cache(maxsize=4096)
 def is_valid_in(phone: str, iso2: str) -> bool:
-    """Whether this is a valid number of the country.
+    """Return whether this is a valid number of the country.
 
-    More than `line_of` tells: neighbours that share a calling code may share numbers as well, and of those
-    `line_of` names the larger country.
+    `line_of` does not tell: neighbours that share a calling code may share numbers as well, and of those
+    `line_of` names the larger country only.
     """
     import phonenumbers
 

@@ -8,18 +8,18 @@ from mockserver.providers.doctorsim_v2.settings import PROFILE
 
 
 def offers_everything(settings: Mapping[str, Any]) -> bool:
-    """Whether what the page does not name exists too."""
+    """Return whether endpoints that the page does not name exist, too."""
     return bool(settings[PROFILE] == "all")
 
 
 def offered_of(endpoints: Iterable[Endpoint]) -> Callable[[Endpoint, Mapping[str, Any]], bool]:
-    """Return what tells whether one of these endpoints exists under given settings.
+    """Return a function that says whether one of these endpoints exists under some settings.
 
-    The page names paths: what the form of the consent page posts to its own address goes with the page.
+    The page names paths, so the POST of the consent page, to the page's own path, exists where the page does.
     """
-    named = frozenset(one.path for one in endpoints if one.provenance == "documented")
+    paths = frozenset(endpoint.path for endpoint in endpoints if endpoint.provenance == "documented")
 
     def offers(endpoint: Endpoint, settings: Mapping[str, Any]) -> bool:
-        return offers_everything(settings) or endpoint.path in named
+        return offers_everything(settings) or endpoint.path in paths
 
     return offers

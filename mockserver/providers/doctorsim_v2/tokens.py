@@ -1,4 +1,4 @@
-"""Price tokens: a rate with its price and the moment it was quoted, signed with a key of the sandbox."""
+"""Price tokens: each holds a rate, its price and the moment of the quote, signed with a key of the sandbox."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _PREFIX = b"pt_"
 
 
 class InvalidPriceToken(ApiError):
-    """The token is not one of ours as it was issued, or it is too old; `reason` says which."""
+    """The token was not issued here, was altered, or is too old; `reason` says which."""
 
     def __init__(self, reason: str = "it is not a token that was issued here") -> None:
         super().__init__(f"price token refused: {reason}")
@@ -30,7 +30,7 @@ class InvalidPriceToken(ApiError):
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a token says: the ids of a product and one of its price points, euro cents, and when."""
+    """The contents of a token: the ids of a product and of a price point, the price in euro cents, and the moment."""
 
     product: int
     denomination: int
@@ -39,7 +39,7 @@ class Quote:
 
 
 class Signer:
-    """Issues and reads tokens of one sandbox; its name goes into the key, so that a seed alone opens nothing."""
+    """The signer of one sandbox's tokens; the sandbox's name is part of the key, so that a seed alone opens none."""
 
     __slots__ = ("_key",)
 
@@ -47,7 +47,7 @@ class Signer:
         self._key = b"".join(dice.cast("price token key", sandbox, part).to_bytes(8, "big") for part in range(4))
 
     def issuer(self, now: datetime) -> "Callable[[Rate], bytes]":
-        """What makes a token of any rate at its price, quoted now."""
+        """Return a function that issues the token of a rate at its price, quoted now."""
         micros = to_micros(now)
 
         def issue(rate: "Rate") -> bytes:
@@ -57,7 +57,7 @@ class Signer:
         return issue
 
     def read(self, token: str, *, now: datetime, lives: timedelta) -> Quote:
-        """What the token says; raises InvalidPriceToken when it is altered, foreign or `lives` old."""
+        """Return the contents of a token; raises InvalidPriceToken when it is altered, foreign or `lives` old."""
         prefix = _PREFIX.decode()
         if not token.startswith(prefix) or len(token) > LONGEST_PRICE_TOKEN:
             raise InvalidPriceToken
@@ -67,9 +67,9 @@ class Signer:
         except ValueError:
             raise InvalidPriceToken from None
         mark, payload = raw[:PRICE_TOKEN_SIGNATURE], raw[PRICE_TOKEN_SIGNATURE:]
-        # Base64 leaves bits over at its end that decoders ignore: a token is right only as it was written.
-        written = urlsafe_b64encode(raw).decode().rstrip("=")
-        if written != text or not compare_digest(mark, self._mark(payload)):
+        # Decoders ignore spare bits at the end of base64, so only the canonical text of a token is valid.
+        canonical = urlsafe_b64encode(raw).decode().rstrip("=")
+        if canonical != text or not compare_digest(mark, self._mark(payload)):
             raise InvalidPriceToken
         product, denomination, price, micros = (int(part, 16) for part in payload.split(b"."))
         issued_at = from_micros(micros)

@@ -1,4 +1,4 @@
-"""What an order's body asks for, checked against the catalogue."""
+"""The request for an order, read from its body and checked against the catalogue."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,7 +17,7 @@ from mockserver.providers.doctorsim_v2.tokens import InvalidPriceToken
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A rate, for whom, and what it costs all in all (euro cents)."""
+    """The rate that an order asks for, its recipient, and its total in euro cents."""
 
     rate: Rate
     phone: str | None
@@ -25,8 +25,8 @@ class Wanted:
     total: int
 
 
-def read_wanted(call: Call) -> Wanted:
-    """Raises InvalidPriceToken, and Invalid naming every field that does not fit the product."""
+def read_request(call: Call) -> Wanted:
+    """Read a body; raises InvalidPriceToken, or Invalid, which names every field that does not fit the product."""
     fields = call.fields
     rate = _quoted(call) if "price_token" in fields else _legacy(fields)
     product = rate.product
@@ -50,14 +50,14 @@ def read_wanted(call: Call) -> Wanted:
     return Wanted(rate, phone, sms, rate.total_eur + (SMS_CENTS if sms else 0))
 
 
-def facts_of(wanted: Wanted, fields: dict[str, Any], environment: str) -> dict[str, Any]:
-    """What an order keeps of what was wanted."""
-    rate, product = wanted.rate, wanted.rate.product
+def facts_of(request: Wanted, fields: dict[str, Any], environment: str) -> dict[str, Any]:
+    """Return the facts that an order keeps of the request for it."""
+    rate, product = request.rate, request.rate.product
     lang = wire.language(fields)
     return {
         "type": product.kind,
         "environment": environment,
-        "phone": wanted.phone,
+        "phone": request.phone,
         "id_operator": product.id,
         "operator_name": product.name,
         "id_country": product.country.id,
@@ -65,23 +65,23 @@ def facts_of(wanted: Wanted, fields: dict[str, Any], environment: str) -> dict[s
         "product_name": rate.name.get(lang, rate.name["en"]),
         "amount": wire.money(rate.amount),
         "amount_currency": product.currency,
-        "total_cost_eur": wire.money(wanted.total),
-        "sms_notification": wanted.sms,
+        "total_cost_eur": wire.money(request.total),
+        "sms_notification": request.sms,
         "sms_text": fields.get("sms_text"),
     }
 
 
-def circumstances_of(wanted: Wanted) -> dict[str, Any]:
-    """What rules may know of an order's recipient beside the order's own facts.
+def circumstances_of(request: Wanted) -> dict[str, Any]:
+    """Return what rules may match of an order's recipient beside the order's own facts.
 
-    `ending`: the last four digits of the number. `mismatch`: why the number can't be that of the product:
-    invalid (no number at all), country (of another), operator (its prefix is another's), or none.
+    `ending`: the last four digits of the number. `mismatch`: why the product does not fit the number: invalid (no
+    number at all), country (of another), operator (its prefix is another's), or none.
     """
-    return {"ending": (wanted.phone or "")[-4:], "mismatch": _mismatch(wanted.rate.product, wanted.phone)}
+    return {"ending": (request.phone or "")[-4:], "mismatch": _mismatch(request.rate.product, request.phone)}
 
 
 def _mismatch(product: Product, phone: str | None) -> str:
-    """Where the prefix tells nothing the operator is right: who looks the number up is told a cast one."""
+    """Return the mismatch; where the prefix tells no operator any is right, since lookup answers with a cast one."""
     if phone is None or product.kind != "topup":
         return "none"
     iso2 = product.country.iso2
@@ -102,10 +102,10 @@ def _quoted(call: Call) -> Rate:
 
 
 def _legacy(fields: dict[str, Any]) -> Rate:
-    """By the ids of a rate and its amount, without a token (the vendor's older body)."""
-    needed = ("tool_id", "denomination_id", "amount", "operator_id", "country_id")
-    missing = [name for name in needed if fields.get(name) is None]
-    if len(missing) == len(needed):
+    """Return the rate for its ids and its amount, without a token (the vendor's older body)."""
+    names = ("tool_id", "denomination_id", "amount", "operator_id", "country_id")
+    missing = [name for name in names if fields.get(name) is None]
+    if len(missing) == len(names):
         raise Invalid({"price_token": ["The price_token field is required."]})
     if missing:
         raise Invalid({name: [f"The {name} field is required without price_token."] for name in missing})
@@ -118,6 +118,6 @@ def _legacy(fields: dict[str, Any]) -> Rate:
 
 
 def _whole(fields: dict[str, Any], name: str) -> int | None:
-    """An id, which may come as a number or as its digits."""
+    """Return an id that may come as a number or as its digits."""
     value = fields.get(name)
     return None if value is None else int(value)

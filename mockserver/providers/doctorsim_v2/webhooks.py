@@ -1,4 +1,4 @@
-"""The webhook endpoints."""
+"""The handlers of the webhook endpoints."""
 
 from collections.abc import Mapping
 from ipaddress import ip_address
@@ -20,24 +20,24 @@ async def create(call: Call) -> Reply:
     async with call.work() as work:
         events = hooks.read_events(work, call.fields["events"]) if "events" in call.fields else list(EVENTS)
         row = await hooks.create(work, call.account.id, call.fields["url"], events)
-        return Reply(_shown(work, row, secret=True), status=201)
+        return Reply(_webhook_row(work, row, secret=True), status=201)
 
 
 async def listing(call: Call) -> Reply:
-    """All of the account's."""
+    """All webhooks of the account."""
     async with call.work() as work:
         rows = await hooks.listing(work, call.account.id)
-        return Reply(Page([_shown(work, row) for row in rows], None))
+        return Reply(Page([_webhook_row(work, row) for row in rows], None))
 
 
 async def show(call: Call) -> Reply:
-    """One of the account's."""
+    """One webhook of the account."""
     async with call.work() as work:
-        return Reply(_shown(work, await hooks.find(work, call.account.id, call.fields["id"])))
+        return Reply(_webhook_row(work, await hooks.find(work, call.account.id, call.fields["id"])))
 
 
 async def change(call: Call) -> Reply:
-    """Set its URL, its events, or whether it is active; what is absent stays."""
+    """Change the URL, the events or the status of a webhook; absent fields stay."""
     fields = call.fields
     if "url" in fields:
         _check_url(call)
@@ -47,22 +47,22 @@ async def change(call: Call) -> Reply:
         if "events" in fields:
             row["events"] = hooks.read_events(work, fields["events"])
         await hooks.keep(work, call.account.id, row)
-        return Reply(_shown(work, row))
+        return Reply(_webhook_row(work, row))
 
 
 async def delete(call: Call) -> Reply:
-    """Forget it."""
+    """Delete a webhook."""
     async with call.work() as work:
         await hooks.delete(work, call.account.id, call.fields["id"])
     return Reply({"id": int(call.fields["id"]), "deleted": True})
 
 
-def _shown(work: UnitOfWork, row: Mapping[str, Any], *, secret: bool = False) -> dict[str, Any]:
+def _webhook_row(work: UnitOfWork, row: Mapping[str, Any], *, secret: bool = False) -> dict[str, Any]:
     return wire.webhook({**row, "events": hooks.shown_events(work, row["events"])}, secret=secret)
 
 
 def _check_url(call: Call) -> None:
-    """HTTPS only (documented); http to this machine and to private hosts where the setting admits it."""
+    """Raise Invalid unless the URL is HTTPS (documented), or http to a private host where the setting admits that."""
     try:
         parts = urlsplit(call.fields["url"])
         host = parts.hostname or ""

@@ -1,4 +1,4 @@
-"""doctorSIM's shapes. Amounts are decimal texts, ids whole numbers (both the vendor's)."""
+"""The shapes of doctorSIM v2. Amounts are decimal texts, ids whole numbers (both the vendor's)."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mockserver.providers.doctorsim_v2.catalogue import Product, Rate, ServiceType
 
 
-#: What the delivery is at, by the order's status (assumed).
+#: The `delivery_status` by the order's status (assumed).
 _DELIVERY = {
     "pending": "pending",
     "processing": "in_progress",
@@ -25,27 +25,27 @@ _DELIVERY = {
 
 
 def money(minor: int) -> str:
-    """Cents, or hundredths of any currency, as `21.98`."""
+    """Return cents, or hundredths of any currency, as a text: `21.98`."""
     return EUR.text(minor)
 
 
 def language(fields: Mapping[str, Any]) -> str:
-    """The language asked for, in lower case and without its region (`es-MX` is Spanish); English where none is."""
+    """Return the call's language in lower case, without its region (`es-MX` gives `es`); English by default."""
     return str(fields.get("lang", "en"))[:2].lower()
 
 
 def place(country: "Country") -> dict[str, Any]:
-    """The three fields by which everything names its country."""
+    """Return the three fields that name a country in every object."""
     return {"id_country": country.id, "country_name": country.name, "iso_short_code": country.iso2.lower()}
 
 
 def country_row(country: "Country", operators: int) -> dict[str, Any]:
-    """One of /countries."""
+    """Return one country of /countries."""
     return {**place(country), "operators": operators, "img": _flag(country)}
 
 
 def operator_row(operator: "Operator") -> dict[str, Any]:
-    """One of /operators."""
+    """Return one operator of /operators."""
     return {
         "id_operator": operator.id,
         "operator_name": operator.name,
@@ -63,12 +63,12 @@ def _logo(number: int) -> str:
 
 
 def service_definition(service: "ServiceType") -> dict[str, Any]:
-    """One of /service-types."""
+    """Return one service type of /service-types."""
     return {"topup_type": service.id, "name": service.name, "description": service.about}
 
 
 def service_row(product: "Product") -> dict[str, Any]:
-    """One service of an operator, with the child id that its rates have."""
+    """Return one service of an operator, with the child id that its rates have."""
     assert product.service is not None, "gift cards have no services"
     return {
         "id_operator": product.id,
@@ -79,7 +79,7 @@ def service_row(product: "Product") -> dict[str, Any]:
 
 
 def rate_row(rate: "Rate", lang: str) -> dict[str, Any]:
-    """One price point, but for its token."""
+    """Return one price point without its token."""
     return {
         "product_name": rate.name.get(lang, rate.name["en"]),
         "description": rate.about.get(lang, rate.about["en"]),
@@ -95,7 +95,7 @@ def rate_row(rate: "Rate", lang: str) -> dict[str, Any]:
 
 
 def product_row(products: "tuple[Product, ...]") -> dict[str, Any]:
-    """An operator with all it offers, or a gift card, as search and detail show it."""
+    """Return an operator with all its services, or a gift card, as search and detail show it."""
     first = products[0]
     gift = first.kind == "giftcard"
     return {
@@ -104,7 +104,7 @@ def product_row(products: "tuple[Product, ...]") -> dict[str, Any]:
         "operator_name": first.name,
         **place(first.country),
         "currency": first.currency,
-        "service_types": [service_row(one) for one in products if one.service is not None],
+        "service_types": [service_row(item) for item in products if item.service is not None],
         "description": first.about.capitalize() if gift else None,
         "phone_required": first.needs_phone,
         "image": _logo(first.parent),
@@ -112,13 +112,13 @@ def product_row(products: "tuple[Product, ...]") -> dict[str, Any]:
     }
 
 
-def order(found: Order, shown: str) -> dict[str, Any]:
-    """An order as it is read, listed and sent to webhooks; fulfilled gift cards add their code and address."""
-    facts = found.facts
+def order(order: Order, public_state: str) -> dict[str, Any]:
+    """Return an order as clients and webhooks see it; fulfilled gift cards have their code and address, too."""
+    facts = order.facts
     data = {
-        "order_id": found.id,
-        "status": shown,
-        "delivery_status": _DELIVERY[shown],
+        "order_id": order.id,
+        "status": public_state,
+        "delivery_status": _DELIVERY[public_state],
         "type": facts["type"],
         "environment": facts["environment"],
         "phone": facts["phone"],
@@ -130,11 +130,11 @@ def order(found: Order, shown: str) -> dict[str, Any]:
         "amount": facts["amount"],
         "amount_currency": facts["amount_currency"],
         "total_cost_eur": facts["total_cost_eur"],
-        "credits_used": money(found.amount),
+        "credits_used": money(order.amount),
         "currency": "EUR",
         "sms_notification": facts["sms_notification"],
-        "created_at": seconds_text(found.created_at),
-        "updated_at": seconds_text(found.entered_at),
+        "created_at": seconds_text(order.created_at),
+        "updated_at": seconds_text(order.entered_at),
         "fulfilled_at": facts.get("fulfilled_at"),
     }
     if "redemption_code" in facts:
@@ -142,20 +142,20 @@ def order(found: Order, shown: str) -> dict[str, Any]:
     return data
 
 
-def placed(found: Order, shown: str) -> dict[str, Any]:
-    """The answer to a new order."""
+def placed(order: Order, public_state: str) -> dict[str, Any]:
+    """Return the answer to a new order."""
     return {
-        "order_id": found.id,
-        "status": shown,
-        "credits_used": money(found.amount),
+        "order_id": order.id,
+        "status": public_state,
+        "credits_used": money(order.amount),
         "currency": "EUR",
-        "environment": found.facts["environment"],
-        "type": found.facts["type"],
+        "environment": order.facts["environment"],
+        "type": order.facts["type"],
     }
 
 
 def entry(move: Movement) -> dict[str, Any]:
-    """One line of the balance's history."""
+    """Return one line of the balance's history."""
     kind = "refund" if move.credit == "wallet" else "order"
     if move.debit in (OPENING, TOP_UPS):
         kind = "deposit"
@@ -173,6 +173,6 @@ def entry(move: Movement) -> dict[str, Any]:
 
 
 def webhook(row: dict[str, Any], *, secret: bool = False) -> dict[str, Any]:
-    """A webhook; its secret is in the answer that made it and nowhere else."""
-    shown = ("id", "url", "events", "status", "secret", "created_at")
-    return {name: row[name] for name in shown if secret or name != "secret"}
+    """Return a webhook; its secret is only in the answer to its creation."""
+    names = ("id", "url", "events", "status", "secret", "created_at")
+    return {name: row[name] for name in names if secret or name != "secret"}

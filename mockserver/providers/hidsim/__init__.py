@@ -1,4 +1,4 @@
-"""HidSim Partner API. Much of it is undocumented: what is assumed says so, and most of that can be switched."""
+"""HidSim Partner API. Much of it is undocumented; assumed parts are marked, and settings change most of them."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ async def _identify(call: Call) -> Account:
 
 
 def _headers(call: Call, status: int) -> tuple[tuple[str, str], ...]:
-    """Nothing about a session or an operation is to be cached, refusals included (assumed); what a purchase ignored."""
+    """Forbid caching of sessions, operations and transactions (assumed); name the fields that a purchase ignored."""
     area = call.entry.path.lstrip("/").partition("/")[0]
     if area in UNCACHED:
         return (("Cache-Control", "no-store"),)
@@ -37,7 +37,7 @@ def _headers(call: Call, status: int) -> tuple[tuple[str, str], ...]:
 
 
 def _offers(endpoint: Endpoint, settings: Mapping[str, Any]) -> bool:
-    """Under the profile `documented` the assumed endpoints do not exist."""
+    """Return whether an endpoint exists: not if it is assumed and the profile is `documented`."""
     return not (endpoint.provenance == "assumed" and settings["hidsim.profile"] == "documented")
 
 

@@ -1,4 +1,4 @@
-"""`Authorization: Bearer JWT` (documented), and the three endpoints of sessions."""
+"""The credential of a call, `Authorization: Bearer JWT` (documented), and the three endpoints of sessions."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -25,31 +25,31 @@ _BATCH = 500
 
 
 class Users:
-    """Account ids by the `_id` of their users, remembered: what a token names is an `_id`."""
+    """A cache of account ids by the `_id` of their users, since a token names the `_id`."""
 
     def __init__(self, _dice: object) -> None:
         self._accounts: dict[str, str] = {}
 
     async def account(self, sandbox: Sandbox, identifier: str) -> Account:
-        """The account of the user with this `_id`; raises BadToken."""
+        """Return the account of the user with this `_id`; raises BadToken."""
         if identifier not in self._accounts:
             async with sandbox.work("credential", settle=False) as work:
-                self._accounts = {wire.user_id(one.id): one.id async for one in _accounts(work)}
-        known = self._accounts.get(identifier)
-        account = await sandbox.account("hidsim", known) if known is not None else None
+                self._accounts = {wire.user_id(user.id): user.id async for user in _accounts(work)}
+        account_id = self._accounts.get(identifier)
+        account = await sandbox.account("hidsim", account_id) if account_id is not None else None
         if account is None:
             raise BadToken
         return account
 
 
 def tokens_of(state: SandboxState) -> Tokens:
-    """What signs and reads this sandbox's tokens."""
+    """Return the object that signs and reads this sandbox's tokens."""
     tokens: Tokens = state.catalogue("hidsim tokens", Tokens)
     return tokens
 
 
 async def identify(call: Call) -> Account:
-    """Raises MissingCredential without a bearer token, BadToken or ExpiredToken for one that is not good."""
+    """Return the account of the bearer token; raises MissingCredential, BadToken or ExpiredToken."""
     token = bearer_token(call)
     state = call.state
     tokens = tokens_of(state)
@@ -61,7 +61,7 @@ async def identify(call: Call) -> Account:
 
 
 async def login(call: Call) -> Reply:
-    """A token for an identifier and its password; the same refusal for a wrong password and for a stranger."""
+    """Open a session; a wrong password and an unknown identifier are refused in the same way."""
     identifier, password = fold_name(call.fields["identifier"]), call.fields["password"]
     _refuse_many_failures(call, identifier)
     await warm_up()
@@ -76,21 +76,21 @@ async def login(call: Call) -> Reply:
 
 
 async def _find_user(call: Call, identifier: str, password: str) -> Account | None:
-    """The account whose e-mail or user name this is, in any case, if the password is its own."""
-    found = await call.find_account((identifier, password), known_only=True)
-    if found is not None:
-        return found
+    """Return the account with this e-mail or user name, in any case, if the password is its own; else None."""
+    account = await call.find_account((identifier, password), known_only=True)
+    if account is not None:
+        return account
     async with call.sandbox.work("credential", settle=False) as work:
-        namesakes = [one async for one in _accounts(work) if identifier in _names(one)]
-    for one in namesakes:
-        found = await call.find_account(secret_of(one.id, (identifier, password)), known_only=True)
-        if found is not None:
-            return found
+        namesakes = [other async for other in _accounts(work) if identifier in _names(other)]
+    for namesake in namesakes:
+        account = await call.find_account(secret_of(namesake.id, (identifier, password)), known_only=True)
+        if account is not None:
+            return account
     return await call.find_account((identifier, password))
 
 
 async def _accounts(work: UnitOfWork) -> AsyncIterator[Account]:
-    """HidSim's accounts; others are served between one batch and the next."""
+    """Yield HidSim's accounts; other requests are served between one batch and the next."""
     after = ""
     while rows := await work.tx.scan("accounts", prefix="hidsim/", after=after, limit=_BATCH):
         for row in rows:
@@ -104,20 +104,20 @@ def _names(account: Account) -> tuple[str, ...]:
 
 
 async def renew(call: Call) -> Reply:
-    """Another token, while the one that asks is good; that one stays so."""
+    """Issue another token; the one that the call came with stays good."""
     return await _session(call, call.account)
 
 
 async def me(call: Call) -> Reply:
-    """Who calls, with the balance as it is after everything due."""
+    """The user who calls, with the balance after everything that is due."""
     async with call.work() as work:
-        return Reply(await shown_user(work, await work.account("hidsim", call.account.id)))
+        return Reply(await user_row(work, await work.account("hidsim", call.account.id)))
 
 
-async def shown_user(work: UnitOfWork, account: Account) -> dict[str, Any]:
-    """The user of an account."""
-    opened, moved = await ledger.first_and_last(work.tx, "hidsim", account.id)
-    return wire.user(account, balance=await work.balance(account), opened=opened.at, moved=moved.at)
+async def user_row(work: UnitOfWork, account: Account) -> dict[str, Any]:
+    """Return the user of an account, as clients see it."""
+    first, last = await ledger.first_and_last(work.tx, "hidsim", account.id)
+    return wire.user(account, balance=await work.balance(account), opened_at=first.at, moved_at=last.at)
 
 
 async def _session(call: Call, account: Account) -> Reply:
@@ -125,7 +125,7 @@ async def _session(call: Call, account: Account) -> Reply:
     async with call.work() as work:
         lifetime = parse_span(_settings(call)["hidsim.token_lifetime"])
         number = await work.next_number("hidsim/tokens")
-        user = await shown_user(work, account)
+        user = await user_row(work, account)
         token = tokens_of(state).sign(
             state.identity, wire.user_id(account.id), now=work.now, lifetime=lifetime, number=number
         )

@@ -1,4 +1,4 @@
-"""What HidSim sells: countries, services and products. The same in every sandbox; what is left of it is not."""
+"""The countries, services and products that HidSim sells: the same in every sandbox, save for the stock left."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from mockserver.catalogue.countries import TESTLAND, Country, country_of
 from mockserver.providers.hidsim.ids import OBJECT_ID, both_ids, object_id, short_id
 from mockserver.providers.hidsim.magic import MAGIC_SERVICES, MagicProduct, Style
 from mockserver.providers.hidsim.services import SOLD_IN, ServiceSeed, services
-from mockserver.providers.hidsim.settings import CATALOGUE_MOMENT
+from mockserver.providers.hidsim.settings import CATALOGUE_MOMENT, FEWEST_TIERS
 
 _BEGAN = {"createdAt": CATALOGUE_MOMENT, "updatedAt": CATALOGUE_MOMENT}
 _CENT = 100
@@ -20,7 +20,7 @@ _CENT = 100
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """Something of the catalogue. `row` is its object as clients see it, without what varies by sandbox."""
+    """A country or a service. `row` is its object as clients of any sandbox see it, `encoded` is that as JSON."""
 
     id: str
     short: str
@@ -30,7 +30,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """Numbers of one country for one service at one price (in minor units); `stock` is what there was at first."""
+    """Numbers of one country for one service at one price (in minor units); `stock` is that at first."""
 
     id: str
     short: str
@@ -44,44 +44,46 @@ class Product:
 
 
 class Catalogue:
-    """Countries by `iso2`, services by code, products; each also found by either of its ids."""
+    """Countries by `iso2`, services by code, and products; each can also be looked up by either of its ids."""
 
     def __init__(self) -> None:
         countries = [country for iso2 in SOLD_IN if (country := country_of(iso2))]
-        self.countries = {one.iso2: _country(one) for one in sorted([*countries, TESTLAND], key=_by_name)}
+        self.countries = {country.iso2: _country(country) for country in sorted([*countries, TESTLAND], key=_by_name)}
         self.products = sorted(_products(countries), key=lambda product: (product.price, product.id))
         self.by_service: dict[str, list[Product]] = {}
         for product in self.products:
             self.by_service.setdefault(product.service, []).append(product)
-        self.services = {one.code: self._service(one) for one in sorted(_seeds(), key=_by_name)}
+        self.services = {seed.code: self._service(seed) for seed in sorted(_seeds(), key=_by_name)}
         #: Name, slug and code in lower case, for searches.
-        self.words = [(one.row["name"].casefold(), one.row["slug"], code, one) for code, one in self.services.items()]
-        #: What lists show, by price, with the prices alone beside it.
-        self.active = [one for one in self.products if one.active]
-        self.prices = [one.price for one in self.active]
-        self.shapes = {one.code: one for one in _seeds()}
+        self.words = [
+            (item.row["name"].casefold(), item.row["slug"], code, item) for code, item in self.services.items()
+        ]
+        #: The products that lists show, by price, and their prices alone.
+        self.active = [product for product in self.products if product.active]
+        self.prices = [product.price for product in self.active]
+        self.shapes = {seed.code: seed for seed in _seeds()}
         self._countries = _by_either_id((item.id, item.short, iso2) for iso2, item in self.countries.items())
         self._services = _by_either_id((item.id, item.short, code) for code, item in self.services.items())
-        self._products = _by_either_id((one.id, one.short, one) for one in self.products)
+        self._products = _by_either_id((item.id, item.short, item) for item in self.products)
 
     def country_by_id(self, text: str) -> str | None:
-        """The `iso2` of the country with this `_id` or short id."""
+        """Return the `iso2` of the country with this `_id` or short id, or None."""
         return self._countries.get(_read(text))
 
     def service_by_id(self, text: str) -> str | None:
-        """The code of the service with this `_id` or short id."""
+        """Return the code of the service with this `_id` or short id, or None."""
         return self._services.get(_read(text))
 
     def product_by_id(self, text: str) -> Product | None:
-        """The product with this `_id` or short id."""
+        """Return the product with this `_id` or short id, or None."""
         return self._products.get(_read(text))
 
     def sold_in(self, code: str) -> list[str]:
-        """The `iso2` of every country in which the service has an active product."""
-        return list(dict.fromkeys(one.country for one in self.by_service.get(code, ()) if one.active))
+        """Return the `iso2` of every country in which the service has an active product."""
+        return list(dict.fromkeys(item.country for item in self.by_service.get(code, ()) if item.active))
 
     def _service(self, seed: ServiceSeed) -> Item:
-        where = set(self.sold_in(seed.code))
+        countries = set(self.sold_in(seed.code))
         row = {
             "_id": object_id("service", seed.code),
             "id": _service_short(seed),
@@ -90,7 +92,7 @@ class Catalogue:
             "slug": seed.slug,
             "category": seed.category,
             "isActive": True,
-            "_countryIds": [item.id for iso2, item in self.countries.items() if iso2 in where],
+            "_countryIds": [item.id for iso2, item in self.countries.items() if iso2 in countries],
             **_BEGAN,
         }
         return _item(row)
@@ -98,13 +100,13 @@ class Catalogue:
 
 @cache
 def catalogue() -> Catalogue:
-    """The catalogue; made when it is first asked for, and never changed."""
+    """Return the catalogue, built at the first call and never changed."""
     return Catalogue()
 
 
-def _by_name(one: Country | ServiceSeed) -> tuple[str, str]:
-    """As people sort: without regard to case, which decides between equal names alone."""
-    return one.name.casefold(), one.name
+def _by_name(item: Country | ServiceSeed) -> tuple[str, str]:
+    """Return a sort key: the name without regard to case, which decides only between names that are else equal."""
+    return item.name.casefold(), item.name
 
 
 def _read(text: str) -> str:
@@ -112,12 +114,12 @@ def _read(text: str) -> str:
 
 
 def _by_either_id(rows: Iterable[tuple[str, str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    by_id: dict[str, Any] = {}
     for identifier, short, value in rows:
-        if identifier in found or short in found:
-            raise ValueError(f"a second thing has the id {identifier} or {short}")
-        found[identifier] = found[short] = value
-    return found
+        if identifier in by_id or short in by_id:
+            raise ValueError(f"two objects have the id {identifier} or {short}")
+        by_id[identifier] = by_id[short] = value
+    return by_id
 
 
 def _item(row: Mapping[str, Any]) -> Item:
@@ -144,20 +146,20 @@ def _service_short(seed: ServiceSeed) -> str:
 
 
 def _seeds() -> list[ServiceSeed]:
-    testing = [ServiceSeed(one.id, one.name, "testing", "HidSim Test", "dddddd", 50, 0) for one in MAGIC_SERVICES]
+    testing = [ServiceSeed(item.id, item.name, "testing", "HidSim Test", "dddddd", 50, 0) for item in MAGIC_SERVICES]
     return [*services(), *testing]
 
 
 def _products(countries: Iterable[Country]) -> list[Product]:
-    found = [_magic(service.id, product) for service in MAGIC_SERVICES for product in service.products]
+    products = [_magic(service.id, product) for service in MAGIC_SERVICES for product in service.products]
     for country in countries:
         level = 60 + _cast("level", country.iso2)[0] % 120
         for seed in services():
-            found += _tiers(seed, country.iso2, level)
+            products += _tiers(seed, country.iso2, level)
     for seed in services():
         if seed.share == 100:
-            found += _tiers(seed, TESTLAND.iso2, 100)
-    return found
+            products += _tiers(seed, TESTLAND.iso2, 100)
+    return products
 
 
 def _magic(service: str, one: MagicProduct) -> Product:
@@ -167,13 +169,13 @@ def _magic(service: str, one: MagicProduct) -> Product:
 
 
 def _tiers(seed: ServiceSeed, iso2: str, level: int) -> list[Product]:
-    """One to three products of rising price, or none where the service is not sold."""
+    """Two or three products of rising price, or none where the service is not sold."""
     cast = _cast("pair", iso2, seed.code)
     if cast[0] % 100 >= seed.share:
         return []
     found = []
     cents = max(seed.price * level // 100, 5)
-    for tier in range(1 + cast[1] % 3):
+    for tier in range(max(FEWEST_TIERS, 1 + cast[1] % 3)):
         if tier:
             cents = cents * (130 + cast[1 + tier] % 40) // 100 + 1
         # Every twentieth tier is out of stock, save for what is sold everywhere.

@@ -1,4 +1,4 @@
-"""What invented customers do at HidSim: buy a number, ask for another SMS, or give the number back."""
+"""The invented customers of HidSim: they buy a number, ask for another SMS, or give the number back."""
 
 from importlib import import_module
 from typing import Any
@@ -18,7 +18,7 @@ from mockserver.providers.hidsim.settings import (
 
 
 class NumberCustomers:
-    """Fulfils `Customers`."""
+    """The `Customers` of HidSim."""
 
     def prepare(self) -> None:
         """Load the catalogue."""
@@ -26,31 +26,31 @@ class NumberCustomers:
         catalogue()
 
     def hindrance(self, account: Account) -> str | None:
-        """Nothing."""
+        """Return None: every active account can buy."""
         return None
 
     def identity(self, account: Account) -> Any:
-        """Nothing: a session allows everything."""
+        """Return None: a session allows everything."""
         return None
 
     async def choose(self, visit: Visit) -> Purchase | None:
-        """Any product, or what is cheapest of a service."""
-        known = catalogue()
+        """Return the purchase of any product, or of the cheapest product of a service."""
+        goods = catalogue()
         if visit.below(100, "testland") < TESTLAND_PERCENT:
-            magic = [one.id for service in MAGIC_SERVICES for one in service.products]
-            product = known.product_by_id(visit.choice(magic, "magic"))
+            magic = [product.id for service in MAGIC_SERVICES for product in service.products]
+            product = goods.product_by_id(visit.choice(magic, "magic"))
             assert product is not None, "the catalogue has every product of Testland"
         else:
-            product = visit.choice(known.active, "product")
-        later = []
+            product = visit.choice(goods.active, "product")
+        errands = []
         if visit.below(100, "greedy") < GREEDY_PERCENT:
-            later.append((visit.seconds(*GREED_AFTER, "when"), _ask_again))
+            errands.append((visit.seconds(*GREED_AFTER, "when"), _ask_again))
         if visit.below(100, "impatient") < IMPATIENT_PERCENT:
-            later.append((visit.seconds(*PATIENCE, "patience"), _give_up))
+            errands.append((visit.seconds(*PATIENCE, "patience"), _give_up))
         if visit.below(2, "by service"):
-            service = known.services[product.service].id
-            return Purchase("purchaseService", {"serviceId": service}, later)
-        return Purchase("purchaseProduct", {"productId": product.id}, later)
+            service = goods.services[product.service].id
+            return Purchase("purchaseService", {"serviceId": service}, errands)
+        return Purchase("purchaseProduct", {"productId": product.id}, errands)
 
 
 async def _ask_again(visit: Visit, order: str) -> None:
@@ -61,6 +61,6 @@ async def _ask_again(visit: Visit, order: str) -> None:
 
 
 async def _give_up(visit: Visit, order: str) -> None:
-    found = await visit.ask("operation", operationId=order)
-    if found.get("state", found.get("status")) == "pending":
+    operation = await visit.ask("operation", operationId=order)
+    if operation.get("state", operation.get("status")) == "pending":
         await visit.ask("close", operationId=order)

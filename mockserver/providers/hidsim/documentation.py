@@ -1,4 +1,4 @@
-"""`/docs` and `/redoc`: the page speaks of a reference on the API's own host; here they lead to this emulation's."""
+"""The paths `/docs` and `/redoc`, where the page says the reference is; here they lead to this emulation's own."""
 
 from mockserver.http.call import Call
 from mockserver.http.provider import Annex, Endpoint, Mount, Outcome
@@ -11,10 +11,10 @@ _LEADS = Outcome(302, "The documentation of this emulation, for the same sandbox
 
 
 async def documentation(call: Call) -> Reply:
-    """Lead to the documentation page of the call's sandbox.
+    """Redirect to the documentation page of the call's sandbox.
 
-    A path is enough, save where the Host header is HidSim's: under that name the control API answers nobody without
-    a token, so the address is the server's own.
+    The location is a path, save where the Host header is HidSim's: under that name the control API answers nobody
+    without a token, so the location names the server's own address.
     """
     _host, *parts = call.base_url.partition("://")[2].split("/")
     sandbox = f"/{parts[0]}" if parts[0].startswith("~") else ""

@@ -1,4 +1,4 @@
-"""The eighteen endpoints: twelve that the page names, and six that it only counts, which are assumed."""
+"""The eighteen endpoints of HidSim: twelve that the page names, and six that it only counts, which are assumed."""
 
 from typing import TYPE_CHECKING
 

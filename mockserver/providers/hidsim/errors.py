@@ -1,4 +1,4 @@
-"""HidSim's error envelopes and its wording of every mistake.
+"""HidSim's error envelopes, and the error response for every error.
 
 The page documents the statuses 400, 401, 403, 404, 406, 425 and 429 and no bodies: texts and envelopes are assumed.
 """
@@ -55,10 +55,10 @@ _PHRASES = {
     500: "Internal Server Error",
 }
 _CHALLENGE = (("WWW-Authenticate", "Bearer"),)
-#: What `hidsim.extra_fields` adds: a list, since clients often take what they do not know for texts or numbers.
+#: The member that `hidsim.extra_fields` adds: a list, since clients often take unknown members for texts or numbers.
 _EXTRA = {"undocumented": ["hidsim.extra_fields"]}
-#: Every object within another begins so, and no text does: within one a quotation mark is escaped. Replacing bytes is
-#: quick enough for the list of all products, much of which is encoded before.
+#: Every nested object begins with this, and no text contains it, since texts escape quotation marks. Replacing bytes
+#: is quick enough for the list of all products, much of which is already encoded.
 _BEGINNING = b'{"_id":'
 _EXTENDED = orjson.dumps(_EXTRA)[:-1] + b',"_id":'
 
@@ -77,7 +77,7 @@ class TooDear(ApiError):
 
 
 def wrap(call: Call, reply: Reply) -> bytes:
-    """Objects as they are; lists in the envelope of the setting."""
+    """Encode objects as they are, and lists in the envelope that the setting chooses."""
     data, settings = reply.data, call.state.settings.values
     if isinstance(data, Page):
         data = enveloped(data, settings["hidsim.list_envelope"])
@@ -89,106 +89,106 @@ def wrap(call: Call, reply: Reply) -> bytes:
     return body.replace(_BEGINNING, _EXTENDED)
 
 
-def refuse(call: Call, wording: ErrorResponse) -> bytes:
-    """`{statusCode, error, message}` and what belongs to it; other shapes by setting."""
+def refuse(call: Call, response: ErrorResponse) -> bytes:
+    """Write an error response as `{statusCode, error, message}` with its extra members, or in the setting's shape."""
     settings = call.state.settings.values
-    body = refusal(wording, style=settings["hidsim.error_envelope"])
+    body = refusal(response, style=settings["hidsim.error_envelope"])
     if settings["hidsim.extra_fields"]:
         body = {**_EXTRA, **body}
         if "details" in body:
-            body["details"] = [{**_EXTRA, **one} for one in body["details"]]
+            body["details"] = [{**_EXTRA, **detail} for detail in body["details"]]
     return orjson.dumps(body)
 
 
-def refusal(wording: ErrorResponse, *, style: str = "boom") -> dict[str, Any]:
-    """The body of a refusal in one of the three envelopes."""
+def refusal(response: ErrorResponse, *, style: str = "boom") -> dict[str, Any]:
+    """Return the body of an error response in one of the three envelopes."""
     match style:
         case "message":
-            return {"code": wording.status, "message": wording.text}
+            return {"code": response.status, "message": response.text}
         case "ok":
-            return {"ok": False, "msg": wording.text}
-    return {"statusCode": wording.status, "error": wording.code, "message": wording.text, **wording.extra}
+            return {"ok": False, "msg": response.text}
+    return {"statusCode": response.status, "error": response.code, "message": response.text, **response.extra}
 
 
-def _worded(status: int, text: str, **more: Any) -> ErrorResponse:
-    """A wording whose machine word is the reason phrase of its status."""
+def _response(status: int, text: str, **more: Any) -> ErrorResponse:
+    """Return an error response whose code is the reason phrase of its status."""
     return ErrorResponse(status, _PHRASES[status], text, **more)
 
 
-def _wait(status: int, text: str, seconds: int) -> ErrorResponse:
-    return _worded(status, text, extra={"retryAfter": seconds}, headers=(("Retry-After", str(seconds)),))
+def _retry_later(status: int, text: str, seconds: int) -> ErrorResponse:
+    return _response(status, text, extra={"retryAfter": seconds}, headers=(("Retry-After", str(seconds)),))
 
 
-def _invalid(mistake: Invalid) -> ErrorResponse:
-    details = [{"path": field, "message": text} for field, texts in mistake.errors.items() for text in texts]
-    return _worded(400, details[0]["message"], extra={"details": details})
+def _invalid(error: Invalid) -> ErrorResponse:
+    details = [{"path": field, "message": text} for field, texts in error.errors.items() for text in texts]
+    return _response(400, details[0]["message"], extra={"details": details})
 
 
-def _too_early(mistake: TooEarly) -> ErrorResponse:
-    seconds = max(1, whole_seconds(mistake.left))
-    return _wait(425, f"It is too early to {mistake.event} this operation. Try again in {seconds} s.", seconds)
+def _too_early(error: TooEarly) -> ErrorResponse:
+    seconds = max(1, whole_seconds(error.left))
+    return _retry_later(425, f"It is too early to {error.event} this operation. Try again in {seconds} s.", seconds)
 
 
-def _not_taken(mistake: NotTaken) -> ErrorResponse:
-    return _worded(400, f"This operation cannot be asked to {mistake.event} in its current state.")
+def _not_taken(error: NotTaken) -> ErrorResponse:
+    return _response(400, f"This operation cannot be asked to {error.event} in its current state.")
 
 
-def _rate_limited(mistake: RateLimited) -> ErrorResponse:
-    seconds = max(1, whole_seconds(mistake.retry_after))
-    return _wait(429, f"Too many requests. Try again in {seconds} s.", seconds)
+def _rate_limited(error: RateLimited) -> ErrorResponse:
+    seconds = max(1, whole_seconds(error.retry_after))
+    return _retry_later(429, f"Too many requests. Try again in {seconds} s.", seconds)
 
 
-def _too_poor(mistake: InsufficientBalance) -> ErrorResponse:
-    if mistake.needed <= mistake.balance:  # a scenario or a fault says so, whatever the wallet holds
-        return _worded(400, "The balance is too low.")
-    needed, held = USD.text(mistake.needed), USD.text(mistake.balance)
-    return _worded(400, f"The balance is too low: {needed} USD are needed, {held} USD are there.")
+def _insufficient_balance(error: InsufficientBalance) -> ErrorResponse:
+    if error.needed <= error.balance:  # a scenario or a fault says so, whatever the wallet holds
+        return _response(400, "The balance is too low.")
+    needed, held = USD.text(error.needed), USD.text(error.balance)
+    return _response(400, f"The balance is too low: {needed} USD are needed, {held} USD are there.")
 
 
-def _not_found(mistake: NotFound) -> ErrorResponse:
-    what = "operation" if mistake.what == "order" else mistake.what
-    return _worded(404, f"{what.capitalize()} not found.")
+def _not_found(error: NotFound) -> ErrorResponse:
+    what = "operation" if error.what == "order" else error.what
+    return _response(404, f"{what.capitalize()} not found.")
 
 
-def _target_too_long(mistake: TargetTooLong) -> ErrorResponse:
-    return _worded(414, f"The request line is longer than {mistake.limit} bytes.", provenance="assumed")
+def _target_too_long(error: TargetTooLong) -> ErrorResponse:
+    return _response(414, f"The request line is longer than {error.limit} bytes.", provenance="assumed")
 
 
-def _head_too_large(mistake: HeadTooLarge) -> ErrorResponse:
-    text = f"The headers are larger than {mistake.limit} bytes, or more than {mistake.headers}."
-    return _worded(431, text, provenance="assumed")
+def _head_too_large(error: HeadTooLarge) -> ErrorResponse:
+    text = f"The headers are larger than {error.limit} bytes, or more than {error.headers}."
+    return _response(431, text, provenance="assumed")
 
 
-def plain(mistake: PlainStatus) -> ErrorResponse:
-    """A status that is none of those above, by its reason phrase as ever."""
-    return ErrorResponse(mistake.status, mistake.phrase, f"{mistake.phrase}.", provenance="assumed")
+def plain(error: PlainStatus) -> ErrorResponse:
+    """Return the error response for a status that is not in `MISTAKES`, with its reason phrase as code and text."""
+    return ErrorResponse(error.status, error.phrase, f"{error.phrase}.", provenance="assumed")
 
 
 MISTAKES: Mapping[type[ApiError], ErrorResponse | Worder] = {
-    Unauthenticated: _worded(401, "The token is not valid.", headers=_CHALLENGE),
-    MissingCredential: _worded(401, "A bearer token is needed.", headers=_CHALLENGE),
-    UnknownCredential: _worded(401, "Identifier or password is wrong.", headers=_CHALLENGE),
-    BadToken: _worded(401, "The token is not valid.", headers=_CHALLENGE),
-    ExpiredToken: _worded(401, "The token has expired.", headers=_CHALLENGE),
-    AccountRefused: _worded(403, "This account is disabled."),
+    Unauthenticated: _response(401, "The token is not valid.", headers=_CHALLENGE),
+    MissingCredential: _response(401, "A bearer token is needed.", headers=_CHALLENGE),
+    UnknownCredential: _response(401, "Identifier or password is wrong.", headers=_CHALLENGE),
+    BadToken: _response(401, "The token is not valid.", headers=_CHALLENGE),
+    ExpiredToken: _response(401, "The token has expired.", headers=_CHALLENGE),
+    AccountRefused: _response(403, "This account is disabled."),
     NotFound: _not_found,
-    UnknownRoute: _worded(404, "There is no such endpoint."),
-    MethodNotAllowed: _worded(404, "There is no such endpoint."),
+    UnknownRoute: _response(404, "There is no such endpoint."),
+    MethodNotAllowed: _response(404, "There is no such endpoint."),
     Invalid: _invalid,
-    InsufficientBalance: _too_poor,
-    InvalidPrice: _worded(400, "The price does not hold any more."),
-    TooDear: lambda mistake: _worded(400, f"The product costs {USD.text(mistake.price)} USD, more than maxPrice."),
-    Unavailable: _worded(400, "This product is not available."),
-    OutOfStock: _worded(406, "No products match the purchase constraints."),
+    InsufficientBalance: _insufficient_balance,
+    InvalidPrice: _response(400, "The price does not hold any more."),
+    TooDear: lambda error: _response(400, f"The product costs {USD.text(error.price)} USD, more than maxPrice."),
+    Unavailable: _response(400, "This product is not available."),
+    OutOfStock: _response(406, "No products match the purchase constraints."),
     NotTaken: _not_taken,
     TooEarly: _too_early,
     RateLimited: _rate_limited,
-    PayloadTooLarge: lambda mistake: _worded(
-        413, f"The request body is larger than {mistake.limit} bytes.", provenance="assumed"
+    PayloadTooLarge: lambda error: _response(
+        413, f"The request body is larger than {error.limit} bytes.", provenance="assumed"
     ),
     TargetTooLong: _target_too_long,
     HeadTooLarge: _head_too_large,
-    MalformedHost: _worded(400, MalformedHost.text, provenance="assumed"),
-    UnsupportedEncoding: lambda mistake: _worded(415, mistake.text, provenance="assumed"),
-    ApiError: _worded(500, "An internal server error occurred.", provenance="assumed"),
+    MalformedHost: _response(400, MalformedHost.text, provenance="assumed"),
+    UnsupportedEncoding: lambda error: _response(415, error.text, provenance="assumed"),
+    ApiError: _response(500, "An internal server error occurred.", provenance="assumed"),
 }

@@ -1,4 +1,4 @@
-"""The two ids that everything has: 24 hexadecimal digits as MongoDB writes them, and 8 letters or digits."""
+"""The two ids of every object: 24 hexadecimal digits as MongoDB writes them, and 8 letters or digits."""
 
 import re
 from collections.abc import Sequence
@@ -16,36 +16,36 @@ _SHORT_IDS = 36**8
 
 
 def object_id(*parts: object) -> str:
-    """The `_id` of what these parts name; the same in every sandbox."""
+    """Return the `_id` of the object that these parts name; the same in every sandbox."""
     return CATALOGUE_AGE + _digest(parts, 8).hex()
 
 
 def short_id(*parts: object) -> str:
-    """The short id of what these parts name; the same in every sandbox."""
+    """Return the short id of the object that these parts name; the same in every sandbox."""
     return _base36(int.from_bytes(_digest(parts, 8), "big") % _SHORT_IDS)
 
 
 def both_ids(*parts: object) -> tuple[str, str]:
-    """The `_id` and the short id of what these parts name, in half the time that it takes to ask for each."""
+    """Return the `_id` and the short id of the object that these parts name, in half the time of two calls."""
     digest = _digest(parts, 8)
     return CATALOGUE_AGE + digest.hex(), _base36(int.from_bytes(digest, "big") % _SHORT_IDS)
 
 
 def operation_id(dice: Dice, kind: str, number: int) -> str:
-    """The `_id` of a sandbox's n-th operation: one ascends to the next."""
+    """Return the `_id` of a sandbox's n-th operation; these ids ascend."""
     counter = (dice.below(1 << 24, "hidsim ids", "counter") + number) & 0xFFFFFF
     maker = dice.below(1 << 40, "hidsim ids", "maker")
     return f"{FIRST_OPERATION + number:08x}{maker:010x}{counter:06x}"
 
 
 def operation_short_id(dice: Dice, identifier: str) -> str:
-    """The short id of the operation with this `_id`."""
+    """Return the short id of the operation with this `_id`."""
     step, start = _stride(dice)
     return _base36((start + step * _number_of(identifier)) % _SHORT_IDS)
 
 
 def read_operation_id(dice: Dice, text: str) -> str:
-    """The `_id` that the text means, be it one or a short id; the text itself when it is neither."""
+    """Return the `_id` for a text that is an `_id` or a short id; the text itself when it is neither."""
     if OBJECT_ID.fullmatch(text):
         return text.lower()
     if not _SHORT_ID.fullmatch(text):
@@ -56,12 +56,12 @@ def read_operation_id(dice: Dice, text: str) -> str:
 
 
 def drawn_id(dice: Dice, *purpose: object) -> str:
-    """The `_id` of something that belongs to a sandbox and is never looked up."""
+    """Return the `_id` of an object of the sandbox that is never looked up by it."""
     return f"{FIRST_OPERATION:08x}{dice.cast('hidsim ids', *purpose):016x}"
 
 
 def drawn_short_id(dice: Dice, *purpose: object) -> str:
-    """The short id of something that belongs to a sandbox and is never looked up."""
+    """Return the short id of an object of the sandbox that is never looked up by it."""
     return _base36(dice.below(_SHORT_IDS, "hidsim short ids", *purpose))
 
 
@@ -71,7 +71,7 @@ def _number_of(identifier: str) -> int:
 
 @lru_cache(maxsize=128)
 def _stride(dice: Dice) -> tuple[int, int]:
-    """A step that has no divisor in common with 36, so that no short id comes twice, and a start."""
+    """Return a step and a start; the step has no divisor in common with 36, so that no short id comes twice."""
     step = dice.below(_SHORT_IDS // 6, "hidsim ids", "step") * 6 + 1
     return step, dice.below(_SHORT_IDS, "hidsim ids", "start")
 

@@ -1,4 +1,4 @@
-"""What verification messages say, in the languages of the countries they are sent to. All texts are our own."""
+"""The texts of verification messages, in the languages of the countries that get them. All texts are our own."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -14,26 +14,26 @@ class Text(NamedTuple):
 
 
 class Language(NamedTuple):
-    """The countries whose messages are in a language; English is that of all others."""
+    """A language, and the countries whose messages are in it; English is the language of all others."""
 
     language: str
     countries: tuple[str, ...]
 
 
-#: The same for messages that carry no code.
+#: Texts of messages without a code.
 TEXTS_WITHOUT_CODE = ("Welcome to {name}! Your number is now linked to your account.",)
 
-#: Scripts other than Latin, one of which the dice choose where the text has to be in none.
+#: Languages in other scripts than Latin, from which the dice choose for products of the style `non-latin`.
 NON_LATIN = ("ar", "el", "hi", "ja", "ka", "ko", "ru", "th", "zh")
 
 
 @once
 def texts() -> Mapping[str, tuple[str, ...]]:
     """Return the messages by language."""
-    found: dict[str, tuple[str, ...]] = {}
+    by_language: dict[str, tuple[str, ...]] = {}
     for row in read_csv(__file__, "messages.csv", Text):
-        found[row.language] = (*found.get(row.language, ()), row.text)
-    return found
+        by_language[row.language] = (*by_language.get(row.language, ()), row.text)
+    return by_language
 
 
 @once
@@ -43,5 +43,5 @@ def _languages() -> Mapping[str, str]:
 
 
 def language_of(iso2: str) -> str:
-    """The language of messages to this country; English where the table has none."""
+    """Return the language of messages to this country; English where the table has none."""
     return _languages().get(iso2, "en")

@@ -1,4 +1,4 @@
-"""What all lists share: filters that mean any of, sorting, paging, populating, and the envelope around them."""
+"""The parts that all lists share: filters by any of several values, sorting, paging, populating, and envelopes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -14,7 +14,7 @@ from mockserver.providers.hidsim.settings import MOST_FILTER_VALUES, TOTAL_HEADE
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
-#: A relation's field -> what makes the object of an `_id`; None where there is none.
+#: For each relation's field, a function that returns the object with an `_id`, or None.
 Relations = Mapping[str, Callable[[str], Any]]
 
 #: How many rows are worked on while all other requests wait: a few milliseconds.
@@ -32,24 +32,24 @@ class Page:
 
 
 def listed(call: Call, rows: Sequence[Any], total: int) -> Reply:
-    """The answer with these rows of `total`, as paged by the call's `skip` and `limit`; without limit that is all."""
+    """Return the reply with these rows of `total`, paged by the call's `skip` and `limit` (without limit: all)."""
     page = Page(rows, total, call.fields["skip"], call.fields.get("limit", total))
     return Reply(page, headers=((TOTAL_HEADER, str(total)),))
 
 
 def paged(call: Call, rows: Sequence[T]) -> Sequence[T]:
-    """The rows that the call's `skip` and `limit` leave."""
+    """Return the rows that the call's `skip` and `limit` leave."""
     skip, limit = call.fields["skip"], call.fields.get("limit")
     return rows[skip:] if limit is None else rows[skip : skip + limit]
 
 
 def enveloped(page: Page, style: str) -> Any:
-    """The page as JSON data, in the list envelope of this name."""
+    """Return the page as JSON data, in the list envelope of this name."""
     match style:
         case "array":
             return page.rows
         case "docs":
-            size = max(page.limit, 1)  # the whole of an empty list has a limit of 0
+            size = max(page.limit, 1)  # without a limit, that of an empty list is 0
             return {
                 "docs": page.rows,
                 "totalDocs": page.total,
@@ -62,15 +62,15 @@ def enveloped(page: Page, style: str) -> Any:
 
 
 def any_of(call: Call, *names: str) -> set[str] | None:
-    """The values of these fields together, each repeated or a comma list; None when none is given.
+    """Return the values of these fields, each of which may be repeated or a comma list; None when all are absent.
 
     Raises Invalid for too many of them.
     """
     texts: list[str] = []
     for name in names:
-        given = call.fields.get(name)
-        if given is not None:
-            texts += [given] if isinstance(given, str) else given
+        value = call.fields.get(name)
+        if value is not None:
+            texts += [value] if isinstance(value, str) else value
     if not texts:
         return None
     values = {part.strip() for text in texts for part in text.split(",")}
@@ -81,21 +81,21 @@ def any_of(call: Call, *names: str) -> set[str] | None:
 
 
 def any_id(call: Call, *names: str) -> set[str] | None:
-    """As `any_of`, for `_id` values, in lower case."""
-    found = any_of(call, *names)
-    return None if found is None else {one.lower() for one in found}
+    """Return the values as `any_of` does, in lower case, for fields that hold `_id` values."""
+    values = any_of(call, *names)
+    return None if values is None else {value.lower() for value in values}
 
 
 def check_window(call: Call) -> None:
-    """Raises Invalid when the least price is above the greatest."""
+    """Raise Invalid when the least price is above the greatest."""
     least, most = call.fields.get("minPrice"), call.fields.get("maxPrice")
     if least is not None and most is not None and least > most:
         raise Invalid({"minPrice": [f"The minPrice field must not be greater than maxPrice: {least} > {most}."]})
 
 
-def sort_keys(call: Call, known: Iterable[str]) -> list[tuple[str, bool]]:
-    """Pairs of a field and whether it descends, each field once; those that are not `known` are ignored."""
-    fields = set(known)
+def sort_keys(call: Call, sortable: Iterable[str]) -> list[tuple[str, bool]]:
+    """Return pairs of a field and whether it descends, each field once; fields that are not `sortable` are ignored."""
+    fields = set(sortable)
     keys: dict[str, bool] = {}
     for part in _parts(call, "sort"):
         name = part.removeprefix("-")
@@ -107,15 +107,15 @@ def sort_keys(call: Call, known: Iterable[str]) -> list[tuple[str, bool]]:
 async def ordered(
     rows: Sequence[T], keys: Sequence[tuple[str, bool]], fields: Callable[[T], Mapping[str, Any]]
 ) -> Sequence[T]:
-    """The rows sorted by their `fields`, the first key counting most; equal ones stay as they were.
+    """Return the rows sorted by their `fields`, the first key counting most; equal rows keep their order.
 
-    Texts are sorted without regard to case. Others are served between one part of the work and the next.
+    Texts are sorted without regard to case. Other requests are served between one part of the work and the next.
     """
     if not keys:
         return rows
     ranked: list[tuple[list[Any], T]] = []
-    async for some in in_slices(rows):
-        ranked += [(_ranks(fields(row), keys), row) for row in some]
+    async for part in in_slices(rows):
+        ranked += [(_ranks(fields(row), keys), row) for row in part]
     for place in reversed(range(len(keys))):
         await asyncio.sleep(0)
         ranked.sort(key=lambda pair: pair[0][place], reverse=keys[place][1])
@@ -123,7 +123,7 @@ async def ordered(
 
 
 async def in_slices(rows: Sequence[T]) -> AsyncIterator[Sequence[T]]:
-    """The rows in parts; others are served between one part and the next."""
+    """Yield the rows in parts; other requests are served between one part and the next."""
     for start in range(0, len(rows), _SLICE):
         if start:
             await asyncio.sleep(0)
@@ -131,31 +131,31 @@ async def in_slices(rows: Sequence[T]) -> AsyncIterator[Sequence[T]]:
 
 
 def populating(call: Call, relations: Relations) -> Callable[[Row], Row]:
-    """What puts objects in place of the `_id` values of a row that the call wants populated."""
-    wanted = [name for name in dict.fromkeys(_parts(call, "populate")) if name in relations]
+    """Return a function that replaces, in a row, the `_id` values that the call wants populated by objects."""
+    names = [name for name in dict.fromkeys(_parts(call, "populate")) if name in relations]
 
     def populate(row: Row) -> Row:
-        found = dict(row)
-        for name in wanted:
-            given, make = row[name], relations[name]
-            if isinstance(given, list):
-                found[name] = [make(one) for one in given]
-            elif given is not None:
-                found[name] = make(given)
-        return found
+        populated = dict(row)
+        for name in names:
+            value, make = row[name], relations[name]
+            if isinstance(value, list):
+                populated[name] = [make(identifier) for identifier in value]
+            elif value is not None:
+                populated[name] = make(value)
+        return populated
 
-    return populate if wanted else _as_it_is
+    return populate if names else _as_it_is
 
 
 def wants_populated(call: Call, *names: str) -> bool:
-    """Whether the call asks for any of these relations; without names, for any relation at all."""
+    """Return whether the call asks for any of these relations; without names, for any relation at all."""
     if "populate" not in call.fields:
         return False
     return not names or not set(names).isdisjoint(_parts(call, "populate"))
 
 
 def encoded(body: bytes) -> orjson.Fragment:
-    """A row that is encoded already."""
+    """Return a row that is encoded already, as data for JSON."""
     return orjson.Fragment(body)
 
 
@@ -172,5 +172,5 @@ def _ranks(fields: Mapping[str, Any], keys: Sequence[tuple[str, bool]]) -> list[
 
 
 def _rank(value: Any) -> tuple[bool, Any]:
-    """Nulls first, as MongoDB sorts them; a text's case decides between those that are else the same."""
+    """Return a sort key: nulls first, as MongoDB sorts; case decides only between texts that are else the same."""
     return (value is not None, (value.casefold(), value) if isinstance(value, str) else value)

@@ -1,7 +1,9 @@
 """Testland's services: each decides how its operations go. What happens when is data of the scenarios."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+from mockserver.providers.hidsim.settings import DEARER_TEST_PRICE, TEST_STOCK
 
 Style = Literal["plain", "no-code", "hyphen", "alphanumeric", "leading-zero", "non-latin"]
 
@@ -12,7 +14,7 @@ class MagicProduct:
 
     id: str
     price: int = 50
-    stock: int = 10_000
+    stock: int = TEST_STOCK
     active: bool = True
     style: Style = "plain"
     second_sms: str | None = None
@@ -27,31 +29,36 @@ class MagicService:
     products: tuple[MagicProduct, ...]
 
 
-def _alone(product: MagicProduct, name: str) -> MagicService:
-    """A service that has the id of its only product, so that either can be bought by it."""
-    return MagicService(product.id, name, (product,))
+def _outcome(product: MagicProduct, name: str) -> MagicService:
+    """A service that has the id of its cheaper product, so that either can be bought by it.
+
+    The dearer product has the same outcome, and an id that ends in 2. It adds no stock where stock is the outcome.
+    """
+    stock = product.stock if product.stock == TEST_STOCK else 0
+    dearer = replace(product, id=f"{product.id[:-1]}2", price=DEARER_TEST_PRICE, stock=stock)
+    return MagicService(product.id, name, (product, dearer))
 
 
 MAGIC_SERVICES: tuple[MagicService, ...] = (
-    _alone(MagicProduct("instant1"), "Test: SMS at once"),
-    _alone(MagicProduct("slowsms1"), "Test: slow SMS"),
-    _alone(MagicProduct("nosms001"), "Test: no SMS"),
-    _alone(MagicProduct("nonumber"), "Test: no number"),
-    _alone(MagicProduct("errstart"), "Test: error while creating"),
-    _alone(MagicProduct("errlater"), "Test: error while pending"),
-    _alone(MagicProduct("twosms01", second_sms="10s"), "Test: two SMS"),
-    _alone(MagicProduct("nocode01", style="no-code"), "Test: SMS without a code"),
-    _alone(MagicProduct("hyphen01", style="hyphen"), "Test: code with a hyphen"),
-    _alone(MagicProduct("alphanum", style="alphanumeric"), "Test: code with letters"),
-    _alone(MagicProduct("leadzero", style="leading-zero"), "Test: code with a leading zero"),
-    _alone(MagicProduct("nonlatin", style="non-latin"), "Test: text in another script"),
-    _alone(MagicProduct("nostock1", stock=0), "Test: out of stock"),
-    _alone(MagicProduct("oneleft1", stock=1), "Test: one left"),
+    _outcome(MagicProduct("instant1"), "Test: SMS at once"),
+    _outcome(MagicProduct("slowsms1"), "Test: slow SMS"),
+    _outcome(MagicProduct("nosms001"), "Test: no SMS"),
+    _outcome(MagicProduct("nonumber"), "Test: no number"),
+    _outcome(MagicProduct("errstart"), "Test: error while creating"),
+    _outcome(MagicProduct("errlater"), "Test: error while pending"),
+    _outcome(MagicProduct("twosms01", second_sms="10s"), "Test: two SMS"),
+    _outcome(MagicProduct("nocode01", style="no-code"), "Test: SMS without a code"),
+    _outcome(MagicProduct("hyphen01", style="hyphen"), "Test: code with a hyphen"),
+    _outcome(MagicProduct("alphanum", style="alphanumeric"), "Test: code with letters"),
+    _outcome(MagicProduct("leadzero", style="leading-zero"), "Test: code with a leading zero"),
+    _outcome(MagicProduct("nonlatin", style="non-latin"), "Test: text in another script"),
+    _outcome(MagicProduct("nostock1", stock=0), "Test: out of stock"),
+    _outcome(MagicProduct("oneleft1", stock=1), "Test: one left"),
     MagicService(
         "tiers001",
         "Test: price tiers",
         (MagicProduct("tier0020", 20), MagicProduct("tier0045", 45), MagicProduct("tier0110", 110)),
     ),
     MagicService("empty001", "Test: nothing on offer", ()),
-    _alone(MagicProduct("disabled", active=False), "Test: switched off"),
+    MagicService("disabled", "Test: switched off", (MagicProduct("disabled", active=False),)),
 )

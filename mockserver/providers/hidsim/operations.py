@@ -1,4 +1,4 @@
-"""Purchases, and everything about the operations that they create."""
+"""The handlers of purchases and of the operations that they create."""
 
 from typing import Any
 
@@ -15,22 +15,22 @@ from mockserver.providers.hidsim.listing import check_window, wants_populated
 from mockserver.providers.hidsim.rules import RULES
 from mockserver.providers.hidsim.settings import SHORTEST_WAIT, USD
 from mockserver.providers.hidsim.shelves import candidates, known_product
-from mockserver.providers.hidsim.showing import shown_operations, word_of
+from mockserver.providers.hidsim.showing import operation_rows, public_state
 from mockserver.providers.hidsim.stock import facts_of, left_of, stock_key, stocks_left
 from mockserver.sandbox.orders import timers_of
 from mockserver.sandbox.unit_of_work import UnitOfWork
 
 
 async def purchase_product(call: Call) -> Reply:
-    """Buy from exactly this product; without stock the money comes back by itself."""
-    one = known_product(call)
-    if not one.active:
+    """Buy from exactly this product; without stock the purchase is refunded by itself."""
+    product = known_product(call)
+    if not product.active:
         raise Unavailable
-    most = call.fields.get("maxPrice")
+    max_price = call.fields.get("maxPrice")
     async with call.work() as work:
-        if most is not None and USD.decimal(one.price) > most:
-            raise TooDear(one.price, most)
-        return await _buy(call, work, one, left=await left_of(work, one))
+        if max_price is not None and USD.decimal(product.price) > max_price:
+            raise TooDear(product.price, max_price)
+        return await _buy(call, work, product, left=await left_of(work, product))
 
 
 async def purchase_service(call: Call) -> Reply:
@@ -40,13 +40,13 @@ async def purchase_service(call: Call) -> Reply:
         raise NotFound("service")
     check_window(call)
     async with call.work() as work:
-        found = candidates(call, {catalogue().services[code].id})
-        left = await stocks_left(call, work, found)
-        offers = [one for one in found if left[one.id]]
+        products = candidates(call, {catalogue().services[code].id})
+        left = await stocks_left(call, work, products)
+        offers = [offer for offer in products if left[offer.id]]
         if not offers:
             raise OutOfStock
-        one = min(offers, key=lambda offer: (offer.price, -left[offer.id], offer.id))
-        return await _buy(call, work, one, left=left[one.id])
+        product = min(offers, key=lambda offer: (offer.price, -left[offer.id], offer.id))
+        return await _buy(call, work, product, left=left[product.id])
 
 
 async def show(call: Call) -> Reply:
@@ -56,43 +56,43 @@ async def show(call: Call) -> Reply:
 
 
 async def refetch(call: Call) -> Reply:
-    """Ask the provider again; once completed, for one more SMS."""
+    """Ask the provider again; of a completed operation, ask for one more SMS."""
     async with call.work() as work:
         order = await _own(call, work)
-        if word_of(call, order) == "creating":
+        if public_state(call, order) == "creating":
             timers = await timers_of(work.tx, order)
             raise TooEarly("refetch", order, timers[0].due - work.now if timers else SHORTEST_WAIT)
         return await _answer(call, work, await work.send(order, "refetch"))
 
 
 async def close(call: Call) -> Reply:
-    """Give a number back that has brought no SMS, for a full refund."""
+    """Give back a number that has received no SMS, for a full refund."""
     operation = call.endpoint.name if call.endpoint else "close"
     async with call.work() as work:
         order = await _own(call, work)
-        if word_of(call, order) == "creating":
+        if public_state(call, order) == "creating":
             closable = order.created_at + parse_span(work.settings["hidsim.close_after"])
             timers = await timers_of(work.tx, order)
             moments = [closable, *(timer.due for timer in timers[:1])]
             raise TooEarly(operation, order, max(max(moments) - work.now, SHORTEST_WAIT))
         try:
             closed = await work.send(order, "close")
-        except NotTaken as refused:
-            refused.event = operation
+        except NotTaken as error:
+            error.event = operation
             raise
         return await _answer(call, work, closed)
 
 
-async def _buy(call: Call, work: UnitOfWork, one: Product, *, left: int) -> Reply:
-    key = stock_key(one)
+async def _buy(call: Call, work: UnitOfWork, product: Product, *, left: int) -> Reply:
+    key = stock_key(product)
     if left:
-        await work.take_stock(key, stock=one.stock, about=facts_of(one))
-    facts = await _facts(work, one)
+        await work.take_stock(key, stock=product.stock, about=facts_of(product))
+    facts = await _facts(work, product)
     order = await work.place(
         RULES,
         kind="operation",
         account=call.account.id,
-        amount=one.price,
+        amount=product.price,
         facts=facts,
         amend=None if left else _without_stock,
         stock=key if left else None,
@@ -102,36 +102,36 @@ async def _buy(call: Call, work: UnitOfWork, one: Product, *, left: int) -> Repl
 
 
 def _without_stock(rule: Rule | None) -> Rule:
-    """The rule that decides the order's life, without stock: there is no number to assign, whatever rules say."""
+    """Return the rule for the life of an order without stock: no number is assigned, whatever other rules say."""
     then = {} if rule is None else {key: rule.then[key] for key in LIFE_KEYS if key in rule.then and key != "start"}
     never = [event for event in then.get("never", ()) if event != "no_number"]
     name = "out of stock" if rule is None else f"out of stock, {rule.name}"
     return Rule(name, (), {**then, "never": [*never, "assign"]})
 
 
-async def _facts(work: UnitOfWork, one: Product) -> dict[str, Any]:
+async def _facts(work: UnitOfWork, product: Product) -> dict[str, Any]:
     facts: dict[str, Any] = {
-        "product": one.short,
-        "service": one.service,
-        "country": one.country,
-        "line": await work.next_number(f"hidsim/lines/{one.country}"),
+        "product": product.short,
+        "service": product.service,
+        "country": product.country,
+        "line": await work.next_number(f"hidsim/lines/{product.country}"),
         "expires_in": work.settings["hidsim.expire_after"],
         "messages": [],
     }
-    if one.style != "plain":
-        facts["style"] = one.style
-    if one.second_sms is not None:
-        facts["second_sms"] = one.second_sms
+    if product.style != "plain":
+        facts["style"] = product.style
+    if product.second_sms is not None:
+        facts["second_sms"] = product.second_sms
     return facts
 
 
 async def _own(call: Call, work: UnitOfWork) -> Order:
-    """The operation that the path names; raises NotFound for a stranger's too."""
+    """Return the operation that the path names; raises NotFound, also where another account owns it."""
     return await work.own_order(call.account, call.fields["operationId"])
 
 
 async def _answer(call: Call, work: UnitOfWork, order: Order) -> Reply:
     if not wants_populated(call):
         return Reply(wire.operation(call.state, order))
-    [row] = await shown_operations(call, work, [order])
+    [row] = await operation_rows(call, work, [order])
     return Reply(row)

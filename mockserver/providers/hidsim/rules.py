@@ -1,4 +1,4 @@
-"""What the use cases need to know of HidSim."""
+"""HidSim's rules for the use cases: numbers, messages and credentials."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -22,14 +22,14 @@ from mockserver.webhooks.model import Notice
 _NUMBER = re.compile(rf"\+[0-9]{{{FEWEST_DIGITS},{MOST_DIGITS}}}")
 
 
-def compose(unit: UnitOfWorkPort, order: Order, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """A `number` for the operation, or an `sms` at the end of its messages; a test may give either's contents."""
+def compose(unit: UnitOfWorkPort, order: Order, kind: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Compose a `number` for the operation, or an `sms` at the end of its messages; a test may push the contents."""
     if kind == "number":
-        return {"number": _number(unit.dice, order, given)}
+        return {"number": _number(unit.dice, order, data)}
     from mockserver.providers.hidsim import wire
     from mockserver.providers.hidsim.messages import sms_for
 
-    sms = sms_for(unit.dice, order, given)
+    sms = sms_for(unit.dice, order, data)
     messages = order.facts["messages"]
     row = {
         "_id": drawn_id(unit.dice, "message", order.id, len(messages)),
@@ -42,46 +42,46 @@ def compose(unit: UnitOfWorkPort, order: Order, kind: str, given: Mapping[str, A
 
 
 def new_credential(dice: Dice, account_id: str) -> dict[str, str]:
-    """An address that belongs to nobody (RFC 2606), and a password."""
+    """Return an e-mail address that belongs to nobody (RFC 2606), and a password."""
     password = dice.letters(PASSWORD_ALPHABET, PASSWORD_LENGTH, "hidsim password", account_id)
     return {"identifier": f"{account_id}@example.com", "password": password}
 
 
 def fold(parts: Sequence[str]) -> tuple[str, str]:
-    """An identifier in any case, with blanks around it, is the same; a password is what it is (assumed)."""
+    """Return a credential as it is compared: identifier without case and outer blanks, password unchanged (assumed)."""
     identifier, password = parts
     return fold_name(identifier), password
 
 
 def fold_name(identifier: str) -> str:
-    """An e-mail or a user name as it is compared."""
+    """Return an e-mail or a user name as it is compared."""
     return identifier.strip().casefold()
 
 
 def secret_of(account_id: str, parts: Sequence[str]) -> tuple[str, str, str]:
-    """The password of an account, whichever of its names it comes with."""
+    """Return the credential of an account by its id and password, whichever of its names the password came with."""
     return "account", account_id, parts[-1]
 
 
 def account_details(account_id: str) -> dict[str, Any]:
-    """What a user has besides its money."""
+    """Return the e-mail and the user name of a new account."""
     return {"email": f"{account_id}@example.com", "username": account_id}
 
 
 async def no_notices(unit: UnitOfWorkPort, order: Order, event: str) -> list[Notice]:
-    """HidSim has no webhooks."""
+    """Return no notices: HidSim has no webhooks."""
     return []
 
 
-def _number(dice: Dice, order: Order, given: Mapping[str, Any]) -> str:
-    number = given.get("number")
+def _number(dice: Dice, order: Order, data: Mapping[str, Any]) -> str:
+    number = data.get("number")
     if number is not None:
         if not isinstance(number, str) or _NUMBER.fullmatch(number) is None:
             raise Invalid({"number": [f"must be + and {FEWEST_DIGITS} to {MOST_DIGITS} digits"]})
         return number
     from mockserver.catalogue.numbers import how_many_numbers, number_at
 
-    # Lines are counted by country, so that no two operations have one number before all were used.
+    # Lines are counted by country, so that no two operations have the same number before all were used.
     country = order.facts["country"]
     start = dice.below(how_many_numbers(country), "hidsim numbers start", country)
     return number_at(country, start + order.facts["line"])

@@ -1,4 +1,4 @@
-"""HidSim's services: whose sign-up codes can be received, and how each writes its code. All of it is assumed."""
+"""HidSim's services, whose sign-up codes its numbers receive, with the form of each one's codes. All is assumed."""
 
 from typing import NamedTuple
 
@@ -8,9 +8,9 @@ from mockserver.catalogue.data_files import once, read_csv
 class ServiceSeed(NamedTuple):
     """A service on sale.
 
-    `shape` is how its messages write a code: `d` stands for a digit, `A` for a capital letter or digit, anything
-    else for itself; what stands before `|` is shown and no part of the code. `price` is in cents, for its cheapest
-    number in an average country. `share` is in how many countries of a hundred it is sold.
+    `shape` is the form of a code in its messages: `d` stands for a digit, `A` for a capital letter or digit, anything
+    else for itself; what stands before `|` is shown, but is no part of the code. `price` is in cents, for its cheapest
+    number in an average country. `share` is the percentage of countries where it is sold.
     """
 
     code: str
@@ -34,7 +34,7 @@ def services() -> tuple[ServiceSeed, ...]:
     return read_csv(__file__, "services.csv", ServiceSeed)
 
 
-#: Where HidSim has numbers, besides Testland.
+#: The countries where HidSim has numbers, besides Testland.
 _SOLD_IN = (
     "AE AL AM AR AT AU AZ BA BD BE BG BH BO BR BY CA CH CI CL CM CN CO CR CY CZ DE DK DO DZ EC EE EG ES ET FI FR GB "
     "GE GH GR GT HK HN HR HU ID IE IL IN IQ IR IT JM JO JP KE KG KH KR KW KZ LA LB LK LT LU LV MA MD ME MK MM MN MO "

@@ -1,4 +1,4 @@
-"""Every number, name and address that HidSim was documented or assumed to have, and what tests can change.
+"""HidSim's numbers, names and addresses, documented or assumed, and the settings that tests can change.
 
 Elsewhere are only the life cycle of an operation (`scenarios/hidsim/quick.yaml`, which names the settings below), the
 shapes and bounds of requests (`schemas/hidsim/`), and tables of facts (services, languages, magic products).
@@ -33,7 +33,7 @@ UNCACHED: Final = ("auth", "operations", "transactions")
 #: Ten-thousandths of a dollar: at most four decimals (assumed).
 USD: Final = Currency("USD", 4)
 
-#: What a new account has (assumed).
+#: The balance of a new account (assumed).
 NEW_BALANCE: Final = "25"
 
 # -- limits -------------------------------------------------------------------------------------------
@@ -46,7 +46,7 @@ CALL_LIMIT: Final = Limit(60, timedelta(minutes=1), bucket="calls")
 MOST_FAILURES: Final = 20
 FAILURES_WINDOW: Final = timedelta(minutes=15)
 
-#: What `Retry-After` says at least when something comes too early (assumed).
+#: The least that `Retry-After` says when a request comes too early (assumed).
 SHORTEST_WAIT: Final = timedelta(seconds=1)
 
 # -- ids and credentials ------------------------------------------------------------------------------
@@ -61,11 +61,11 @@ CATALOGUE_MOMENT: Final = "2025-03-01T09:00:00.000Z"
 PASSWORD_ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 PASSWORD_LENGTH: Final = 20
 
-#: How many tokens one sandbox remembers as well signed, and the longest that is looked at (assumed).
+#: How many tokens with a good signature a sandbox remembers, and the longest token that is read (assumed).
 MOST_TOKENS: Final = 2_000
 LONGEST_TOKEN: Final = 4_096
 
-# -- messages: what a test may give (assumed) ---------------------------------------------------------
+# -- messages: the longest that a test may push, in characters (assumed) ------------------------------
 
 LONGEST_CODE: Final = 32
 LONGEST_TEXT: Final = 1_000
@@ -74,6 +74,16 @@ LONGEST_SENDER: Final = 32
 FEWEST_DIGITS: Final = 6
 MOST_DIGITS: Final = 15
 
+# -- catalogue ----------------------------------------------------------------------------------------
+
+#: A service has several prices in every country where it is sold (the page speaks of products in the plural; how many
+#: is assumed).
+FEWEST_TIERS: Final = 2
+#: What the dearer product of a test service costs, in cents, and how many there are of what is not about stock
+#: (assumed).
+DEARER_TEST_PRICE: Final = 95
+TEST_STOCK: Final = 10_000
+
 # -- lists --------------------------------------------------------------------------------------------
 
 #: How many values a filter takes, however they are written: each is compared with each row (assumed).
@@ -81,12 +91,12 @@ MOST_FILTER_VALUES: Final = 500
 
 # -- invented customers: assumed ----------------------------------------------------------------------
 
-#: Of a hundred so many buy in Testland, whose products decide how it goes.
+#: How many of a hundred customers buy in Testland, whose products decide the outcome.
 TESTLAND_PERCENT: Final = 20
-#: Of a hundred so many look after their number, in seconds from here to there, and close it if no SMS is there.
+#: How many of a hundred close the operation when no SMS has come, and after how many seconds (least and most).
 IMPATIENT_PERCENT: Final = 50
 PATIENCE: Final = (125, 900)
-#: Of a hundred so many want another SMS, in seconds from here to there.
+#: How many of a hundred want another SMS, and after how many seconds (least and most).
 GREEDY_PERCENT: Final = 10
 GREED_AFTER: Final = (20, 200)
 
@@ -136,6 +146,42 @@ SETTINGS: Final = (
         "choice",
         "the HTTP status of a purchase (not documented)",
         (201, 200),
+    ),
+    Setting(
+        "hidsim.number_after",
+        "2s",
+        "duration",
+        "how long after a purchase the number comes, where no rule says otherwise (assumed)",
+    ),
+    Setting(
+        "hidsim.no_number_after",
+        "5s",
+        "duration",
+        "how long after a purchase it is known that there is no number, where none came (assumed)",
+    ),
+    Setting(
+        "hidsim.give_up_after",
+        "60s",
+        "duration",
+        "how long after a purchase an operation that is still creating is refunded (assumed)",
+    ),
+    Setting(
+        "hidsim.sms_after",
+        "15s",
+        "duration",
+        "how long after the number the SMS arrives, where no rule says otherwise (assumed)",
+    ),
+    Setting(
+        "hidsim.further_sms_within",
+        "300s",
+        "duration",
+        "how long after the last SMS a further one can be asked for and arrives (assumed)",
+    ),
+    Setting(
+        "hidsim.further_sms_after",
+        "5s",
+        "duration",
+        "how long after a refetch the further SMS arrives (assumed)",
     ),
     Setting(
         "hidsim.close_after",

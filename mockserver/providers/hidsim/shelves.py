@@ -1,4 +1,4 @@
-"""Countries, services and products: what there is to buy."""
+"""The handlers of the catalogue: countries, services and products."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -27,19 +27,19 @@ from mockserver.providers.hidsim.listing import (
 from mockserver.providers.hidsim.settings import USD
 from mockserver.providers.hidsim.stock import left_of, stocks_left
 
-#: The names under which a search may come; the first that is given counts.
+#: The fields that may hold a search text; the first that is present counts.
 _SEARCH_NAMES = ("q", "query", "search", "keyword", "name")
 _PRODUCT_FIELDS = ("_id", "id", "_service", "_country", "price", "currency", "count", "isActive")
 
 
 def country_row(identifier: str) -> Any:
-    """The country with this `_id`, encoded, or None."""
+    """Return the country with this `_id`, encoded, or None."""
     iso2 = catalogue().country_by_id(identifier)
     return None if iso2 is None else encoded(catalogue().countries[iso2].encoded)
 
 
 def service_row(identifier: str) -> Any:
-    """The service with this `_id`, encoded, or None."""
+    """Return the service with this `_id`, encoded, or None."""
     code = catalogue().service_by_id(identifier)
     return None if code is None else encoded(catalogue().services[code].encoded)
 
@@ -50,15 +50,15 @@ PRODUCT_RELATIONS: Relations = {"_service": service_row, "_country": country_row
 
 async def countries(call: Call) -> Reply:
     """All countries by name, narrowed by `iso2` and by parts of names."""
-    found = list(catalogue().countries.items())
+    matches = list(catalogue().countries.items())
     codes, names = any_of(call, "iso2"), any_of(call, "name")
     if codes is not None:
-        wanted = {code.upper() for code in codes}
-        found = [(iso2, item) for iso2, item in found if iso2 in wanted]
+        iso2_codes = {code.upper() for code in codes}
+        matches = [(iso2, item) for iso2, item in matches if iso2 in iso2_codes]
     if names is not None:
         parts = [name.casefold() for name in names]
-        found = [(iso2, item) for iso2, item in found if any(part in item.row["name"].casefold() for part in parts)]
-    return await _items(call, [item for _, item in found], {})
+        matches = [(iso2, item) for iso2, item in matches if any(part in item.row["name"].casefold() for part in parts)]
+    return await _items(call, [item for _, item in matches], {})
 
 
 async def country(call: Call) -> Reply:
@@ -71,11 +71,11 @@ async def country(call: Call) -> Reply:
 
 async def services(call: Call) -> Reply:
     """All services by name, narrowed by code and by the countries that have them."""
-    found = _in_countries(call, list(catalogue().services.items()))
+    matches = _in_countries(call, list(catalogue().services.items()))
     codes = any_of(call, "code")
     if codes is not None:
-        found = [(code, item) for code, item in found if code in codes]
-    return await _items(call, [item for _, item in found], SERVICE_RELATIONS)
+        matches = [(code, item) for code, item in matches if code in codes]
+    return await _items(call, [item for _, item in matches], SERVICE_RELATIONS)
 
 
 async def search(call: Call) -> Reply:
@@ -92,8 +92,8 @@ async def search(call: Call) -> Reply:
                 prefixed.append((code, item))
             else:
                 others.append((code, item))
-    found = _in_countries(call, [*exact, *prefixed, *others])
-    return await _items(call, [item for _, item in found], SERVICE_RELATIONS)
+    matches = _in_countries(call, [*exact, *prefixed, *others])
+    return await _items(call, [item for _, item in matches], SERVICE_RELATIONS)
 
 
 async def service(call: Call) -> Reply:
@@ -110,97 +110,97 @@ async def products(call: Call) -> Reply:
     check_window(call)
     keys = sort_keys(call, _PRODUCT_FIELDS)
     by_count = any(name == "count" for name, _ in keys)
-    found = candidates(call, any_id(call, "_service"))
+    matches = candidates(call, any_id(call, "_service"))
     if not by_count:
-        found = await ordered(found, keys, _fields)
+        matches = await ordered(matches, keys, _fields)
     async with call.work() as work:
-        left = await stocks_left(call, work, found if by_count else paged(call, found))
+        left = await stocks_left(call, work, matches if by_count else paged(call, matches))
     if by_count:
-        found = await ordered(found, keys, lambda one: {**_fields(one), "count": left[one.id]})
-    shown = paged(call, found)
+        matches = await ordered(matches, keys, lambda item: {**_fields(item), "count": left[item.id]})
+    page = paged(call, matches)
     populate = populating(call, PRODUCT_RELATIONS)
     rows: list[Any] = []
-    async for some in in_slices(shown):
-        rows += [populate(wire.product(one, left=left[one.id])) for one in some]
-    return listed(call, rows, len(found))
+    async for part in in_slices(page):
+        rows += [populate(wire.product(item, left=left[item.id])) for item in part]
+    return listed(call, rows, len(matches))
 
 
 async def product(call: Call) -> Reply:
     """One product, be it active or not."""
-    found = known_product(call)
+    item = known_product(call)
     async with call.work() as work:
-        row = wire.product(found, left=await left_of(work, found))
+        row = wire.product(item, left=await left_of(work, item))
     return Reply(populating(call, PRODUCT_RELATIONS)(row))
 
 
 def known_product(call: Call) -> Product:
-    """The product that the path names; raises NotFound."""
-    found = catalogue().product_by_id(call.fields["productId"])
-    if found is None:
+    """Return the product that the path names; raises NotFound."""
+    item = catalogue().product_by_id(call.fields["productId"])
+    if item is None:
         raise NotFound("product")
-    return found
+    return item
 
 
 def candidates(call: Call, services: set[str] | None) -> Sequence[Product]:
-    """Active products of these services in the call's countries and price window, by price."""
-    known = catalogue()
+    """Return the active products of these services (None: all) in the call's countries and price window, by price."""
+    goods = catalogue()
     least, most = _bound(call, "minPrice"), _bound(call, "maxPrice")
     if services is None:
-        low = 0 if least is None else bisect_left(known.prices, least)
-        found: Sequence[Product] = known.active[low : None if most is None else bisect_right(known.prices, most)]
+        low = 0 if least is None else bisect_left(goods.prices, least)
+        matches: Sequence[Product] = goods.active[low : None if most is None else bisect_right(goods.prices, most)]
         least = most = None
     else:
-        codes = sorted({code for one in services if (code := known.service_by_id(one)) is not None})
-        found = [one for code in codes for one in known.by_service.get(code, ())]
+        codes = sorted({code for name in services if (code := goods.service_by_id(name)) is not None})
+        matches = [item for code in codes for item in goods.by_service.get(code, ())]
         if len(codes) > 1:
-            found = sorted(found, key=lambda one: (one.price, one.id))
-    wanted = any_id(call, "_country", "_countryIds")
-    where = None if wanted is None else {known.country_by_id(one) for one in wanted}
-    if services is None and where is None:
-        return found
+            matches = sorted(matches, key=lambda item: (item.price, item.id))
+    country_ids = any_id(call, "_country", "_countryIds")
+    countries = None if country_ids is None else {goods.country_by_id(name) for name in country_ids}
+    if services is None and countries is None:
+        return matches
     return [
-        one
-        for one in found
-        if one.active
-        and (where is None or one.country in where)
-        and (least is None or one.price >= least)
-        and (most is None or one.price <= most)
+        item
+        for item in matches
+        if item.active
+        and (countries is None or item.country in countries)
+        and (least is None or item.price >= least)
+        and (most is None or item.price <= most)
     ]
 
 
-def _in_countries(call: Call, found: list[tuple[str, Item]]) -> list[tuple[str, Item]]:
-    wanted = any_id(call, "_country", "_countryIds")
-    if wanted is None:
-        return found
-    return [(code, item) for code, item in found if not wanted.isdisjoint(item.row["_countryIds"])]
+def _in_countries(call: Call, matches: list[tuple[str, Item]]) -> list[tuple[str, Item]]:
+    country_ids = any_id(call, "_country", "_countryIds")
+    if country_ids is None:
+        return matches
+    return [(code, item) for code, item in matches if not country_ids.isdisjoint(item.row["_countryIds"])]
 
 
-async def _items(call: Call, found: Sequence[Item], relations: Relations) -> Reply:
-    if found and "sort" in call.fields:
-        scalars = [name for name, value in found[0].row.items() if not isinstance(value, list)]
-        found = await ordered(found, sort_keys(call, scalars), lambda item: item.row)
-    shown = paged(call, found)
+async def _items(call: Call, matches: Sequence[Item], relations: Relations) -> Reply:
+    if matches and "sort" in call.fields:
+        scalars = [name for name, value in matches[0].row.items() if not isinstance(value, list)]
+        matches = await ordered(matches, sort_keys(call, scalars), lambda item: item.row)
+    page = paged(call, matches)
     if wants_populated(call):
         populate = populating(call, relations)
-        return listed(call, [populate(item.row) for item in shown], len(found))
-    return listed(call, [encoded(item.encoded) for item in shown], len(found))
+        return listed(call, [populate(item.row) for item in page], len(matches))
+    return listed(call, [encoded(item.encoded) for item in page], len(matches))
 
 
 def _bound(call: Call, name: str) -> Decimal | None:
-    """A price of the call in minor units, however many decimals it has."""
-    given: Decimal | None = call.fields.get(name)
-    return None if given is None else given.scaleb(USD.digits)
+    """Return a price field of the call in minor units, whole or not; None when it is absent."""
+    price: Decimal | None = call.fields.get(name)
+    return None if price is None else price.scaleb(USD.digits)
 
 
-def _fields(one: Product) -> dict[str, Any]:
-    """What lists of products are sorted by, save for the count."""
-    known = catalogue()
+def _fields(item: Product) -> dict[str, Any]:
+    """Return the fields by which lists of products are sorted, save for the count."""
+    goods = catalogue()
     return {
-        "_id": one.id,
-        "id": one.short,
-        "_service": known.services[one.service].id,
-        "_country": known.countries[one.country].id,
-        "price": one.price,
+        "_id": item.id,
+        "id": item.short,
+        "_service": goods.services[item.service].id,
+        "_country": goods.countries[item.country].id,
+        "price": item.price,
         "currency": USD.code,
-        "isActive": one.active,
+        "isActive": item.active,
     }

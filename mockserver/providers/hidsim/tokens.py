@@ -1,4 +1,4 @@
-"""JSON Web Tokens: HS256, signed with a secret of the sandbox, judged by the sandbox's clock."""
+"""JSON Web Tokens: signed (HS256) with a secret of the sandbox, and valid by the sandbox's clock."""
 
 import re
 from collections import OrderedDict
@@ -15,16 +15,16 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 
 class BadToken(Unauthenticated):
-    """The token is malformed, not ours, or incomplete."""
+    """The token is malformed, incomplete, or was not issued here."""
 
 
 class ExpiredToken(Unauthenticated):
-    """The token was good until now."""
+    """The token was issued here, and has expired."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """`subject` is a user's `_id`; the others are whole seconds since 1970. A token ends at `expires`."""
+    """The claims of a token: `subject` is a user's `_id`, the others are seconds since 1970; it ends at `expires`."""
 
     subject: str
     issued: int
@@ -32,14 +32,14 @@ class Claims:
 
 
 class Tokens:
-    """Signs and reads the tokens of one sandbox. Signatures are checked once for each token that is kept."""
+    """The tokens of one sandbox, signed and read here; a signature is checked once for each remembered token."""
 
     def __init__(self, dice: Dice) -> None:
         self._dice = dice
         self._known: OrderedDict[str, Claims] = OrderedDict()
 
     def sign(self, sandbox: str, subject: str, *, now: datetime, lifetime: timedelta, number: int) -> str:
-        """A token for the user; `number` makes each different from every other."""
+        """Return a token for the user with this `_id`; `number` makes each different from every other."""
         from joserfc import jwt
 
         issued = (now - EPOCH) // timedelta(seconds=1)
@@ -53,21 +53,21 @@ class Tokens:
         return jwt.encode({"alg": "HS256", "typ": "JWT"}, claims, self.key(sandbox), algorithms=["HS256"])
 
     def knows(self, token: str) -> bool:
-        """Whether the signature was checked before."""
+        """Return whether the signature was checked before."""
         return token in self._known
 
     def read(self, sandbox: str, token: str, *, now: datetime) -> Claims:
-        """Who the token is for; raises BadToken or ExpiredToken."""
+        """Return the claims of a token; raises BadToken or ExpiredToken."""
         claims = self._known.get(token)
         if claims is None:
-            claims = self._known[token] = self._verified(sandbox, token)
+            claims = self._known[token] = self._verify(sandbox, token)
             if len(self._known) > MOST_TOKENS:
                 self._known.popitem(last=False)
         if now >= EPOCH + timedelta(seconds=claims.expires):
             raise ExpiredToken
         return claims
 
-    def _verified(self, sandbox: str, token: str) -> Claims:
+    def _verify(self, sandbox: str, token: str) -> Claims:
         if len(token) > LONGEST_TOKEN or _TOKEN.fullmatch(token) is None:
             raise BadToken
         from joserfc import jwt
@@ -76,7 +76,7 @@ class Tokens:
         try:
             claims = jwt.decode(token, self.key(sandbox), algorithms=["HS256"]).claims
         except (JoseError, ValueError, TypeError, KeyError, AttributeError):
-            # What a stranger put into header and payload can be anything at all.
+            # Header and payload of a stranger's token can be anything at all.
             raise BadToken from None
         subject = claims.get("sub")
         if not isinstance(subject, str):

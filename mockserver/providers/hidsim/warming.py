@@ -1,4 +1,4 @@
-"""Loads what takes long at the first use, in a thread: everybody else is served meanwhile."""
+"""Load the parts whose first use takes long, in a thread, so that other requests are served meanwhile."""
 
 import asyncio
 from functools import cache
@@ -7,14 +7,14 @@ from mockserver.providers.hidsim.catalogue import catalogue
 
 
 async def warm_up() -> None:
-    """Make the catalogue and import what reads and signs tokens, unless that has been done."""
+    """Build the catalogue and import the token library in a thread, unless that has been done."""
     if not load.cache_info().currsize:
         await asyncio.to_thread(load)
 
 
 @cache
 def load() -> None:
-    """Do so here and now, once in a process."""
+    """Build the catalogue and import the token library, once in a process."""
     import joserfc.jwk
     import joserfc.jwt  # noqa: F401
 

@@ -1,4 +1,4 @@
-"""HidSim's shapes: what its objects look like to clients."""
+"""The shapes of HidSim's objects, as clients see them."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -26,24 +26,24 @@ Row = dict[str, Any]
 
 
 def moment(at: datetime) -> str:
-    """ISO 8601 in UTC, with milliseconds and `Z`."""
+    """Return a moment in ISO 8601, in UTC with milliseconds and `Z`."""
     return at.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
 
 
 @lru_cache(maxsize=4096)
 def money(minor: int) -> orjson.Fragment:
-    """A JSON number with as many decimals as it needs, four at most."""
+    """Return a JSON number with as many decimals as it needs, four at most."""
     text = USD.text(minor).rstrip("0").rstrip(".")
     return orjson.Fragment(text.encode())
 
 
 def user_id(account_id: str) -> str:
-    """The `_id` of a user."""
+    """Return the `_id` of a user."""
     return object_id("user", account_id)
 
 
-def user(account: Account, *, balance: int, opened: datetime, moved: datetime) -> Row:
-    """A user; `opened` and `moved` are when the account was opened and when its money moved last."""
+def user(account: Account, *, balance: int, opened_at: datetime, moved_at: datetime) -> Row:
+    """Return a user; `opened_at` is when the account was opened, `moved_at` is when its money moved last."""
     return {
         "_id": user_id(account.id),
         "id": short_id("user", account.id),
@@ -53,44 +53,44 @@ def user(account: Account, *, balance: int, opened: datetime, moved: datetime) -
         "balance": money(balance),
         "currency": USD.code,
         "isActive": account.status == "active",
-        "createdAt": moment(opened),
-        "updatedAt": moment(moved),
+        "createdAt": moment(opened_at),
+        "updatedAt": moment(moved_at),
     }
 
 
-def product(one: Product, *, left: int) -> Row:
-    """A product with what is left of it."""
-    known = catalogue()
-    service = known.services[one.service]
+def product(item: Product, *, left: int) -> Row:
+    """Return a product with the number `left` of it."""
+    goods = catalogue()
+    service = goods.services[item.service]
     return {
-        "_id": one.id,
-        "id": one.short,
+        "_id": item.id,
+        "id": item.short,
         "_service": service.id,
-        "_country": known.countries[one.country].id,
-        "price": money(one.price),
+        "_country": goods.countries[item.country].id,
+        "price": money(item.price),
         "currency": USD.code,
         "count": left,
-        "isActive": one.active,
+        "isActive": item.active,
         "createdAt": service.row["createdAt"],
         "updatedAt": service.row["updatedAt"],
     }
 
 
 def operation(state: SandboxState, order: Order) -> Row:
-    """An operation, with its state under the names that the settings say."""
-    known, facts, settings = catalogue(), order.facts, state.settings.values
+    """Return an operation, with its state under the names that the settings say."""
+    goods, facts, settings = catalogue(), order.facts, state.settings.values
     word = state.shown(order)
     names = {"both": ("state", "status")}.get(settings["hidsim.state_field"], (settings["hidsim.state_field"],))
-    sold = known.product_by_id(facts["product"])
+    item = goods.product_by_id(facts["product"])
     messages = facts["messages"]
     return {
         "_id": order.id,
         "id": operation_short_id(state.dice, order.id),
         **dict.fromkeys(names, word),
         "_user": user_id(order.account),
-        "_service": known.services[facts["service"]].id,
-        "_country": known.countries[facts["country"]].id,
-        "_product": sold.id if sold is not None else None,
+        "_service": goods.services[facts["service"]].id,
+        "_country": goods.countries[facts["country"]].id,
+        "_product": item.id if item is not None else None,
         "number": _number(facts, settings),
         "code": messages[-1]["code"] if messages else None,
         "message": messages[-1]["text"] if messages else None,
@@ -107,7 +107,7 @@ def operation(state: SandboxState, order: Order) -> Row:
 
 
 def transaction(dice: Dice, move: Movement) -> Row:
-    """A movement of a user's money."""
+    """Return a movement of a user's money."""
     name = ("transaction", move.account, move.sequence)
     return {
         "_id": drawn_id(dice, *name),
@@ -123,7 +123,7 @@ def transaction(dice: Dice, move: Movement) -> Row:
 
 
 def transaction_type(move: Movement) -> str:
-    """`purchase` and `refund` are about operations; whatever else moves money is a `deposit`, be it negative."""
+    """Return `purchase` or `refund` for the money of operations, `deposit` for any other, be it negative."""
     if move.debit == SALES:
         return "refund"
     return "purchase" if move.credit == SALES else "deposit"

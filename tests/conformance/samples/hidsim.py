@@ -57,9 +57,10 @@ async def _country(client: Client) -> Ask:
 
 def _product(wanted: Wanted) -> Product:
     """A product that the rule wants: of no magic service where it does not ask for one."""
-    named = wanted.values("order.product")
+    is_named = bool(wanted.values("order.product") or wanted.values("order.service"))
     for one in catalogue().products:
-        fits = one.short in named if named else one.country != "ZZ" and one.stock > 5 and _is_alone(one)
+        fits = is_named or (one.country != "ZZ" and one.stock > 5 and _is_alone(one))
+        fits = fits and wanted.allows("order.product", one.short) and wanted.allows("order.service", one.service)
         if fits and one.active and wanted.allows("order.country", one.country):
             return one
     raise AssertionError("no product is what the rule wants")

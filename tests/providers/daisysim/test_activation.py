@@ -236,8 +236,8 @@ async def test_the_machine_is_the_life_table(world: Daisy) -> None:
         for move in state["transitions"]
     }
     assert moves == {
-        ("waiting", "sms", "completed", "8s"),
-        ("waiting", "expire", "cancelled or overdue", "20m"),
+        ("waiting", "sms", "completed", "setting daisysim.sms_after"),
+        ("waiting", "expire", "cancelled or overdue", "setting daisysim.expire_after"),
         ("overdue", "cancel", "cancelled", None),
         ("waiting", "cancel", "cancelled", None),
     }

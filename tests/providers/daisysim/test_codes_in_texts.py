@@ -1,4 +1,4 @@
-"""A pushed SMS whose text alone is given carries the code that a provider would find in it."""
+"""The code of a pushed SMS without `code` is found in its text, as a provider would find it."""
 
 from typing import Any
 

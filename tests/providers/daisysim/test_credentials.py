@@ -1,4 +1,4 @@
-"""`Authorization: Bearer KEY`, and who is let in."""
+"""`Authorization: Bearer KEY`: which keys and accounts are accepted."""
 
 import re
 

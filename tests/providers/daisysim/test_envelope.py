@@ -1,4 +1,4 @@
-"""What every answer has in common, and what clients in production send."""
+"""The envelope of every answer, and requests as clients in production send them."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Twenty minutes without a code: what follows is assumed, says so, and is a setting."""
+"""Expiry after twenty minutes without a code, which is assumed, marked so, and a setting."""
 
 import pytest
 
@@ -33,6 +33,17 @@ async def test_by_default_the_refund_comes_by_itself_and_a_later_cancel_is_refus
         assert code_of(answer) == (422, "ALREADY_REFUNDED")
         assert is_assumed(answer)
     assert await world.wallet() == 100
+
+
+@pytest.mark.parametrize(("scenarios", "state"), [([], "cancelled"), (["late-refund"], "refunding")])
+async def test_when_a_number_expires_is_a_setting(world: Daisy, scenarios: list[str], state: str) -> None:
+    await world.steer("PUT", "/scenarios/active", scenarios)
+    await world.steer("PATCH", "/settings", {"daisysim.sms_after": "9m", "daisysim.expire_after": "5m"})
+    bought = (await world.bought())["activation_id"]
+    await world.advance("299s")
+    assert await world.status(bought) == "Waiting"
+    await world.advance("1s")
+    assert (await world.steer("GET", f"/orders/daisysim/{bought}"))["state"] == state
 
 
 async def test_what_is_refunded_by_a_cancel_is_refused_as_documented(world: Daisy) -> None:
@@ -85,8 +96,67 @@ async def test_answers_that_rest_on_an_expiry_say_so_and_no_others(world: Daisy,
     fresh = (await world.bought())["activation_id"]
     for path in (f"/check/{bought}", "/history"):
         assert is_assumed(await world.daisy("GET", path))
-    for path in (f"/check/{fresh}", "/history?per_page=1", "/balance"):
+    for path in (f"/check/{fresh}", "/history?per_page=1"):
         assert not is_assumed(await world.daisy("GET", path))
+
+
+async def test_a_balance_with_the_money_of_an_expired_number_in_it_is_assumed(world: Daisy) -> None:
+    bought = (await world.bought())["activation_id"]
+    assert not is_assumed(await world.daisy("GET", "/balance"))
+    await world.advance("20m")
+    assert is_assumed(await world.daisy("GET", "/balance"))
+    await world.steer("PUT", "/scenarios/active", ["quick"])
+    order = await world.order_of(6, "wa")
+    purchase = await world.daisy("POST", "/purchase", order)
+    assert (purchase.status_code, is_assumed(purchase)) == (201, True), "balance_after"
+    await world.advance("60s")
+    assert is_assumed(await world.daisy("GET", "/balance"))
+    refused = await world.daisy("POST", "/purchase", {**order, "price": 99})
+    assert not is_assumed(refused), "a refusal shows no balance"
+    assert not is_assumed(await world.daisy("POST", "/prices", {"country": 6, "service": "wa"}))
+    assert not is_assumed(await world.daisy("GET", "/balance", key="daisy-poor")), "another wallet"
+    assert await world.status(bought) == "Cancelled"
+
+
+async def test_a_balance_is_assumed_from_the_refund_on_where_that_waits_for_a_cancel(world: Daisy) -> None:
+    await waiting_for_cancel(world)
+    bought = await expired(world)
+    assert not is_assumed(await world.daisy("GET", "/balance")), "nothing was given back"
+    assert is_assumed(await world.daisy("POST", f"/cancel/{bought}"))
+    assert is_assumed(await world.daisy("GET", "/balance"))
+
+
+async def test_a_balance_that_a_cancel_in_time_gave_back_is_documented(world: Daisy) -> None:
+    bought = (await world.bought())["activation_id"]
+    await world.advance("60s")
+    for method, path in (("POST", f"/cancel/{bought}"), ("GET", "/balance")):
+        assert not is_assumed(await world.daisy(method, path))
+
+
+@pytest.mark.parametrize("balance", ["100.0000", "12.50"])
+async def test_a_balance_that_a_test_sets_rests_on_nothing_else(world: Daisy, balance: str) -> None:
+    await expired(world)
+    await world.steer("PATCH", "/accounts/daisysim/demo", {"balance": balance})
+    assert not is_assumed(await world.daisy("GET", "/balance"))
+    assert await world.wallet() == float(balance)
+
+
+async def test_a_snapshot_keeps_that_a_balance_is_assumed_and_a_reset_forgets_it(world: Daisy) -> None:
+    await expired(world)
+    snapshot = await world.steer("GET", "/state")
+    await world.steer("POST", "/reset")
+    assert not is_assumed(await world.daisy("GET", "/balance"))
+    await world.steer("PUT", "/state", snapshot)
+    assert is_assumed(await world.daisy("GET", "/balance"))
+    assert (await world.steer("GET", "/state"))["tables"]["wallets"] == snapshot["tables"]["wallets"]
+
+
+async def test_an_invented_past_leaves_balances_that_are_documented(world: Daisy) -> None:
+    await world.steer("PUT", "/scenarios/active", ["no-sms"])
+    await world.steer("POST", "/populate", {"orders": 60, "over": "30d"})
+    orders = (await world.steer("GET", "/orders?provider=daisysim&state=cancelled"))["orders"]
+    assert any(row["cause"] == "timer expire" for order in orders for row in order["history"]), "some expired"
+    assert not is_assumed(await world.daisy("GET", "/balance"))
 
 
 @pytest.mark.parametrize("mode", ["refund", "wait_for_cancel"])

@@ -22,7 +22,7 @@ async def under(*names: str) -> AsyncIterator[World]:
         yield world
 
 
-async def bought(world: World, **more: Any) -> str:
+async def buy_number(world: World, **more: Any) -> str:
     order: str = (await world.buy(**more))["activation_id"]
     return order
 
@@ -58,7 +58,7 @@ async def test_the_library_lists_the_sentences() -> None:
 
 async def test_code_while_cancelling() -> None:
     async with under("code-while-cancelling") as world:
-        order = await bought(world)
+        order = await buy_number(world)
         await world.advance("59s")
         assert code_of(await world.daisy("POST", f"/cancel/{order}")) == (422, "TOO_EARLY")
         await world.advance("1s")
@@ -68,7 +68,7 @@ async def test_code_while_cancelling() -> None:
 
 async def test_code_at_the_last_second() -> None:
     async with under("code-at-the-last-second") as world:
-        order = await bought(world)
+        order = await buy_number(world)
         await world.advance("1198s")
         assert await state(world, order) == "waiting"
         await world.steer("POST", "/clock/advance", {"until": "idle"})
@@ -77,7 +77,7 @@ async def test_code_at_the_last_second() -> None:
 
 async def test_order_stuck() -> None:
     async with under("order-stuck") as world:
-        order = await bought(world)
+        order = await buy_number(world)
         await world.steer("POST", "/clock/advance", {"until": "idle"})
         await world.advance("30d")
         assert await state(world, order) == "waiting"
@@ -110,7 +110,7 @@ async def test_upstream_burst() -> None:
 
 async def test_slow_start() -> None:
     async with under("slow-start") as world:
-        orders = [await bought(world) for _ in range(6)]
+        orders = [await buy_number(world) for _ in range(6)]
         await world.advance("8s")
         assert [await state(world, one) for one in orders] == ["waiting"] * 5 + ["completed"]
         await world.advance("171s")
@@ -144,14 +144,14 @@ async def test_last_number_is_one_of_all_tiers_together() -> None:
 
 async def test_key_rejected_once() -> None:
     async with under("key-rejected-once") as world:
-        order = await bought(world)
+        order = await buy_number(world)
         statuses = [(await world.daisy("GET", f"/check/{order}")).status_code for _ in range(2)]
         assert statuses == [401, 200]
 
 
 async def test_suspended_midway() -> None:
     async with under("suspended-midway") as world:
-        order = await bought(world)
+        order = await buy_number(world)
         refused = [await world.daisy("GET", f"/check/{order}"), await world.daisy("POST", f"/cancel/{order}")]
         assert {code_of(one) for one in refused} == {(403, "ACCOUNT_SUSPENDED")}
 
@@ -168,7 +168,7 @@ async def test_error_on_purchase() -> None:
 async def test_late_refund() -> None:
     async with under("late-refund") as world:
         before = await balance(world)
-        order = await bought(world)
+        order = await buy_number(world)
         await world.steer("PATCH", "/settings", {"daisysim.cancel_after": "1s"})
         await world.advance("1s")
         paid = await balance(world)
@@ -185,7 +185,7 @@ async def test_flaky_sms() -> None:
     async with under("flaky-sms") as world:
         await world.steer("PATCH", "/settings", {"rate_limits": "off"})
         before = await balance(world)
-        orders = [await bought(world) for _ in range(20)]
+        orders = [await buy_number(world) for _ in range(20)]
         await world.advance("8s")
         found = [await state(world, one) for one in orders]
         assert set(found) == {"completed", "lost"}
@@ -205,11 +205,11 @@ async def test_of_several_active_ones_the_first_rule_that_matches_decides_and_is
         return {key: one[key] for key in ("scenario", "rule")}
 
     async with under("slow-sms", "no-sms") as world:
-        order = await bought(world)
+        order = await buy_number(world)
         assert await decision(world) == {"scenario": "slow-sms", "rule": "slow-sms#1"}
         assert (await world.order(order))["timers"][0]["at"] == "2026-01-31T12:01:30Z"
         await world.steer("PUT", "/scenarios/active", ["no-sms", "slow-sms"])
-        order = await bought(world)
+        order = await buy_number(world)
         assert await decision(world) == {"scenario": "no-sms", "rule": "no-sms#1"}
         assert [timer["event"] for timer in (await world.order(order))["timers"]] == ["expire"]
 
@@ -220,7 +220,7 @@ async def test_scenarios_that_speak_of_different_aspects_hold_together() -> None
             assert (await world.daisy("GET", "/countries")).status_code == 502
         price = await world.price()
         assert code_of(await try_to_buy(world, price))[1] == "INVALID_PRICE"
-        order = await bought(world)
+        order = await buy_number(world)
         told = (await world.order(order))["explanation"]
         assert told["rule"]["scenario"] == "slow-start"
         assert told["machine"]["scenario"] == "late-refund"

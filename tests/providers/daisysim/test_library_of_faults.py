@@ -27,7 +27,7 @@ async def under(name: str) -> AsyncIterator[World]:
 
 
 @asynccontextmanager
-async def heard(name: str) -> AsyncIterator[tuple[World, Receiver]]:
+async def world_with_receiver(name: str) -> AsyncIterator[tuple[World, Receiver]]:
     """A world under a scenario whose demo account has a receiver of webhooks."""
     async with under(name) as world, receiving(accept) as receiver:
         await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": receiver.url()})
@@ -38,7 +38,7 @@ def ids(receiver: Receiver) -> list[str]:
     return [orjson.loads(visit.body)["activation_id"] for visit in receiver.visits]
 
 
-async def bought(world: World) -> str:
+async def buy_number(world: World) -> str:
     order: str = (await world.buy())["activation_id"]
     return order
 
@@ -70,7 +70,7 @@ async def test_webhook_before_answer() -> None:
 
         async with receiving(look) as receiver:
             await world.steer("PATCH", "/accounts/daisysim/demo", {"webhook_url": receiver.url()})
-            order = await bought(world)
+            order = await buy_number(world)
             happened.append("answer")
         assert happened == [order, "Completed", "answer"]
 
@@ -83,16 +83,16 @@ async def test_webhook_before_answer_leaves_testland_its_rules() -> None:
 
 
 async def test_webhook_twice() -> None:
-    async with heard("webhook-twice") as (world, receiver):
-        order = await bought(world)
+    async with world_with_receiver("webhook-twice") as (world, receiver):
+        order = await buy_number(world)
         assert (await world.advance("8s"))["delivered"] == 2
         await world.advance("1h")
         assert ids(receiver) == [order, order]
 
 
 async def test_webhook_late() -> None:
-    async with heard("webhook-late") as (world, receiver):
-        order = await bought(world)
+    async with world_with_receiver("webhook-late") as (world, receiver):
+        order = await buy_number(world)
         await world.advance("8s")
         assert (await world.daisy("GET", f"/check/{order}")).json()["data"]["code"]
         await world.advance("119s")
@@ -102,10 +102,10 @@ async def test_webhook_late() -> None:
 
 
 async def test_webhook_reordered() -> None:
-    async with heard("webhook-reordered") as (world, receiver):
+    async with world_with_receiver("webhook-reordered") as (world, receiver):
         orders = []
         for _ in range(3):
-            orders.append(await bought(world))
+            orders.append(await buy_number(world))
             await world.advance("9s")
         assert ids(receiver) == [orders[1], orders[0]]
         await world.advance("58s")
@@ -115,8 +115,8 @@ async def test_webhook_reordered() -> None:
 
 
 async def test_webhook_lost() -> None:
-    async with heard("webhook-lost") as (world, receiver):
-        order = await bought(world)
+    async with world_with_receiver("webhook-lost") as (world, receiver):
+        order = await buy_number(world)
         await world.advance("1d")
         assert (await world.daisy("GET", f"/check/{order}")).json()["data"]["code"]
         assert receiver.visits == []

@@ -1,4 +1,4 @@
-"""POST /purchase: what it gives, what it takes, and what it refuses without charging."""
+"""POST /purchase: its answers, its fields, and refusals that charge nothing."""
 
 import re
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Calls at one time, in process: one wins, and the money adds up. The same over sockets: tests/sockets."""
+"""Concurrent calls in process: one wins, and the money adds up. The same over sockets: tests/sockets."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Whatever happens to an order, and whenever: money and final states."""
+"""Laws of money and final states, whatever happens to an order and whenever."""
 
 from typing import Any
 

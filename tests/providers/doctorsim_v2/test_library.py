@@ -30,7 +30,9 @@ async def under(*names: str) -> AsyncIterator[V2]:
 
 
 @asynccontextmanager
-async def heard(name: str, answer: Callable[[Visit], Awaitable[None]]) -> AsyncIterator[tuple[V2, Receiver, str]]:
+async def client_with_receiver(
+    name: str, answer: Callable[[Visit], Awaitable[None]]
+) -> AsyncIterator[tuple[V2, Receiver, str]]:
     """A world under this scenario, with a webhook; its receiver and secret."""
     async with under(name) as world, receiving(answer) as receiver:
         yield world, receiver, (await world.hook(receiver.url()))["secret"]
@@ -210,7 +212,7 @@ async def test_webhook_first() -> None:
         happened.append(json.loads(visit.body)["event"])
         await visit.answer(b"HTTP/1.1 204 No Content\r\n\r\n")
 
-    async with heard("webhook-first", note) as (world, _, _):
+    async with client_with_receiver("webhook-first", note) as (world, _, _):
         await world.ordered()
         happened.append("answer")
         await world.advance("10s")
@@ -218,7 +220,7 @@ async def test_webhook_first() -> None:
 
 
 async def test_webhooks_twice() -> None:
-    async with heard("webhooks-twice", answering(200)) as (world, receiver, _):
+    async with client_with_receiver("webhooks-twice", answering(200)) as (world, receiver, _):
         await world.ordered()
         await world.advance("10s")
     assert sorted(events(receiver)) == ["order.created"] * 2 + ["order.fulfilled"] * 2
@@ -226,7 +228,7 @@ async def test_webhooks_twice() -> None:
 
 
 async def test_webhooks_late() -> None:
-    async with heard("webhooks-late", answering(200)) as (world, receiver, _):
+    async with client_with_receiver("webhooks-late", answering(200)) as (world, receiver, _):
         await world.ordered()
         await world.advance("299s")
         assert receiver.visits == []
@@ -237,7 +239,7 @@ async def test_webhooks_late() -> None:
 
 
 async def test_webhooks_reordered() -> None:
-    async with heard("webhooks-reordered", answering(200)) as (world, receiver, _):
+    async with client_with_receiver("webhooks-reordered", answering(200)) as (world, receiver, _):
         await world.ordered()
         await world.advance("20s")
     assert events(receiver) == ["order.fulfilled", "order.created"]
@@ -246,7 +248,7 @@ async def test_webhooks_reordered() -> None:
 @pytest.mark.parametrize(("ending", "status"), [("1231", "fulfilled"), ("0001", "failed")])
 @pytest.mark.parametrize("name", ["order.fulfilled", "order.completed"])
 async def test_webhooks_lost(name: str, ending: str, status: str) -> None:
-    async with heard("webhooks-lost", answering(200)) as (world, receiver, _):
+    async with client_with_receiver("webhooks-lost", answering(200)) as (world, receiver, _):
         await world.setting(fulfilled_event=name)
         order = (await world.ordered(phone=f"+52222123{ending}"))["order_id"]
         await world.advance("1d")
@@ -255,7 +257,7 @@ async def test_webhooks_lost(name: str, ending: str, status: str) -> None:
 
 
 async def test_webhooks_forged() -> None:
-    async with heard("webhooks-forged", answering(200)) as (world, receiver, secret):
+    async with client_with_receiver("webhooks-forged", answering(200)) as (world, receiver, secret):
         await world.ordered()
         await world.advance("10s")
     assert events(receiver) == ["order.created", "order.fulfilled"]
@@ -263,7 +265,7 @@ async def test_webhooks_forged() -> None:
 
 
 async def test_webhooks_stale() -> None:
-    async with heard("webhooks-stale", answering(200)) as (world, receiver, secret):
+    async with client_with_receiver("webhooks-stale", answering(200)) as (world, receiver, secret):
         await world.ordered()
         await world.advance("10s")
     assert len(receiver.visits) == 2

@@ -1,4 +1,4 @@
-"""Whose number a number is: every valid mobile number of a country with operators finds one."""
+"""Carrier lookup finds an operator for every valid mobile number of a country with operators."""
 
 import random
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ def random_mobiles(region: str, count: int) -> Iterator[str]:
                 yield phone
 
 
-async def listed(world: V2, found: dict[str, Any]) -> bool:
+async def is_listed(world: V2, found: dict[str, Any]) -> bool:
     """Whether the operator found is one of those that its country lists."""
     operators = await world.data("GET", f"/operators?country={found['id_country']}")
     return bool(operators[str(found["id_operator"])]["operator_name"] == found["operator_name"])
@@ -64,7 +64,7 @@ async def test_the_example_mobile_number_of_every_country_finds_an_operator_of_i
                 continue
             found = await world.data("GET", f"/carriers/lookup/{phone}")
             assert is_valid_in(phone, found["iso_short_code"].upper())
-            assert await listed(world, found), (region, found)
+            assert await is_listed(world, found), (region, found)
             asked += 1
     assert asked >= 244
 
@@ -72,7 +72,7 @@ async def test_the_example_mobile_number_of_every_country_finds_an_operator_of_i
 @pytest.mark.parametrize("region", [*SPARSE, "GB", "IN", "ES", "FR", "CU", "KZ", "JM", "GG"])
 async def test_random_mobile_numbers_find_an_operator_of_their_country(world: V2, region: str) -> None:
     for phone in random_mobiles(region, 20):
-        assert await listed(world, await world.data("GET", f"/carriers/lookup/{phone}")), phone
+        assert await is_listed(world, await world.data("GET", f"/carriers/lookup/{phone}")), phone
 
 
 @pytest.mark.parametrize("region", sorted(set(phonenumbers.SUPPORTED_REGIONS) - {"TA"}))
@@ -95,7 +95,7 @@ def test_random_mobile_numbers_of_any_region_have_an_operator_of_the_same_countr
 )
 async def test_a_number_whose_prefix_tells_nothing_gets_one_and_the_same_operator(world: V2, phone: str) -> None:
     found = await world.data("GET", f"/carriers/lookup/{phone}")
-    assert await listed(world, found)
+    assert await is_listed(world, found)
     assert await world.data("GET", f"/carriers/lookup/{quote(phone, safe='')}") == found
     other = world.beside("other")
     assert await other.data("GET", f"/carriers/lookup/{phone}") == found

@@ -146,6 +146,7 @@ async def test_the_scenarios_leave_mismatched_numbers_their_outcome(world: V2, n
     assert await world.status(order, key=LIVE) == "MANUAL_REVISION"
 
 
+@pytest.mark.slow
 async def test_in_every_country_what_lookup_says_can_be_topped_up(world: V2) -> None:
     """From the number to the fulfilled order, as the reference page has it: lookup, services, rates, order."""
     await world.steer("PATCH", "/settings", {"rate_limits": "off"})

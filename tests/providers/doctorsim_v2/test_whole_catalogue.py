@@ -1,4 +1,4 @@
-"""What the reference page's chains promise of any country, operator and gift card, asked of all of them."""
+"""The calls of the reference page, chained, for every country, operator and gift card."""
 
 import re
 from decimal import Decimal
@@ -71,6 +71,7 @@ def test_every_price_has_a_token_that_says_it() -> None:
         assert quote.price == rate.total_eur
 
 
+@pytest.mark.slow
 async def test_a_gift_card_of_every_country_is_found_and_previewed(world: V2) -> None:
     """Select a country, search it, load rates, preview: in every country, at the cheapest and the dearest price."""
     await world.steer("PATCH", "/settings", {"rate_limits": "off"})

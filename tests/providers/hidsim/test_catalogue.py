@@ -384,5 +384,20 @@ async def test_the_list_envelope_is_a_setting(style: str, keys: set[str] | None)
 async def test_prices_have_at_most_four_decimals_and_stay_within_what_a_partner_can_pay() -> None:
     products = catalogue().products
     assert all(500 <= one.price <= 80_000 for one in products)
-    tiers = {len([one for one in found if one.country == "FR"]) for found in catalogue().by_service.values()}
-    assert tiers >= {1, 2, 3}, "several price tiers for one service and country"
+
+
+def test_every_pair_of_a_service_and_a_country_on_offer_has_several_products() -> None:
+    prices: dict[tuple[str, str], list[int]] = {}
+    for one in catalogue().active:
+        prices.setdefault((one.service, one.country), []).append(one.price)
+    assert len(prices) > 3_900
+    for pair, found in prices.items():
+        assert len(found) >= 2, pair
+        assert len(set(found)) == len(found), f"{pair}: prices differ"
+
+
+def test_the_countries_of_a_service_are_those_in_which_it_has_products() -> None:
+    known = catalogue()
+    for code, service in known.services.items():
+        offered = {known.countries[one.country].id for one in known.active if one.service == code}
+        assert set(service.row["_countryIds"]) == offered, code

@@ -19,6 +19,15 @@ async def test_it_leads_to_the_page_of_the_same_sandbox(path: str, method: str) 
             assert answer.headers["X-Mock-Assumed"] == "true"
 
 
+@pytest.mark.parametrize("path", ["/docs", "/redoc"])
+async def test_the_page_that_it_leads_to_is_there(path: str) -> None:
+    async with hidsim() as hid:
+        for world in (hid.world, hid.world.beside("other")):
+            answer = await world.client.get(f"{world.prefix}{BASE}{path}", follow_redirects=True)
+            assert (answer.status_code, answer.url.path) == (200, f"{world.prefix}{PAGE}")
+            assert "POST /products/{productId}/purchase" in answer.text
+
+
 @pytest.mark.parametrize("host", ["api.hidsim.com", "API.hidsim.com:7460"])
 async def test_under_the_host_s_own_name_it_leads_to_the_server_s_own_address(host: str) -> None:
     async with hidsim() as hid:

@@ -1,4 +1,4 @@
-"""By setting every object has a member that no client knows."""
+"""With a setting every object has a member that no client knows."""
 
 import json
 from collections.abc import Iterator

@@ -4,6 +4,7 @@ import asyncio
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -149,5 +150,6 @@ class Clients(RuleBasedStateMachine):
         self.runner.close()
 
 
+@pytest.mark.slow
 def test_random_clients_and_moving_clocks_break_no_law() -> None:
     run_state_machine_as_test(Clients, settings=settings(max_examples=25, stateful_step_count=20, deadline=None))

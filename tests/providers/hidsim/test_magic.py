@@ -26,6 +26,29 @@ async def test_magic_lists_every_magic_product_service_and_account() -> None:
         assert all(product.id in values or product.id in listed for one in MAGIC_SERVICES for product in one.products)
 
 
+TWINS = [(one.products[0].id, one.products[1].id) for one in MAGIC_SERVICES if len(one.products) == 2]
+
+
+@pytest.mark.parametrize(("cheaper", "dearer"), [pair for pair in TWINS if pair[0] != "oneleft1"])
+async def test_the_dearer_product_of_a_test_service_has_the_same_outcome(cheaper: str, dearer: str) -> None:
+    async with hidsim() as hid:
+        bought = [await hid.buy(product) for product in (cheaper, dearer)]
+        assert bought[0]["price"] < bought[1]["price"]
+        for wait in ("0s", "2s", "15s", "75s", "1200s"):
+            await hid.world.advance(wait)
+            first, second = [await hid.poll(operation) for operation in bought]
+            assert first["state"] == second["state"]
+            assert len(first["messages"]) == len(second["messages"])
+            assert (first["code"] is None) is (second["code"] is None)
+
+
+async def test_a_dearer_product_leaves_no_more_than_one_number_where_one_is_left() -> None:
+    async with hidsim() as hid:
+        assert (await hid.get("/products/oneleft2"))["count"] == 0
+        assert (await hid.call("POST", "/services/oneleft1/purchase")).status_code == 201
+        refusal(await hid.call("POST", "/services/oneleft1/purchase"), 406)
+
+
 @pytest.mark.parametrize("way", ["products", "services"])
 @pytest.mark.parametrize(
     ("product", "moments"),

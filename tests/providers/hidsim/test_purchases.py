@@ -1,4 +1,4 @@
-"""What can be bought, what it costs, and how stock and money keep together."""
+"""Purchases: what can be bought, at which price, and that stock and money agree."""
 
 import asyncio
 from decimal import Decimal
@@ -151,8 +151,8 @@ async def test_countries_in_body_and_query_are_one_union() -> None:
         refusal(await hid.call("POST", "/services/tiers001/purchase?_country=FR"), 400)
 
 
-async def told(hid: Hid, answer: Any) -> list[str]:
-    """The fields that the explanation of an answer says nobody read."""
+async def ignored_fields(hid: Hid, answer: Any) -> list[str]:
+    """Return the fields that the explanation of an answer lists as ignored."""
     story = await hid.world.steer("GET", f"/requests/{answer.headers['x-mock-request-id']}")
     names: list[str] = story["explanation"]["ignored"]
     return names
@@ -176,12 +176,12 @@ async def test_what_a_purchase_ignores_is_named_by_header_and_explanation(
         answer = await hid.call("POST", path, body)
         assert answer.status_code == 201
         assert answer.headers["X-Mock-Ignored"] == ", ".join(names)
-        assert await told(hid, answer) == names
+        assert await ignored_fields(hid, answer) == names
         plain = await hid.call(
             "POST", "/services/tiers001/purchase?minPrice=0.3&_country[]=" + "0" * 24, {"maxPrice": 1}
         )
         assert "X-Mock-Ignored" not in plain.headers
-        assert await told(hid, plain) == []
+        assert await ignored_fields(hid, plain) == []
 
 
 async def test_refusals_name_what_they_ignored_too() -> None:
@@ -190,7 +190,7 @@ async def test_refusals_name_what_they_ignored_too() -> None:
             answer = await by_service(hid, "tiers001", **body)
             refusal(answer, status)
             assert answer.headers["X-Mock-Ignored"] == "color"
-            assert await told(hid, answer) == ["color"]
+            assert await ignored_fields(hid, answer) == ["color"]
 
 
 async def test_ignored_names_fit_into_a_header_whatever_they_are() -> None:

@@ -1,4 +1,4 @@
-"""What the first request needs is loaded beside the event loop."""
+"""The modules and data of the first request are loaded in a thread beside the event loop."""
 
 import threading
 

@@ -1,1 +1,1 @@
-"""The authorization server on `www.doctorsim.com`, on the sandbox's clock."""
+"""The authorization server of `www.doctorsim.com`, which follows the sandbox's clock."""

@@ -10,13 +10,13 @@ from mockserver.domain.errors import NotFound
 from mockserver.http.call import Call
 from mockserver.http.replies import Reply
 from mockserver.providers.doctorsim_v2.oauth import pages
-from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of, resource_wanted
+from mockserver.providers.doctorsim_v2.oauth.addresses import issuer_of, requested_resource
 from mockserver.providers.doctorsim_v2.oauth.codes import add_code
-from mockserver.providers.doctorsim_v2.oauth.identity import identity_wanted
+from mockserver.providers.doctorsim_v2.oauth.identity import requested_identity
 from mockserver.providers.doctorsim_v2.oauth.parameters import form_parameters, need, query_parameters
 from mockserver.providers.doctorsim_v2.oauth.redirects import is_registered, with_answer
 from mockserver.providers.doctorsim_v2.oauth.registry import find_client
-from mockserver.providers.doctorsim_v2.oauth.scopes import SCOPES, parse_scope, scope_text, within
+from mockserver.providers.doctorsim_v2.oauth.scopes import SCOPES, grantable, parse_scope, scope_text
 from mockserver.providers.doctorsim_v2.oauth_errors import (
     AccessDenied,
     InvalidClient,
@@ -32,7 +32,7 @@ from mockserver.sandbox.accounts import list_accounts
 
 #: S256 of anything has 43 characters.
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
-#: What the consent page itself asks; in a request they are unknown, and so ignored (RFC 6749, 3.1).
+#: The fields of the consent page's own form; in a request they are unknown, and so ignored (RFC 6749, 3.1).
 _ANSWERS = ("account", "decision")
 _HTML = "text/html; charset=utf-8"
 _PAGE_HEADERS = (
@@ -44,7 +44,7 @@ _PAGE_HEADERS = (
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request that is in order: who asks for what, and where the answer goes."""
+    """A valid request: the client, what it asks for, and the redirect URI for the answer."""
 
     client: Mapping[str, Any]
     redirect_uri: str
@@ -56,29 +56,29 @@ class Asked:
 
 
 async def show(call: Call) -> Reply:
-    """The consent page, or at once the code where the setting `doctorsim_v2.auto_approve` names an account."""
+    """The consent page, or the code at once where the setting `doctorsim_v2.auto_approve` names an account."""
     parameters: dict[str, str] = {}
     try:
         parameters = query_parameters(call)
-        client, redirect_uri = await _trusted(call, parameters)
+        client, redirect_uri = await _client_and_redirect(call, parameters)
     except OAuthError as error:
-        return _shown(error)
+        return _error_page(error)
     try:
-        asked = _asked(call, parameters, client, redirect_uri)
-        chosen = call.state.settings.values["doctorsim_v2.auto_approve"]
-        if chosen:
-            return await _approve(call, parameters, asked, chosen)
+        request = _read_request(call, parameters, client, redirect_uri)
+        approver = call.state.settings.values["doctorsim_v2.auto_approve"]
+        if approver:
+            return await _approve(call, parameters, request, approver)
     except OAuthError as error:
         return _redirect(call, parameters, redirect_uri, {"error": error.code, "error_description": error.description})
     async with call.work() as work:
-        accounts = [one for one in await list_accounts(work) if one.provider == "doctorsim_v2"]
+        accounts = [account for account in await list_accounts(work) if account.provider == "doctorsim_v2"]
     names = sorted(
-        (one.id for one in accounts if one.status == "active"), key=lambda name: (name != DEFAULT_ACCOUNT, name)
+        (user.id for user in accounts if user.status == "active"), key=lambda name: (name != DEFAULT_ACCOUNT, name)
     )
     page = pages.consent(
         client.get("client_name") or client["client_id"],
         redirect_uri,
-        [name for name in SCOPES if name in asked.scopes],
+        [name for name in SCOPES if name in request.scopes],
         names,
         {name: value for name, value in parameters.items() if name not in _ANSWERS},
         action=f"{issuer_of(call)}/oauth/authorize",
@@ -87,33 +87,33 @@ async def show(call: Call) -> Reply:
 
 
 async def decide(call: Call) -> Reply:
-    """What the consent page's buttons do: everything is checked anew, so a form of one's own gains nothing."""
+    """Approve or deny, as the consent page's buttons ask; everything is checked anew, so forged forms gain nothing."""
     parameters: dict[str, str] = {}
     try:
         parameters = form_parameters(call)
-        client, redirect_uri = await _trusted(call, parameters)
+        client, redirect_uri = await _client_and_redirect(call, parameters)
     except OAuthError as error:
-        return _shown(error)
+        return _error_page(error)
     try:
-        asked = _asked(call, parameters, client, redirect_uri)
+        request = _read_request(call, parameters, client, redirect_uri)
         if parameters.get("decision") != "approve":
             raise AccessDenied("the request was denied")
-        return await _approve(call, parameters, asked, parameters.get("account", DEFAULT_ACCOUNT))
+        return await _approve(call, parameters, request, parameters.get("account", DEFAULT_ACCOUNT))
     except OAuthError as error:
         return _redirect(call, parameters, redirect_uri, {"error": error.code, "error_description": error.description})
 
 
-async def _trusted(call: Call, parameters: Mapping[str, str]) -> tuple[Mapping[str, Any], str]:
-    """Client and redirect URI; while either is in doubt, nobody is redirected."""
+async def _client_and_redirect(call: Call, parameters: Mapping[str, str]) -> tuple[Mapping[str, Any], str]:
+    """Return the client and the redirect URI; while either is in doubt, nobody is redirected. Raises OAuthError."""
     client_id = need(dict(parameters), "client_id")
     async with call.work() as work:
         client = await find_client(work, client_id)
     if client is None:
         raise InvalidClient("no client has this client_id")
-    known = client["redirect_uris"]
+    registered_uris = client["redirect_uris"]
     redirect_uri = parameters.get("redirect_uri")
-    if redirect_uri is None and len(known) == 1:
-        return client, known[0]
+    if redirect_uri is None and len(registered_uris) == 1:
+        return client, registered_uris[0]
     if redirect_uri is None:
         raise InvalidRequest("the parameter redirect_uri is missing")
     if not is_registered(redirect_uri, client):
@@ -121,7 +121,7 @@ async def _trusted(call: Call, parameters: Mapping[str, str]) -> tuple[Mapping[s
     return client, redirect_uri
 
 
-def _asked(call: Call, parameters: dict[str, str], client: Mapping[str, Any], redirect_uri: str) -> Asked:
+def _read_request(call: Call, parameters: dict[str, str], client: Mapping[str, Any], redirect_uri: str) -> Asked:
     if need(parameters, "response_type") != "code":
         raise UnsupportedResponseType("response_type must be code")
     if "authorization_code" not in client["grant_types"]:
@@ -135,13 +135,13 @@ def _asked(call: Call, parameters: dict[str, str], client: Mapping[str, Any], re
     scopes = parse_scope(parameters["scope"]) if "scope" in parameters else allowed
     if scopes is None or allowed is None or not scopes or not scopes <= allowed:
         raise InvalidScope("scope names something that the client cannot have")
-    resource = resource_wanted(call, parameters.get("resource"))
-    # Who cannot find the keys has no use for an ID token.
-    identity = identity_wanted(parameters) if offers_everything(call.state.settings.values) else None
+    resource = requested_resource(call, parameters.get("resource"))
+    # A client that cannot find the keys has no use for an ID token.
+    identity = requested_identity(parameters) if offers_everything(call.state.settings.values) else None
     return Asked(client, redirect_uri, parameters.get("redirect_uri"), scopes, challenge, resource, identity)
 
 
-async def _approve(call: Call, parameters: Mapping[str, str], asked: Asked, account_id: str) -> Reply:
+async def _approve(call: Call, parameters: Mapping[str, str], request: Asked, account_id: str) -> Reply:
     async with call.work() as work:
         try:
             account: Account = await work.account("doctorsim_v2", account_id)
@@ -149,35 +149,35 @@ async def _approve(call: Call, parameters: Mapping[str, str], asked: Asked, acco
             raise AccessDenied("there is no such account") from None
         if account.status != "active":
             raise AccessDenied(f"the account is {account.status}")
-        granted = within(asked.scopes, account.details.get("scope", "read-write"))
-        if not granted:
+        scopes = grantable(request.scopes, account.details.get("scope", "read-write"))
+        if not scopes:
             raise InvalidScope("the account's key can grant nothing of this scope")
         code = await add_code(
             work,
             {
-                "client": asked.client["client_id"],
+                "client": request.client["client_id"],
                 "account": account.id,
-                "scope": scope_text(granted),
-                "challenge": asked.challenge,
-                "redirect_uri": asked.sent_redirect,
-                "resource": asked.resource,
-                "identity": asked.identity,
+                "scope": scope_text(scopes),
+                "challenge": request.challenge,
+                "redirect_uri": request.sent_redirect,
+                "resource": request.resource,
+                "identity": request.identity,
             },
         )
     call.entry.account = account_id
-    return _redirect(call, parameters, asked.redirect_uri, {"code": code})
+    return _redirect(call, parameters, request.redirect_uri, {"code": code})
 
 
 def _redirect(call: Call, parameters: Mapping[str, str], uri: str, answer: dict[str, str]) -> Reply:
-    """To the client, keeping the query that its URI has; `state` as it came, `iss` against mix-ups."""
+    """Redirect to the client; its URI keeps its query, `state` is sent back, `iss` prevents mix-ups (RFC 9207)."""
     if "state" in parameters:
         answer = {**answer, "state": parameters["state"]}
     answer = {**answer, "iss": issuer_of(call)}
-    place = with_answer(uri, answer)
-    headers = (("Location", place), ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"))
+    location = with_answer(uri, answer)
+    headers = (("Location", location), ("Cache-Control", "no-store"), ("Referrer-Policy", "no-referrer"))
     return Reply(b"", status=303 if call.entry.method == "POST" else 302, headers=headers, media=_HTML)
 
 
-def _shown(error: OAuthError) -> Reply:
-    """A page for the person: there is nowhere safe to send them."""
+def _error_page(error: OAuthError) -> Reply:
+    """Return a page for the person, as there is no safe place to send them to."""
     return Reply(pages.refusal(error.code, error.description), status=400, headers=_PAGE_HEADERS, media=_HTML)

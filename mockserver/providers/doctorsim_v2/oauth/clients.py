@@ -1,4 +1,4 @@
-"""Who is at the token endpoint (RFC 6749, 2.3)."""
+"""Client authentication at the token endpoint (RFC 6749, 2.3)."""
 
 from base64 import b64decode
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from mockserver.sandbox.unit_of_work import UnitOfWork
 
 
 async def authenticate(work: UnitOfWork, call: Call, parameters: dict[str, str]) -> Mapping[str, Any]:
-    """The client, by the one method it registered; raises OAuthError otherwise."""
+    """Return the client, authenticated by the one method it registered; raises OAuthError."""
     header = call.headers.get("authorization")
     basic = header is not None
     if header is not None and "client_secret" in parameters:
@@ -38,7 +38,7 @@ async def authenticate(work: UnitOfWork, call: Call, parameters: dict[str, str])
 
 
 def _basic(header: str) -> tuple[str, str]:
-    """Both parts are form-encoded before they are joined (RFC 6749, 2.3.1)."""
+    """Return client id and secret, which are form-encoded before they are joined (RFC 6749, 2.3.1)."""
     scheme, _, value = header.partition(" ")
     try:
         client_id, colon, secret = b64decode(value.strip(), validate=True).decode().partition(":")

@@ -1,6 +1,6 @@
-"""Authorization codes as rows: a code is kept as a digest, 60 seconds until it is used, and longer once it was.
+"""Authorization codes as rows: a digest of each code is kept for 60 seconds, and longer once the code was used.
 
-A used one is remembered, so that its tokens fall when it comes again (RFC 6749, 4.1.2).
+A used code is remembered, so that its tokens are revoked when it comes again (RFC 6749, 4.1.2).
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _WAITING, _USED = "doctorsim_v2 codes", "doctorsim_v2 used codes"
 
 
 async def add_code(work: UnitOfWork, facts: Mapping[str, Any]) -> str:
-    """A code for a new grant. `facts`: client, account, scope, challenge, redirect_uri (None: not sent), resource."""
+    """Issue a code. `facts`: client, account, scope, challenge, redirect_uri (None: not sent), resource, identity."""
     await make_room(work, _WAITING, most=MOST_CODES)
     grant = await draw(work, HEX, 24, "grant")
     code = "ac_" + await draw(work, URL_SAFE, 40, "code")
@@ -28,14 +28,14 @@ async def add_code(work: UnitOfWork, facts: Mapping[str, Any]) -> str:
 
 
 async def find_code(work: UnitOfWork, code: str) -> dict[str, Any] | None:
-    """What the code stands for, used or not, or None."""
+    """Return the row of a code, used or not, or None."""
     key = digest(code)
     row = await work.tx.get(_WAITING, key) or await work.tx.get(_USED, key)
     return decode_json(row) if row is not None else None
 
 
 async def use_code(work: UnitOfWork, code: str, row: Mapping[str, Any]) -> None:
-    """Mark it as used."""
+    """Mark a code as used."""
     key = digest(code)
     await work.tx.delete(_WAITING, key)
     await make_room(work, _USED, most=MOST_CODES)

@@ -1,4 +1,4 @@
-"""The endpoints of the two annexes, whose bodies are the RFCs' and not the API's envelope."""
+"""The endpoints on the provider's other mounts, with the bodies of the RFCs instead of the API's envelope."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -30,7 +30,7 @@ else:
         __name__, "authorize", "exchange", "guide", "metadata", "registration"
     )
 
-#: The RFC's word for refusals that the server shares with every API.
+#: The RFC's error codes for errors that every API has.
 _WORDS = {
     "VALIDATION_ERROR": "invalid_request",
     "PAYLOAD_TOO_LARGE": "invalid_request",
@@ -44,18 +44,18 @@ _WORDS = {
 
 
 def wrap(call: Call, reply: Reply) -> bytes:
-    """The data as they are."""
+    """Encode the data as they are."""
     return reply.data if isinstance(reply.data, bytes) else orjson.dumps(reply.data)
 
 
-def word_of(wording: ErrorResponse) -> str:
-    """The RFC's word for a wording's code."""
-    return _WORDS.get(wording.code, wording.code.lower())
+def error_code(response: ErrorResponse) -> str:
+    """Return the RFC's error code for an error response."""
+    return _WORDS.get(response.code, response.code.lower())
 
 
-def refuse(call: Call, wording: ErrorResponse) -> bytes:
-    """`{"error": ..., "error_description": ...}` (RFC 6749, 5.2)."""
-    return orjson.dumps({"error": word_of(wording), "error_description": wording.text})
+def refuse(call: Call, response: ErrorResponse) -> bytes:
+    """Write an error: `{"error": ..., "error_description": ...}` (RFC 6749, 5.2)."""
+    return orjson.dumps({"error": error_code(response), "error_description": response.text})
 
 
 _HTML = "text/html; charset=utf-8"
@@ -174,7 +174,7 @@ ENDPOINTS = group(
     public=True,
 )
 RESOURCE_PATH = "/.well-known/oauth-protected-resource/v2"
-#: The vendor sends clients to the one on www; the one on api is where RFC 9728 looks for it.
+#: The vendor sends clients to the document on www; the one on api is where RFC 9728 looks for it.
 _RESOURCE = Endpoint(
     "GET",
     RESOURCE_PATH,
@@ -186,7 +186,7 @@ _RESOURCE = Endpoint(
     provenance="observed",
 )
 _RESOURCE_ON_API = _RESOURCE._replace(path="/oauth-protected-resource/v2")
-#: Below the API's own base URL, where clients look that take it for a host (assumed).
+#: Below the API's own base URL, where some clients look that take this URL for a host (assumed).
 _RESOURCE_BELOW = _RESOURCE_ON_API._replace(name="oauth_resource_below", provenance="assumed")
 GUIDES = group(
     Endpoint(
@@ -235,7 +235,7 @@ _FAILURE = "doctorsim_v2/oauth-error"
 
 
 def _annex(host: str, prefix: str, *endpoints: Endpoint) -> Annex:
-    return Annex(Mount(host, prefix), endpoints, wrap, refuse, failure_schema=_FAILURE, code=word_of)
+    return Annex(Mount(host, prefix), endpoints, wrap, refuse, failure_schema=_FAILURE, code=error_code)
 
 
 ANNEXES = (

@@ -1,7 +1,7 @@
-"""Grants as rows: a grant is what an account allowed a client, and all its tokens fall with it.
+"""Grants as rows: a grant is what an account allowed a client; to revoke it is to revoke all its tokens.
 
-Refresh tokens are kept as digests. `refresh` is the newest, `twins` are others that are good as well (with the setting
-`doctorsim_v2.refresh_grace`), `retired` were rotated away, `rotated` tells when, of those within the grace.
+Refresh tokens are kept as digests. `refresh` is the newest, `twins` are others that are valid as well (with the setting
+`doctorsim_v2.refresh_grace`), `retired` are former ones, `rotated` says when those within the grace were replaced.
 """
 
 from collections.abc import Mapping
@@ -25,14 +25,14 @@ from mockserver.sandbox.unit_of_work import UnitOfWork
 _GRANTS = "doctorsim_v2 grants"
 _INVALID_GRANT = "the refresh token is not valid or has expired"
 
-#: What a refresh token is: good, used a moment ago (within the grace), or used before.
+#: The standing of a refresh token: good, used again within the grace (again), or used before that (old).
 Standing = Literal["good", "again", "old"]
 
 
 async def open_grant(
     work: UnitOfWork, grant: str, *, client: str, account: str, scope: str, resource: str
 ) -> dict[str, Any]:
-    """A grant without tokens yet, which the caller keeps when it has some."""
+    """Return a new grant without tokens, which the caller stores when it has some."""
     await make_room(work, _GRANTS, most=MOST_GRANTS)
     return {
         "id": grant,
@@ -53,37 +53,37 @@ async def open_grant(
 
 
 async def new_grant_id(work: UnitOfWork) -> str:
-    """For a grant that no code began."""
+    """Return the id of a grant that did not begin with a code."""
     return await draw(work, HEX, 24, "grant")
 
 
 async def find_grant(work: UnitOfWork, grant: str) -> dict[str, Any] | None:
-    """The grant, or None."""
+    """Return the grant, or None."""
     row = await work.tx.get(_GRANTS, grant)
     return decode_json(row) if row is not None else None
 
 
 async def committed_grant(sandbox: Sandbox, grant: str) -> dict[str, Any] | None:
-    """The grant as it is committed, or None; for calls that only look."""
+    """Return the grant as it is committed, or None; for calls that only read."""
     row = await sandbox.read(_GRANTS, grant)
     return decode_json(row) if row is not None else None
 
 
 async def keep_grant(work: UnitOfWork, row: Mapping[str, Any]) -> None:
-    """Write the grant; it is forgotten when its last token has ended."""
+    """Store the grant; it is deleted when its last token has ended."""
     ends = max(row.get("ends", 0), row["refresh_expires"])
     await work.tx.put(_GRANTS, row["id"], encode_json(dict(row)), due=from_micros(ends))
 
 
 async def revoke_grant(work: UnitOfWork, grant: str) -> None:
-    """Let all its tokens fall."""
+    """Revoke a grant, and so all its tokens."""
     row = await find_grant(work, grant)
     if row is not None:
         await keep_grant(work, row | {"revoked": True})
 
 
 async def revoke_access_token(work: UnitOfWork, row: dict[str, Any], token_id: str) -> None:
-    """Let one access token fall."""
+    """Revoke one access token; beyond MOST_REVOKED of them, revoke the grant."""
     if token_id not in row["revoked_tokens"]:
         row["revoked_tokens"].append(token_id)
     row["revoked"] = row["revoked"] or len(row["revoked_tokens"]) > MOST_REVOKED
@@ -91,24 +91,24 @@ async def revoke_access_token(work: UnitOfWork, row: dict[str, Any], token_id: s
 
 
 async def next_refresh_token(work: UnitOfWork, row: dict[str, Any], *, used: str | None = None) -> str:
-    """A new refresh token in place of the one that was `used`; writes it into `row`, which the caller keeps."""
+    """Issue a refresh token in place of the `used` one; writes it into `row`, which the caller stores."""
     token = f"rt_{row['id']}_{await draw(work, URL_SAFE, 32, 'refresh')}"
     live = _live(row)
-    before = digest(used) if used is not None else None
-    if before in live:
-        del live[before]
-        row["retired"] = [*row["retired"], before][-MOST_RETIRED_TOKENS:]
-        row["rotated"] = [*_within_grace(work, row), [before, to_micros(work.now)]][-MOST_LIVE:]
+    used_digest = digest(used) if used is not None else None
+    if used_digest in live:
+        del live[used_digest]
+        row["retired"] = [*row["retired"], used_digest][-MOST_RETIRED_TOKENS:]
+        row["rotated"] = [*_within_grace(work, row), [used_digest, to_micros(work.now)]][-MOST_LIVE:]
     row |= {
-        "twins": [[one, expires] for one, expires in live.items()][1 - MOST_LIVE :],
+        "twins": [[token_digest, expires] for token_digest, expires in live.items()][1 - MOST_LIVE :],
         "refresh": digest(token),
         "refresh_expires": to_micros(work.now + REFRESH_LIVES),
     }
     return token
 
 
-async def grant_of_refresh(work: UnitOfWork, token: str) -> tuple[dict[str, Any], Standing]:
-    """The grant of a refresh token, and what the token is to it.
+async def grant_of_refresh_token(work: UnitOfWork, token: str) -> tuple[dict[str, Any], Standing]:
+    """Return the grant of a refresh token, and the token's standing.
 
     Raises OAuthError for a token that is not of this sandbox, is altered, revoked or too old.
     """
@@ -116,29 +116,29 @@ async def grant_of_refresh(work: UnitOfWork, token: str) -> tuple[dict[str, Any]
     row = await find_grant(work, parts[1]) if len(parts) == 3 and parts[0] == "rt" else None
     if row is None or row["revoked"]:
         raise InvalidGrant(_INVALID_GRANT)
-    given = digest(token)
-    expires = _live(row).get(given)
+    token_digest = digest(token)
+    expires = _live(row).get(token_digest)
     if expires is not None:
         if work.now >= from_micros(expires):
             raise InvalidGrant(_INVALID_GRANT)
         return row, "good"
-    if given in row["retired"]:
-        return row, "again" if any(one == given for one, _ in _within_grace(work, row)) else "old"
+    if token_digest in row["retired"]:
+        return row, "again" if any(former == token_digest for former, _ in _within_grace(work, row)) else "old"
     raise InvalidGrant(_INVALID_GRANT)
 
 
 def is_refresh_token_of(row: Mapping[str, Any], token: str) -> bool:
-    """Whether the grant knows it as its own, used or not."""
-    given = digest(token)
-    return given in _live(row) or given in row["retired"]
+    """Return whether the token belongs to the grant, used or not."""
+    token_digest = digest(token)
+    return token_digest in _live(row) or token_digest in row["retired"]
 
 
 def _live(row: Mapping[str, Any]) -> dict[str, int]:
-    """When each good refresh token ends, by its digest; the newest comes last."""
+    """Return when each valid refresh token ends, in microseconds since 1970, by its digest; the newest comes last."""
     newest = {row["refresh"]: row["refresh_expires"]} if row["refresh"] else {}
     return {**dict(row.get("twins", ())), **newest}
 
 
 def _within_grace(work: UnitOfWork, row: Mapping[str, Any]) -> list[list[Any]]:
     grace = parse_span(work.settings["doctorsim_v2.refresh_grace"]) // MICROSECOND
-    return [one for one in row.get("rotated", ()) if to_micros(work.now) - one[1] < grace]
+    return [pair for pair in row.get("rotated", ()) if to_micros(work.now) - pair[1] < grace]

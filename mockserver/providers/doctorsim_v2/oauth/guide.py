@@ -1,4 +1,4 @@
-"""What people and agents read: the guide of `auth.md`, the page of the API's documentation, and its OpenAPI text."""
+"""Documents for people and agents: the guide `auth.md`, the API's documentation page, and its OpenAPI text."""
 
 import asyncio
 import re
@@ -28,12 +28,12 @@ MARKDOWN = "text/markdown; charset=utf-8"
 YAML = "application/yaml"
 _HTML = "text/html; charset=utf-8"
 _LANGUAGE = re.compile(r"[a-z]{2}(-[a-z]{2})?", re.IGNORECASE | re.ASCII)
-#: Stands for scheme and host in the text that is kept.
+#: The placeholder for scheme and host in the text that is kept.
 _SOMEWHERE = "https://somewhere.invalid"
 
 
 async def auth_guide(call: Call) -> Reply:
-    """How a program gets a token, step by step, with this server's addresses; in English under every language."""
+    """The guide to getting a token, step by step, with this server's addresses; in English under every language."""
     language = call.fields.get("lang")
     if language is not None and not _LANGUAGE.fullmatch(language):
         raise UnknownRoute("route", call.entry.path)
@@ -41,22 +41,22 @@ async def auth_guide(call: Call) -> Reply:
 
 
 async def api_page(call: Call) -> Reply:
-    """Where the documentation is."""
+    """The page that leads to the documentation."""
     issuer = issuer_of(call)
     links = {"OpenAPI document": f"{issuer}/api-docs/openapi.yaml", "Getting a token": f"{issuer}/auth.md"}
     return Reply(pages.documentation(resource_of(call), links), media=_HTML)
 
 
 def _openapi_text() -> Callable[[Call], Awaitable[Reply]]:
-    """A handler that answers with the provider's OpenAPI document as YAML, which is written once."""
-    written: list[str] = []
+    """Return a handler that answers with the provider's OpenAPI document as YAML, which is written once."""
+    texts: list[str] = []
 
     async def handler(call: Call) -> Reply:
-        if not written:
+        if not texts:
             # Writing it takes some 50 ms.
             assert isinstance(call.provider, Provider), "the kit serves declared providers"
-            written.append(await asyncio.to_thread(_written, call.provider))
-        text = written[0].replace(f"{_SOMEWHERE}/{WWW_HOST}", issuer_of(call))
+            texts.append(await asyncio.to_thread(_write, call.provider))
+        text = texts[0].replace(f"{_SOMEWHERE}/{WWW_HOST}", issuer_of(call))
         text = text.replace(f"{_SOMEWHERE}/{API_HOST}", resource_of(call).removesuffix(PREFIX))
         return Reply(text.encode(), media=YAML)
 
@@ -66,7 +66,7 @@ def _openapi_text() -> Callable[[Call], Awaitable[Reply]]:
 openapi_text = _openapi_text()
 
 
-def _written(provider: Provider) -> str:
+def _write(provider: Provider) -> str:
     import yaml
 
     from mockserver.http.openapi import document
@@ -74,7 +74,7 @@ def _written(provider: Provider) -> str:
     from mockserver.resources import bundled
 
     class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
-        """Writes shared parts out, each where it stands: readers of other languages know no anchors."""
+        """A dumper that writes shared parts out at each place: YAML readers of some languages know no anchors."""
 
         def ignore_aliases(self, data: Any) -> bool:
             return True
@@ -88,7 +88,7 @@ def _written(provider: Provider) -> str:
 
 
 def _pieces(data: Mapping[str, Any], dump: Callable[[Any], str], *, deep: int) -> Iterator[str]:
-    """The YAML of an object, its members written one by one: while one is, no other thread runs."""
+    """Yield the YAML of an object member by member: while one is written, no other thread runs."""
     for name, value in data.items():
         if deep and isinstance(value, dict) and value:
             yield dump({name: None}).replace(" null\n", "\n")

@@ -1,6 +1,6 @@
-"""ID tokens (OpenID Connect Core, 2): for a request that names the scope `openid` itself, and for nobody else.
+"""ID tokens (OpenID Connect Core, 2): for requests that name the scope `openid` themselves, and no others.
 
-No page of the vendor tells what it puts into them; these hold what the standard requires.
+No page of the vendor says what its tokens hold; these hold what the standard requires.
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ from mockserver.sandbox.unit_of_work import UnitOfWork
 CLAIMS = ("iss", "sub", "aud", "iat", "exp", "nonce")
 
 
-def identity_wanted(parameters: Mapping[str, str]) -> dict[str, str] | None:
-    """What an authorization request says of the ID token that it asks for; None for one that asks for none."""
+def requested_identity(parameters: Mapping[str, str]) -> dict[str, str] | None:
+    """Return the claims for the ID token that a request asks for (`nonce`), or None. Raises InvalidRequest."""
     if "openid" not in parameters.get("scope", "").split():
         return None
     nonce = parameters.get("nonce")
@@ -26,7 +26,7 @@ def identity_wanted(parameters: Mapping[str, str]) -> dict[str, str] | None:
 
 
 async def id_token(work: UnitOfWork, code: Mapping[str, Any], *, issuer: str) -> str:
-    """Who approved, for the client of the code."""
+    """Return the ID token that tells the client of a code which account approved."""
     now = token_time(work.settings, work.now)
     claims = {
         "iss": issuer,

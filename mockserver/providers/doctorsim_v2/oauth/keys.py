@@ -1,4 +1,4 @@
-"""The RSA keys that sign tokens: functions of the sandbox's seed, so that runs can be repeated."""
+"""The RSA keys that sign tokens, derived from the sandbox's seed, so that runs can be repeated."""
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -17,7 +17,7 @@ _BASES = (2, 3, 5, 7, 11, 13, 17, 19, 23, 29)
 
 @lru_cache(maxsize=256)
 def signing_key(seed: int | str, number: int = 0) -> "RSAKey":
-    """The n-th key of every sandbox with this seed; the first call takes about half a second. A mock's secret only."""
+    """Return the n-th key of sandboxes with this seed, a mock's secret; the first call takes about half a second."""
     from joserfc.jwk import RSAKey
 
     dice, suffix = Dice(seed), str(number) if number else ""
@@ -28,7 +28,7 @@ def signing_key(seed: int | str, number: int = 0) -> "RSAKey":
 
 
 def public_keys(seed: int | str, numbers: Iterable[int] = (0,)) -> dict[str, Any]:
-    """The key set that everybody may see (RFC 7517)."""
+    """Return the public key set (RFC 7517)."""
     return {"keys": [signing_key(seed, number).as_dict(private=False) for number in numbers]}
 
 
@@ -37,17 +37,17 @@ def _private_key(p: int, q: int) -> "RSAPrivateKey":
 
     d = pow(_EXPONENT, -1, (p - 1) * (q - 1))
     numbers = RSAPrivateNumbers(p, q, d, d % (p - 1), d % (q - 1), pow(q, -1, p), RSAPublicNumbers(_EXPONENT, p * q))
-    # The check would test both primes once more, for 90 ms in which no other thread runs.
+    # Validation would test both primes once more, for 90 ms in which no other thread runs.
     return numbers.private_key(unsafe_skip_rsa_key_validation=True)
 
 
 def _prime(dice: Dice, name: str) -> int:
-    """The first prime from a cast number of 1024 bits on, whose predecessor the exponent does not divide."""
-    drawn = 0
+    """Return the first prime at or above a cast number of 1024 bits whose predecessor the exponent does not divide."""
+    start = 0
     for part in range(KEY_BITS // 64):
-        drawn = drawn << 64 | dice.cast("rsa", name, part)
-    # The two highest bits set, so that the product of two has all its 2048 bits.
-    return next(_primes_from(drawn | 3 << KEY_BITS - 2 | 1))
+        start = start << 64 | dice.cast("rsa", name, part)
+    # The two highest bits are set, so that the product of two primes has all its 2048 bits.
+    return next(_primes_from(start | 3 << KEY_BITS - 2 | 1))
 
 
 def _primes_from(start: int) -> Iterator[int]:
@@ -60,7 +60,7 @@ def _primes_from(start: int) -> Iterator[int]:
 
 
 def _is_prime(number: int) -> bool:
-    """Miller and Rabin's test; for numbers that nobody chose to deceive it, ten rounds are plenty."""
+    """Return whether Miller and Rabin's test passes; ten rounds are plenty for numbers not chosen to deceive it."""
     odd, twos = number - 1, 0
     while odd % 2 == 0:
         odd, twos = odd // 2, twos + 1

@@ -1,4 +1,4 @@
-"""The documents by which clients find everything: RFC 8414, RFC 9728 and the key set."""
+"""The documents for discovery: server metadata (RFC 8414), resource metadata (RFC 9728) and the key set."""
 
 from typing import Any
 
@@ -18,10 +18,10 @@ _REVOCATION, _KEYS = "/oauth/revoke", "/oauth/jwks.json"
 
 
 async def authorization_server(call: Call) -> Reply:
-    """RFC 8414; it leads to nothing that the profile hides."""
+    """The metadata of RFC 8414, without anything that the profile hides."""
     issuer = issuer_of(call)
     settings = call.state.settings.values
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/oauth/authorize",
         "token_endpoint": f"{issuer}/oauth/token",
@@ -35,25 +35,25 @@ async def authorization_server(call: Call) -> Reply:
         "authorization_response_iss_parameter_supported": True,
     }
     if offers_everything(settings):
-        found["revocation_endpoint"] = f"{issuer}{_REVOCATION}"
-        found["revocation_endpoint_auth_methods_supported"] = list(METHODS)
-        found["jwks_uri"] = f"{issuer}{_KEYS}"
-    return Reply(found)
+        document["revocation_endpoint"] = f"{issuer}{_REVOCATION}"
+        document["revocation_endpoint_auth_methods_supported"] = list(METHODS)
+        document["jwks_uri"] = f"{issuer}{_KEYS}"
+    return Reply(document)
 
 
 async def openid_configuration(call: Call) -> Reply:
-    """The same for clients of OpenID Connect (Discovery, 3), with what that requires besides."""
-    known = await authorization_server(call)
+    """The same metadata for clients of OpenID Connect (Discovery, 3), with the members that it requires besides."""
+    reply = await authorization_server(call)
     required = {
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
         "claims_supported": list(CLAIMS),
     }
-    return Reply({**known.data, **required})
+    return Reply({**reply.data, **required})
 
 
 async def protected_resource(call: Call) -> Reply:
-    """RFC 9728, with the five members that the vendor prints."""
+    """The metadata of RFC 9728, with the five members that the vendor prints."""
     issuer = issuer_of(call)
     return Reply(
         {

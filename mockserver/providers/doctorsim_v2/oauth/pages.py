@@ -1,4 +1,4 @@
-"""The pages that a person sees."""
+"""The HTML pages that a person sees."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -21,7 +21,7 @@ def consent(
     *,
     action: str,
 ) -> bytes:
-    """Sign in as one of the sandbox's accounts and approve, or deny. The request's parameters travel along."""
+    """Return the page to sign in as a sandbox's account and approve or deny; its form repeats `parameters`."""
     hidden = "".join(
         f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">' for name, value in parameters.items()
     )
@@ -39,14 +39,14 @@ def consent(
 
 
 def documentation(api: str, links: Mapping[str, str]) -> bytes:
-    """Where the documentation of the API is."""
+    """Return the page with links to the documentation of the API."""
     items = "".join(f'<li><a href="{escape(place)}">{escape(name)}</a></li>' for name, place in links.items())
     about = f"<p>An emulation for tests, at <code>{escape(api)}</code>.</p>"
     return _page("doctorSIM API v2", f"<h1>doctorSIM API v2</h1>{about}<ul>{items}</ul>")
 
 
 def refusal(code: str, description: str) -> bytes:
-    """Why there is nothing to approve."""
+    """Return the page that says why there is nothing to approve."""
     return _page(
         "Not possible",
         f"<h1>This request cannot be answered</h1><p><code>{escape(code)}</code>: {escape(description)}.</p>",

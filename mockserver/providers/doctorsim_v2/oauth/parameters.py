@@ -10,12 +10,12 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 def query_parameters(call: Call) -> dict[str, str]:
-    """Of the query; raises OAuthError for one that comes twice."""
+    """Return the parameters of the query; raises OAuthError for one that comes twice."""
     return _read(call.query)
 
 
 def form_parameters(call: Call) -> dict[str, str]:
-    """Of the body; raises OAuthError also for a body of another type."""
+    """Return the parameters of the body; raises OAuthError, also for a body of another type."""
     media = call.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != _FORM:
         raise InvalidRequest(f"the body must be {_FORM}")
@@ -23,7 +23,7 @@ def form_parameters(call: Call) -> dict[str, str]:
 
 
 def need(parameters: dict[str, str], name: str) -> str:
-    """The parameter; raises OAuthError when it is absent."""
+    """Return the value of a parameter; raises OAuthError when it is absent."""
     value = parameters.get(name)
     if value is None:
         raise InvalidRequest(f"the parameter {name} is missing")
@@ -35,9 +35,9 @@ def _read(raw: bytes) -> dict[str, str]:
         pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
     except ValueError:
         raise InvalidRequest(f"there are more than {MOST_PARAMETERS} parameters") from None
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for name, value in pairs:
-        if name in found:
+        if name in values:
             raise InvalidRequest(f"the parameter {name[:50]} comes twice")
-        found[name] = value
-    return {name: value for name, value in found.items() if value}
+        values[name] = value
+    return {name: value for name, value in values.items() if value}

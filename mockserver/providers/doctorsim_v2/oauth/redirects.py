@@ -1,4 +1,4 @@
-"""Where answers may go: which redirect URIs can be registered, and which of a request is one of them (RFC 8252)."""
+"""Redirect URIs: which ones can be registered, and which ones a request may name (RFC 8252)."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,21 +8,21 @@ from urllib.parse import urlencode, urlsplit
 from mockserver.providers.doctorsim_v2.settings import LONGEST_REDIRECT
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*", re.IGNORECASE)
-#: A browser or the system itself carries these out: no setting admits them.
+#: Schemes that a browser or the system itself carries out: no setting admits them.
 _NEVER = frozenset(
     ("about", "blob", "chrome", "data", "file", "filesystem", "ftp", "javascript", "mailto", "vbscript", "ws", "wss")
 )
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 #: Host, port (with its colon) and the rest of an http URI.
 _HTTP = re.compile(r"http://(?P<host>[a-z0-9.-]+|\[[0-9a-f:]+\])(?P<port>:[0-9]{1,5})?(?P<rest>(?:[/?].*)?)", re.ASCII)
-#: Addresses that mean the machine itself whoever resolves them, so that an app may listen on any port.
+#: Addresses that always mean the machine itself, so that an app may listen on any port.
 _LOOPBACK = ("127.0.0.1", "[::1]")
 
 
 def redirect_problem(uri: Any, *, private_schemes: bool) -> str | None:
-    """Why a redirect URI cannot be registered, or None.
+    """Return why a redirect URI cannot be registered, or None.
 
-    Good are https anywhere, http on this machine, and an app's own scheme: with a dot in it, or with
+    Valid are https anywhere, http on this machine, and an app's own scheme: with a dot in it, or with
     `private_schemes` without one.
     """
     printable = isinstance(uri, str) and uri.isascii() and uri.isprintable() and " " not in uri
@@ -59,17 +59,17 @@ def _scheme_problem(scheme: str, *, private_schemes: bool) -> str | None:
 
 
 def is_registered(uri: str, client: Mapping[str, Any]) -> bool:
-    """Whether a request may name this URI: one that the client registered, but for the port of a loopback address."""
-    known: Iterable[str] = client["redirect_uris"]
-    if uri in known:
+    """Return whether the client registered this URI; the port of a loopback address may differ."""
+    registered_uris: Iterable[str] = client["redirect_uris"]
+    if uri in registered_uris:
         return True
     hosts = (*_LOOPBACK, *client.get("any_port_hosts", ()))
-    wanted = _without_port(uri, hosts)
-    return wanted is not None and wanted in [_without_port(one, hosts) for one in known]
+    address = _without_port(uri, hosts)
+    return address is not None and address in [_without_port(other, hosts) for other in registered_uris]
 
 
 def _without_port(uri: str, hosts: Iterable[str]) -> tuple[str, str] | None:
-    """Host and rest of an http URI of one of these hosts with a port that can be, or None."""
+    """Return host and rest of an http URI of one of these hosts with a valid port, or None."""
     match = _HTTP.fullmatch(uri)
     if match is None or match["host"] not in hosts:
         return None
@@ -78,6 +78,6 @@ def _without_port(uri: str, hosts: Iterable[str]) -> tuple[str, str] | None:
 
 
 def with_answer(uri: str, answer: Mapping[str, str]) -> str:
-    """The URI with an answer in its query, which keeps what it has."""
+    """Return the URI with the answer added to its query."""
     joint = "" if uri.endswith(("?", "&")) else "&" if "?" in uri else "?"
     return f"{uri}{joint}{urlencode(answer)}"

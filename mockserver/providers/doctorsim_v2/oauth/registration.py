@@ -16,13 +16,13 @@ from mockserver.providers.doctorsim_v2.oauth_errors import InvalidClientMetadata
 from mockserver.providers.doctorsim_v2.settings import LONGEST_REDIRECT, MOST_METADATA, MOST_REDIRECTS
 from mockserver.sandbox.unit_of_work import UnitOfWork
 
-#: Texts that are kept as they came.
+#: Texts that are stored as they came.
 _TEXTS = ("client_name", "client_uri", "logo_uri", "tos_uri", "policy_uri", "software_id", "software_version")
 NO_STORE = (("Cache-Control", "no-store"), ("Pragma", "no-cache"))
 
 
 async def register(call: Call) -> Reply:
-    """A new client: public unless it asks for a secret, which only this answer shows."""
+    """Register a client: public unless it asks for a secret, which only this answer shows."""
     body = _body(call)
     metadata = _metadata(body, private_schemes=call.state.settings.values["doctorsim_v2.private_schemes"])
     account = body.get("mock_account")
@@ -58,41 +58,41 @@ def _body(call: Call) -> Mapping[str, Any]:
 
 
 def _metadata(body: Mapping[str, Any], *, private_schemes: bool) -> dict[str, Any]:
-    """What is kept of the metadata, defaults filled in; unknown members are ignored, as the RFC says."""
+    """Return the metadata to store, with defaults; unknown members are ignored, as the RFC says."""
     grants = _names(body, "grant_types", ["authorization_code", "refresh_token"], GRANTS)
-    # Connectors get a public client, as the vendor says; who acts for itself needs a secret (RFC 7591, 2).
-    usual = "client_secret_basic" if "client_credentials" in grants else "none"
-    method = body.get("token_endpoint_auth_method", usual)
+    # Connectors get a public client, as the vendor says; a client that acts for itself needs a secret (RFC 7591, 2).
+    default_method = "client_secret_basic" if "client_credentials" in grants else "none"
+    method = body.get("token_endpoint_auth_method", default_method)
     if method not in METHODS:
         raise InvalidClientMetadata(f"token_endpoint_auth_method must be one of {', '.join(METHODS)}")
     uses_code = "authorization_code" in grants
-    responses = _names(body, "response_types", ["code"] if uses_code else [], ("code",))
+    response_types = _names(body, "response_types", ["code"] if uses_code else [], ("code",))
     if method == "none" and "client_credentials" in grants:
         raise InvalidClientMetadata("client_credentials needs a client with a secret")
-    if uses_code != ("code" in responses):
+    if uses_code != ("code" in response_types):
         raise InvalidClientMetadata("authorization_code and the response type code go together")
     if "refresh_token" in grants and not uses_code:
         raise InvalidClientMetadata("refresh_token needs authorization_code beside it")
-    found = {
+    metadata = {
         "token_endpoint_auth_method": method,
         "grant_types": grants,
-        "response_types": responses,
+        "response_types": response_types,
         "redirect_uris": _redirects(body, needed=uses_code, private_schemes=private_schemes),
     }
     if "scope" in body:
-        found["scope"] = _scope(body["scope"])
+        metadata["scope"] = _scope(body["scope"])
     for name in _TEXTS:
         if name in body:
             if not isinstance(body[name], str) or len(body[name]) > LONGEST_REDIRECT:
                 raise InvalidClientMetadata(f"{name} must be a text")
-            found[name] = body[name]
-    return found
+            metadata[name] = body[name]
+    return metadata
 
 
-def _names(body: Mapping[str, Any], name: str, default: list[str], known: tuple[str, ...]) -> list[str]:
+def _names(body: Mapping[str, Any], name: str, default: list[str], choices: tuple[str, ...]) -> list[str]:
     value = body.get(name, default)
-    if not isinstance(value, list) or not all(isinstance(one, str) and one in known for one in value):
-        raise InvalidClientMetadata(f"{name} must be a list of {', '.join(known)}")
+    if not isinstance(value, list) or not all(isinstance(item, str) and item in choices for item in value):
+        raise InvalidClientMetadata(f"{name} must be a list of {', '.join(choices)}")
     return list(dict.fromkeys(value))
 
 
@@ -107,8 +107,8 @@ def _redirects(body: Mapping[str, Any], *, needed: bool, private_schemes: bool) 
     value = body.get("redirect_uris", [])
     if not isinstance(value, list) or len(value) > MOST_REDIRECTS or (needed and not value):
         raise InvalidRedirectUri(f"redirect_uris must be a list of 1 to {MOST_REDIRECTS} URIs")
-    for one in value:
-        problem = redirect_problem(one, private_schemes=private_schemes)
+    for uri in value:
+        problem = redirect_problem(uri, private_schemes=private_schemes)
         if problem is not None:
             raise InvalidRedirectUri(problem)
     return value

@@ -1,4 +1,4 @@
-"""Registered clients as rows, and the one that is registered beforehand. Of secrets only digests are kept."""
+"""Registered clients as rows, and the one that is always registered. Only digests of secrets are stored."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -28,7 +28,7 @@ _BEFOREHAND: Mapping[str, Any] = MappingProxyType(
 
 
 async def add_client(work: UnitOfWork, metadata: Mapping[str, Any]) -> tuple[dict[str, Any], str | None]:
-    """The client with its id, and its secret unless it is public; raises InvalidClientMetadata when all is full."""
+    """Store a client; return it with its id, and its secret or None. Raises InvalidClientMetadata when all is full."""
     await _make_room(work)
     client = {
         "client_id": "cli_" + await draw(work, HEX, 24, "client"),
@@ -36,16 +36,16 @@ async def add_client(work: UnitOfWork, metadata: Mapping[str, Any]) -> tuple[dic
         **metadata,
     }
     secret = None
-    kept = dict(client)
+    row = dict(client)
     if metadata["token_endpoint_auth_method"] != "none":
         secret = "cs_" + await draw(work, HEX, 48, "client secret")
-        kept["secret_digest"] = digest(secret)
-    await _keep(work, kept)
+        row["secret_digest"] = digest(secret)
+    await _keep(work, row)
     return client, secret
 
 
 async def find_client(work: UnitOfWork, client_id: str) -> Mapping[str, Any] | None:
-    """The client, or None."""
+    """Return the client, or None."""
     row = await work.tx.get(_CLIENTS, client_id)
     if row is not None:
         return decode_json(row)  # type: ignore[no-any-return]
@@ -55,7 +55,7 @@ async def find_client(work: UnitOfWork, client_id: str) -> Mapping[str, Any] | N
 
 
 async def note_use(work: UnitOfWork, client: Mapping[str, Any]) -> None:
-    """Let the client be remembered for longer: somebody has got tokens with it."""
+    """Keep the client for longer, as it was used to get tokens."""
     if client["client_id"] != PUBLIC_CLIENT:
         await _keep(work, client)
 

@@ -1,8 +1,8 @@
-"""Scopes: a set written with spaces (RFC 6749, 3.3)."""
+"""Scopes: a set of names, written with spaces between them (RFC 6749, 3.3)."""
 
 from collections.abc import Iterable, Mapping
 
-#: What each scope allows, in the order in which they are written.
+#: The meaning of each scope, in the order in which scopes are written.
 MEANINGS: Mapping[str, str] = {
     "openid": "to know which account it is",
     "profile": "nothing yet",
@@ -17,16 +17,16 @@ _ORDER = {name: place for place, name in enumerate(SCOPES)}
 
 
 def parse_scope(text: str) -> frozenset[str] | None:
-    """The names in a text, None when one of them is none of ours."""
+    """Return the names in a text; None when one of them is unknown."""
     names = frozenset(text.split())
     return names if names <= frozenset(SCOPES) else None
 
 
 def scope_text(names: Iterable[str]) -> str:
-    """Always in the same order."""
+    """Return the names as a text, always in the same order."""
     return " ".join(sorted(names, key=_ORDER.__getitem__))
 
 
-def within(scopes: Iterable[str], key_scope: str) -> frozenset[str]:
-    """What an account with a key of this scope (read, read-write) can grant at all."""
-    return frozenset(one for one in scopes if key_scope == "read-write" or not one.endswith(":write"))
+def grantable(scopes: Iterable[str], key_scope: str) -> frozenset[str]:
+    """Return the scopes that an account whose key has this scope (read, read-write) can grant."""
+    return frozenset(name for name in scopes if key_scope == "read-write" or not name.endswith(":write"))

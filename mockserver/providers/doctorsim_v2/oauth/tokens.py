@@ -1,4 +1,4 @@
-"""Access tokens: JWTs (RS256) whose `jti` leads to the grant that they fall with."""
+"""Access tokens: JWTs (RS256) whose `jti` names their grant, with which they are revoked."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -21,7 +21,7 @@ from mockserver.sandbox.unit_of_work import UnitOfWork
 
 
 async def issue_access_token(work: UnitOfWork, grant: dict[str, Any], *, issuer: str, scope: str) -> tuple[str, int]:
-    """A token and its life in whole seconds; counts it in `grant`, which the caller keeps."""
+    """Return a token and its life in whole seconds; counts it in `grant`, which the caller stores."""
     seconds, now = token_lifetime(work), token_time(work.settings, work.now)
     grant["tokens"] += 1
     grant["ends"] = max(grant.get("ends", 0), to_micros(work.now) + seconds * 1_000_000)
@@ -41,7 +41,7 @@ async def issue_access_token(work: UnitOfWork, grant: dict[str, Any], *, issuer:
 
 
 async def sign(work: UnitOfWork, claims: Mapping[str, Any], *, kind: str) -> str:
-    """The claims as a JWT of the key that signs now; it stays in the key set until `exp`."""
+    """Return the claims as a JWT, signed with the current key, which stays in the key set until `exp`."""
     from joserfc import jwt
 
     ring = await find_ring(work)
@@ -51,7 +51,7 @@ async def sign(work: UnitOfWork, claims: Mapping[str, Any], *, kind: str) -> str
 
 
 async def claims_of_token(call: Call, token: str) -> Mapping[str, Any]:
-    """What a token says; raises InvalidToken when it was not issued in this sandbox, has expired, or was revoked."""
+    """Return a token's claims; raises InvalidToken when it is not of this sandbox, has expired, or was revoked."""
     sandbox = call.sandbox
     if not is_jwt(token):
         raise InvalidToken
@@ -67,17 +67,17 @@ async def claims_of_token(call: Call, token: str) -> Mapping[str, Any]:
 
 
 def is_jwt(text: str) -> bool:
-    """Whether a text can be a token of ours at all; for any other no key need be made."""
+    """Return whether a text has the form of a token; for any other text no key has to be computed."""
     return len(text) <= LONGEST_TOKEN and text.count(".") == 2
 
 
-#: What `issue_access_token` always writes; whoever knows the seed can sign anything else.
+#: The claims that `issue_access_token` always writes; anyone who knows the seed can sign others.
 _SHAPE = {"sub": str, "client_id": str, "scope": str, "env": str, "exp": int, "jti": str}
 
 
 @lru_cache(maxsize=1024)
 def read_token(seed: int | str, token: str, numbers: tuple[int, ...]) -> Mapping[str, Any] | None:
-    """The claims of a JWT that one of the seed's keys signed, whatever their dates; None for any other."""
+    """Return the claims of a JWT that one of the seed's keys signed, whatever their dates; None for any other."""
     from joserfc import jwt
     from joserfc.errors import JoseError
     from joserfc.jwk import KeySet

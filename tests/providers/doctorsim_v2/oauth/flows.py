@@ -1,4 +1,4 @@
-"""What an OAuth client does, step by step, so that a test can do one of them wrongly."""
+"""The steps of an OAuth client, so that a test can do one of them wrongly."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping

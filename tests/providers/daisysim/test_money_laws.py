@@ -1,4 +1,4 @@
-"""Whatever clients and tests do, the money adds up."""
+"""Whatever clients and tests do, the money adds up, cashback and loyalty tiers included."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -139,6 +139,7 @@ class Wallet(RuleBasedStateMachine):
         assert self.account()["total_spent"] == USD.text(spent)
 
 
+@pytest.mark.slow
 class TestWallet(Wallet.TestCase):  # type: ignore[misc, valid-type]
     """Runs the machine."""
 
