@@ -1,4 +1,4 @@
-"""The command line: serve, run a command with a server, check and draw scenarios, move a server's clock, explain a request.
+"""The command line: serve, run a command beside a server, check scenarios, move a server's clock, explain a request.
 
 Exit codes: 0 success, 1 the work failed, 2 a mistake in the command line. A user's mistake is one line on stderr.
 Each command imports what it needs lazily, to keep start-up fast.
@@ -24,7 +24,7 @@ from mockserver.cli.explain import explain
 from mockserver.cli.graph import graph
 from mockserver.cli.health import health
 from mockserver.cli.reference import reference
-from mockserver.cli.run import run_command
+from mockserver.cli.run import Serving, run_command
 from mockserver.config import Settings
 from mockserver.providers.sources import ProviderProblem
 
@@ -258,5 +258,14 @@ def _report_as_json(problems: Iterable[Any]) -> int:
     return int(any(row["severity"] == "error" for row in rows))
 
 
-for _command in (ca, clock, env, explain, graph, health, reference, run_command(_serve_flags, _can_start, _completed)):
+for _command in (
+    ca,
+    clock,
+    env,
+    explain,
+    graph,
+    health,
+    reference,
+    run_command(Serving(_serve_flags, _can_start, _completed)),
+):
     program.add_command(_command)

@@ -28,7 +28,28 @@ _MOST_TOLD, _LOOKED_AT = 10, 200
 _LONGEST_BODY = 160
 _REFUSED = 400
 
-ServeFlags = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+class Serving(NamedTuple):
+    """What the command has in common with `mockserver serve`."""
+
+    flags: Callable[[Callable[..., Any]], Callable[..., Any]]
+    can_start: Callable[[Settings], bool]
+    completed: Callable[[Settings], Settings]
+
+
+class _Asked(NamedTuple):
+    """What the command line asks for; `flags` are those of `serve` that were given."""
+
+    flags: Mapping[str, Any]
+    url: str | None
+    scenarios: Sequence[str]
+    proxy_http: bool
+    command: Sequence[str]
+
+    @property
+    def sandbox(self) -> str | None:
+        """The sandbox of the command, None where none is named."""
+        return self.flags.get("sandbox") or os.environ.get(config.variable_of("sandbox")) or None
 
 
 class _Server(NamedTuple):
@@ -38,29 +59,21 @@ class _Server(NamedTuple):
     control: ControlClient
 
 
-def run_command(
-    serve_flags: ServeFlags, can_start: Callable[[Settings], bool], completed: Callable[[Settings], Settings]
-) -> click.Command:
-    """Make the command; what it has in common with `serve` is given to it."""
+def run_command(serving: Serving) -> click.Command:
+    """Make the command `mockserver run`."""
 
     @click.command("run", context_settings={"help_option_names": ["-h", "--help"], "allow_interspersed_args": False})
     @click.option("--url", metavar="URL", help="Use the server that runs there, and start none.")
-    @click.option(
-        "--scenario",
-        "scenarios_in_force",
-        multiple=True,
-        metavar="NAME",
-        help="A scenario to put in force first. Repeatable.",
-    )
+    @click.option("--scenario", "active", multiple=True, metavar="NAME", help="Activate a scenario first. Repeatable.")
     @click.option("--proxy-http", is_flag=True, help="Lead plain http:// calls through the server, too.")
-    @serve_flags
+    @serving.flags
     @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND ARG...")
     @click.pass_obj
     def run(
         outer: Mapping[str, Any],
         /,
         url: str | None,
-        scenarios_in_force: tuple[str, ...],
+        active: tuple[str, ...],
         proxy_http: bool,
         command: tuple[str, ...],
         **flags: Any,
@@ -68,39 +81,39 @@ def run_command(
         """Run a command whose clients reach this server at the URLs of the real APIs.
 
         It starts a server on a free port and stops it when the command ends. Requests that name no sandbox are in that
-        of --sandbox. Signals are passed on to the command, whose exit code is that of `mockserver run`. When the command
-        fails, its last requests that were refused are printed on stderr, unless --quiet is given.
+        of --sandbox. Signals are passed on to the command, and its exit code is returned. When the command fails, its
+        last requests that were refused are printed on stderr, unless --quiet is given.
         """
         given = {name: value for one in (outer, flags) for name, value in one.items() if value not in (None, False, ())}
         try:
-            return _run(given, url, command, scenarios=scenarios_in_force, proxy_http=proxy_http)
+            return _run(_Asked(given, url, active, proxy_http, command), serving)
         except KeyboardInterrupt:
             return _INTERRUPTED
 
-    def _run(
-        given: Mapping[str, Any], url: str | None, command: Sequence[str], *, scenarios: Sequence[str], proxy_http: bool
-    ) -> int:
-        settings = _settings(given, url)
-        if url is None and not can_start(settings):
-            return 2
-        sandbox = given.get("sandbox") or os.environ.get(config.variable_of("sandbox")) or None
-        with ExitStack() as stack:
-            if url is None:
-                server = stack.enter_context(_started(completed(settings)))
-            else:
-                server = _running(checked_url(url), sandbox, settings.token)
-            if scenarios:
-                server.control.ask("PUT", "/scenarios/active", needs="", content=list(scenarios))
-            newest = None if url is None else _newest(server.control)
-            files = stack.enter_context(files_while(fetch_ca(server.url), settings))
-            variables = variables_for(server.url, sandbox, files, os.environ, proxy_http=proxy_http)
-            code = _outcome(command, {**os.environ, **variables})
-            if code and not settings.quiet:
-                for line in _refused(server.control, since=newest):
-                    click.echo(f"mockserver: {line}", err=True)
-            return code
-
     return run
+
+
+def _run(asked: _Asked, serving: Serving) -> int:
+    settings = _settings(asked.flags, asked.url)
+    if asked.url is None and not serving.can_start(settings):
+        return 2
+    with ExitStack() as stack:
+        if asked.url is None:
+            server = stack.enter_context(_started(serving.completed(settings)))
+        else:
+            server = _running(checked_url(asked.url), asked.sandbox, settings.token)
+        if asked.scenarios:
+            server.control.ask("PUT", "/scenarios/active", needs="", content=list(asked.scenarios))
+        newest = None if asked.url is None else _newest(server.control)
+        files = stack.enter_context(files_while(fetch_ca(server.url), settings))
+        variables = variables_for(server.url, asked.sandbox, files, os.environ, proxy_http=asked.proxy_http)
+        if server.control.token:
+            variables[config.variable_of("token")] = server.control.token
+        code = _outcome(asked.command, {**os.environ, **variables})
+        if code and not settings.quiet:
+            for line in _refused(server.control, since=newest):
+                click.echo(f"mockserver: {line}", err=True)
+        return code
 
 
 def _settings(given: Mapping[str, Any], url: str | None) -> Settings:

@@ -211,17 +211,17 @@ def test_the_sandbox_is_the_unnamed_world_and_the_proxy_user() -> None:
 def test_flags_of_serve_and_scenarios_are_in_force() -> None:
     script = (
         "curl -s $MOCKSERVER_URL/_mock/scenarios/active; curl -s $MOCKSERVER_URL/_mock/clock; "
-        "curl -s -o /dev/null -w '%{http_code}' -X DELETE $MOCKSERVER_URL/_mock/requests"
+        "curl -s -o /dev/null -w '%{http_code}' -X DELETE $MOCKSERVER_URL/_mock/requests; printf $MOCKSERVER_TOKEN"
     )
     flags = ("--clock", "frozen", "--start", "2026-01-31T12:00:00Z", "--token", "secret")
     scenarios = ("--scenario", "no-sms", "--scenario", "sold-out")
     _, output, _ = run(*flags, *scenarios, "--", "sh", "-c", script, MOCKSERVER_PORT="1", MOCKSERVER_STATE="/none")
-    assert output.endswith("401")
+    assert output.endswith("401secret")
     script = script.replace("curl -s", "curl -s -H 'X-Mock-Token: secret'")
     _, output, _ = run(*flags, *scenarios, "--", "sh", "-c", script)
     assert output.startswith('["no-sms","sold-out"]')
     assert "2026-01-31T12:00:00" in output
-    assert output.endswith("204")
+    assert output.endswith("204secret")
 
 
 def test_what_is_asked_for_wrongly_runs_no_command() -> None:
