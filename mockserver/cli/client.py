@@ -56,7 +56,7 @@ def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @click.option("--url", metavar="URL", help=f"Where the server is. [MOCKSERVER_URL, default {DEFAULT_URL}]")
-    @click.option("--sandbox", metavar="NAME", help="The sandbox; else the default one.")
+    @click.option("--sandbox", metavar="NAME", help="The sandbox. [MOCKSERVER_SANDBOX, else the default one]")
     @click.option("--token", metavar="TOKEN", help="The control token. [MOCKSERVER_TOKEN]")
     @click.pass_context
     @wraps(command)
@@ -66,7 +66,8 @@ def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
         context.meta[_VALUES] = values
         if isinstance(context.command, click.Group) and context.invoked_subcommand is not None:
             return None
-        base = _base(values["url"] or default_url(os.environ), values["sandbox"])
+        sandbox = values["sandbox"] or os.environ.get("MOCKSERVER_SANDBOX") or None
+        base = _base(values["url"] or default_url(os.environ), sandbox)
         client = ControlClient(base, values["token"] or os.environ.get("MOCKSERVER_TOKEN"))
         return command(*arguments, client=client, **options)
 

@@ -42,6 +42,7 @@ def keep_certificate(pem: bytes, directory: Path) -> Path:
 
     A server of this user signs with the CA in the directory; that of another server is written down beside it.
     """
+    directory = directory.absolute()  # clients may go elsewhere
     for path in directory.glob("ca*.pem"):
         if path.read_bytes() == pem:
             return path
@@ -65,7 +66,7 @@ def _forget_old(others: Path) -> None:
         php = certificate.with_name(f"{certificate.stem}-php")
         for file in (*php.glob("*"), *others.glob(f"{certificate.stem}-*.p*"), certificate):
             file.unlink(missing_ok=True)
-        if php.is_dir():
+        with contextlib.suppress(OSError):  # there is none, or another process does the same
             php.rmdir()
 
 

@@ -254,6 +254,30 @@ def test_a_server_that_runs_already_is_used_and_left_running(tmp_path: Path) -> 
     assert [path.name for path in (tmp_path / "ours").iterdir()] == ["servers"]
 
 
+def test_commands_of_ours_within_the_command_are_about_its_sandbox(tmp_path: Path) -> None:
+    with LiveServer(create_app(frozen_settings(ca_dir=tmp_path, token="secret"))) as server:
+        arguments = ("--url", server.url, "--sandbox", "shop", "--token", "secret", "--ca-dir", str(tmp_path))
+        code, _, errors = run(*arguments, "--", sys.executable, "-m", "mockserver", "clock", "advance", "1h")
+        assert (code, errors) == (0, "")
+        headers = {"X-Mock-Token": "secret"}
+        clocks = [
+            httpx.get(f"{server.url}{path}/_mock/clock", headers=headers, trust_env=False).json()["now"]
+            for path in ("", "/~shop")
+        ]
+    assert clocks[0][:13] != clocks[1][:13]
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="what tells that the start has begun is Linux's")
+def test_a_start_is_interrupted_like_a_command() -> None:
+    with running("--populate", "10000", "--", "echo", "ran") as process:
+        threads = Path(f"/proc/{process.pid}/task")
+        while len(list(threads.iterdir())) == 1:  # the server's thread has not begun
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=20)
+    assert (process.returncode, output) == (130, "")
+
+
 def test_a_directory_of_the_ca_that_cannot_be_used_is_no_obstacle(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()

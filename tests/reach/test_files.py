@@ -96,6 +96,13 @@ def test_the_certificate_of_the_local_ca_is_kept_where_it_is(tmp_path: Path) -> 
     assert keep_certificate(own.read_bytes(), own.parent) == own
 
 
+def test_the_paths_hold_in_every_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = certificate(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert keep_certificate(own.read_bytes(), Path(own.parent.name)) == own
+    assert keep_certificate(b"another", Path("new")).parent == tmp_path / "new" / "servers"
+
+
 def test_that_of_another_server_is_kept_beside_it(tmp_path: Path) -> None:
     own, other = certificate(tmp_path), trustme.CA().cert_pem.bytes()
     path = keep_certificate(other, own.parent)

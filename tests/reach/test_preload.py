@@ -177,7 +177,8 @@ def test_without_its_variables_it_does_nothing(environment: dict[str, str]) -> N
 
 
 def test_loaded_twice_it_works_once(environment: dict[str, str], tmp_path: Path) -> None:
-    copy = tmp_path / "copy.cjs"
+    copy = tmp_path / "with a space" / "copy.cjs"
+    copy.parent.mkdir()
     shutil.copy(PRELOAD, copy)
     script = f"console.log((await fetch('https://{BALANCE}', {HEADERS})).status);"
     twice = f'{environment["NODE_OPTIONS"]} --require "{copy}"'
