@@ -112,6 +112,9 @@ def local_ca(settings: Settings) -> bytes:
 
 
 def _directory(settings: Settings) -> Path:
-    from mockserver.certificates.directory import default_directory
+    from mockserver.certificates.directory import CaDirectoryProblem, default_directory
 
-    return settings.ca_dir or default_directory()
+    try:
+        return settings.ca_dir or default_directory()
+    except CaDirectoryProblem as problem:
+        raise click.ClickException(str(problem)) from None

@@ -120,7 +120,7 @@ function install(mock) {
   /** A real socket, as clients of plain HTTP want one. The answer to CONNECT is taken out of what it receives. */
   function plain_tunnel(options, callback) {
     const socket = connectPlain({ ...options, host: mock.host, port: mock.port, lookup: undefined }, callback);
-    socket.write(question(options.host ?? options.hostname, options.port ?? 80));
+    socket.write(question(options.host ?? options.hostname, Number(options.port) || 80));
     const answer = new Answer();
     socket.push = function (part) {
       let rest = null;
@@ -170,7 +170,7 @@ function install(mock) {
     const [options, callback] = arguments_of(given);
     if (options.socket || !is_emulated(options)) return connectTls.apply(this, given);
     const host = options.host ?? options.hostname;
-    const tunnel = new Tunnel(host, options.port ?? 443);
+    const tunnel = new Tunnel(host, Number(options.port) || 443);
     const ours = { servername: host, ...options, socket: tunnel, ca: mock.ca };
     if (!ours.servername) ours.servername = host;
     return keep_alive_like(connectTls.call(this, ours, callback), tunnel);

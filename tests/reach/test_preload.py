@@ -170,6 +170,21 @@ def test_a_server_that_is_gone_is_an_error_as_usual(environment: dict[str, str])
     assert node(script, environment, MOCKSERVER_URL=url) == ("ECONNREFUSED", "")
 
 
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_what_is_given_up_before_the_tunnel_stands_keeps_no_process_alive(
+    scheme: str, environment: dict[str, str]
+) -> None:
+    script = f"""
+import {{ get }} from 'node:{scheme}';
+const asked = get('{scheme}://{BALANCE}', () => console.log('answered'));
+asked.on('error', (error) => console.log(error.code));
+asked.on('socket', (socket) => setTimeout(() => asked.destroy(), 1));
+"""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        assert node(script, environment, MOCKSERVER_URL=url) == ("ECONNRESET", "")
+
+
 def test_without_its_variables_it_does_nothing(environment: dict[str, str]) -> None:
     bare = {"PATH": environment["PATH"]}
     script = "import tls from 'node:tls'; console.log(tls.connect.length);"
