@@ -33,7 +33,7 @@ function install(mock) {
     return new Error(`mockserver refused a tunnel: ${line.slice(line.indexOf(' ') + 1)} ${body}`.trim());
   }
 
-  function cut_off() {
+  function cutOff() {
     return new Error('mockserver closed the connection before the tunnel stood');
   }
 
@@ -69,7 +69,7 @@ function install(mock) {
       this.raw = connectPlain({ host: mock.host, port: mock.port, noDelay: true });
       this.raw.write(question(host, port));
       this.raw.on('data', (part) => this.receive(part));
-      this.raw.on('end', () => this.end_of_answer());
+      this.raw.on('end', () => this.endOfAnswer());
       this.raw.on('error', (error) => this.destroy(error));
       this.raw.on('close', () => this.destroy());
     }
@@ -90,8 +90,8 @@ function install(mock) {
       if (rest.length && !this.push(rest)) this.raw.pause();
     }
 
-    end_of_answer() {
-      if (this.answer) this.destroy(cut_off());
+    endOfAnswer() {
+      if (this.answer) this.destroy(cutOff());
       else this.push(null);
     }
 
@@ -118,14 +118,14 @@ function install(mock) {
   }
 
   /** A real socket, as clients of plain HTTP want one. The answer to CONNECT is taken out of what it receives. */
-  function plain_tunnel(options, callback) {
+  function plainTunnel(options, callback) {
     const socket = connectPlain({ ...options, host: mock.host, port: mock.port, lookup: undefined }, callback);
     socket.write(question(options.host ?? options.hostname, Number(options.port) || 80));
     const answer = new Answer();
     socket.push = function (part) {
       let rest = null;
       try {
-        if (part === null) throw cut_off();
+        if (part === null) throw cutOff();
         rest = answer.take(part);
       } catch (error) {
         this.destroy(error);
@@ -139,7 +139,7 @@ function install(mock) {
   }
 
   /** The options and the callback of `connect(options, f)`, `connect(port, host, options, f)` and the like. */
-  function arguments_of(given) {
+  function argumentsOf(given) {
     if (Array.isArray(given[0])) given = given[0]; // Node's own modules pass what they have read already.
     const options = {};
     const [first, second] = given;
@@ -150,13 +150,13 @@ function install(mock) {
     return [options, callback];
   }
 
-  function is_emulated(options) {
+  function isEmulated(options) {
     const host = options.host ?? options.hostname;
     return typeof host === 'string' && !options.path && mock.hosts.has(host.toLowerCase().replace(/\.$/, ''));
   }
 
   /** Let the socket that clients see keep the process alive, or not, as a real one would. */
-  function keep_alive_like(socket, tunnel) {
+  function keepAliveLike(socket, tunnel) {
     for (const name of ['ref', 'unref', 'setKeepAlive', 'setNoDelay']) {
       socket[name] = function (...given) {
         tunnel.raw[name](...given);
@@ -167,19 +167,19 @@ function install(mock) {
   }
 
   tls.connect = function connect(...given) {
-    const [options, callback] = arguments_of(given);
-    if (options.socket || !is_emulated(options)) return connectTls.apply(this, given);
+    const [options, callback] = argumentsOf(given);
+    if (options.socket || !isEmulated(options)) return connectTls.apply(this, given);
     const host = options.host ?? options.hostname;
     const tunnel = new Tunnel(host, Number(options.port) || 443);
     const ours = { servername: host, ...options, socket: tunnel, ca: mock.ca };
     if (!ours.servername) ours.servername = host;
-    return keep_alive_like(connectTls.call(this, ours, callback), tunnel);
+    return keepAliveLike(connectTls.call(this, ours, callback), tunnel);
   };
 
   const connect = function connect(...given) {
-    const [options, callback] = arguments_of(given);
-    if (!is_emulated(options)) return connectPlain.apply(this, given);
-    return plain_tunnel(options, callback);
+    const [options, callback] = argumentsOf(given);
+    if (!isEmulated(options)) return connectPlain.apply(this, given);
+    return plainTunnel(options, callback);
   };
   net.connect = net.createConnection = connect;
 
