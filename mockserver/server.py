@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from types import FrameType, TracebackType
 from typing import Any, Literal, Self
@@ -280,23 +280,51 @@ def run(
     return 1 if server.failed else 0
 
 
+@contextlib.contextmanager
+def _no_signals() -> Iterator[None]:
+    """Threads that begin meanwhile leave all signals to the main thread, which may be waiting for them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class LiveServer:
     """Serves an ASGI application on a free port from a thread, for tests; a context manager.
 
-    Entering raises RuntimeError when the application does not start.
+    Entering raises RuntimeError when the application does not start. `listeners` come in place of `host` and `port`,
+    `patience` is for how many seconds the application may shut down.
     """
 
-    def __init__(self, app: Any, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._listeners = bind_all(host, port)
+    def __init__(
+        self,
+        app: Any,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        listeners: Sequence[socket.socket] = (),
+        patience: float = APPLICATION,
+    ) -> None:
+        self._listeners = list(listeners) or bind_all(host, port)
         self.url = url_of(self._listeners[0])
         self.port: int = self._listeners[0].getsockname()[1]
         self._settled = threading.Event()
-        self._server = Server(app, on_started=self._settled.set)
+        self._patience = patience
+        self._server = Server(app, on_started=self._settled.set, patience=patience)
         self._thread = threading.Thread(target=self._run, name=f"mockserver {self.url}", daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        self._settled.wait()
+        with _no_signals():
+            self._thread.start()
+        try:
+            self._settled.wait()
+        except KeyboardInterrupt:
+            self._server.stop()
+            raise
         if not self._server.started:
             self._thread.join()
             raise RuntimeError(f"the application did not start on {self.url}: its log says why")
@@ -306,7 +334,7 @@ class LiveServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.stop()
-        self._thread.join(timeout=APPLICATION + 3)
+        self._thread.join(timeout=self._patience + 3)
         if self._thread.is_alive():
             raise RuntimeError(f"the server on {self.url} did not stop")
 

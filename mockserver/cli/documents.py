@@ -207,9 +207,11 @@ def _command(path: str, command: click.Command) -> Iterator[str]:
     for paragraph in (f"`{usage}`", *_paragraphs(command.help or "")):
         yield from ("", paragraph)
     options = [option for option in command.params if isinstance(option, click.Option)]
-    if command.name == "serve":
+    if path in ("mockserver serve", "mockserver run"):
+        flags = {name for name, _, _ in config.table()}
+        options = [option for option in options if option.name not in flags]
         yield from ("", "Takes the flags above.")
-    elif options:
+    if options:
         yield ""
         yield from _table(("option", "what it says"), [_option(option) for option in options])
 
