@@ -282,7 +282,7 @@ def run(
 
 @contextlib.contextmanager
 def _no_signals() -> Iterator[None]:
-    """Threads that begin meanwhile leave all signals to the main thread, which may be waiting for them."""
+    """Block all signals in threads that begin meanwhile, so that the main thread gets them."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
