@@ -3,7 +3,6 @@
 import gc
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -138,57 +137,6 @@ def test_a_provider_that_cannot_be_used_is_one_line_and_exit_code_1(
     assert errors.count("\n") == 1
     assert errors.startswith(f"mockserver: provider 'odd' ({module}:PROVIDER of acme-tests 1.0) ")
     assert problem in errors
-
-
-@pytest.mark.parametrize(
-    ("change", "problem"),
-    [
-        (
-            "endpoints=(ACME.endpoints[0]._replace(gives='acme/balanse'),)",
-            "names an unknown schema in gives of endpoint 'balance': 'acme/balanse' (did you mean 'acme/balance'?)",
-        ),
-        (
-            "webhooks={'order.completed': 'acme/order-complete.webhook'}",
-            "names an unknown schema in webhooks, event 'order.completed': 'acme/order-complete.webhook'"
-            " (did you mean 'acme/order-completed.webhook'?)",
-        ),
-        (
-            "failure_schema='acme/eror'",
-            "names an unknown schema in failure_schema: 'acme/eror' (did you mean 'acme/error'?)",
-        ),
-        ("rules=ACME.rules._replace(provider='acne')", "has rules for 'acne'"),
-        (
-            "settings=(Setting('wait', '5s', 'duration', 'how long'),)",
-            "has a setting whose name does not begin with 'acme.': 'wait'",
-        ),
-        (
-            "settings=(Setting('acme.wait', '5s', 'span', 'how long'),)",
-            "has a setting 'acme.wait' of an unknown kind: 'span' (one of choice, duration, boolean, whole, text)",
-        ),
-        (
-            "settings=(Setting('acme.wait', '5 s', 'duration', 'how long'),)",
-            "has a setting 'acme.wait' with a wrong default: not a duration: '5 s'",
-        ),
-    ],
-    ids=["an endpoint", "a webhook", "refusals", "rules", "a setting's name", "a setting's kind", "a default"],
-)
-def test_a_wrong_name_in_a_declaration_stops_the_start_with_one_line(
-    here: Path, change: str, problem: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    write(
-        here,
-        {
-            "odd_names/__init__.py": "from dataclasses import replace\nfrom tests.acme import PROVIDER as ACME\n"
-            f"from mockserver.sandbox.settings import Setting\nPROVIDER = replace(ACME, {change})"
-        },
-    )
-    for kind in ("scenarios", "schemas"):
-        shutil.copytree(ROOT / "tests" / "acme" / kind, here / "odd_names" / kind)
-    declare(here, acme="odd_names:PROVIDER")
-    assert main(["--port", "0", "--quiet"]) == 1
-    errors = capsys.readouterr().err
-    assert errors.startswith(f"mockserver: provider 'acme' (odd_names:PROVIDER of acme-tests 1.0) {problem}")
-    assert errors.count("\n") == 1
 
 
 def test_two_providers_of_one_name_are_told_with_their_places(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
