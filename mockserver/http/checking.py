@@ -27,7 +27,7 @@ class Checker:
     """
 
     def __init__(self, schema: Schema, *, retrieve: Retrieve | None = None, decimals: bool = True) -> None:
-        """Make a checker; with `decimals`, `normalise` turns each `number` into a Decimal."""
+        """`decimals`: whether `normalise` turns each `number` into a Decimal."""
         self.schema = schema
         self._retrieve = retrieve or _retrieve_nothing
         self._quick: Callable[[Any], bool] | None = None
