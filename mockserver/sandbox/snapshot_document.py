@@ -41,7 +41,7 @@ class Time(NamedTuple):
 
 
 class KeptScenario(NamedTuple):
-    """A scenario with its text, in which digests replace credentials; `origin` is a digest of the text with them."""
+    """A scenario with its text, in which digests replace credentials; `origin` is its name and a digest of the text."""
 
     provider: str
     name: str
