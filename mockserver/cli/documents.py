@@ -117,7 +117,9 @@ def _body(operation: Operation) -> str:
     if "properties" not in schema:
         return str(schema.get("description", schema.get("type", "JSON"))).rstrip(".")
     needed = schema.get("required", ())
-    return ", ".join(f"`{name}`{' (required)' if name in needed else ''}" for name in schema["properties"])
+    names = ", ".join(f"`{name}`{' (required)' if name in needed else ''}" for name in schema["properties"])
+    others = schema.get("additionalProperties")
+    return f"{names}. {_words(others)}" if isinstance(others, dict) else names
 
 
 def _heading(provider: Provider) -> list[str]:

@@ -31,9 +31,9 @@ def env(url: str | None, sandbox: str | None, shell: str, proxy_http: bool, ca_d
     settings = _settings(sandbox, ca_dir)
     place = checked_url(url or default_url(os.environ))
     files = files_for(_ca_of(place, settings), settings)
-    found = variables_for(place, _sandbox(sandbox, os.environ), files, os.environ, proxy_http=proxy_http)
+    variables = variables_for(place, _sandbox(sandbox, os.environ), files, os.environ, proxy_http=proxy_http)
     try:
-        click.echo(lines(shell, found), nl=False)
+        click.echo(lines(shell, variables), nl=False)
     except Unquotable as error:
         raise click.ClickException(str(error)) from None
     if shell == "github":
@@ -49,8 +49,8 @@ def _settings(sandbox: str | None, ca_dir: str | None) -> Settings:
         raise click.UsageError(str(error)) from None
 
 
-def _sandbox(given: str | None, environment: Mapping[str, str]) -> str | None:
-    return given or environment.get(config.variable_of("sandbox")) or None
+def _sandbox(flag: str | None, environment: Mapping[str, str]) -> str | None:
+    return flag or environment.get(config.variable_of("sandbox")) or None
 
 
 def _ca_of(url: str, settings: Settings) -> bytes:

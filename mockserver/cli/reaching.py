@@ -28,7 +28,7 @@ def fetch_ca(url: str) -> bytes:
     from http.client import HTTPException
     from urllib import error, request
 
-    # Plain HTTP, which the port of `https://` speaks as well: the certificate is what is not known yet.
+    # Over plain HTTP, which the port of `https://` speaks as well, since the certificate is not known yet.
     opener = request.build_opener(request.ProxyHandler({}))
     try:
         with opener.open(f"{plain(url)}/_mock/ca.pem", timeout=10) as answer:
@@ -73,7 +73,7 @@ def files_for(pem: bytes, settings: Settings) -> "ClientFiles":
 
 @contextmanager
 def files_while(pem: bytes, settings: Settings) -> "Iterator[ClientFiles]":
-    """The same, in a temporary directory where that of the CA cannot be used."""
+    """Yield the files of `files_for`, in a temporary directory where the one of the CA cannot be used."""
     from mockserver.reach.files import client_files, keep_certificate
 
     try:

@@ -1,7 +1,7 @@
 """`mockserver run`: run a command with a server of its own, and with the variables that lead its clients there.
 
-The server is a thread of this process. So it ends with it however it ends, starts without a second interpreter, and has
-no streams that the command could meet. The command is a child, of which `mockserver.reach.command` takes care.
+The server is a thread of this process. So it ends with the process however that ends, starts without a second
+interpreter, and has no streams of its own that mix with the command's. `mockserver.reach.command` runs the command.
 """
 
 import gc
@@ -18,27 +18,27 @@ from mockserver.cli.client import ControlClient, checked_url
 from mockserver.cli.reaching import fetch_ca, files_while, plain, variables_for
 from mockserver.config import Settings
 
-#: Variables of these settings are about a server of their own; the one of this command is another.
+#: Settings whose variables are meant for another server than the one of this command.
 _NOT_FROM_VARIABLES = ("host", "port", "tls_port", "tls", "state", "save_on_exit")
-#: What counts beside --url: the rest is settled by the server that runs there.
+#: The flags that may stand beside --url; all others are decided by the server that runs there.
 _BESIDE_URL = frozenset({"sandbox", "token", "ca_dir", "quiet"})
 _INTERRUPTED = 130
-#: How many refused requests are told of, and among how many they are looked for.
-_MOST_TOLD, _LOOKED_AT = 10, 200
+#: How many refused requests are printed at most, and how many requests are searched for them.
+_MOST_PRINTED, _MOST_SEARCHED = 10, 200
 _LONGEST_BODY = 160
 _REFUSED = 400
 
 
 class Serving(NamedTuple):
-    """What the command has in common with `mockserver serve`."""
+    """The parts of `mockserver serve` that this command uses, too."""
 
     flags: Callable[[Callable[..., Any]], Callable[..., Any]]
     can_start: Callable[[Settings], bool]
     completed: Callable[[Settings], Settings]
 
 
-class _Asked(NamedTuple):
-    """What the command line asks for; `flags` are those of `serve` that were given."""
+class _CommandLine(NamedTuple):
+    """The command line; `flags` are the flags of `serve` in it."""
 
     flags: Mapping[str, Any]
     url: str | None
@@ -53,7 +53,7 @@ class _Asked(NamedTuple):
 
 
 class _Server(NamedTuple):
-    """The server that the command is to reach, and the control API of the command's sandbox."""
+    """The server for the command, and the control API of the command's sandbox."""
 
     url: str
     control: ControlClient
@@ -84,47 +84,49 @@ def run_command(serving: Serving) -> click.Command:
         of --sandbox. Signals are passed on to the command, and its exit code is returned. When the command fails, its
         last requests that were refused are printed on stderr, unless --quiet is given.
         """
-        given = {name: value for one in (outer, flags) for name, value in one.items() if value not in (None, False, ())}
+        present = {
+            name: value for group in (outer, flags) for name, value in group.items() if value not in (None, False, ())
+        }
         try:
-            return _run(_Asked(given, url, active, proxy_http, command), serving)
+            return _run(_CommandLine(present, url, active, proxy_http, command), serving)
         except KeyboardInterrupt:
             return _INTERRUPTED
 
     return run
 
 
-def _run(asked: _Asked, serving: Serving) -> int:
-    settings = _settings(asked.flags, asked.url)
-    if asked.url is None and not serving.can_start(settings):
+def _run(line: _CommandLine, serving: Serving) -> int:
+    settings = _settings(line.flags, line.url)
+    if line.url is None and not serving.can_start(settings):
         return 2
     with ExitStack() as stack:
-        if asked.url is None:
+        if line.url is None:
             server = stack.enter_context(_started(serving.completed(settings)))
         else:
-            server = _running(checked_url(asked.url), asked.sandbox, settings.token)
-        if asked.scenarios:
-            server.control.ask("PUT", "/scenarios/active", needs="", content=list(asked.scenarios))
-        newest = None if asked.url is None else _newest(server.control)
+            server = _running(checked_url(line.url), line.sandbox, settings.token)
+        if line.scenarios:
+            server.control.ask("PUT", "/scenarios/active", needs="", content=list(line.scenarios))
+        newest = None if line.url is None else _newest(server.control)
         files = stack.enter_context(files_while(fetch_ca(server.url), settings))
-        variables = variables_for(server.url, asked.sandbox, files, os.environ, proxy_http=asked.proxy_http)
+        variables = variables_for(server.url, line.sandbox, files, os.environ, proxy_http=line.proxy_http)
         if server.control.token:
             variables[config.variable_of("token")] = server.control.token
-        code = _outcome(asked.command, {**os.environ, **variables})
+        code = _outcome(line.command, {**os.environ, **variables})
         if code and not settings.quiet:
-            for line in _refused(server.control, since=newest):
-                click.echo(f"mockserver: {line}", err=True)
+            for text in _refused(server.control, since=newest):
+                click.echo(f"mockserver: {text}", err=True)
         return code
 
 
-def _settings(given: Mapping[str, Any], url: str | None) -> Settings:
-    """The settings of a server on a free port of this machine; raises ClickException for what cannot be."""
+def _settings(flags: Mapping[str, Any], url: str | None) -> Settings:
+    """Return the settings of a server on a free port of this machine; raises ClickException for wrong ones."""
     if url is not None:
-        for name in given.keys() - _BESIDE_URL:
+        for name in flags.keys() - _BESIDE_URL:
             raise click.UsageError(f"{config.flag_of(name)}: not with --url, whose server has been started already")
     ours = {config.variable_of(name) for name in _NOT_FROM_VARIABLES}
     environment = {name: value for name, value in os.environ.items() if name not in ours}
     try:
-        settings = config.load({"host": "127.0.0.1", "port": "0", **given}, environment)
+        settings = config.load({"host": "127.0.0.1", "port": "0", **flags}, environment)
     except config.BadSetting as error:
         raise click.UsageError(str(error)) from None
     if settings.tls == "off":
@@ -139,8 +141,8 @@ def _running(url: str, sandbox: str | None, token: str | None) -> _Server:
 
 @contextmanager
 def _started(settings: Settings) -> Iterator[_Server]:
-    """A server in a thread of this process; raises ClickException where none can be."""
-    # What is made until the server answers stays; the server switches collection on again.
+    """Run a server in a thread of this process; raises ClickException where it cannot start."""
+    # Objects made before the server answers live as long as it; the server switches collection on again.
     gc.disable()
     from mockserver import server
     from mockserver.app import create_app
@@ -158,7 +160,7 @@ def _started(settings: Settings) -> Iterator[_Server]:
 
 
 def _outcome(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """The exit code of the command, that of a shell where it cannot be run."""
+    """Run the command and return its exit code, or the one of a shell where the command cannot be run."""
     from mockserver.reach.command import CannotRun, run_command
 
     try:
@@ -169,22 +171,22 @@ def _outcome(command: Sequence[str], environment: Mapping[str, str]) -> int:
 
 
 def _newest(control: ControlClient) -> str | None:
-    """The newest request of the sandbox before the command."""
+    """Return the id of the sandbox's newest request, None where there is none."""
     rows = control.ask("GET", "/requests?limit=1", needs="requests")["requests"]
     return str(rows[0]["id"]) if rows else None
 
 
 def _refused(control: ControlClient, *, since: str | None) -> Iterator[str]:
-    """A line for each of the last requests that were refused, oldest first."""
+    """Yield a line for each of the last requests that were refused, oldest first."""
     try:
-        rows = control.ask("GET", f"/requests?limit={_LOOKED_AT}", needs="requests")["requests"]
+        rows = control.ask("GET", f"/requests?limit={_MOST_SEARCHED}", needs="requests")["requests"]
     except click.ClickException as problem:
         yield f"refused requests are not known: {problem.format_message()}"
         return
     ours = takewhile(lambda row: row["id"] != since, rows)
-    for row in reversed(list(islice((row for row in ours if row["status"] >= _REFUSED), _MOST_TOLD))):
+    for row in reversed(list(islice((row for row in ours if row["status"] >= _REFUSED), _MOST_PRINTED))):
         mistake = f" {row['mistake']}" if row["mistake"] else ""
         body = " ".join(row["response"]["body"].split())
         short = body if len(body) <= _LONGEST_BODY else f"{body[: _LONGEST_BODY - 3]}..."
-        asked = f"{row['id']} {row['provider']}: {row['method']} {row['path']}"
-        yield f"{asked} -> {row['status']}{mistake} {short}".rstrip()
+        request = f"{row['id']} {row['provider']}: {row['method']} {row['path']}"
+        yield f"{request} -> {row['status']}{mistake} {short}".rstrip()

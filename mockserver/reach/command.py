@@ -1,8 +1,8 @@
-"""Run a command as if it had been started itself: its streams, its signals, its exit code.
+"""Run a command as if the shell had started it itself: with the same streams, signals and exit code.
 
-The command is in our process group, so that what a terminal sends (Ctrl-C, Ctrl-Z, a new size) reaches it without us.
-What others send to this process is passed on. When the command is stopped at a terminal, this process stops, too, and
-the shell notices.
+The command is in our process group, so that signals of a terminal (Ctrl-C, Ctrl-Z, a new size) reach it directly.
+Signals that others send to this process are passed on. When the command is stopped at a terminal, this process
+stops, too, and the shell notices.
 """
 
 import os
@@ -12,10 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
-#: To a signal's number this is added, as shells do.
+#: The exit code after a signal is this plus the signal's number, as in shells.
 BY_SIGNAL = 128
 
-#: Linux says so of signals that the kernel itself sends, such as those of a terminal.
+#: The `si_code` on Linux of signals that the kernel itself sends, such as those of a terminal.
 _FROM_KERNEL = 128
 _PASSED_ON = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGTSTP", "SIGCONT", "SIGUSR1", "SIGUSR2")
 #: Python ignores these, which a command must not inherit.
@@ -23,7 +23,7 @@ _IGNORED_BY_PYTHON = ("SIGPIPE", "SIGXFSZ")
 
 
 class CannotRun(Exception):
-    """The command cannot be started; `code` is what a shell would end with, the message is one line."""
+    """The command cannot be started; `code` is the exit code of a shell then, the message is one line."""
 
     def __init__(self, message: str, code: int) -> None:
         super().__init__(message)
@@ -40,7 +40,7 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str]) -> int
     waited = _signals()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, waited)
     try:
-        child = _started(arguments, environment, before)
+        child = _start(arguments, environment, before)
         code = _Watch(child, waited).until_it_ends()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -50,12 +50,12 @@ def run_command(arguments: Sequence[str], environment: Mapping[str, str]) -> int
 if TYPE_CHECKING or sys.platform != "win32":
 
     def _signals() -> set[signal.Signals]:
-        """What to wait for. What is ignored here (by nohup, in the background) the command ignores, too."""
+        """Return the signals to wait for. Those that this process ignores (under nohup), the command ignores, too."""
         passed_on = {getattr(signal, name) for name in _PASSED_ON}
-        return {one for one in passed_on if signal.getsignal(one) is not signal.SIG_IGN} | {signal.SIGCHLD}
+        return {number for number in passed_on if signal.getsignal(number) is not signal.SIG_IGN} | {signal.SIGCHLD}
 
-    def _started(arguments: Sequence[str], environment: Mapping[str, str], mask: Iterable[int]) -> int:
-        """The process of the command, with the signals and the open files that this one was started with."""
+    def _start(arguments: Sequence[str], environment: Mapping[str, str], mask: Iterable[int]) -> int:
+        """Start the command with this process's signals and open files; return its process id. Raises CannotRun."""
         try:
             # Not subprocess: it would close what we have inherited for the command, or run Python after a fork.
             return os.posix_spawnp(
@@ -86,7 +86,7 @@ if TYPE_CHECKING or sys.platform != "win32":
             while True:
                 number, by_terminal = self._next()
                 if number == signal.SIGCHLD:
-                    code = self._look()
+                    code = self._exit_code()
                     if code is not None:
                         return code
                 elif not by_terminal:
@@ -94,22 +94,22 @@ if TYPE_CHECKING or sys.platform != "win32":
                     os.kill(self._child, number)
 
         def _next(self) -> tuple[int, bool]:
-            """The next signal, and whether the terminal has sent it, to the command as well."""
+            """Wait for a signal; return it, and whether the terminal sent it, to the command as well."""
             if hasattr(signal, "sigwaitinfo"):
                 received = signal.sigwaitinfo(self._waited)
                 return received.si_signo, received.si_code == _FROM_KERNEL
             number = signal.sigwait(self._waited)
             return number, number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP) and _is_in_foreground()
 
-        def _look(self) -> int | None:
-            """The exit code if the process has ended. One that was stopped stops this process as well."""
+        def _exit_code(self) -> int | None:
+            """Return the exit code if the process has ended; where it was stopped, stop this process as well."""
             while True:
                 child, status = os.waitpid(self._child, os.WNOHANG | os.WUNTRACED)
                 if child == 0:
                     return None
                 if not os.WIFSTOPPED(status):
                     return os.waitstatus_to_exitcode(status)
-                # Elsewhere nobody who continues the command would know of us.
+                # Without a terminal, whoever continues the command would not know that this process is stopped, too.
                 if os.WSTOPSIG(status) == self._last or _is_in_foreground():
                     self._stop(os.WSTOPSIG(status))
 
@@ -120,7 +120,7 @@ if TYPE_CHECKING or sys.platform != "win32":
             signal.pthread_sigmask(signal.SIG_BLOCK, self._waited)
 
     def _is_in_foreground() -> bool:
-        """Whether a terminal sends its signals to this process."""
+        """Return whether a terminal sends its signals to this process."""
         try:
             terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY | os.O_CLOEXEC)
         except OSError:
@@ -134,7 +134,7 @@ if TYPE_CHECKING or sys.platform != "win32":
 
 
 def _run_on_windows(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Wait for the command; Ctrl-C reaches it without us."""
+    """Wait for the command; Ctrl-C reaches it directly."""
     import shutil
     import subprocess
 

@@ -26,9 +26,9 @@ _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", 
 
 
 def client_files(certificate: Path) -> ClientFiles:
-    """Write what is not there, or no longer right, beside the certificate of a CA; raises OSError.
+    """Write the files that are missing or outdated beside the certificate of a CA, and return all; raises OSError.
 
-    They follow the certificate: after its renewal all of them are made anew.
+    After a renewal of the certificate all of them are written anew.
     """
     bundle = write_bundle(certificate)
     php = certificate.with_name(f"{certificate.stem}-php")
@@ -40,7 +40,7 @@ def client_files(certificate: Path) -> ClientFiles:
 def keep_certificate(pem: bytes, directory: Path) -> Path:
     """Return the file in the directory of the CA that holds the certificate of a server's CA; raises OSError.
 
-    A server of this user signs with the CA in the directory; that of another server is written down beside it.
+    A server of this user signs with the CA in the directory; the certificate of another server's CA is added to it.
     """
     directory = directory.absolute()  # clients may go elsewhere
     for path in directory.glob("ca*.pem"):
@@ -71,22 +71,22 @@ def _forget_old(others: Path) -> None:
 
 
 def _keep(path: Path, data: bytes) -> None:
-    """Write a file for clients where it does not hold just this already."""
+    """Write a file for clients unless it has this content already."""
     if not path.is_file() or path.read_bytes() != data:
         replace_file(path, data)
         path.chmod(_FOR_CLIENTS)
 
 
 def _php_settings(bundle: Path) -> str:
-    # PHP reads nothing into what stands between single quotes.
+    # Within single quotes PHP replaces nothing.
     text = f"'{bundle}'" if "'" not in str(bundle) else '"{}"'.format(str(bundle).replace('"', '\\"'))
     return f"curl.cainfo={text}\nopenssl.cafile={text}\n"
 
 
 def _trust_store(bundle: Path) -> Path | None:
-    """The certificates of the bundle as Java reads them; None where `cryptography` is too old for it.
+    """Write the bundle's certificates as Java reads them, and return the path; None where `cryptography` is too old.
 
-    It holds salt, so that it differs each time: it is written when the bundle is younger.
+    The file holds random salt, so it is written only when the bundle is newer, not when the contents differ.
     """
     from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
@@ -107,7 +107,7 @@ def _entries(bundle: Path) -> "Iterator[pkcs12.PKCS12Certificate]":
 
     for number, block in enumerate(_BLOCK.findall(bundle.read_text(encoding="ascii"))):
         with warnings.catch_warnings(), contextlib.suppress(ValueError):
-            # Some old roots break rules that came later; Java need not have those.
+            # Some old roots break rules that are younger; they are left out.
             warnings.simplefilter("ignore")
             der = ssl.PEM_cert_to_DER_cert(block)
             yield pkcs12.PKCS12Certificate(x509.load_der_x509_certificate(der), b"mockserver-%d" % number)

@@ -1,12 +1,12 @@
-"""Variables as the lines with which a shell, or a file of variables, sets them."""
+"""Writes variables as the lines with which a shell, or a file of variables, sets them."""
 
 import json
 import re
 from collections.abc import Callable, Mapping
 
-#: Runners of GitHub refuse this one in the file that `GITHUB_ENV` names.
+#: The variable that runners of GitHub refuse in the file that `GITHUB_ENV` names.
 REFUSED_BY_GITHUB = "NODE_OPTIONS"
-#: Characters that every reader of dotenv files takes as they are, without quotes.
+#: Characters that need no quotes for any reader of dotenv files.
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@,=+|*%~\[\]-]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -16,7 +16,7 @@ class Unquotable(ValueError):
 
 
 def lines(shell: str, variables: Mapping[str, str]) -> str:
-    r"""Return what sets the variables in this shell, one of `SHELLS`; raises Unquotable.
+    r"""Return the lines that set the variables in this shell, one of `SHELLS`; raises Unquotable.
 
     >>> print(lines("fish", {"NAME": "it's"}), end="")
     set -gx NAME 'it\'s'
@@ -28,7 +28,7 @@ def lines(shell: str, variables: Mapping[str, str]) -> str:
         if _CONTROL.search(value):
             raise Unquotable(f"{name} holds a line break or another control character, which --shell json can write")
     written = (line(name, value) for name, value in variables.items() if (shell, name) != ("github", REFUSED_BY_GITHUB))
-    return "".join(f"{one}\n" for one in written)
+    return "".join(f"{text}\n" for text in written)
 
 
 def _sh(name: str, value: str) -> str:
@@ -40,12 +40,12 @@ def _fish(name: str, value: str) -> str:
 
 
 def _powershell(name: str, value: str) -> str:
-    # PowerShell takes the quotes of typesetters for quotes, too.
+    # For PowerShell typographic quotes are quotes, too.
     return "$env:{} = '{}'".format(name, re.sub("(['\u2018-\u201b])", r"\1\1", value))
 
 
 def _dotenv(name: str, value: str) -> str:
-    """In as few quotes as possible: `docker --env-file` takes them as part of the value."""
+    """Return the line with quotes only where they are needed: `docker --env-file` makes them part of the value."""
     if _PLAIN.fullmatch(value):
         return f"{name}={value}"
     if "'" not in value:
@@ -66,5 +66,5 @@ _LINES: Mapping[str, Callable[[str, str], str]] = {
     "dotenv": _dotenv,
     "github": _github,
 }
-#: What `lines` can write for.
+#: The shells and files that `lines` can write for.
 SHELLS = (*_LINES, "json")

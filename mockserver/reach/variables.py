@@ -1,4 +1,4 @@
-"""The variables that lead an unmodified client to the server. Pure functions: everything they need is given to them."""
+"""The variables that lead an unmodified client to the server. Pure functions of their arguments."""
 
 import os
 import re
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-#: What Node loads first; it lies beside this module in every installation.
+#: The module that Node loads first; it lies beside this one in every installation.
 PRELOAD = Path(__file__).with_name("preload.cjs")
 TRUST_STORE_PASSWORD = "changeit"
 
@@ -15,7 +15,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _PORTS = {"http": 80, "https": 443}
 #: Words of JAVA_TOOL_OPTIONS, as the Java virtual machine splits it.
 _JAVA_WORDS = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")
-#: How Java writes the hosts that it reaches without a proxy when nothing is said.
+#: The hosts that Java by default reaches without a proxy, as Java writes them.
 _JAVA_DIRECT = ("localhost", "127.*", "[::1]")
 
 
@@ -43,7 +43,7 @@ def variables(
 ) -> dict[str, str]:
     """Return the variables for clients of the server at `url`, merged with those of `environment`.
 
-    `hosts` are those that the server emulates. Without a sandbox clients are in that of unnamed paths. With
+    `hosts` are those that the server emulates. Without a sandbox clients use the one of paths that name none. With
     `proxy_http` all plain `http://` calls go through the server, too.
     """
     place = urlsplit(url)
@@ -51,7 +51,7 @@ def variables(
     authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     proxy = f"http://{sandbox}:x@{authority}" if sandbox else f"http://{authority}"
     direct = _direct_hosts(environment, hosts)
-    found = {
+    result = {
         "MOCKSERVER_URL": f"{place.scheme}://{authority}",
         "MOCKSERVER_CA": str(files.certificate),
         "MOCKSERVER_EMULATED_HOSTS": ",".join(sorted(hosts)),
@@ -71,21 +71,21 @@ def variables(
         ),
     }
     if sandbox:
-        found["MOCKSERVER_SANDBOX"] = sandbox
+        result["MOCKSERVER_SANDBOX"] = sandbox
     if proxy_http:
-        found |= {"HTTP_PROXY": proxy, "http_proxy": proxy}
-    return found
+        result |= {"HTTP_PROXY": proxy, "http_proxy": proxy}
+    return result
 
 
 def _direct_hosts(environment: Mapping[str, str], hosts: Collection[str]) -> list[str]:
-    """The hosts that clients reach without the proxy: those of the environment, less what hides an emulated host."""
+    """Return the hosts that clients reach without the proxy: those of the environment that hide no emulated host."""
     listed = (entry for name in ("NO_PROXY", "no_proxy") for entry in re.split(r"[,\s]+", environment.get(name, "")))
-    kept = (entry for entry in listed if entry and not any(_hides(entry, host) for host in hosts))
-    return list(dict.fromkeys((*kept, *_LOOPBACK)))
+    harmless = (entry for entry in listed if entry and not any(_hides(entry, host) for host in hosts))
+    return list(dict.fromkeys((*harmless, *_LOOPBACK)))
 
 
 def _hides(entry: str, host: str) -> bool:
-    """Whether a client that has `entry` in NO_PROXY goes past the proxy for `host`.
+    """Return whether a client that has `entry` in NO_PROXY reaches `host` without the proxy.
 
     Some clients compare whole labels, some the ends of the texts, so that `sim.com` hides `daisysim.com` from them.
     """
@@ -93,17 +93,17 @@ def _hides(entry: str, host: str) -> bool:
     return host.endswith(bare)
 
 
-def _node_options(given: str) -> str:
-    """Add the preload to NODE_OPTIONS, in the quotes that Node takes there."""
+def _node_options(present: str) -> str:
+    """Add the preload to NODE_OPTIONS, in the quotes that Node understands there."""
     quoted = str(PRELOAD).replace("\\", "\\\\").replace('"', '\\"')
     option = f'--require "{quoted}"'
-    given = " ".join(given.split("\n")).strip()
-    return given if option in given else f"{given} {option}".strip()
+    present = " ".join(present.split("\n")).strip()
+    return present if option in present else f"{present} {option}".strip()
 
 
-def _php_directories(given: str, ours: Path) -> str:
+def _php_directories(present: str, ours: Path) -> str:
     """Add our directory to those that PHP scans; an empty one stands for PHP's own."""
-    others = [one for one in given.split(os.pathsep) if one != str(ours)] if given else [""]
+    others = [path for path in present.split(os.pathsep) if path != str(ours)] if present else [""]
     return os.pathsep.join((*others, str(ours)))
 
 
@@ -121,7 +121,7 @@ def _java_properties(
 
 
 def _java_hosts(direct: Iterable[str]) -> Iterator[str]:
-    """The hosts as Java's patterns, which know no networks; a host name means its subdomains, too."""
+    """Yield the hosts as Java's patterns, which know no networks; a host name means its subdomains, too."""
     for entry in direct:
         bare = re.sub(r":[0-9]+$", "", entry) if entry.count(":") == 1 else entry
         bare = bare.removeprefix("*").removeprefix(".")
@@ -132,10 +132,10 @@ def _java_hosts(direct: Iterable[str]) -> Iterator[str]:
             yield f"*.{bare}"
 
 
-def _java_options(given: str, properties: Iterable[tuple[str, str]]) -> str:
+def _java_options(present: str, properties: Iterable[tuple[str, str]]) -> str:
     """Add system properties to JAVA_TOOL_OPTIONS, in place of those of the same names."""
     ours = dict(properties)
-    others = [word for word in _JAVA_WORDS.findall(given) if _property_in(word) not in ours]
+    others = [word for word in _JAVA_WORDS.findall(present) if _property_in(word) not in ours]
     return " ".join((*others, *(_java_word(f"-D{name}={value}") for name, value in ours.items())))
 
 

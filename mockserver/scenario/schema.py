@@ -20,7 +20,7 @@ _KINDS = {
 
 
 def scenario_schema() -> dict[str, Any]:
-    """The JSON Schema of scenario files, parsed anew; `wire` and `webhook` are made from the tables of kinds."""
+    """Return the JSON Schema of scenario files, parsed anew; `wire` and `webhook` are made from the tables of kinds."""
     import json
 
     from mockserver.faults.webhook_kinds import webhook_schema
