@@ -313,6 +313,10 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
     settings = Settings(**values)
     if settings.passthrough and not is_loopback(settings.host):
         raise BadSetting(f"--passthrough: only where the server listens on loopback, not on {settings.host!r}")
+    if settings.tls_port is not None and settings.tls == "off":
+        raise BadSetting("--tls-port: not with --tls off, which leaves plain HTTP on --port alone")
+    if settings.tls_port is not None and settings.tls_port == settings.port:
+        raise BadSetting(f"--tls-port: not the number of --port: {settings.tls_port}")
     if settings.passthrough and settings.tls == "off":
         raise BadSetting("--passthrough: not with --tls off, which makes the server no proxy")
     return settings

@@ -225,7 +225,7 @@ def public_url(text: str) -> str:
 def sandbox_name(text: str) -> str:
     """Read the name of a sandbox."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", text):
-        raise ValueError(f"must be 1 to 64 of a-z, 0-9, - and _, and not begin with a sign: {text!r}")
+        raise ValueError(f"must be 1 to 64 of a-z, 0-9, - and _, beginning with a letter or a digit: {text!r}")
     return text
 
 

@@ -92,10 +92,10 @@ def bind_settings(settings: Settings) -> list[socket.socket]:
     if settings.tls_port is not None:
         try:
             sockets += bind_all(settings.host, settings.tls_port)
-        except CannotListen:
+        except CannotListen as error:
             for listening in sockets:
                 listening.close()
-            raise
+            raise CannotListen(f"--tls-port: {error}", in_use=error.in_use) from None
     return sockets
 
 

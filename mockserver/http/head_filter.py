@@ -46,10 +46,12 @@ def misdirected(data: bytes) -> str | None:
     """Return what a client tried that is not served here, and what to do instead; None for what may be HTTP/1.1."""
     if data[:2] == b"\x16\x03":
         return "this port speaks plain HTTP, and a TLS greeting came: use http://, or start the server with --tls on"
+    if data[:2] in (b"\x05\x01", b"\x05\x02", b"\x05\x03", b"\x04\x01"):
+        return "this server is no SOCKS proxy: write the proxy's URL with http://"
     if data[:8] == b"CONNECT ":
         return (
             "a CONNECT is served as the first request of a plain connection, and only with --tls on: "
-            "use http:// URLs, or put this server's address before their path"
+            "write the proxy's URL with http://, not https://"
         )
     if data[:14] == b"PRI * HTTP/2.0":
         return "this server speaks HTTP/1.1, and the preface of HTTP/2 came: turn HTTP/2 off in the client"

@@ -14,11 +14,12 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
 import h11
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from mockserver.listener.answers import plain_answer
 from mockserver.listener.authority import Authority
 from mockserver.listener.connections import IDLE
+from mockserver.listener.notices import Notices
 
 log = logging.getLogger("mockserver.server")
 
@@ -58,7 +59,10 @@ class Forwarder:
     A proxy that is this server itself is not used: requests would go round in a circle.
     """
 
-    def __init__(self, proxies: Mapping[str, str], is_own: Callable[[Authority], bool]) -> None:
+    def __init__(
+        self, proxies: Mapping[str, str], is_own: Callable[[Authority], bool], notices: Notices | None = None
+    ) -> None:
+        self._notices = notices or Notices()
         self._proxies = dict(proxies)
         self._is_own = is_own
         self._under_way = 0
@@ -68,10 +72,13 @@ class Forwarder:
         url = self._proxies.get(scheme) or self._proxies.get("all")
         if not url or proxy_bypass_environment(host, self._proxies):
             return None
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        if parts.scheme != "http" or not parts.hostname:
+        try:
+            parts = urlsplit(url if "://" in url else f"http://{url}")
+            authority = Authority(parts.hostname or "", parts.port or 80)
+        except ValueError:
+            raise CannotForward("the proxy that the environment names is not a URL") from None
+        if parts.scheme != "http" or not authority.host:
             raise CannotForward("the proxy that the environment names is not an http:// URL")
-        authority = Authority(parts.hostname, parts.port or 80)
         if self._is_own(authority):
             return None
         headers: tuple[tuple[bytes, bytes], ...] = ()
@@ -94,7 +101,9 @@ class Forwarder:
                 async with asyncio.timeout(_CONNECTING):
                     reader, writer = await asyncio.open_connection(host, port)
             except (OSError, TimeoutError) as error:
-                raise CannotForward(f"{host}:{port} cannot be reached: {str(error) or 'no answer in time'}") from error
+                text = f"{host}:{port} cannot be reached: {str(error) or 'no answer in time'}"
+                self._notices.warn(f"a request for {target} was not sent on: {text}")
+                raise CannotForward(text) from error
             yield _Connection(reader, writer, upstream)
         finally:
             self._under_way -= 1
@@ -170,14 +179,23 @@ class Forward:
         self._target = target
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; answers 502 where the other host cannot be reached."""
+        """Serve one request; what cannot be reached is answered with status 502."""
+        started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
         try:
             scheme = self._url.partition(":")[0].lower()
             if scheme != "http":
                 raise CannotForward("a whole URL with https is not sent on: ask for a tunnel with CONNECT")
             async with self._forwarder.connected(self._target, scheme) as other:
-                await self._exchange(other, scope, receive, send)
+                await self._exchange(other, scope, receive, noting)
         except (CannotForward, OSError, h11.ProtocolError, TimeoutError) as error:
+            if started:
+                return  # the connection ends in the middle of the answer, as it did there
             text = (str(error) or "no answer in time").encode()
             headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(text))]
             await send({"type": "http.response.start", "status": 502, "headers": headers})

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from mockserver.listener.acceptor import Acceptor, Doorman, MakeProtocol
+from mockserver.listener.acceptor import Acceptor, ConnectionRouter, MakeProtocol
 from mockserver.listener.connections import Connections
 from mockserver.listener.options import ListenerOptions
 from mockserver.listener.proxying import Proxy
@@ -33,8 +33,8 @@ class Listener:
         self.connections = Connections(app, state, loop, proxy)
         self._uvicorn = uvicorn_state
         make = _protocols(self.connections, config, uvicorn_state)
-        self._doorman = Doorman(loop, make, proxy, options.certificates)
-        self._acceptors = [Acceptor(listening, self._doorman) for listening in sockets]
+        self._router = ConnectionRouter(loop, make, proxy, options.certificates)
+        self._acceptors = [Acceptor(listening, self._router) for listening in sockets]
 
     def start(self) -> None:
         """Accept connections from now on."""
@@ -45,7 +45,7 @@ class Listener:
         """Accept no more connections, and close each open one after the request that is under way on it."""
         for acceptor in self._acceptors:
             acceptor.close()
-        self._doorman.close()
+        self._router.close()
         self.connections.closing = True
         for connection in self._open():
             connection.shutdown()

@@ -13,8 +13,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mockserver.domain.hosts import is_own_name
 from mockserver.http.way_in import WAY_IN, WayIn
 from mockserver.listener.authority import Authority, ProxyRefusal, authority_of
+from mockserver.listener.notices import Notices
 from mockserver.listener.options import ListenerOptions
-from mockserver.sandbox.names import is_name
+from mockserver.sandbox.names import RULE, is_name
 
 if TYPE_CHECKING:
     from mockserver.listener.forwarding import Forwarder
@@ -28,10 +29,13 @@ class Proxy:
     """Decides what becomes of requests that clients send as to a proxy. `addresses` are the listener's own."""
 
     def __init__(self, options: ListenerOptions, addresses: Collection[tuple[str, int]] = ()) -> None:
+        self.notices = Notices()
         self._hosts = options.hosts
         self._passthrough = options.passthrough
         self._ports = frozenset(port for _, port in addresses)
         self._addresses = frozenset(host for host, _ in addresses)
+        #: Whether `--passthrough` would be taken: it is for loopback only.
+        self._may_pass_through = all(is_own_name(host) for host in self._addresses)
         # Read now, not at the first request: later changes of the environment are meant for clients.
         self._proxies = getproxies_environment() if options.passthrough else {}
 
@@ -40,7 +44,7 @@ class Proxy:
         """The forwarder, which sends requests on to other hosts."""
         from mockserver.listener.forwarding import Forwarder
 
-        return Forwarder(self._proxies, self._is_own)
+        return Forwarder(self._proxies, self._is_own, self.notices)
 
     def _is_own(self, target: Authority) -> bool:
         return target.port in self._ports and (is_own_name(target.host) or target.host in self._addresses)
@@ -68,11 +72,8 @@ class Proxy:
             return False
         if self._hosts is not None and target.host in self._hosts:
             raise ProxyRefusal(403, f"{target.host} is served on the ports 443 and 80, not on {target.port}")
-        raise ProxyRefusal(
-            403,
-            f"{target.host} is not served here, and no request leaves this server: start it with --passthrough to "
-            "send requests for other hosts on",
-        )
+        hint = ": start it with --passthrough to send requests for other hosts on" if self._may_pass_through else ""
+        raise ProxyRefusal(403, f"{target.host} is not served here, and no request leaves this server{hint}")
 
     def serve(self, scope: dict[str, Any], target: bytes, app: ASGIApp) -> ASGIApp:
         """Return the application that answers a request whose target is not a path, such as a whole URL.
@@ -88,6 +89,7 @@ class Proxy:
             here = self.admit(authority)
             sandbox = sandbox_of(dict(scope["headers"]).get(b"proxy-authorization"))
         except ProxyRefusal as refusal:
+            self.notices.warn(f"a proxy request was refused: {refusal.text}")
             return _Refused(refusal)
         if not here:
             from mockserver.listener.forwarding import Forward
@@ -127,9 +129,7 @@ def sandbox_of(credential: bytes | None) -> str | None:
             name = ""
         if is_name(name):
             return name
-    raise ProxyRefusal(
-        407, "the proxy user names a sandbox: 1 to 64 of a-z, 0-9 and hyphens, with any password (http://NAME:x@HOST)"
-    )
+    raise ProxyRefusal(407, f"the proxy user names a sandbox ({RULE}), with any password: http://NAME:x@HOST:PORT")
 
 
 class _Refused:
