@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from mockserver.domain.errors import Invalid
-from mockserver.domain.suggestions import nearest
+from mockserver.domain.suggestions import suggestion
 from mockserver.engine.delays import Delay, FromSetting, LogNormal, Uniform
 from mockserver.engine.machine import Machine
 from mockserver.engine.weights import SettingWeight
+from mockserver.http.fault_names import fault_problems
 from mockserver.http.provider import Endpoint, Provider
 from mockserver.http.schemas import SchemaStore
+from mockserver.http.vocabulary import EndpointNames, endpoints_of, name_problem
 from mockserver.sandbox.accounts import check_seed
 from mockserver.sandbox.settings import SettingsTable
 from mockserver.scenario.check import Judge
@@ -38,14 +40,14 @@ def judge_of(
             return
         _judge_settings(scenario, report, settings)
         _judge_accounts(scenario, report, provider)
-        endpoints = [*provider.endpoints, *(endpoint for annex in provider.annexes for endpoint in annex.endpoints)]
+        endpoints = list(endpoints_of([provider]))
         _judge_conditions(scenario, report, endpoints, schemas)
         _judge_machines(scenario, report, data, provider, settings)
         if not scenario.machines and scenario.rules:
             _judge_lives(scenario, report, library.default(scenario.provider).machines.values())
         if scenario.faults:
             machines = scenario.machines or library.default(scenario.provider).machines
-            _judge_faults(scenario, report, endpoints, provider, machines.values())
+            _judge_faults(scenario, report, provider, schemas, machines.values())
 
     return judge
 
@@ -85,31 +87,26 @@ def _judge_conditions(scenario: Scenario, report: Report, endpoints: list[Endpoi
             at: Trail = ("rules", place, "when", name)
             kind, _, field = name.partition(".")
             if name == "operation":
-                if not any(matcher.holds(operation, present=True) for operation in operations):
-                    report.warning(at, f"no operation is like that (they are {', '.join(operations)})")
+                problem = name_problem("operation", matcher, operations)
+                if problem is not None:
+                    report.warning(at, problem)
             elif kind == "request" and field not in fields:
-                report.warning(at, f"no request has a field {shown(field)} ({_near(field, fields)})", at_key=True)
+                report.warning(at, f"no request has a field {shown(field)} ({suggestion(field, fields)})", at_key=True)
             elif kind not in ("request", "order") and name not in _PLAIN_NAMES:
                 text = "operation, account, request.FIELD and order.FACT are known"
                 report.warning(at, f"nothing is called {shown(name)} ({text})", at_key=True)
 
 
 def _judge_faults(
-    scenario: Scenario, report: Report, endpoints: list[Endpoint], provider: Provider, machines: Iterable[Machine]
+    scenario: Scenario, report: Report, provider: Provider, schemas: SchemaStore, machines: Iterable[Machine]
 ) -> None:
-    operations = list(dict.fromkeys(endpoint.name for endpoint in endpoints))
+    names = EndpointNames([provider], schemas)
     states = list(dict.fromkeys(state for machine in machines for state in machine.states))
     for place, fault in enumerate(scenario.faults):
-        at: Trail = ("faults", place)
-        if fault.operation is not None and fault.operation not in operations:
-            text = f"no operation is called {shown(fault.operation)} (they are {', '.join(operations)})"
-            report.warning((*at, "operation"), text)
-        if fault.event is not None and fault.event not in provider.webhooks:
-            known = ", ".join(provider.webhooks) or "there are none"
-            report.warning((*at, "event"), f"the provider has no webhook {shown(fault.event)} (one of {known})")
-        state = fault.state
-        if state is not None and not any(state.holds(name, present=name is not None) for name in (*states, None)):
-            report.warning((*at, "state"), f"no state is like that (they are {', '.join(states)})")
+        if report.full:
+            return
+        for keys, text in fault_problems(fault, names, events=provider.webhooks, states=states):
+            report.warning(("faults", place, *keys), text, at_key=len(keys) > 1)
 
 
 def _fields(endpoints: list[Endpoint], schemas: SchemaStore) -> set[str]:
@@ -124,22 +121,17 @@ def _fields(endpoints: list[Endpoint], schemas: SchemaStore) -> set[str]:
     return {field for name in names for field in schemas.load(name).get("properties", {})}
 
 
-def _near(name: str, known: list[str]) -> str:
-    near = nearest(name, known)
-    return f"did you mean {near}?" if near is not None else f"one of {', '.join(known)}"
-
-
 def _judge_machines(
     scenario: Scenario, report: Report, data: Mapping[str, Any], provider: Provider, settings: SettingsTable
 ) -> None:
     for trail, machine in machines_with_trails(scenario, data):
         if machine.kind not in provider.rules.kinds:
-            kinds = ", ".join(provider.rules.kinds)
-            report.warning((*trail, "kind"), f"no order is of kind {shown(machine.kind)} (one of {kinds})")
+            hint = suggestion(machine.kind, provider.rules.kinds)
+            report.warning((*trail, "kind"), f"no order is of kind {shown(machine.kind)} ({hint})")
         for at, webhook in _webhooks(trail, machine):
             if webhook not in provider.webhooks:
-                known = ", ".join(provider.webhooks) or "there are none"
-                report.warning(at, f"the provider has no webhook {shown(webhook)} (one of {known})")
+                hint = suggestion(webhook, provider.webhooks)
+                report.warning(at, f"the provider has no webhook {shown(webhook)} ({hint})")
         for at, setting in _asked_settings(trail, machine):
             if setting not in settings.values:
                 report.error(at, f"unknown setting: {setting!r}")
@@ -205,11 +197,11 @@ def _judge_lives(scenario: Scenario, report: Report, defaults: Any) -> None:
         events_named += [((*at, "never", number), event) for number, event in enumerate(rule.then.get("never", ()))]
         for where, event in events_named:
             if event not in events:
-                text = f"the machine of {DEFAULT} has no event {shown(event)} (one of {', '.join(events)})"
+                text = f"the machine of {DEFAULT} has no event {shown(event)} ({suggestion(event, events)})"
                 report.warning(where, text, at_key=where[-2] != "never")
         targets = [((*at, "outcomes", event), state) for event, state in rule.then.get("outcomes", {}).items()]
         targets += [((*at, "start"), rule.then["start"])] if "start" in rule.then else []
         for where, state in targets:
             if state not in states:
-                text = f"the machine of {DEFAULT} has no state {shown(state)} (one of {', '.join(states)})"
+                text = f"the machine of {DEFAULT} has no state {shown(state)} ({suggestion(state, states)})"
                 report.warning(where, text)

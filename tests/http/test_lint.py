@@ -42,23 +42,66 @@ def said(tmp_path: Path, text: str) -> list[str]:
         ("settings: {rate_limits: none}", "4:25 error must be one of 'documented', 'off': 'none'"),
         ('accounts: [{id: a, credentials: {kex: x}, balance: "1"}]', "4:33 error the parts of a credential are key"),
         ('accounts: [{id: a, credentials: {key: x}, balance: "1.001"}]', "4:52 error 1.001 has more than 2"),
-        ("rules: [{when: {operation: buyy}, then: {stock: 0}}]", "4:28 warning no operation is like that ("),
+        (
+            "rules: [{when: {operation: buyy}, then: {stock: 0}}]",
+            "4:28 warning no operation is called 'buyy' (did you mean 'buy'?)",
+        ),
+        (
+            "rules: [{when: {operation: [buy, balanse]}, then: {stock: 0}}]",
+            "4:28 warning no operation is called 'balanse' (did you mean 'balance'?)",
+        ),
+        (
+            "rules: [{when: {operation: {like: z*}}, then: {stock: 0}}]",
+            "4:28 warning no operation is like this: like 'z*' (one of ",
+        ),
         (
             "rules: [{when: {request.servic: chat}, then: {stock: 0}}]",
             "4:17 warning no request has a field 'servic' (did",
         ),
         ("rules: [{when: {account.id: demo}, then: {stock: 0}}]", "4:17 warning nothing is called 'account.id' ("),
-        ("rules: [{then: {never: [smss]}}]", "4:25 warning the machine of quick has no event 'smss' (one of sms, "),
-        ("rules: [{then: {delays: {smss: 1s}}}]", "4:26 warning the machine of quick has no event 'smss' ("),
+        (
+            "rules: [{then: {never: [smss]}}]",
+            "4:25 warning the machine of quick has no event 'smss' (did you mean 'sms'?)",
+        ),
+        ("rules: [{then: {delays: {smss: 1s}}}]", "4:26 warning the machine of quick has no event 'smss' (did"),
         ("rules: [{then: {start: moon}}]", "4:24 warning the machine of quick has no state 'moon' (one of waiting, "),
         ("rules: [{then: {outcomes: {sms: moon}}}]", "4:33 warning the machine of quick has no state 'moon' ("),
-        ("faults: [{operation: buyy, wire: reset}]", "4:22 warning no operation is called 'buyy' (they are "),
-        ("faults: [{event: sent, webhook: {drop: true}}]", "4:18 warning the provider has no webhook 'sent' (one of "),
-        ("faults: [{state: {like: wairing*}, wire: reset}]", "4:18 warning no state is like that (they are waiting, "),
-        (MACHINE.format("loan", "effects: []"), "4:17 warning no order is of kind 'loan' (one of activation)"),
+        (
+            "faults: [{operation: buyy, wire: reset}]",
+            "4:22 warning no operation is called 'buyy' (did you mean 'buy'?)",
+        ),
+        (
+            "faults: [{event: sent, webhook: {drop: true}}]",
+            "4:18 warning no webhook has the event 'sent' (there is only 'order.completed')",
+        ),
+        (
+            "faults: [{state: {like: wairing*}, wire: reset}]",
+            "4:18 warning no state is like this: like 'wairing*' (one of waiting, ",
+        ),
+        (
+            "faults: [{state: [waiting, complted], wire: reset}]",
+            "4:18 warning no state is called 'complted' (did you mean 'completed'?)",
+        ),
+        (
+            "faults: [{path: /ordrs, wire: reset}]",
+            "4:17 warning no endpoint has a path like '/ordrs' (did you mean '/orders'?)",
+        ),
+        (
+            "faults: [{method: PSOT, wire: reset}]",
+            "4:19 warning no request has the method 'PSOT' (did you mean 'POST'?)",
+        ),
+        (
+            "faults: [{body: {servce: x}, wire: reset}]",
+            "4:18 warning no endpoint takes a field 'servce' in its body (did you mean 'service'?)",
+        ),
+        (
+            "faults: [{query: {servce: x}, wire: reset}]",
+            "4:19 warning no endpoint takes a field 'servce' in its query (",
+        ),
+        (MACHINE.format("loan", "effects: []"), "4:17 warning no order is of kind 'loan' (there is only 'activation')"),
         (
             MACHINE.format("activation", "effects: [{webhook: order.completxd}]"),
-            "4:75 warning the provider has no webhook 'order.completxd' (one of order.completed)",
+            "4:75 warning the provider has no webhook 'order.completxd' (did you mean 'order.completed'?)",
         ),
         (MACHINE.format("activation", SETTING), "4:105 error unknown setting: 'y'"),
         (MACHINE.format("activation", SENDS), "4:131 error unknown setting: 'y'"),
@@ -78,7 +121,7 @@ def test_names_that_the_provider_does_not_know_are_told_with_their_place(
 
 def test_an_operation_with_several_paths_is_told_once(tmp_path: Path) -> None:
     file = tmp_path / "odd.yaml"
-    text = "scenario: odd\nprovider: doctorsim_v2\nabout: Odd.\nfaults: [{operation: countrie, wire: reset}]\n"
+    text = "scenario: odd\nprovider: doctorsim_v2\nabout: Odd.\nfaults: [{operation: zzz, wire: reset}]\n"
     file.write_text(text, encoding="utf-8")
     (found,) = check_file(file, ["doctorsim_v2"], judge=scenario_judge())
     assert found.message.count(" countries,") == 1
