@@ -7,6 +7,7 @@ from mockserver.domain.errors import Invalid
 from mockserver.domain.suggestions import suggestion
 from mockserver.engine.delays import Delay, FromSetting, LogNormal, Uniform
 from mockserver.engine.machine import Machine
+from mockserver.engine.rules import Rule
 from mockserver.engine.weights import SettingWeight
 from mockserver.http.fault_names import fault_problems
 from mockserver.http.provider import Endpoint, Provider
@@ -31,7 +32,7 @@ def judge_of(
 
     Unknown settings and bad accounts are errors, since the file could not work. A condition that is never met is a
     warning: operations, fields, kinds, webhooks, and events and states that neither the file nor the provider's
-    default has.
+    default has. A file with errors is checked as far as it was built.
     """
 
     def judge(scenario: Scenario, report: Report, data: Mapping[str, Any]) -> None:
@@ -43,7 +44,7 @@ def judge_of(
         endpoints = list(endpoints_of([provider]))
         _judge_conditions(scenario, report, endpoints, schemas)
         _judge_machines(scenario, report, data, provider, settings)
-        if not scenario.machines and scenario.rules:
+        if scenario.rules and not {"machine", "machines"} & data.keys():
             _judge_lives(scenario, report, library.default(scenario.provider).machines.values())
         if scenario.faults:
             machines = scenario.machines or library.default(scenario.provider).machines
@@ -65,6 +66,8 @@ def _judge_settings(scenario: Scenario, report: Report, settings: SettingsTable)
 
 def _judge_accounts(scenario: Scenario, report: Report, provider: Provider) -> None:
     for place, seed in enumerate(scenario.accounts):
+        if report.has_error_below(("accounts", place, "credentials")):
+            continue
         try:
             check_seed(provider.rules, seed)
         except Invalid as error:
@@ -191,17 +194,30 @@ def _judge_lives(scenario: Scenario, report: Report, defaults: Any) -> None:
     states = list(dict.fromkeys(state for machine in machines for state in machine.states))
     for place, rule in enumerate(scenario.rules):
         at: Trail = ("rules", place, "then")
-        events_named = [
-            ((*at, key, event), event) for key in ("delays", "outcomes") for event in rule.then.get(key, ())
-        ]
-        events_named += [((*at, "never", number), event) for number, event in enumerate(rule.then.get("never", ()))]
-        for where, event in events_named:
+        for where, event in _events_named(rule, at):
             if event not in events:
                 text = f"the machine of {DEFAULT} has no event {shown(event)} ({suggestion(event, events)})"
                 report.warning(where, text, at_key=where[-2] != "never")
-        targets = [((*at, "outcomes", event), state) for event, state in rule.then.get("outcomes", {}).items()]
-        targets += [((*at, "start"), rule.then["start"])] if "start" in rule.then else []
-        for where, state in targets:
+        for where, state in _states_named(rule, at):
             if state not in states:
                 text = f"the machine of {DEFAULT} has no state {shown(state)} ({suggestion(state, states)})"
                 report.warning(where, text)
+
+
+def _events_named(rule: Rule, at: Trail) -> Iterator[tuple[Trail, str]]:
+    for key in ("delays", "outcomes"):
+        members = rule.then.get(key)
+        yield from (((*at, key, event), event) for event in (members if isinstance(members, dict) else ()))
+    never = rule.then.get("never")
+    for number, event in enumerate(never if isinstance(never, list) else ()):
+        if isinstance(event, str):
+            yield (*at, "never", number), event
+
+
+def _states_named(rule: Rule, at: Trail) -> Iterator[tuple[Trail, str]]:
+    outcomes = rule.then.get("outcomes")
+    named = (
+        [((*at, "outcomes", event), state) for event, state in outcomes.items()] if isinstance(outcomes, dict) else []
+    )
+    named.append(((*at, "start"), rule.then.get("start")))
+    return ((where, state) for where, state in named if isinstance(state, str))

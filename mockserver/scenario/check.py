@@ -11,7 +11,8 @@ from mockserver.scenario.compiled import read_compiled
 from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import LARGEST, Problem, Report, ScenarioProblems
 
-#: Reports errors of a scenario that its file alone does not show; made by a caller who knows the providers.
+#: Reports errors of a scenario that its file alone does not show; made by a caller who knows the providers. The
+#: scenario may be built from a file with errors: parts that are missing from it were reported before.
 Judge = Callable[[Scenario, Report, Mapping[str, Any]], None]
 
 
@@ -125,7 +126,7 @@ def _load(
 
         check_schema(data, report)
         lint(scenario, report, data)
-    if judge is not None and isinstance(data, dict) and not report.errors():
+    if judge is not None and isinstance(data, dict):
         judge(scenario, report, data)
     errors = report.errors()
     if errors:

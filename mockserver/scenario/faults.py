@@ -16,8 +16,6 @@ def build_faults(cursor: Cursor, scenario: str, provider: str) -> tuple[Fault, .
     names: set[str] = set()
     for number, item in enumerate(cursor.items(), start=1):
         fault = _fault(item, f"{provider}/{scenario}#{number}", provider)
-        if fault is None:
-            continue
         if fault.name is not None:
             if fault.name in names:
                 (item.get("name") or item).error(f"a second fault is called {fault.name!r}")
@@ -26,10 +24,10 @@ def build_faults(cursor: Cursor, scenario: str, provider: str) -> tuple[Fault, .
     return tuple(faults)
 
 
-def _fault(cursor: Cursor, key: str, provider: str) -> Fault | None:
+def _fault(cursor: Cursor, key: str, provider: str) -> Fault:
     if not isinstance(cursor.value, dict):
         cursor.refuse("an object")
-        return None
+        return Fault(key, {})
     if "provider" in cursor.value:
         Cursor(cursor.report, (*cursor.trail, "provider"), None).error(
             "the scenario's provider holds for its faults: leave it out", at_key=True

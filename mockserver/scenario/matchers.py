@@ -2,6 +2,7 @@
 
 import re
 
+from mockserver.domain.suggestions import suggestion
 from mockserver.engine.matching import COMPARISONS, Conditions, Matcher, matcher_from_data
 from mockserver.scenario.cursor import Cursor
 from mockserver.scenario.problems import shown
@@ -33,7 +34,7 @@ def build_matcher(cursor: Cursor) -> Matcher | None:
 
 def _check_comparison(name: str, operand: Cursor) -> bool:
     if name not in COMPARISONS:
-        operand.error(f"unknown comparison {shown(name)} (one of {', '.join(COMPARISONS)})", at_key=True)
+        operand.error(f"unknown comparison {shown(name)} ({suggestion(name, COMPARISONS)})", at_key=True)
         return False
     try:
         matcher_from_data({name: operand.value})
@@ -62,9 +63,9 @@ def _is_value(cursor: Cursor) -> bool:
 def _is_amount(cursor: Cursor) -> bool:
     if isinstance(cursor.value, str):
         if _AMOUNT.fullmatch(cursor.value) is None:
-            cursor.error(f"{cursor.name}: a number, or a text that is one: {shown(cursor.value)}")
+            cursor.error(f"{cursor.name} must be a number: {shown(cursor.value)}")
             return False
     elif isinstance(cursor.value, bool) or not isinstance(cursor.value, int | float):
-        cursor.refuse("a number or a text")
+        cursor.error(f"{cursor.name} must be a number: {shown(cursor.value)}")
         return False
     return True

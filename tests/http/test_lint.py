@@ -1,13 +1,21 @@
 """Valid scenario files with names that their provider does not know."""
 
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from hypothesis import given
 
 from mockserver.cli.providers import scenario_judge
+from mockserver.http.lint import judge_of
+from mockserver.http.schemas import SchemaStore
 from mockserver.resources import bundled
-from mockserver.scenario.check import check_file
+from mockserver.sandbox.settings import COMMON, SettingsTable
+from mockserver.scenario.check import Judge, check_file, check_text
+from mockserver.scenario.library import Library
+from tests import acme
 from tests.distribution import declare
+from tests.scenario.test_any_data import damaged
 from tests.served import PROVIDERS
 
 HEAD = "scenario: odd\nprovider: acme\nabout: Odd.\n"
@@ -119,6 +127,37 @@ def test_names_that_the_provider_does_not_know_are_told_with_their_place(
     assert found.startswith(message), found
 
 
+def test_names_that_it_does_not_know_are_told_beside_the_errors_of_the_file(tmp_path: Path) -> None:
+    text = """\
+settings: {acme.cancel_aftr: 5m}
+rulez: []
+rules: [{when: {request.servic: chat}, then: {never: [smss], delays: soon}}]
+faults: [7, {event: sent, webhook: {drop: true}}]
+"""
+    assert [line.partition(" (")[0] for line in said(tmp_path, text)] == [
+        "4:12 error unknown setting: 'acme.cancel_aftr'",
+        "5:1 error unknown key 'rulez'",
+        "6:17 warning no request has a field 'servic'",
+        "6:55 warning the machine of quick has no event 'smss'",
+        "6:70 error delays must be an object, not 'soon'",
+        "7:10 error faults[0] must be an object, not 7",
+        "7:21 warning no webhook has the event 'sent'",
+    ]
+
+
+def test_a_wrong_effect_does_not_shift_the_place_of_the_next_one(tmp_path: Path) -> None:
+    text = MACHINE.format("activation", "effects: [refnd, {webhook: order.completxd}]")
+    assert [line.partition(" (")[0] for line in said(tmp_path, f"{text}\n")] == [
+        "4:75 error unknown effect 'refnd'",
+        "4:82 warning the provider has no webhook 'order.completxd'",
+    ]
+
+
+def test_a_file_whose_machine_is_none_is_not_judged_by_that_of_the_default(tmp_path: Path) -> None:
+    (found,) = said(tmp_path, "machine: 7\nrules: [{then: {never: [ring]}}]\n")
+    assert found.startswith("4:10 error machine must be an object")
+
+
 def test_an_operation_with_several_paths_is_told_once(tmp_path: Path) -> None:
     file = tmp_path / "odd.yaml"
     text = "scenario: odd\nprovider: doctorsim_v2\nabout: Odd.\nfaults: [{operation: zzz, wire: reset}]\n"
@@ -145,3 +184,19 @@ def test_names_that_it_knows_are_fine(tmp_path: Path) -> None:
 @pytest.mark.parametrize("file", BUNDLED, ids=[f"{file.parent.name}/{file.stem}" for file in BUNDLED])
 def test_the_bundled_scenarios_have_nothing_to_complain_about(file: Path) -> None:
     assert check_file(file, [one.name for one in PROVIDERS], judge=scenario_judge()) == []
+
+
+@lru_cache(maxsize=1)
+def acme_judge() -> Judge:
+    library = Library.of_providers([Path(acme.__file__).parent / "scenarios"], providers=["acme"])
+    schemas = SchemaStore(Path(acme.__file__).parent / "schemas")
+    settings = SettingsTable((*COMMON, *acme.PROVIDER.settings))
+    return judge_of({"acme": acme.PROVIDER}.get, settings, schemas, library)
+
+
+@given(damaged())
+def test_damaged_data_is_judged_without_another_exception(text: str) -> None:
+    problems = check_text(text, source="f.yaml", judge=acme_judge())
+    assert {str(problem) for problem in check_text(text, source="f.yaml") if problem.severity == "error"} <= {
+        str(problem) for problem in problems
+    }
