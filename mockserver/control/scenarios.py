@@ -6,7 +6,7 @@ from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, Server, list_of
 from mockserver.control.problems import Problem, problem_row
-from mockserver.domain.errors import NotFound
+from mockserver.domain.errors import Invalid, NotFound
 from mockserver.domain.suggestions import did_you_mean
 from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.room import check_room
@@ -133,8 +133,13 @@ async def activate(call: ControlCall) -> Answer:
     sandbox = await call.sandbox()
     if not isinstance(call.body, list):
         raise Problem(422, "the body is a list of scenario names")
+    before = sandbox.state.active_scenarios.names
     sandbox.state.activate(call.body)
-    await sandbox.open_new_accounts()
+    try:
+        await sandbox.open_new_accounts()
+    except Invalid:
+        sandbox.state.activate(before)
+        raise
     return Answer(list(sandbox.state.active_scenarios.names))
 
 

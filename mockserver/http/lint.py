@@ -1,6 +1,7 @@
 """Checks a scenario file against its provider: settings, accounts, operations, fields, events and states."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 from mockserver.domain.errors import Invalid
@@ -14,13 +15,14 @@ from mockserver.http.provider import Endpoint, Provider
 from mockserver.http.schemas import SchemaStore
 from mockserver.http.vocabulary import EndpointNames, endpoints_of, name_problem
 from mockserver.sandbox.accounts import check_seed
+from mockserver.sandbox.sealing import seed_mark
 from mockserver.sandbox.settings import SettingsTable
 from mockserver.scenario.check import Judge
 from mockserver.scenario.library import DEFAULT, Library
 from mockserver.scenario.lint import machines_with_trails
 from mockserver.scenario.model import Scenario
 from mockserver.scenario.placeholders import named_settings
-from mockserver.scenario.problems import Report, Trail, shown
+from mockserver.scenario.problems import Report, ScenarioProblems, Trail, shown
 
 _PLAIN_NAMES = ("operation", "account")
 
@@ -32,7 +34,8 @@ def judge_of(
 
     Unknown settings and bad accounts are errors, since the file could not work. A condition that is never met is a
     warning: operations, fields, kinds, webhooks, and events and states that neither the file nor the provider's
-    default has. A file with errors is checked as far as it was built.
+    default has; so is an account whose credentials an account of the default has. A file with errors is checked as
+    far as it was built.
     """
 
     def judge(scenario: Scenario, report: Report, data: Mapping[str, Any]) -> None:
@@ -40,7 +43,7 @@ def judge_of(
         if provider is None:
             return
         _judge_settings(scenario, report, settings)
-        _judge_accounts(scenario, report, provider)
+        _judge_accounts(scenario, report, provider, library)
         endpoints = list(endpoints_of([provider]))
         _judge_conditions(scenario, report, endpoints, schemas)
         _judge_machines(scenario, report, data, provider, settings)
@@ -64,7 +67,8 @@ def _judge_settings(scenario: Scenario, report: Report, settings: SettingsTable)
                 report.error(("magic", place, "effect"), f"unknown setting: {name!r}")
 
 
-def _judge_accounts(scenario: Scenario, report: Report, provider: Provider) -> None:
+def _judge_accounts(scenario: Scenario, report: Report, provider: Provider, library: Library) -> None:
+    taken = _credentials_of_default(scenario, provider, library) if scenario.accounts else {}
     for place, seed in enumerate(scenario.accounts):
         if report.has_error_below(("accounts", place, "credentials")):
             continue
@@ -78,6 +82,25 @@ def _judge_accounts(scenario: Scenario, report: Report, provider: Provider) -> N
                 elif name in provider.rules.choices:
                     at = ("details", name)
                 report.error(("accounts", place, *at), texts[0])
+            continue
+        other = taken.get(seed_mark(seed, provider.rules))
+        if other is not None:
+            text = f"account {seed.id!r} cannot be opened: account {other!r} of {DEFAULT} has the same credentials"
+            report.warning(("accounts", place, "credentials"), text)
+
+
+def _credentials_of_default(scenario: Scenario, provider: Provider, library: Library) -> dict[str, str]:
+    """Return the accounts of the default scenario that are open beside this one's, by the digest of their credential.
+
+    They are none where this scenario is the default.
+    """
+    if scenario.name == DEFAULT:
+        return {}
+    own = {seed.id for seed in scenario.accounts}
+    with suppress(KeyError, ScenarioProblems):  # a provider may have no default, or one with errors
+        seeds = [seed for seed in library.default(provider.name).accounts if seed.id not in own]
+        return {seed_mark(seed, provider.rules): seed.id for seed in seeds}
+    return {}
 
 
 def _judge_conditions(scenario: Scenario, report: Report, endpoints: list[Endpoint], schemas: SchemaStore) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.scenario.build import build_scenario
 from mockserver.scenario.compiled import read_compiled
 from mockserver.scenario.model import Scenario
-from mockserver.scenario.problems import LARGEST, Problem, Report, ScenarioProblems
+from mockserver.scenario.problems import LARGEST, Place, Problem, Report, ScenarioProblems, Trail
 
 #: Reports errors of a scenario that its file alone does not show; made by a caller who knows the providers. The
 #: scenario may be built from a file with errors: parts that are missing from it were reported before.
@@ -63,6 +63,16 @@ def load_file(
     if report.errors():
         raise ScenarioProblems(report.errors())
     return scenario
+
+
+def place_of(scenario: Scenario, trail: Trail) -> Place:
+    """Return line and column of a value in the scenario's file, or of the innermost value around it."""
+    from mockserver.scenario.source import read_source
+
+    report = Report(scenario.source)
+    with suppress(ScenarioProblems):
+        read_source(scenario.text, report)
+    return report.place(trail)
 
 
 def check_text(

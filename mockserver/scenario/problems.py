@@ -84,6 +84,12 @@ class Report:
                 return
             self._warnings[trail] = self._problem(trail, message, at_key, "warning")
 
+    def place(self, trail: Trail) -> Place:
+        """Return where the value begins; for a missing value, where the innermost value around it does."""
+        while trail and trail not in self.values:
+            trail = trail[:-1]
+        return self.values.get(trail, (1, 1))
+
     @property
     def full(self) -> bool:
         """Whether no further warning is kept, so that there is no need to look for more."""
@@ -127,11 +133,7 @@ class Report:
         # A wrong value in place of a credential may be a secret, too.
         text = _BEFORE_VALUE.split(message)[0] if "credentials" in trail else message
         place = self.keys.get(trail) if at_key else None
-        while place is None:
-            # A missing value has no place of its own: the innermost value around it has one.
-            place = self.values.get(trail) if trail else self.values.get((), (1, 1))
-            trail = trail[:-1]
-        return Problem(self.file, *place, _cut(text), severity)
+        return Problem(self.file, *(place or self.place(trail)), _cut(text), severity)
 
 
 _BEFORE_VALUE = re.compile(", not | instead of |: remove ")
