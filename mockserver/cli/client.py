@@ -111,10 +111,8 @@ def _base(url: str, sandbox: str | None) -> str:
         raise click.UsageError(f"--url must be like {DEFAULT_URL}: {url!r}")
     if sandbox is None:
         return url.rstrip("/")
-    from mockserver.sandbox.names import LONGEST, is_name  # imports hashing, which other commands do not need
+    from mockserver.sandbox.names import RULE, is_name, name_from  # imports hashing, which other commands do not need
 
     if not is_name(sandbox):
-        raise click.UsageError(
-            f"--sandbox must be 1 to {LONGEST} of a-z, 0-9, _ and -, the first not _ or -: {sandbox!r}"
-        )
+        raise click.UsageError(f"--sandbox must be {RULE}: {sandbox!r} (did you mean {name_from(sandbox)!r}?)")
     return f"{url.rstrip('/')}/~{sandbox}"
