@@ -29,6 +29,7 @@ def explain(client: ControlClient, subject: str, as_json: bool) -> None:
         if slash
         else f"/requests/{quote(subject, safe='')}"
     )
+    client.check_sandbox()
     if subject == "last":
         newest = client.ask("GET", "/requests?limit=1", needs="requests")["requests"]
         if not newest:

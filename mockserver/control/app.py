@@ -31,7 +31,7 @@ from mockserver.control import (
 from mockserver.control.access import check_access, check_host, check_receiving
 from mockserver.control.operation import Answer, ControlCall, Operation, Server
 from mockserver.control.problems import Problem, problem_of, send_problem
-from mockserver.control.reading import read_json, read_query, with_suggestions
+from mockserver.control.reading import read_json, read_query, refuse_body, with_suggestions
 from mockserver.control.routes import Routes
 from mockserver.domain.errors import Invalid, MethodNotAllowed, NotFound
 from mockserver.http.body import MOST, Disconnected, read_body
@@ -116,6 +116,8 @@ class ControlApp:
             raise MethodNotAllowed(scope["method"], sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
         if body and not operation.verbatim and "content-encoding" in headers:
             body = await _decoded(body, headers["content-encoding"], most=most)
+        if operation.ignores_body:
+            refuse_body(operation, body)
         query = scope["query_string"].decode("latin-1")
         call = ControlCall(
             server=self._server,

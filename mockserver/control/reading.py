@@ -57,6 +57,19 @@ def _unknown_parameter(name: str, operation: Operation) -> str:
     return f"unknown query parameter ({suggestion(name, operation.query)})"
 
 
+def refuse_body(operation: Operation, body: bytes) -> None:
+    """Raise Invalid for a body that an operation without one would ignore; `{}` says nothing and passes."""
+    if body.strip() and b"".join(body.split()) != b"{}":
+        try:
+            data = jsontext.read_json(body)
+        except jsontext.NotJson:
+            data = None
+        members = list(data)[:_MOST_REPORTED] if isinstance(data, dict) else []
+        # Only names are repeated: values may be secret.
+        names = [name[:_LONGEST_SHOWN] for name in members] or ["body"]
+        raise Invalid({name: [f"{operation.method} /_mock{operation.path} takes no body"] for name in names})
+
+
 def read_json(body: bytes, *, decimals: Collection[str]) -> Any:
     """Return the data of a JSON body, `{}` for an empty one; raises a 400 problem. For `decimals` see Operation."""
     if not body.strip():

@@ -130,6 +130,17 @@ def test_the_newest_request_is_asked_for_as_last(client: Client, capsys: pytest.
     assert client.explain("last") == client.explain(request)
 
 
+def test_a_sandbox_that_does_not_exist_is_named_and_not_made(
+    client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for subject in ("last", "req_00000001", "acme/1"):
+        assert main(["explain", "--url", client.url, "--sandbox", "nosuch", subject]) == 1
+        message = "mockserver: the server refused: sandbox not found: 'nosuch' (404 Not Found)\n"
+        assert capsys.readouterr().err == message
+    [default] = client.call("GET", "/_mock/sandboxes")[0]["sandboxes"]
+    assert default["name"] == "default"
+
+
 def test_credentials_that_would_have_been_right_are_told(client: Client) -> None:
     with pytest.raises(urllib.error.HTTPError):
         client.call("GET", f"{BASE}/balance", key="acme-dmeo")
@@ -158,7 +169,7 @@ def test_another_sandbox_is_asked_and_json_is_what_the_server_says(client: Clien
     [
         ("req_00000099", 1, "mockserver: the server refused: request not found: 'req_00000099' (404 "),
         ("acme/1", 1, "mockserver: the server refused: order not found: '1' (404 "),
-        ("nobody/1", 1, "mockserver: the server refused: provider not found: 'nobody' (404 "),
+        ("nobody/1", 1, "mockserver: the server refused: provider not found: 'nobody' (there is only 'acme') (404 "),
         ("acme/", 2, "mockserver: the ID must be that of a request, or PROVIDER/ORDER: 'acme/'"),
     ],
 )
@@ -240,8 +251,9 @@ def test_without_a_kind_every_machine_of_the_default_is_drawn(capsys: pytest.Cap
         (["nobody"], "unknown provider 'nobody' (one of "),
         (["Acme"], "unknown provider 'Acme' (did you mean 'acme'?)"),
         (["acme", "activations"], "acme has no orders of kind 'activations' (did you mean 'activation'?)"),
-        (["acme", "loan"], "acme has no orders of kind 'loan' (one of activation)"),
-        (["acme", "--scenario", "nothing"], "scenarios: unknown scenario: 'nothing'"),
+        (["acme", "loan"], "acme has no orders of kind 'loan' (there is only 'activation')"),
+        (["acme", "--scenario", "zzz"], "unknown scenario: 'zzz' (one of "),
+        (["acme", "--scenario", "no-sns"], "unknown scenario: 'no-sns' (did you mean 'no-sms'?)"),
         (["acme", "--format", "png"], "invalid value for '--format'"),
     ],
 )
