@@ -85,14 +85,22 @@ def check_text(
     return report.problems()
 
 
-def check_file(path: Path | str, providers: Sequence[str], *, judge: Judge | None = None) -> list[Problem]:
-    """Return every error and warning of a file, in its order; a file that cannot be read has one error, at 1:1."""
+def check_file(
+    path: Path | str, providers: Sequence[str], *, judge: Judge | None = None, in_folder: bool = False
+) -> list[Problem]:
+    """Return every error and warning of a file, in its order; a file that cannot be read has one error, at 1:1.
+
+    `in_folder`: also warn of a file that does not lie in a folder of its provider's name, where it is looked for.
+    """
     path = Path(path)
     report = Report(str(path))
     with suppress(ScenarioProblems):
         scenario = _load(_bytes(path, report), report, check=True, providers=providers, judge=judge)
         if scenario.name != path.stem:
             report.warning(("scenario",), f"scenarios are found by file name: call this file {scenario.name}.yaml")
+        if in_folder and scenario.provider and path.absolute().parent.name != scenario.provider:
+            place = f"DIR/{scenario.provider}/{scenario.name}.yaml"
+            report.warning(("provider",), f"not used by --scenarios: this scenario's place is {place}")
     return report.problems()
 
 
