@@ -31,8 +31,9 @@ from mockserver.control import (
 from mockserver.control.access import check_access, check_host, check_receiving
 from mockserver.control.operation import Answer, ControlCall, Operation, Server
 from mockserver.control.problems import Problem, problem_of, send_problem
-from mockserver.control.reading import read_json, read_query, refuse_body, with_suggestions
+from mockserver.control.reading import read_json, read_query, refuse_body
 from mockserver.control.routes import Routes
+from mockserver.control.wording import with_suggestions, word
 from mockserver.domain.errors import Invalid, MethodNotAllowed, NotFound
 from mockserver.http.body import MOST, Disconnected, read_body
 from mockserver.http.checking import Checker
@@ -149,10 +150,10 @@ class ControlApp:
         checker = self._checkers.get(operation.name)
         if checker is None:
             assert operation.takes is not None
-            checker = self._checkers[operation.name] = Checker(dict(operation.takes), decimals=False)
+            checker = self._checkers[operation.name] = Checker(dict(operation.takes), decimals=False, word=word)
         errors = checker.check(data)
         if errors:
-            raise Invalid(with_suggestions(errors, data, checker.schema))
+            raise Invalid(with_suggestions(errors, checker.schema))
         return checker.normalise(data)
 
 

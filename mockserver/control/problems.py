@@ -69,7 +69,8 @@ def problem_of(error: Exception) -> Problem | None:
         case MethodNotAllowed():
             return Problem(405, str(error), headers={"allow": ", ".join(error.allowed)})
         case UnsupportedEncoding():
-            return Problem(415, error.text, headers={"accept-encoding": ", ".join(READ_ENCODINGS)})
+            text = error.text[:1].lower() + error.text[1:].rstrip(".")
+            return Problem(415, text, headers={"accept-encoding": ", ".join(READ_ENCODINGS)})
         case Invalid():
             wrong = [{"field": field, "message": text} for field, texts in error.errors.items() for text in texts]
             return Problem(422, str(error), errors=wrong)
