@@ -46,6 +46,26 @@ pytestmark = pytest.mark.anyio
             {"clock": {"mdoe": "frozen"}},  # codespell:ignore
             "clock.mdoe: unknown member (did you mean 'mode'?)",  # codespell:ignore
         ),
+        ("POST", "/faults", {"wire": "reset", "times": 0}, "times: must be a whole number from 1: 0"),
+        (
+            "POST",
+            "/faults",
+            {"wire": "rset"},
+            'wire: must be reset, empty, garbage, {"cut": 0.4} (below 1) or {"drip": "10B/s"}, not \'rset\''
+            " (did you mean 'reset'?)",
+        ),
+        (
+            "POST",
+            "/faults",
+            {"delay": "1s", "clock": "sandbx"},
+            "clock: must be one of real, sandbox: 'sandbx' (did you mean 'sandbox'?)",
+        ),
+        (
+            "POST",
+            "/faults",
+            {"answer": {"status": 20}},
+            "answer.status: must be a whole number from 200 to 599, not 20",
+        ),
         ("PUT", "/inbox/codes", {"status": 600}, "status: must not be greater than 599: 600"),
         ("POST", "/sandboxes", {"scenarios": [True]}, "scenarios.0: must be a text: true"),
         ("POST", "/sandboxes", {"name": ""}, "name: must not be empty"),
