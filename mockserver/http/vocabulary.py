@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 from mockserver.domain.suggestions import suggestion
-from mockserver.engine.matching import Matcher
+from mockserver.engine.matching import COMPARISONS, Matcher, takes_values
 from mockserver.http.provider import Endpoint, Provider
 from mockserver.http.schemas import SchemaStore
 
@@ -66,8 +66,8 @@ def name_problem(kind: str, matcher: Matcher, known: Sequence[str]) -> str | Non
     values = [
         value
         for comparison, operand in matcher.tests
-        if comparison in ("eq", "ne", "in", "not_in")
-        for value in (operand if comparison in ("in", "not_in") else (operand,))
+        if COMPARISONS[comparison].takes in ("value", "values")
+        for value in (operand if takes_values(comparison) else (operand,))
     ]
     unknown = [value for value in values if value not in known]
     if unknown:

@@ -41,10 +41,11 @@ def _check_comparison(name: str, operand: Cursor) -> bool:
     except ValueError as error:
         operand.error(f"{error}, not {shown(operand.value)}")
         return False
-    if name in ("in", "not_in"):
-        return _are_values(operand)
-    if name in ("gt", "gte", "lt", "lte"):
-        return _is_amount(operand)
+    match COMPARISONS[name].takes:
+        case "values":
+            return _are_values(operand)
+        case "number":
+            return _is_amount(operand)
     return _is_value(operand)
 
 

@@ -158,7 +158,7 @@ MISTAKES = [
     ("{in: [1, 2]}", "{in: [[1]]}", "21:75: in[0] must be a text, a number, true or false or null, not a list"),
     ("{in: [1, 2]}", "{gt: many}", "21:74: gt must be a number: 'many'"),
     ("{in: [1, 2]}", "{exists: 1}", "21:78: exists takes true or false, not 1"),
-    ("{in: [1, 2]}", "{}", "21:69: an empty matcher matches nothing in particular"),
+    ("{in: [1, 2]}", "{}", "21:69: a matcher needs a comparison"),
     ("    times: 1", "    times: 0", "22:12: times must be a whole number from 1, not 0"),
     ("    times: 1\n", "", "22:5: per says for whom times counts: add times"),
     ("per: [account, request.service]", "per: account", "23:10: per must be a list, not 'account'"),

@@ -41,8 +41,8 @@ def test_the_schema_names_what_the_code_names() -> None:
         ("{eq: [1]}", "eq must be a text, a number, true or false or null, not a list"),
         ("[1, [2]]", "must be a text, a number, true or false or null, not a list"),
         ("{like: 1}", "like takes a text"),
-        ("{near: 1}", "unknown comparison 'near' (one of eq, ne, "),
-        ("{}", "an empty matcher matches nothing in particular; name a comparison"),
+        ("{near: 1}", "unknown comparison 'near' (did you mean 'ne'?)"),
+        ("{}", "a matcher needs a comparison"),
     ],
 )
 def test_a_matcher_that_is_none_is_told_once(key: str, matcher: str, message: str) -> None:
