@@ -1,7 +1,7 @@
 """Errors and warnings about a scenario file, each with its line and column; one for each cause."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -147,6 +147,14 @@ def unknown_key(report: Report, trail: Trail, key: str, *, known: Sequence[str],
         report.silence((*trail, near))
     hint = f"did you mean {near}?" if near is not None else f"one of {', '.join(known)}"
     report.error((*trail, key), f"unknown key {shown(key)} ({hint})", at_key=True)
+
+
+def which_come_first(kind: str, names: Iterable[str], *, one: str, several: str) -> str:
+    """Return `rule 'a', which comes first, ONE`; of several names `rules 'a' and 'b', which come first, SEVERAL`."""
+    shown_names = [repr(name) for name in dict.fromkeys(names)]
+    if len(shown_names) == 1:
+        return f"{kind} {shown_names[0]}, which comes first, {one}"
+    return f"{kind}s {' and '.join(shown_names)}, which come first, {several}"
 
 
 def trail_text(trail: Trail) -> str:

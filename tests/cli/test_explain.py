@@ -3,6 +3,7 @@
 import json
 import urllib.request
 from collections.abc import Iterator
+from http.client import RemoteDisconnected
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,16 @@ def test_faults_are_told_for_people(client: Client) -> None:
     assert f"  fault     'down' (armed), {request}: {struck}" in lines
     assert """                by 'twice': {"duplicate": true}""" in lines
     assert """  fault     'twice' (armed), dlv_00000001: struck: webhook {"duplicate": true}""" in lines
+
+
+def test_a_request_without_an_answer_and_an_order_without_a_rule_are_told_in_words(client: Client) -> None:
+    order, _ = client.buy()
+    assert "  rule      no rule changed the machine" in client.explain(f"acme/{order}")
+    client.call("POST", "/_mock/faults", {"path": "/orders/*", "times": 1, "wire": "empty"})
+    with pytest.raises(RemoteDisconnected):
+        client.call("GET", f"{BASE}/orders/{order}")
+    assert any(line.startswith("  answered  no answer in ") for line in client.explain("last"))
+    assert any(line.endswith("show -> no answer") for line in client.explain(f"acme/{order}"))
 
 
 def test_the_newest_request_is_asked_for_as_last(client: Client, capsys: pytest.CaptureFixture[str]) -> None:

@@ -86,7 +86,10 @@ def test_two_faults_of_a_file_do_not_share_a_name() -> None:
 @pytest.mark.parametrize(
     ("faults", "wanted"),
     [
-        ("  - {name: a, wire: reset}\n  - {path: /x, wire: empty}\n", "'acme/bad-day#2' never strikes: 'a' before"),
+        (
+            "  - {name: a, wire: reset}\n  - {path: /x, wire: empty}\n",
+            "'acme/bad-day#2' never strikes: fault 'a', which comes first",
+        ),
         ("  - {wire: reset, answer: {status: 500}}\n", "nobody sees the answer: reset lets none out"),
         ("  - {webhook: {drop: true, duplicate: 2}}\n", "what is dropped is not sent at all: the rest is idle"),
     ],
