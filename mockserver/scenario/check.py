@@ -95,7 +95,7 @@ def check_file(
     path = Path(path)
     report = Report(str(path))
     with suppress(ScenarioProblems):
-        scenario = _load(_bytes(path, report), report, check=True, providers=providers, judge=judge)
+        scenario = _examined(_bytes(path, report), report, check=True, providers=providers, judge=judge)
         if scenario.name != path.stem:
             report.warning(("scenario",), f"scenarios are found by file name: call this file {scenario.name}.yaml")
         if in_folder and scenario.provider and path.absolute().parent.name != scenario.provider:
@@ -134,6 +134,22 @@ def _load(
     providers: Sequence[str],
     judge: Judge | None = None,
 ) -> Scenario:
+    scenario = _examined(raw, report, check=check, providers=providers, judge=judge)
+    errors = report.errors()
+    if errors:
+        raise ScenarioProblems(errors)
+    return scenario
+
+
+def _examined(
+    raw: str | bytes,
+    report: Report,
+    *,
+    check: bool,
+    providers: Sequence[str],
+    judge: Judge | None,
+) -> Scenario:
+    """Return the scenario, complete only where `report` has no errors; raises only where it cannot be read at all."""
     from mockserver.scenario.source import read_source
 
     text, data = read_source(raw, report)
@@ -146,7 +162,4 @@ def _load(
         lint(scenario, report, data)
     if judge is not None and isinstance(data, dict):
         judge(scenario, report, data)
-    errors = report.errors()
-    if errors:
-        raise ScenarioProblems(errors)
     return scenario

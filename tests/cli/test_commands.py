@@ -104,6 +104,12 @@ def test_a_file_outside_the_folder_of_its_provider_is_a_warning(
     ]
 
 
+def test_a_file_with_errors_is_told_of_its_place_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _files(tmp_path, nite="scenario: night\nprovider: daisysim\nabout: Nothing happens.\nrulez: []\n")
+    assert main(["check", str(tmp_path)]) == 1
+    assert [line.split(":")[1] for line in capsys.readouterr().out.splitlines()] == ["1", "2", "4"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
