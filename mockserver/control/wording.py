@@ -39,6 +39,8 @@ def word(broken: "Broken") -> str:
             rule = f"must be {' or '.join(_TYPES[name] for name in types)}"
         case "enum":
             rule = f"must be one of {', '.join(map(str, broken.expected))}"
+        case "pattern":
+            rule = f"must match {broken.expected}"
         case _:
             rule = rule_of(broken.keyword, broken.expected)
     if broken.keyword in ("required", TOO_DEEP, *_SIZES) or any(str(part) in SECRET_NAMES for part in broken.path):

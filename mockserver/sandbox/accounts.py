@@ -186,7 +186,8 @@ def _problem(rules: ProviderRules, account: Account, name: str, value: object) -
         known = account.details[name]
         same = known is None or type(value) is type(known)
         return _unfit(value) if same else f"must be of the same type as {known!r}: {_shown(value)}"
-    return f"cannot be changed; changeable are {', '.join((*_CHANGEABLE, *account.details))}"
+    changeable = (*_CHANGEABLE, *account.details)
+    return f"cannot be changed; changeable are {', '.join(changeable)}{did_you_mean(name, changeable)}"
 
 
 def _unfit(value: object) -> str | None:

@@ -46,6 +46,14 @@ pytestmark = pytest.mark.anyio
             {"clock": {"mdoe": "frozen"}},  # codespell:ignore
             "clock.mdoe: unknown member (did you mean 'mode'?)",  # codespell:ignore
         ),
+        ("POST", "/accounts/acme", {"id": "!"}, "id: must match ^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}$: '!'"),
+        (
+            "PATCH",
+            "/accounts/acme/demo",
+            {"balanc": "1"},
+            "balanc: cannot be changed; changeable are balance, status, webhook_url, total_spent, email"
+            " (did you mean 'balance'?)",
+        ),
         ("POST", "/faults", {"wire": "reset", "times": 0}, "times: must be a whole number from 1: 0"),
         (
             "POST",
@@ -75,7 +83,7 @@ async def test_a_broken_rule_is_told_with_the_value(
     world: AcmeWorld, method: str, path: str, body: Any, detail: str
 ) -> None:
     problem = problem_of(await world.control(method, path, body), 422)
-    assert problem["detail"].partition("; ")[0] == detail
+    assert problem["detail"].startswith(detail)
 
 
 async def test_the_value_of_a_secret_is_not_repeated(world: AcmeWorld) -> None:
