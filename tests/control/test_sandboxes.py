@@ -183,7 +183,7 @@ async def test_the_prefix_of_a_path_folds_nothing(world: AcmeWorld) -> None:
 async def test_a_misspelt_name_is_404_with_a_suggestion(world: AcmeWorld) -> None:
     await world.steer("POST", "/sandboxes", {"name": "checkout"})
     for method in ("GET", "DELETE"):
-        problem = problem_of(await world.control(method, "/sandboxes/chekout"), 404)
+        problem = problem_of(await world.control(method, "/sandboxes/chekout"), 404)  # codespell:ignore
         assert problem["detail"] == "sandbox not found: 'chekout' (did you mean 'checkout'?)"
 
 

@@ -22,7 +22,12 @@ pytestmark = pytest.mark.anyio
             {"mode": "freeze"},
             "mode: must be one of real, frozen, scaled: 'freeze' (did you mean 'frozen'?)",
         ),
-        ("POST", "/clock/advance", {"until": "idel"}, "until: must be one of idle: 'idel' (did you mean 'idle'?)"),
+        (
+            "POST",
+            "/clock/advance",
+            {"until": "idel"},
+            "until: must be one of idle: 'idel' (did you mean 'idle'?)",
+        ),  # codespell:ignore
         ("PUT", "/clock", {"rate": -1}, "rate: must be at least 0: -1"),
         ("PUT", "/clock", {"rate": "60"}, "rate: must be a number: '60'"),
         ("PUT", "/clock", {"moed": "real"}, "moed: unknown member (did you mean 'mode'?)"),

@@ -87,7 +87,7 @@ def said(tmp_path: Path, text: str) -> list[str]:
             "4:18 warning no state is like this: like 'wairing*' (one of waiting, ",
         ),
         (
-            "faults: [{state: [waiting, complted], wire: reset}]",
+            "faults: [{state: [waiting, complted], wire: reset}]",  # codespell:ignore
             "4:18 warning no state is called 'complted' (did you mean 'completed'?)",
         ),
         (
@@ -95,15 +95,15 @@ def said(tmp_path: Path, text: str) -> list[str]:
             "4:17 warning no endpoint has a path like '/ordrs' (did you mean '/orders'?)",
         ),
         (
-            "faults: [{method: PSOT, wire: reset}]",
+            "faults: [{method: PSOT, wire: reset}]",  # codespell:ignore
             "4:19 warning no request has the method 'PSOT' (did you mean 'POST'?)",
         ),
         (
-            "faults: [{body: {servce: x}, wire: reset}]",
+            "faults: [{body: {servce: x}, wire: reset}]",  # codespell:ignore
             "4:18 warning no endpoint takes a field 'servce' in its body (did you mean 'service'?)",
         ),
         (
-            "faults: [{query: {servce: x}, wire: reset}]",
+            "faults: [{query: {servce: x}, wire: reset}]",  # codespell:ignore
             "4:19 warning no endpoint takes a field 'servce' in its query (",
         ),
         (MACHINE.format("loan", "effects: []"), "4:17 warning no order is of kind 'loan' (there is only 'activation')"),
