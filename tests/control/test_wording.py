@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
         (
             "POST",
             "/clock/advance",
-            {"until": "idel"},
+            {"until": "idel"},  # codespell:ignore
             "until: must be one of idle: 'idel' (did you mean 'idle'?)",
         ),  # codespell:ignore
         ("PUT", "/clock", {"rate": -1}, "rate: must be at least 0: -1"),
