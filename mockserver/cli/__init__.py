@@ -1,4 +1,4 @@
-"""The command line: serve, check and draw scenarios, move a running server's clock, explain a request.
+"""The command line: serve, run a command beside a server, check scenarios, move a server's clock, explain a request.
 
 Exit codes: 0 success, 1 the work failed, 2 a mistake in the command line. A user's mistake is one line on stderr.
 Each command imports what it needs lazily, to keep start-up fast.
@@ -19,10 +19,12 @@ import click
 from mockserver import __version__, config
 from mockserver.cli.ca import ca
 from mockserver.cli.clock import clock
+from mockserver.cli.env import env
 from mockserver.cli.explain import explain
 from mockserver.cli.graph import graph
 from mockserver.cli.health import health
 from mockserver.cli.reference import reference
+from mockserver.cli.run import Serving, run_command
 from mockserver.config import Settings
 from mockserver.providers.sources import ProviderProblem
 
@@ -106,15 +108,8 @@ def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = No
 
     `ignored` names environment variables whose values were ignored; each gets a warning in the log.
     """
-    if settings.watch and not settings.scenarios:
-        return _complain("--watch: needs a directory to watch: add --scenarios DIR", 2)
-    if settings.scenarios and not _report(_problems(_scenario_files(settings.scenarios)), err=True):
+    if not _can_start(settings):
         return 2
-    for path in _misplaced(settings.scenarios):
-        click.echo(f"{path}:1:1: not used: a scenario's place is DIR/PROVIDER/NAME.yaml (warning)", err=True)
-    problem = _state_problem(settings)
-    if problem is not None:
-        return _complain(problem, 2)
     # Objects made during the start live on, so collection would only cost time; the server enables it again.
     gc.disable()
     from mockserver import server
@@ -130,6 +125,21 @@ def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = No
         for listener in listeners:
             stack.enter_context(listener)
         return _run(settings, listeners, make_app or _create_app, stack)
+
+
+def _can_start(settings: Settings) -> bool:
+    """Check the files that settings name and print what is wrong with them; True when nothing is."""
+    if settings.watch and not settings.scenarios:
+        _complain("--watch: needs a directory to watch: add --scenarios DIR", 2)
+        return False
+    if settings.scenarios and not _report(_problems(_scenario_files(settings.scenarios)), err=True):
+        return False
+    for path in _misplaced(settings.scenarios):
+        click.echo(f"{path}:1:1: not used: a scenario's place is DIR/PROVIDER/NAME.yaml (warning)", err=True)
+    problem = _state_problem(settings)
+    if problem is not None:
+        _complain(problem, 2)
+    return problem is None
 
 
 def _run(settings: Settings, listeners: Any, make_app: Callable[[Settings], Any], stack: ExitStack) -> int:
@@ -249,5 +259,14 @@ def _report_as_json(problems: Iterable[Any]) -> int:
     return int(any(row["severity"] == "error" for row in rows))
 
 
-for _command in (ca, clock, explain, graph, health, reference):
+for _command in (
+    ca,
+    clock,
+    env,
+    explain,
+    graph,
+    health,
+    reference,
+    run_command(Serving(_serve_flags, _can_start, _completed)),
+):
     program.add_command(_command)

@@ -26,8 +26,10 @@ class ControlClient(NamedTuple):
         if self.sandbox is not None:
             self.ask("GET", f"/sandboxes/{self.sandbox}", needs="name")
 
-    def ask(self, method: str, path: str, *, needs: str, **body: Any) -> Any:
+    def ask(self, method: str, path: str, *, needs: str, content: Any = None, **body: Any) -> Any:
         """Send a call and return the JSON answer, an object that has the member `needs`; `body` are the JSON members.
+
+        `content` is sent where the body is no object. With an empty `needs` the answer may be of any kind.
 
         Raises ClickException with the refusal of the server, or the failure of the network.
         """
@@ -38,14 +40,14 @@ class ControlClient(NamedTuple):
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        data = json.dumps(body).encode() if body else None
+        data = json.dumps(content or body).encode() if content or body else None
         # No proxy from the environment: the server is most often on this machine.
         opener = request.build_opener(request.ProxyHandler({}))
         try:
             call = request.Request(f"{self.base}/_mock{path}", data, headers, method=method)
             with opener.open(call, timeout=60) as answer:
                 document = json.load(answer)
-            if not isinstance(document, dict) or needs not in document:
+            if needs and (not isinstance(document, dict) or needs not in document):
                 raise ValueError(f"the answer has no {needs!r}")
         except error.HTTPError as refusal:
             raise click.ClickException(self._refused(refusal)) from None
@@ -70,7 +72,7 @@ def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @click.option("--url", metavar="URL", help=f"Where the server is. [MOCKSERVER_URL, default {DEFAULT_URL}]")
-    @click.option("--sandbox", metavar="NAME", help="The sandbox; else the default one.")
+    @click.option("--sandbox", metavar="NAME", help="The sandbox. [MOCKSERVER_SANDBOX, else the default one]")
     @click.option("--token", metavar="TOKEN", help="The control token. [MOCKSERVER_TOKEN]")
     @click.pass_context
     @wraps(command)
@@ -80,9 +82,9 @@ def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
         context.meta[_VALUES] = values
         if isinstance(context.command, click.Group) and context.invoked_subcommand is not None:
             return None
-        base = _base(values["url"] or default_url(os.environ), values["sandbox"])
-        token = values["token"] or os.environ.get("MOCKSERVER_TOKEN")
-        client = ControlClient(base, token, values["sandbox"])
+        sandbox = values["sandbox"] or os.environ.get("MOCKSERVER_SANDBOX") or None
+        base = _base(values["url"] or default_url(os.environ), sandbox)
+        client = ControlClient(base, values["token"] or os.environ.get("MOCKSERVER_TOKEN"), sandbox)
         return command(*arguments, client=client, **options)
 
     return connected
@@ -123,13 +125,19 @@ def _detail(refusal: Any) -> str:
     return f"{detail} ({status})" if detail else status
 
 
-def _base(url: str, sandbox: str | None) -> str:
+def checked_url(url: str) -> str:
+    """Return the URL of a server without a slash at its end; raises UsageError for what is none."""
     if not re.fullmatch(r"https?://[^/?#\s]+/?", url, re.IGNORECASE):
         raise click.UsageError(f"--url and MOCKSERVER_URL are like {DEFAULT_URL}: {url!r}")
+    return url.rstrip("/")
+
+
+def _base(url: str, sandbox: str | None) -> str:
+    url = checked_url(url)
     if sandbox is None:
-        return url.rstrip("/")
+        return url
     from mockserver.sandbox.names import RULE, is_name, name_from  # imports hashing, which other commands do not need
 
     if not is_name(sandbox):
         raise click.UsageError(f"--sandbox must be {RULE}: {sandbox!r} (did you mean {name_from(sandbox)!r}?)")
-    return f"{url.rstrip('/')}/~{sandbox}"
+    return f"{url}/~{sandbox}"

@@ -191,7 +191,7 @@ OPERATIONS = (
         "/sandboxes",
         listing,
         name="sandboxes",
-        summary="Every sandbox by name",
+        summary="Every sandbox",
         gives=list_of("sandboxes"),
         query={
             "label": {
@@ -206,7 +206,7 @@ OPERATIONS = (
         "/sandboxes",
         create,
         name="createSandbox",
-        summary="A new sandbox with clock, seed, scenarios and settings of its own",
+        summary="Make a sandbox with clock, seed, scenarios and settings of its own",
         takes=NEW,
         gives=MADE,
         status=201,
@@ -226,11 +226,11 @@ OPERATIONS = (
         "/sandboxes/{name}",
         ensure,
         name="ensureSandbox",
-        summary="The sandbox of this name, made where there is none; a test's own name will do",
+        summary="Return the sandbox of this name, made where there is none; a test's full name can be the name",
         takes=ENSURED,
         gives=MADE,
         slashes=True,
         statuses=(201,),
     ),
-    Operation("POST", "/reset", reset, name="reset", summary="This sandbox back to how it was made", gives=MADE),
+    Operation("POST", "/reset", reset, name="reset", summary="Take this sandbox back to how it was made", gives=MADE),
 )

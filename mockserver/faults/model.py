@@ -73,7 +73,7 @@ class Fault(NamedTuple):
         return [aspect for aspect in ASPECTS if getattr(self, aspect) is not None]
 
 
-class Asked(NamedTuple):
+class FaultSubject(NamedTuple):
     """A request, or (with `event`) a delivery, that faults are matched with. `path` is the provider's own."""
 
     provider: str
@@ -86,7 +86,7 @@ class Asked(NamedTuple):
     event: str | None = None
 
 
-def differences(fault: Fault, subject: Asked) -> list[Difference]:
+def differences(fault: Fault, subject: FaultSubject) -> list[Difference]:
     """Return why the fault does not match; an empty list is a match. The order's state is not compared here."""
     unmet = [
         Difference(name, f"eq {wanted!r}", getattr(subject, name))

@@ -237,16 +237,16 @@ class _Reader:
         written = self._data.get("webhook")
         if "webhook" not in self._data or self._is(isinstance(written, Mapping), "webhook", "an object"):
             return None
-        given = dict(written or {})
-        self._only(given, webhook_kinds.names(), "webhook")
-        if not given:
+        webhook = dict(written or {})
+        self._only(webhook, webhook_kinds.names(), "webhook")
+        if not webhook:
             self._refuse(("webhook",), f"webhook needs one of {', '.join(webhook_kinds.names())}")
-        for kind, argument in webhook_kinds.written(given):
+        for kind, argument in webhook_kinds.written(webhook):
             try:
                 kind.check(argument)
             except ValueError as error:
                 self._refuse(("webhook", kind.name), str(error))
-        return given
+        return webhook
 
     def flag(self, place: tuple[str, ...], value: Any) -> bool:
         if not isinstance(value, bool):

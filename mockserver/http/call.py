@@ -134,7 +134,7 @@ class Call:
         return self._account is not None
 
     def limit_name(self) -> str:
-        """The name under which the limiter counts this call."""
+        """Return the name under which the limiter counts this call."""
         bucket = self.limit.bucket if self.limit and self.limit.bucket else self.entry.operation
         assert bucket is not None, "calls of no endpoint are counted in a bucket"
         return f"{self.provider.name}/{self.entry.account}/{bucket}"

@@ -16,7 +16,7 @@ from mockserver.domain.errors import ApiError, Invalid, NotFound, mistake_named
 from mockserver.domain.moments import parse_span, span_text
 from mockserver.faults.apply import noise, spoil, waiting_time
 from mockserver.faults.connection import Connection
-from mockserver.faults.model import Asked, Fault, Wire
+from mockserver.faults.model import Fault, FaultSubject, Wire
 from mockserver.faults.select import RequestFaults, StateOf, fault_named, find_faults, known_fault_names
 from mockserver.http.answering import Edge, FaultResponse, Payload, error_response_of
 from mockserver.http.asked import body_data, texts_of
@@ -184,8 +184,8 @@ async def _identify(edge: Edge, endpoint: Endpoint | None, call: Call) -> None:
         return
 
 
-def _request_of(endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> Asked:
-    return Asked(
+def _request_of(endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> FaultSubject:
+    return FaultSubject(
         provider=call.provider.name,
         account=call.entry.account,
         method=scope["method"],
@@ -200,7 +200,7 @@ def _request_of(endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes
     )
 
 
-def _state_of(call: Call, scope: Scope, request: Asked) -> StateOf:
+def _state_of(call: Call, scope: Scope, request: FaultSubject) -> StateOf:
     """Return a function that gives the state of the order whose id stands in the path, the body or the query."""
     cache: list[str | None] = []
 

@@ -64,7 +64,7 @@ class Doorman:
 
     def count(self, newcomer: "Newcomer") -> None:
         """Note that a connection has begun what may take long, and close the oldest where there are too many."""
-        self.unfinished[newcomer] = None
+        self.unfinished.setdefault(newcomer)
         if len(self.unfinished) > MOST_UNFINISHED:
             next(iter(self.unfinished)).close()
 
@@ -106,6 +106,8 @@ class Newcomer:
         self._look_later: asyncio.TimerHandle | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
+        #: Whether a transport has the socket, and closes it.
+        self._handed_over = False
 
     def look(self) -> None:
         """Decide by the first bytes, as soon as there are enough."""
@@ -121,7 +123,8 @@ class Newcomer:
         self._leave()
         if self._task is not None:
             self._task.cancel()
-        self._socket.close()
+        if not self._handed_over:
+            self._socket.close()
 
     def _decide(self, beginning: bytes) -> None:
         if not beginning:
@@ -150,6 +153,7 @@ class Newcomer:
     def _wait_for_more(self) -> None:
         """Look again a little later: the bytes that are there would wake a watcher at once, again and again."""
         self._unwatch()
+        self._doorman.count(self)
         self._end_in(IDLE)
         self._looks += 1
         delay = min(0.005 * 2**self._looks, 0.25)
@@ -171,6 +175,7 @@ class Newcomer:
 
     def _serve(self) -> None:
         self._leave()
+        self._handed_over = True
         self._doorman.start(self._hand_over())
 
     async def _hand_over(self) -> None:
@@ -183,8 +188,7 @@ class Newcomer:
     # -- TLS -----------------------------------------------------------------------------------------------
 
     def _greet_tls(self) -> None:
-        if self not in self._doorman.unfinished:
-            self._doorman.count(self)
+        self._doorman.count(self)
         if self._looks == 0 and self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
@@ -192,7 +196,7 @@ class Newcomer:
         try:
             hello = read_client_hello(self._socket.recv(LONGEST, socket.MSG_PEEK))
         except NotTls:
-            self._refuse_tls(b"")
+            self._say(b"")
             return
         if hello is None:
             self._wait_for_more()
@@ -205,18 +209,16 @@ class Newcomer:
                 f"TLS for {name[:253]!r} was refused, a name that the certificate does not hold: "
                 "start the server with --tls-name to add it"
             )
-            self._refuse_tls(UNRECOGNIZED_NAME)
+            self._say(UNRECOGNIZED_NAME)
             return
         self._unwatch()
         self._task = self._doorman.start(self._shake_hands(certificates))
-
-    def _refuse_tls(self, alert: bytes) -> None:
-        self._say(alert)
 
     async def _shake_hands(self, certificates: Certificates) -> None:
         doorman, way_in = self._doorman, self._way_in._replace(scheme="https")
         try:
             context = await certificates.context()
+            self._handed_over = True
             await doorman.loop.connect_accepted_socket(
                 lambda: doorman.make_protocol(way_in),
                 self._socket,
@@ -226,13 +228,14 @@ class Newcomer:
             )
         except ssl.SSLError as error:
             self._explain(error)
-            self.close()
+        except OSError:
+            log.debug("a TLS handshake was not finished", exc_info=True)
         except Exception as error:
-            if not isinstance(error, OSError):
-                log.error("TLS failed", exc_info=error)
-            self.close()
+            log.error("TLS failed", exc_info=error)
         else:
             self._leave()
+            return
+        self.close()
 
     def _explain(self, error: ssl.SSLError) -> None:
         if "UNKNOWN_CA" in str(error.reason) or "CERTIFICATE_UNKNOWN" in str(error.reason):
@@ -243,8 +246,7 @@ class Newcomer:
     # -- CONNECT -------------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
-        if self not in self._doorman.unfinished:
-            self._doorman.count(self)
+        self._doorman.count(self)
         head = self._socket.recv(MOST_HEAD, socket.MSG_PEEK)
         end = head.find(b"\r\n\r\n")
         if end < 0 and len(head) < MOST_HEAD:

@@ -1,6 +1,6 @@
-"""Sends requests for other hosts on, where `--passthrough` allows it: through the proxy that the environment names.
+"""Sends requests for other hosts on, where `--passthrough` allows it, through the proxy of the environment if any.
 
-Loaded at the first such request.
+Imported at the first such request.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from mockserver.listener.connections import IDLE
 
 log = logging.getLogger("mockserver.server")
 
-#: Seconds of real time until a connection to another host must be there.
+#: How many seconds of real time connecting to another host may take.
 _CONNECTING = 10.0
 #: How many tunnels and requests may be under way at once.
 _MOST = 1_000
@@ -55,7 +55,7 @@ class _Connection(NamedTuple):
 class Forwarder:
     """Reaches other hosts. `proxies` are those of the environment, by scheme, as `urllib` reads them.
 
-    A proxy that this server itself answers for is passed over: requests would go round in a circle.
+    A proxy that is this server itself is not used: requests would go round in a circle.
     """
 
     def __init__(self, proxies: Mapping[str, str], is_own: Callable[[Authority], bool]) -> None:
@@ -118,7 +118,7 @@ class Forwarder:
 
 
 async def _opened(other: _Connection, target: Authority) -> bytes:
-    """Return what tells the client that the tunnel is there; asks the proxy before it, if there is one."""
+    """Return the answer to the client's CONNECT: that of the proxy on the way, if there is one, else a 200."""
     if other.upstream is None:
         return b"HTTP/1.1 200 Connection established\r\n\r\n"
     lines = [b"CONNECT %b HTTP/1.1" % str(target).encode(), b"Host: " + str(target).encode()]
@@ -135,14 +135,14 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 async def _relay(first: Streams, second: Streams) -> None:
-    """Copy both ways until both have ended, or nothing has come either way for a while."""
+    """Copy both ways until both have ended, or for `IDLE` seconds nothing has come either way."""
     loop = asyncio.get_running_loop()
-    heard = loop.time()
+    last_data = loop.time()
 
     async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal heard
+        nonlocal last_data
         while part := await reader.read(_PIECE):
-            heard = loop.time()
+            last_data = loop.time()
             writer.write(part)
             await writer.drain()
         if writer.can_write_eof():
@@ -151,7 +151,7 @@ async def _relay(first: Streams, second: Streams) -> None:
     tasks = {asyncio.ensure_future(copy(first[0], second[1])), asyncio.ensure_future(copy(second[0], first[1]))}
     try:
         waiting = set(tasks)
-        while waiting and (left := heard + IDLE - loop.time()) > 0:
+        while waiting and (left := last_data + IDLE - loop.time()) > 0:
             ended, waiting = await asyncio.wait(waiting, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             for task in ended:
                 task.result()
@@ -170,7 +170,7 @@ class Forward:
         self._target = target
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request; what cannot be reached is answered with status 502."""
+        """Serve one request; answers 502 where the other host cannot be reached."""
         try:
             scheme = self._url.partition(":")[0].lower()
             if scheme != "http":
@@ -218,8 +218,8 @@ async def _answer(connection: h11.Connection, reader: asyncio.StreamReader, send
             async with asyncio.timeout(IDLE):
                 connection.receive_data(await reader.read(_PIECE))
         elif isinstance(event, h11.Response):
-            kept = [(name, value) for name, value in event.headers if name not in _HOP]
-            await send({"type": "http.response.start", "status": event.status_code, "headers": kept})
+            headers = [(name, value) for name, value in event.headers if name not in _HOP]
+            await send({"type": "http.response.start", "status": event.status_code, "headers": headers})
         elif isinstance(event, h11.Data):
             await send({"type": "http.response.body", "body": bytes(event.data), "more_body": True})
         elif isinstance(event, h11.EndOfMessage):

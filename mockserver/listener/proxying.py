@@ -1,4 +1,4 @@
-"""What the listener does as a forward proxy: which hosts it serves itself, and what it says of all others."""
+"""The listener as a forward proxy: which hosts it serves itself, and how it refuses or sends on all others."""
 
 import base64
 import binascii
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
     from mockserver.listener.forwarding import Forwarder
 
 _PORTS = {"http": 80, "https": 443}
-#: For the proxy alone.
+#: Headers for the proxy alone, which the application does not see.
 _OWN_HEADERS = frozenset({b"proxy-authorization", b"proxy-connection"})
 
 
 class Proxy:
-    """Decides for every request that comes as to a proxy. `addresses` are the listener's own."""
+    """Decides what becomes of requests that clients send as to a proxy. `addresses` are the listener's own."""
 
     def __init__(self, options: ListenerOptions, addresses: Collection[tuple[str, int]] = ()) -> None:
         self._hosts = options.hosts
         self._passthrough = options.passthrough
         self._ports = frozenset(port for _, port in addresses)
         self._addresses = frozenset(host for host, _ in addresses)
-        # Now, not at the first request: what changes later is meant for clients.
+        # Read now, not at the first request: later changes of the environment are meant for clients.
         self._proxies = getproxies_environment() if options.passthrough else {}
 
     @cached_property
     def forwarder(self) -> "Forwarder":
-        """What reaches other hosts."""
+        """The forwarder, which sends requests on to other hosts."""
         from mockserver.listener.forwarding import Forwarder
 
         return Forwarder(self._proxies, self._is_own)
@@ -47,7 +47,7 @@ class Proxy:
 
     @property
     def takes_connect(self) -> bool:
-        """Whether there are hosts that a CONNECT could be for."""
+        """Whether a CONNECT is answered at all."""
         return self._hosts is not None
 
     def serves(self, target: Authority) -> bool:
@@ -57,7 +57,7 @@ class Proxy:
             return True
         if host in self._hosts and (port in _PORTS.values() or port in self._ports):
             return True
-        # A container calls this server by a name that nobody told it.
+        # In a container network this server has names that it does not know.
         return self._is_own(target) or (port in self._ports and not self._passthrough)
 
     def admit(self, target: Authority) -> bool:
@@ -100,7 +100,7 @@ class Proxy:
 
 
 def _address_here(scope: dict[str, Any], url: str, scheme: str) -> None:
-    """Turn the scope of a request to a proxy into the one that the host itself would have had."""
+    """Change the scope of a request to a proxy into the scope of the same request to the host itself."""
     rest = url.partition("://")[2]
     end = min((place for mark in "/?#" if (place := rest.find(mark)) >= 0), default=len(rest))
     netloc, rest = rest[:end], rest[end:].partition("#")[0]
@@ -111,8 +111,8 @@ def _address_here(scope: dict[str, Any], url: str, scheme: str) -> None:
     scope["query_string"] = query.encode("latin-1")
     # RFC 9112, 3.2.2: the host of the URL counts, whatever the header says.
     host = netloc.rpartition("@")[2].encode("latin-1")
-    kept = [pair for pair in scope["headers"] if pair[0] != b"host" and pair[0] not in _OWN_HEADERS]
-    scope["headers"] = [(b"host", host), *kept]
+    headers = [pair for pair in scope["headers"] if pair[0] != b"host" and pair[0] not in _OWN_HEADERS]
+    scope["headers"] = [(b"host", host), *headers]
 
 
 def sandbox_of(credential: bytes | None) -> str | None:
@@ -150,14 +150,14 @@ class _Refused:
 
 
 class ConnectRequest(NamedTuple):
-    """What a CONNECT asks for."""
+    """A CONNECT: the host and port that it asks for, and the sandbox that the proxy user names."""
 
     authority: Authority
     sandbox: str | None
 
 
 def read_connect(head: bytes) -> ConnectRequest:
-    """Return what the head of a CONNECT asks for; raises ProxyRefusal."""
+    """Return the CONNECT that this head holds; raises ProxyRefusal."""
     line, *lines = head.replace(b"\r\n", b"\n").split(b"\n")
     parts = line.split(b" ")
     if len(parts) != 3 or not parts[2].startswith(b"HTTP/1."):

@@ -56,6 +56,7 @@ async def test_each_rule_takes_effect(provider: Provider, scenario: Scenario, ru
     await prove_rule(provider, scenario, rule)
 
 
+@pytest.mark.core
 @pytest.mark.parametrize(("provider", "scenario", "fault"), FAULTS, ids=_name)
 async def test_each_fault_strikes(provider: Provider, scenario: Scenario, fault: Fault) -> None:
     await prove_fault(provider, scenario, fault)

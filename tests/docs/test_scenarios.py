@@ -49,6 +49,7 @@ def around(kind: str, example: Any) -> dict[str, Any]:
         if "final" in (example if isinstance(example, dict) else {})
         else machine(example),
         "transition": machine({"transitions": [example, EXPIRES]}),
+        "effects": machine({"transitions": [timed]}, completed={"final": True, "effects": example}),
         "effect": machine({"transitions": [timed]}, completed={"final": True, "effects": [example]}),
         "delay": machine({"transitions": [{**timed, "after": example}]}),
         "weight": machine({"transitions": [{**timed, "to": {"completed": example, "cancelled": 1}}]}),
