@@ -8,7 +8,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -197,7 +197,7 @@ def _completed(settings: Settings) -> Settings:
 @click.argument("paths", nargs=-1, required=True, metavar="FILE...")
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as one JSON list, for programs.")
 def check_command(paths: tuple[str, ...], *, as_json: bool) -> int:
-    """Check scenario files; for a directory, all *.yaml files in it.
+    """Check scenario files; for a directory, all *.yaml files in it, and whether they lie in their provider's folder.
 
     Prints a line for each problem: file, line, column, message.
     """
@@ -207,9 +207,10 @@ def check_command(paths: tuple[str, ...], *, as_json: bool) -> int:
     files = _scenario_files(map(Path, paths))
     if not files:
         return _complain(f"no scenario files (*.yaml) in {', '.join(paths)}", 1)
+    in_folders = set(_scenario_files(path for path in map(Path, paths) if path.is_dir()))
     if as_json:
-        return _report_as_json(_problems(files))
-    if not _report(_problems(files), err=False):
+        return _report_as_json(_problems(files, in_folders))
+    if not _report(_problems(files, in_folders), err=False):
         return 1
     click.echo(f"{len(files)} {'file' if len(files) == 1 else 'files'} ok")
     return 0
@@ -229,14 +230,14 @@ def _misplaced(directories: Iterable[Path]) -> list[Path]:
     return [path for root in directories for path in _scenario_files([root]) if path.parent.parent != root]
 
 
-def _problems(files: Iterable[Path]) -> Iterable[Any]:
+def _problems(files: Iterable[Path], in_folders: Container[Path] = ()) -> Iterable[Any]:
     from mockserver.cli.providers import scenario_judge
     from mockserver.providers.sources import provider_names
     from mockserver.scenario.check import check_file
 
     providers, judge = provider_names(), scenario_judge()
     for file in files:
-        yield from check_file(file, providers, judge=judge)
+        yield from check_file(file, providers, judge=judge, in_folder=file in in_folders)
 
 
 def _report(problems: Iterable[Any], *, err: bool) -> bool:

@@ -10,12 +10,21 @@ import click
 
 from mockserver.config import DEFAULT_PORT, DEFAULT_URL
 
+#: The status with which the control API refuses a missing or wrong token.
+_NO_TOKEN = 401
+
 
 class ControlClient(NamedTuple):
-    """The control API at `base`, such as `http://127.0.0.1:7460/~worker3`."""
+    """The control API at `base`, such as `http://127.0.0.1:7460/~worker3`, where `sandbox` is `worker3`."""
 
     base: str
     token: str | None
+    sandbox: str | None = None
+
+    def check_sandbox(self) -> None:
+        """Raise ClickException where the sandbox does not exist, which other calls would make."""
+        if self.sandbox is not None:
+            self.ask("GET", f"/sandboxes/{self.sandbox}", needs="name")
 
     def ask(self, method: str, path: str, *, needs: str, content: Any = None, **body: Any) -> Any:
         """Send a call and return the JSON answer, an object that has the member `needs`; `body` are the JSON members.
@@ -41,12 +50,19 @@ class ControlClient(NamedTuple):
             if needs and (not isinstance(document, dict) or needs not in document):
                 raise ValueError(f"the answer has no {needs!r}")
         except error.HTTPError as refusal:
-            raise click.ClickException(f"the server refused: {_detail(refusal)}") from None
+            raise click.ClickException(self._refused(refusal)) from None
         except error.URLError as failure:
             raise click.ClickException(f"no server answers at {self.base}: {_reason(failure.reason)}") from None
         except (OSError, HTTPException, ValueError) as failure:
             raise click.ClickException(f"no mockserver answers at {self.base}: {_reason(failure)}") from None
         return document
+
+    def _refused(self, refusal: Any) -> str:
+        if refusal.code == _NO_TOKEN:
+            if self.token:
+                return "the server refused: the token of --token or MOCKSERVER_TOKEN is wrong"
+            return "the server refused: it needs its token: --token or MOCKSERVER_TOKEN"
+        return f"the server refused: {_detail(refusal)}"
 
 
 def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -68,7 +84,7 @@ def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
             return None
         sandbox = values["sandbox"] or os.environ.get("MOCKSERVER_SANDBOX") or None
         base = _base(values["url"] or default_url(os.environ), sandbox)
-        client = ControlClient(base, values["token"] or os.environ.get("MOCKSERVER_TOKEN"))
+        client = ControlClient(base, values["token"] or os.environ.get("MOCKSERVER_TOKEN"), sandbox)
         return command(*arguments, client=client, **options)
 
     return connected
@@ -112,7 +128,7 @@ def _detail(refusal: Any) -> str:
 def checked_url(url: str) -> str:
     """Return the URL of a server without a slash at its end; raises UsageError for what is none."""
     if not re.fullmatch(r"https?://[^/?#\s]+/?", url, re.IGNORECASE):
-        raise click.UsageError(f"--url must be like {DEFAULT_URL}: {url!r}")
+        raise click.UsageError(f"--url and MOCKSERVER_URL are like {DEFAULT_URL}: {url!r}")
     return url.rstrip("/")
 
 
@@ -120,10 +136,8 @@ def _base(url: str, sandbox: str | None) -> str:
     url = checked_url(url)
     if sandbox is None:
         return url
-    from mockserver.sandbox.names import LONGEST, is_name  # imports hashing, which other commands do not need
+    from mockserver.sandbox.names import RULE, is_name, name_from  # imports hashing, which other commands do not need
 
     if not is_name(sandbox):
-        raise click.UsageError(
-            f"--sandbox must be 1 to {LONGEST} of a-z, 0-9, _ and -, the first not _ or -: {sandbox!r}"
-        )
+        raise click.UsageError(f"--sandbox must be {RULE}: {sandbox!r} (did you mean {name_from(sandbox)!r}?)")
     return f"{url}/~{sandbox}"

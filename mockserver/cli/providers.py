@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def scenario_judge() -> "Judge":
-    """Return a judge for files of every provider; imports the providers at the first file that is valid by itself."""
+    """Return a judge for files of every provider; imports the providers at the first file that is read."""
     cache: list[Judge] = []
 
     def judge(scenario: "Scenario", report: "Report", data: Mapping[str, Any]) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, Server, list_of
-from mockserver.control.problems import Problem
-from mockserver.domain.errors import NotFound
+from mockserver.control.problems import Problem, problem_row
+from mockserver.domain.errors import Invalid, NotFound
 from mockserver.domain.suggestions import did_you_mean
 from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.room import check_room
@@ -95,8 +95,9 @@ def _checked(
     scenario, objections = load_with_warnings(
         text, source="scenario.yaml", providers=list(server.providers), judge=server.judge
     )
+    # `field` is the place as one text, which answers had before they had its parts.
     warnings = [
-        {"field": f"{objection.file}:{objection.line}:{objection.column}", "message": objection.message}
+        {**problem_row(objection), "field": f"{objection.file}:{objection.line}:{objection.column}"}
         for objection in objections[:_MOST_WARNINGS]
     ]
     return scenario, sealed(scenario, provider_rules[scenario.provider]), warnings
@@ -132,8 +133,13 @@ async def activate(call: ControlCall) -> Answer:
     sandbox = await call.sandbox()
     if not isinstance(call.body, list):
         raise Problem(422, "the body is a list of scenario names")
+    before = sandbox.state.active_scenarios.names
     sandbox.state.activate(call.body)
-    await sandbox.open_new_accounts()
+    try:
+        await sandbox.open_new_accounts()
+    except Invalid:
+        sandbox.state.activate(before)
+        raise
     return Answer(list(sandbox.state.active_scenarios.names))
 
 

@@ -47,17 +47,17 @@ class Rule(NamedTuple):
 
 
 class NearMiss(NamedTuple):
-    """A rule that nearly matched, with the conditions that failed."""
+    """A rule that nearly matched: some of its conditions hold, and `differences` are those that do not."""
 
     rule: str
     differences: tuple[Difference, ...]
 
 
 def near_misses(rules: Iterable[Rule], subject: Subject, *, most: int = 3) -> list[NearMiss]:
-    """Return the rules that fail by the fewest conditions, nearest first, at most `most`; matches are left out."""
+    """Return the rules of which some conditions hold and the fewest fail, nearest first, at most `most`."""
     misses = []
     for place, rule in enumerate(rules):
         unmet = differences(rule.when, subject)
-        if unmet:
+        if 0 < len(unmet) < len(rule.when):
             misses.append((len(unmet), place, NearMiss(rule.name, tuple(unmet))))
     return [miss for _, _, miss in sorted(misses, key=lambda row: row[:2])[:most]]

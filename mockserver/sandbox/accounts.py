@@ -9,6 +9,7 @@ from typing import Any
 from mockserver.domain.accounts import STATUSES, Account
 from mockserver.domain.errors import Invalid
 from mockserver.domain.ledger import OPENING
+from mockserver.domain.suggestions import did_you_mean
 from mockserver.sandbox import ledger
 from mockserver.sandbox.codec import decode_account
 from mockserver.sandbox.credentials import SEALED, digest, mark_of
@@ -185,7 +186,8 @@ def _problem(rules: ProviderRules, account: Account, name: str, value: object) -
         known = account.details[name]
         same = known is None or type(value) is type(known)
         return _unfit(value) if same else f"must be of the same type as {known!r}: {_shown(value)}"
-    return f"cannot be changed; changeable are {', '.join((*_CHANGEABLE, *account.details))}"
+    changeable = (*_CHANGEABLE, *account.details)
+    return f"cannot be changed; changeable are {', '.join(changeable)}{did_you_mean(name, changeable)}"
 
 
 def _unfit(value: object) -> str | None:
@@ -198,7 +200,10 @@ def _unfit(value: object) -> str | None:
 
 
 def _unlisted(allowed: Sequence[str], value: object) -> str | None:
-    return None if value in allowed else f"must be one of {', '.join(allowed)}: {_shown(value)}"
+    if value in allowed:
+        return None
+    hint = did_you_mean(value, allowed) if isinstance(value, str) else ""
+    return f"must be one of {', '.join(allowed)}: {_shown(value)}{hint}"
 
 
 def _shown(value: object) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockserver.domain.errors import Invalid
-from mockserver.domain.suggestions import did_you_mean
+from mockserver.domain.suggestions import suggestion
 from mockserver.engine.machine import Machine
 from mockserver.engine.matching import Subject, matches
 from mockserver.engine.rules import Aspect, Rule
@@ -118,7 +118,7 @@ def in_force(library: Library, names: Sequence[str], providers: Iterable[str]) -
     unknown = [name for name in names if not library.find(name)]
     if unknown:
         known = library.names()
-        raise Invalid({"scenarios": [f"unknown scenario: {name!r}{did_you_mean(name, known)}" for name in unknown]})
+        raise Invalid({"scenarios": [f"unknown scenario: {name!r} ({suggestion(name, known)})" for name in unknown]})
     for name in dict.fromkeys(names):
         scenarios += library.find(name)
     layers = {}

@@ -15,6 +15,7 @@ from mockserver.sandbox.active_scenarios import in_force
 from mockserver.sandbox.config import SandboxConfig, ServerContext
 from mockserver.sandbox.deliveries import Deliveries
 from mockserver.sandbox.inboxes import Inboxes
+from mockserver.sandbox.opening import open_seeds
 from mockserver.sandbox.provider_rules import Caller
 from mockserver.sandbox.read_cache import ReadCache
 from mockserver.sandbox.refusals import WorldReplaced
@@ -121,7 +122,7 @@ class Sandbox:
     async def open_new_accounts(self, *, view: View | None = None) -> None:
         """Open the accounts of the scenarios in force that do not exist yet."""
         async with self.work("opening", view=view) as work:
-            await _open_seeds(work)
+            await open_seeds(work)
 
     async def advance(
         self, *, by: timedelta | None = None, to: datetime | None = None, agenda: Agenda | None = None
@@ -204,7 +205,7 @@ class Sandbox:
             self._begin(state)
             # Under the same lock: no request sees a world without accounts.
             async with self.turns.store.transaction() as tx:
-                await _open_seeds(UnitOfWork(state, tx, state.clock.now(), "opening"))
+                await open_seeds(UnitOfWork(state, tx, state.clock.now(), "opening"))
         await self._live_the_past()
 
     def overlaid_library(self) -> Library:
@@ -287,13 +288,6 @@ class Sandbox:
         self._read_cache.forget()
         self.journal.clear(number=requests)
         self.inbox.clear()
-
-
-async def _open_seeds(work: UnitOfWork) -> None:
-    for provider, rules in work.state.provider_rules.items():
-        for seed in work.state.active_scenarios.accounts(provider):
-            if await work.tx.get("accounts", f"{provider}/{seed.id}") is None:
-                await accounts.open_account(work, rules, seed)
 
 
 class _Ahead:

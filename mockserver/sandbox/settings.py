@@ -26,7 +26,8 @@ class Setting(NamedTuple):
         match self.kind:
             case "choice":
                 if value not in self.choices or isinstance(value, bool) != isinstance(self.choices[0], bool):
-                    return f"must be one of {', '.join(map(repr, self.choices))}: {value!r}"
+                    hint = did_you_mean(value, map(str, self.choices)) if isinstance(value, str) else ""
+                    return f"must be one of {', '.join(map(repr, self.choices))}: {value!r}{hint}"
             case "duration":
                 try:
                     parse_span(value)

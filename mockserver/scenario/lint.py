@@ -8,7 +8,7 @@ from mockserver.engine.machine import Machine, Transition
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.scenario.graph import Graph, cycles, reachable, reversed_graph
 from mockserver.scenario.model import Scenario
-from mockserver.scenario.problems import Report, Trail
+from mockserver.scenario.problems import Report, Trail, which_come_first
 from mockserver.scenario.shadows import ASPECTS, lint_conditions, lint_shadows
 
 
@@ -140,8 +140,9 @@ def _lint_rules(rules: Iterable[Rule], report: Report) -> None:
         lint_conditions(place, rule, report)
         aspects = [aspect for aspect in ASPECTS if rule.speaks_of(aspect)]
         if aspects and all(aspect in decided for aspect in aspects):
-            earlier = " and ".join(dict.fromkeys(repr(decided[aspect]) for aspect in aspects))
-            report.warning(("rules", place), f"rule {rule.name!r} never decides: {earlier} before it always does")
+            names = [decided[aspect] for aspect in aspects]
+            first = which_come_first("rule", names, one="always decides", several="always decide")
+            report.warning(("rules", place), f"rule {rule.name!r} never decides: {first}")
         # A rule whose conditions have errors was built without them: it must not pass for unconditional.
         has_conditions = bool(rule.when) or report.has_error_below(("rules", place, "when"))
         if not has_conditions and rule.times is None:

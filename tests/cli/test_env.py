@@ -77,7 +77,7 @@ def test_where_no_server_answers_yet_on_this_machine_it_is_that_of_this_user(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--url", "here"), "--url must be like"),
+        (("--url", "here"), "--url and MOCKSERVER_URL are like"),
         (("--sandbox", "No Name"), "--sandbox: must be"),
         (("--shell", "tcsh"), "invalid value for '--shell'"),
         (("--url", "http://mock.invalid"), "no server answers at http://mock.invalid: "),

@@ -230,7 +230,7 @@ def test_what_is_asked_for_wrongly_runs_no_command() -> None:
         ("--scenario", "no-smss"): "the server refused: ",
         ("--tls", "off"): "--tls off: the command's clients need TLS",
         ("--seed", "1", "--url", "http://127.0.0.1:1"): "--seed: not with --url, whose server has been started already",
-        ("--url", "nowhere"): "--url must be like ",
+        ("--url", "nowhere"): "--url and MOCKSERVER_URL are like ",
         ("--url", "http://127.0.0.1:1"): "no server answers at http://127.0.0.1:1: connection refused",
         ("--sandbox", "No Name"): "--sandbox: must be ",
     }.items():
