@@ -46,7 +46,7 @@ def load(source: Source) -> Provider:
         provider = import_module(source.module)
         for part in source.attribute.split("."):
             provider = getattr(provider, part)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a module that calls sys.exit() must not end the server without a word
         if not source.distribution:
             raise
         reason = " ".join(f"{type(error).__name__}: {error}".split())
