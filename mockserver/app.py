@@ -26,7 +26,7 @@ from mockserver.journal.budget import Budget
 from mockserver.lifespan import live
 from mockserver.listener.options import ListenerOptions
 from mockserver.mounts import Mounts, well_known
-from mockserver.providers.discovery import all_providers, data_roots
+from mockserver.providers.discovery import all_providers, check_declarations, data_roots
 from mockserver.sandbox.config import Population, SandboxConfig, ServerContext
 from mockserver.sandbox.credentials import is_sealed
 from mockserver.sandbox.sandbox import Sandbox
@@ -63,6 +63,7 @@ class App:
 
         Raises ProviderProblem for a provider that is found and cannot be used.
         """
+        found = providers is None
         providers = all_providers() if providers is None else providers
         self._settings = settings
         self._started = machine_now()
@@ -88,6 +89,8 @@ class App:
             budget=Budget(settings.max_log_bytes),
             journal_size=settings.journal_size,
         )
+        if found:
+            check_declarations(providers, schemas, shared.library)
         birth = SandboxConfig(
             seed=settings.seed,
             start=settings.start,

@@ -1,4 +1,4 @@
-"""The check of scenario files against all installed providers."""
+"""The check of scenario files against all installed providers, and of the declarations of those themselves."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mockserver.scenario.check import Judge
     from mockserver.scenario.model import Scenario
-    from mockserver.scenario.problems import Report
+    from mockserver.scenario.problems import Problem, Report
 
 
 def scenario_judge() -> "Judge":
@@ -19,6 +19,28 @@ def scenario_judge() -> "Judge":
         cache[0](scenario, report, data)
 
     return judge
+
+
+def declaration_problems() -> "list[Problem]":
+    """Return the mistakes in the declarations of other distributions, each at the provider's folder."""
+    from mockserver.providers.sources import sources
+
+    if not any(source.distribution for source in sources()):
+        return []
+    from mockserver.http.declaration import declaration_problems
+    from mockserver.http.schemas import SchemaStore
+    from mockserver.providers.discovery import all_providers, data_roots
+    from mockserver.scenario.library import Library
+    from mockserver.scenario.problems import Problem
+
+    outside = [provider for provider in all_providers() if provider.folder is not None]
+    schemas = SchemaStore(*data_roots("schemas", outside))
+    library = Library.of_providers(data_roots("scenarios", outside), providers=[one.name for one in outside])
+    return [
+        Problem(str(provider.folder), 1, 1, line)
+        for provider in outside
+        for line in declaration_problems(provider, schemas, library)
+    ]
 
 
 def _judge() -> "Judge":
