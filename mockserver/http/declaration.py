@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from mockserver.domain.suggestions import suggestion
 from mockserver.engine.dice import Dice
-from mockserver.http.declared_endpoints import Wrong, endpoint_problems, error_problems, schema_problems
+from mockserver.http.declared_endpoints import Wrong, endpoint_problems, error_problems, fits, schema_problems
 from mockserver.http.provider import Annex, Mount, Provider
 from mockserver.http.replies import ErrorResponse
 from mockserver.http.schemas import ID_PREFIX, SchemaStore
@@ -66,9 +66,9 @@ def _mounts(provider: Provider) -> Iterator[Wrong]:
     for at, mount in (*named, *(("annexes, mount", annex.mount) for annex in provider.annexes)):
         if not isinstance(mount, Mount):
             yield at, f"must be a Mount, not {mount!r}"
-        elif not isinstance(mount.host, str) or not _HOST.fullmatch(mount.host):
+        elif not fits(_HOST, mount.host):
             yield f"{at}, host", f"must be a host name in lower case, such as api.example.com: {mount.host!r}"
-        elif not isinstance(mount.prefix, str) or not _PREFIX.fullmatch(mount.prefix):
+        elif not fits(_PREFIX, mount.prefix):
             yield f"{at}, prefix", f"must be empty or like /v1, without a slash at its end: {mount.prefix!r}"
         elif (mount.host, mount.prefix) in seen:
             yield at, f"{mount.host}{mount.prefix} stands here twice"
@@ -101,7 +101,7 @@ def _settings(provider: Provider) -> Iterator[Wrong]:
             yield "settings", f"must be Settings, not {row!r}"
             continue
         at = f"setting {row.name!r}"
-        if not isinstance(row.name, str) or not row.name.startswith(f"{provider.name}."):
+        if not str(row.name).startswith(f"{provider.name}."):
             yield f"{at}, name", f"must begin with {provider.name + '.'!r}"
         if row.name in names:
             yield f"{at}, name", "is that of another setting"
@@ -121,10 +121,11 @@ def _rules(provider: Provider, scenarios: Library) -> Iterator[Wrong]:
         return
     if rules.provider != provider.name:
         yield "rules, provider", f"must be {provider.name!r}, not {rules.provider!r}"
-    if not rules.kinds or isinstance(rules.kinds, str):
-        yield "rules, kinds", f"must be a tuple of the kinds of orders: {rules.kinds!r}"
+    kinds: Any = rules.kinds
+    if not kinds or isinstance(kinds, str):
+        yield "rules, kinds", f"must be a tuple of the kinds of orders: {kinds!r}"
     else:
-        yield from _kinds(provider.name, rules.kinds, scenarios)
+        yield from _kinds(provider.name, kinds, scenarios)
     yield from _credential(rules)
 
 
@@ -139,17 +140,17 @@ def _kinds(provider: str, kinds: Iterable[str], scenarios: Library) -> Iterator[
 
 
 def _credential(rules: ProviderRules) -> Iterator[Wrong]:
-    parts = rules.credential
+    parts: Any = rules.credential
     if not parts or isinstance(parts, str):
         yield "rules, credential", f"must be a tuple of names, such as ('key',): {parts!r}"
         return
     for part in parts:
-        if not isinstance(part, str) or not _PART.fullmatch(part):
+        if not fits(_PART, part):
             yield "rules, credential", f"must be names of letters, digits, _ and -: {part!r}"
     if rules.public is not None and rules.public not in parts:
         yield "rules, public", f"must be a part of the credential: {rules.public!r} ({suggestion(rules.public, parts)})"
     try:
-        made = rules.new_credential(Dice("declaration"), "someone")
+        made: Any = rules.new_credential(Dice("declaration"), "someone")
     except Exception as error:
         yield "rules, new_credential", f"raises {type(error).__name__}: {error}"
         return

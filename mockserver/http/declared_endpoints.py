@@ -18,6 +18,7 @@ Wrong = tuple[str, str]
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _SCHEMAS = ("takes", "form", "query", "path_fields", "request_headers")
 _PATH = re.compile(r"/(?:[^{}]|\{[A-Za-z_][A-Za-z0-9_]*(?::path)?\})*")
+_NAME = re.compile(r"\S+")
 _FIELD = re.compile(r"\{[^{}]*\}")
 _STATUSES = range(100, 600)
 
@@ -33,7 +34,7 @@ def endpoint_problems(provider: Provider, schemas: SchemaStore) -> Iterator[Wron
                 continue
             at = f"endpoint {endpoint.name!r}"
             yield from ((f"{at}, {field}", text) for field, text in _own_problems(endpoint, schemas))
-            if isinstance(endpoint.name, str) and isinstance(endpoint.path, str):
+            if all(isinstance(text, str) for text in (endpoint.name, endpoint.path)):
                 # One operation may stand in several annexes.
                 if names.setdefault(endpoint.operation_id, endpoint).handler is not endpoint.handler:
                     yield f"{at}, name", "is that of another endpoint"
@@ -41,15 +42,15 @@ def endpoint_problems(provider: Provider, schemas: SchemaStore) -> Iterator[Wron
 
 
 def _own_problems(endpoint: Endpoint, schemas: SchemaStore) -> Iterator[Wrong]:
-    if not isinstance(endpoint.name, str) or not endpoint.name:
-        yield "name", "must be a text"
+    if not fits(_NAME, endpoint.name):
+        yield "name", f"must be one word: {endpoint.name!r}"
     if endpoint.method not in _METHODS:
         yield "method", f"must be one of {', '.join(_METHODS)}: {endpoint.method!r}"
-    if not isinstance(endpoint.path, str) or not _PATH.fullmatch(endpoint.path):
+    if not fits(_PATH, endpoint.path):
         yield "path", f"must begin with a slash, with fields like {{order}}: {endpoint.path!r}"
     if not callable(endpoint.handler):
         yield "handler", f"must be a function, not {endpoint.handler!r}"
-    if not isinstance(endpoint.status, int) or endpoint.status not in _STATUSES:
+    if endpoint.status not in _STATUSES:
         yield "status", f"must be a number from 100 to 599: {endpoint.status!r}"
     if endpoint.limit is not None and not isinstance(endpoint.limit, Limit):
         yield "limit", f"must be a Limit, not {endpoint.limit!r}"
@@ -70,6 +71,11 @@ def _path_problems(endpoint: Endpoint, paths: dict[tuple[Any, str], Endpoint]) -
     first = paths.setdefault((None, shape), endpoint)
     if first.path != endpoint.path and twin is endpoint:
         yield f"must name its fields as {first.path!r} of endpoint {first.name!r} does: {endpoint.path!r}"
+
+
+def fits(pattern: re.Pattern[str], value: Any) -> bool:
+    """Return whether a value is a text of this pattern."""
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
 def schema_problems(at: str, name: Any, schemas: SchemaStore, *, optional: bool = False) -> Iterator[Wrong]:

@@ -38,17 +38,21 @@ def problems(provider: Provider, *more_schemas: Path) -> list[str]:
     )
 
 
+def with_wrong(**wrong: Any) -> Provider:
+    return replace(ACME, **wrong)
+
+
 def with_endpoint(**wrong: Any) -> Provider:
     """Acme with an endpoint `buy` that differs in this."""
-    return replace(ACME, endpoints=(*(one for one in ENDPOINTS if one is not BUY), BUY._replace(**wrong)))
+    return with_wrong(endpoints=(*(one for one in ENDPOINTS if one is not BUY), BUY._replace(**wrong)))
 
 
 def with_rules(**wrong: Any) -> Provider:
-    return replace(ACME, rules=RULES._replace(**wrong))
+    return with_wrong(rules=RULES._replace(**wrong))
 
 
 def with_setting(*row: Any) -> Provider:
-    return replace(ACME, settings=(*ACME.settings, Setting(*row)))
+    return with_wrong(settings=(*ACME.settings, Setting(*row)))
 
 
 @pytest.mark.parametrize("provider", [*PROVIDERS, ACME], ids=lambda one: one.name)
@@ -75,24 +79,24 @@ def test_a_good_declaration_has_no_problems(provider: Provider) -> None:
         (with_endpoint(name="show"), "endpoint 'show', name: is that of another endpoint"),
         (with_endpoint(method="GET", path="/balance"), "endpoint 'buy', path: is that of endpoint 'balance', "),
         (with_endpoint(path="/orders/{id}"), "must name its fields as '/orders/{order}' of endpoint 'show' does"),
-        (replace(ACME, endpoints=("buy",)), "endpoints: must be Endpoints, not 'buy'"),
-        (replace(ACME, endpoints=None), "endpoints: cannot be read: TypeError: "),
-        (replace(ACME, webhooks={"a": "acme/none"}), "webhooks, 'a': there is no schema 'acme/none'"),
-        (replace(ACME, failure_schema="acme/eror"), "failure_schema: there is no schema 'acme/eror' (did you mean "),
-        (replace(ACME, answer_headers="acme/heads"), "answer_headers: there is no schema 'acme/heads'"),
-        (replace(ACME, mistakes={"NotFound": ErrorResponse(404, "", "")}), "mistakes: must be classes of "),
-        (replace(ACME, mistakes={NotFound: 404}), "mistakes, NotFound: must be an ErrorResponse, or a function"),
-        (replace(ACME, common_mistakes=(OSError,)), "common_mistakes: must be classes of mockserver.domain.errors"),
-        (replace(ACME, identify=None), "identify: must be a function, not None"),
-        (replace(ACME, mounts=()), "mounts: must have at least one Mount: nothing would answer"),
-        (replace(ACME, mounts=(Mount("_mock"),)), "mounts, host: must be a host name in lower case, such as"),
-        (replace(ACME, mounts=(Mount("~w.example"),)), "mounts, host: must be a host name in lower case, such as"),
-        (replace(ACME, mounts=(Mount("API.example"),)), "mounts, host: must be a host name in lower case, such as"),
-        (replace(ACME, mounts=(Mount("a.example", "v1/"),)), "mounts, prefix: must be empty or like /v1"),
-        (replace(ACME, mounts=("a.example",)), "mounts: must be a Mount, not 'a.example'"),
-        (replace(ACME, mounts=ACME.mounts * 2), "mounts: api.acme.example/v1 stands here twice"),
+        (with_wrong(endpoints=("buy",)), "endpoints: must be Endpoints, not 'buy'"),
+        (with_wrong(endpoints=None), "endpoints: cannot be read: TypeError: "),
+        (with_wrong(webhooks={"a": "acme/none"}), "webhooks, 'a': there is no schema 'acme/none'"),
+        (with_wrong(failure_schema="acme/eror"), "failure_schema: there is no schema 'acme/eror' (did you mean "),
+        (with_wrong(answer_headers="acme/heads"), "answer_headers: there is no schema 'acme/heads'"),
+        (with_wrong(mistakes={"NotFound": ErrorResponse(404, "", "")}), "mistakes: must be classes of "),
+        (with_wrong(mistakes={NotFound: 404}), "mistakes, NotFound: must be an ErrorResponse, or a function"),
+        (with_wrong(common_mistakes=(OSError,)), "common_mistakes: must be classes of mockserver.domain.errors"),
+        (with_wrong(identify=None), "identify: must be a function, not None"),
+        (with_wrong(mounts=()), "mounts: must have at least one Mount: nothing would answer"),
+        (with_wrong(mounts=(Mount("_mock"),)), "mounts, host: must be a host name in lower case, such as"),
+        (with_wrong(mounts=(Mount("~w.example"),)), "mounts, host: must be a host name in lower case, such as"),
+        (with_wrong(mounts=(Mount("API.example"),)), "mounts, host: must be a host name in lower case, such as"),
+        (with_wrong(mounts=(Mount("a.example", "v1/"),)), "mounts, prefix: must be empty or like /v1"),
+        (with_wrong(mounts=("a.example",)), "mounts: must be a Mount, not 'a.example'"),
+        (with_wrong(mounts=ACME.mounts * 2), "mounts: api.acme.example/v1 stands here twice"),
         (
-            replace(ACME, annexes=(Annex(Mount("b.example"), (SHOW._replace(status=0),), ACME.wrap, ACME.refuse),)),
+            with_wrong(annexes=(Annex(Mount("b.example"), (SHOW._replace(status=0),), ACME.wrap, ACME.refuse),)),
             "endpoint 'show', status: must be a number from 100 to 599: 0",
         ),
         (with_setting("acme.x", "1s", "durations", "?"), "kind: is unknown: 'durations' (did you mean 'duration'?)"),
@@ -108,7 +112,7 @@ def test_a_good_declaration_has_no_problems(provider: Provider) -> None:
         (with_rules(credential=("my key",)), "rules, credential: must be names of letters, digits, _ and -: 'my key'"),
         (with_rules(credential=("kee",)), "rules, new_credential: must return the parts kee, not {'key': "),
         (with_rules(public="kee"), "rules, public: must be a part of the credential: 'kee' (did you mean 'key'?)"),
-        (replace(ACME, rules=None), "rules: must be ProviderRules, not None"),
+        (with_wrong(rules=None), "rules: must be ProviderRules, not None"),
     ],
 )  # fmt: skip
 def test_each_mistake_is_one_line_that_says_where_it_is(provider: Provider, wanted: str) -> None:
