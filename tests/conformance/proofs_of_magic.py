@@ -7,7 +7,8 @@ from typing import Any
 
 from mockserver.domain.moments import parse_moment, parse_span
 from mockserver.http.provider import Provider
-from mockserver.scenario.model import Magic
+from mockserver.scenario.model import Magic, Scenario
+from mockserver.scenario.placeholders import with_settings
 from tests.conformance.client import Client, Seen, client_of, fields_of
 from tests.conformance.proofs import seen_of
 from tests.conformance.wanted import Wanted
@@ -20,9 +21,10 @@ _CODE = re.compile(r"\b[A-Z]+_[A-Z_]+\b")
 _SPAN = re.compile(r"(?<!cancel )(?<!close )after ([0-9]+) (second|minute)s?|([0-9]+) (second|minute)s? after")
 
 
-async def prove_magic(provider: Provider, magic: Magic) -> None:
+async def prove_magic(provider: Provider, scenario: Scenario, magic: Magic) -> None:
     """The value does what its text says: the statuses, codes, states and spans it names are all there."""
     async with client_of(provider) as client:
+        await client.world.steer("PUT", "/scenarios/active", [scenario.name])
         use = client.samples.magic or _use
         seen = await use(client, magic.where, magic.value)
         assert seen, f"the samples do not know how to use {magic.value} as {magic.where}"
@@ -30,11 +32,9 @@ async def prove_magic(provider: Provider, magic: Magic) -> None:
             await client.world.steer("GET", f"/machines/{provider.name}/{kind}") for kind in provider.rules.kinds
         ]
         rows = (await client.world.steer("GET", "/magic"))["magic"]
-    effect = next(
-        row["effect"]
-        for row in rows
-        if (row["provider"], row["where"], row["value"]) == (provider.name, magic.where, magic.value)
-    )
+        effect = with_settings(magic.effect, await client.world.steer("GET", "/settings"))
+    listed = [(row["provider"], row["where"], row["value"], row["effect"]) for row in rows]
+    assert (provider.name, magic.where, magic.value, effect) in listed
     states = {state for machine in machines for state in machine["states"]}
     told = check_effect(effect, seen, states)
     sign = client.samples.signs.get(magic.value)

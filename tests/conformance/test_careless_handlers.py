@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.skipif(_DAISY not in asked(), reaso
 SCENARIOS = [load_file(file, place=(_DAISY.name, file.stem)) for file in scenario_files(_DAISY)]
 RULES = [(scenario, rule) for scenario in SCENARIOS for rule in scenario.rules if not rule.speaks_of("refuse")]
 # That a purchase is refused, or goes as any does, needs no handler.
-MAGIC = [magic for scenario in SCENARIOS for magic in scenario.magic if magic.value not in ("pe", "999")]
+MAGIC = [(scenario, magic) for scenario in SCENARIOS for magic in scenario.magic if magic.value not in ("pe", "999")]
 
 
 def _name(value: Scenario | Rule | Magic) -> str:
@@ -101,10 +101,10 @@ async def test_no_proof_of_a_rule_holds_where_a_handler_ignores_it(scenario: Sce
         await prove_rule(careless(), scenario, rule)
 
 
-@pytest.mark.parametrize("magic", MAGIC, ids=_name)
-async def test_no_proof_of_a_magic_value_holds_where_a_handler_ignores_it(magic: Magic) -> None:
+@pytest.mark.parametrize(("scenario", "magic"), MAGIC, ids=_name)
+async def test_no_proof_of_a_magic_value_holds_where_a_handler_ignores_it(scenario: Scenario, magic: Magic) -> None:
     with pytest.raises(AssertionError):
-        await prove_magic(careless(), magic)
+        await prove_magic(careless(), scenario, magic)
 
 
 async def test_a_rule_that_no_request_can_match_is_found() -> None:

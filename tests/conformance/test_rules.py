@@ -34,7 +34,7 @@ def library() -> tuple[tuple[Provider, Scenario], ...]:
 RULES = [(provider, scenario, rule) for provider, scenario in library() for rule in scenario.rules]
 FAULTS = [(provider, scenario, fault) for provider, scenario in library() for fault in scenario.faults]
 OTHERS = [(provider, scenario) for provider, scenario in library() if scenario.settings or scenario.machines]
-MAGIC = [(provider, magic) for provider, scenario in library() for magic in scenario.magic]
+MAGIC = [(provider, scenario, magic) for provider, scenario in library() for magic in scenario.magic]
 
 
 def _name(value: Provider | Scenario | Rule | Fault | Magic) -> str:
@@ -59,9 +59,9 @@ async def test_each_scenarios_settings_and_machines_are_in_force(provider: Provi
     await prove_the_rest(provider, scenario)
 
 
-@pytest.mark.parametrize(("provider", "magic"), MAGIC, ids=_name)
-async def test_each_magic_value_does_what_its_text_says(provider: Provider, magic: Magic) -> None:
-    await prove_magic(provider, magic)
+@pytest.mark.parametrize(("provider", "scenario", "magic"), MAGIC, ids=_name)
+async def test_each_magic_value_does_what_its_text_says(provider: Provider, scenario: Scenario, magic: Magic) -> None:
+    await prove_magic(provider, scenario, magic)
 
 
 async def test_the_samples_name_the_operations_that_place_orders(client: Client, acting: Endpoint) -> None:
