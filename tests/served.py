@@ -39,7 +39,13 @@ def samples_module(provider: Provider) -> Any:
     if provider.folder is None:
         return import_module(f"tests.conformance.samples.{provider.name}")
     source = next(one for one in (_ACME, *sources()) if one.name == provider.name)
-    return import_module(f"{source.module}.samples")
+    module = f"{source.module}.samples"
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        pytest.fail(f"{provider.name} has no module {module}, which holds its samples", pytrace=False)
 
 
 def scenario_files(provider: Provider) -> list[Path]:

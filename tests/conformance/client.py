@@ -157,7 +157,10 @@ class Client:
 
     async def ask(self, endpoint: Endpoint) -> Ask:
         """A request that the endpoint accepts; that of another way to an operation goes to its own path."""
-        ask = await self.samples.asks[endpoint.name](self)
+        prepare = self.samples.asks.get(endpoint.name)
+        if prepare is None:
+            missing(self.provider, f"asks[{endpoint.name!r}]", "each operation needs a request that it accepts")
+        ask = await prepare(self)
         return replace(ask, path=endpoint.alias + ask.path)
 
     async def good(self, endpoint: Endpoint) -> httpx.Response:

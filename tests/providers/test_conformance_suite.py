@@ -147,13 +147,18 @@ def test_stock_that_no_rule_decides_about_is_found(globex: Path, changes: Mappin
 
 @pytest.mark.slow
 def test_samples_that_name_no_operation_that_places_orders_are_found(globex: Path) -> None:
-    change(globex / "samples.py", {'placing=frozenset({"buy"}),': ""})
+    change(globex / "samples.py", {'placing=frozenset({"buy"}),': "", '"cancel": _ask': '"cancle": _ask'})
     code, printed = ask(globex, f"{SUITE}/test_rules.py")
     assert code != 0
     lines = printed.splitlines()
     assert "the samples of globex lack `placing`: buy places an order" in lines
     about = "the rule silent-service is about orders, and no operation places any"
     assert f"the samples of globex lack `placing`: {about}" in lines
+    assert "the samples of globex lack `asks['cancel']`: each operation needs a request that it accepts" in lines
+    (globex / "samples.py").unlink()
+    code, printed = ask(globex, f"{SUITE}/test_rules.py", "-k", "place_orders")
+    assert code != 0
+    assert "globex has no module globex_mock.samples, which holds its samples" in printed.splitlines()
 
 
 @pytest.mark.slow
