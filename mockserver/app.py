@@ -77,20 +77,21 @@ class App:
         self._watching: asyncio.Task[None] | None = None
         self._sweeping: asyncio.Task[None] | None = None
         schemas = self._schemas = SchemaStore(*data_roots("schemas", providers))
+        library = Library.of_providers(
+            data_roots("scenarios", providers), settings.scenarios, providers=list(self._providers)
+        )
+        if found:
+            check_declarations(providers, schemas, library)
         rows = (*COMMON, *(row for provider in providers for row in provider.settings))
         shared = self.shared = ServerContext(
             provider_rules={provider.name: provider.rules for provider in providers},
-            library=Library.of_providers(
-                data_roots("scenarios", providers), settings.scenarios, providers=list(self._providers)
-            ),
+            library=library,
             rows=rows,
             sender=self.deliver,
             populate=self._populate,
             budget=Budget(settings.max_log_bytes),
             journal_size=settings.journal_size,
         )
-        if found:
-            check_declarations(providers, schemas, shared.library)
         birth = SandboxConfig(
             seed=settings.seed,
             start=settings.start,

@@ -46,12 +46,14 @@ def declaration_problems() -> "list[Problem]":
 def _judge() -> "Judge":
     from mockserver.http.lint import judge_of
     from mockserver.http.schemas import SchemaStore
-    from mockserver.providers.discovery import all_providers, data_roots
+    from mockserver.providers.discovery import all_providers, check_declarations, data_roots
     from mockserver.sandbox.settings import COMMON, SettingsTable
     from mockserver.scenario.library import Library
 
     installed = all_providers()
     providers = {provider.name: provider for provider in installed}
-    table = SettingsTable((*COMMON, *(setting for provider in installed for setting in provider.settings)))
+    schemas = SchemaStore(*data_roots("schemas", installed))
     library = Library.of_providers(data_roots("scenarios", installed), providers=list(providers))
-    return judge_of(providers.get, table, SchemaStore(*data_roots("schemas", installed)), library)
+    check_declarations(installed, schemas, library)
+    table = SettingsTable((*COMMON, *(setting for provider in installed for setting in provider.settings)))
+    return judge_of(providers.get, table, schemas, library)

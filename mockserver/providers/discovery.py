@@ -76,10 +76,18 @@ def check_addresses(providers: Iterable[Provider]) -> None:
     """Raise ProviderProblem where two providers answer under one host and prefix."""
     owners: dict[tuple[str, str], str] = {}
     for provider in providers:
-        for mount in (*provider.mounts, *(annex.mount for annex in provider.annexes)):
-            owner = owners.setdefault((mount.host, mount.prefix), provider.name)
+        for host, prefix in _addresses(provider):
+            owner = owners.setdefault((host, prefix), provider.name)
             if owner != provider.name:
-                raise ProviderProblem(f"{owner!r} and {provider.name!r} both answer under {mount.host}{mount.prefix}")
+                raise ProviderProblem(f"{owner!r} and {provider.name!r} both answer under {host}{prefix}")
+
+
+def _addresses(provider: Provider) -> list[tuple[str, str]]:
+    try:
+        mounts = (*provider.mounts, *(annex.mount for annex in provider.annexes))
+        return [(str(mount.host), str(mount.prefix)) for mount in mounts]
+    except (AttributeError, TypeError):
+        return []  # The check of declarations tells what is wrong with them.
 
 
 def check_declarations(providers: Iterable[Provider], schemas: "SchemaStore", scenarios: "Library") -> None:

@@ -190,3 +190,18 @@ def test_a_server_does_not_start_with_a_wrong_declaration(
     error = capsys.readouterr().err
     assert error.startswith("mockserver: provider 'odd', ")
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("field", ["mounts", "endpoints", "settings", "rules", "annexes", "webhooks", "mistakes"])
+def test_a_part_of_any_other_type_is_one_line_of_the_start(
+    odd_installed: Path, field: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    module = odd_installed / "__init__.py"
+    module.write_text(f"{module.read_text()}PROVIDER = replace(PROVIDER, {field}=(7,))\n")
+    scenarios = odd_installed / "scenarios"
+    for command in (["--port", "0", "--quiet"], ["--port", "0", "--quiet", "--scenarios", str(scenarios)]):
+        sys.modules.pop("odd_mock", None)
+        assert main(command) == 1
+        error = capsys.readouterr().err
+        assert error.startswith("mockserver: provider 'odd', ")
+        assert error.count("\n") == 1

@@ -30,6 +30,8 @@ magic:
   - {where: service, value: last, effect: something nice, provenance: assumed}
   - {where: colour, value: red, effect: no SMS ever, provenance: assumed}
 """
+#: The tests that judge refusals in ways of their own.
+JUDGING = "more_members or credential_of_nobody or preferences or without_a_body or in_the_providers_words"
 WRONG = """\
 scenario: odd
 provider: globex
@@ -166,7 +168,7 @@ def test_samples_that_name_no_operation_that_places_orders_are_found(globex: Pat
 def test_refusals_of_any_media_type_are_judged(globex: Path, media: str) -> None:
     change(globex / "__init__.py", {'failure_schema="': f'failure_media="{media}", failure_schema="'})
     change(globex / "errors.py", {"if wording.media == TEXT:": f"if (wording.media or {media!r}) == TEXT:"})
-    code, printed = ask(globex, f"{SUITE}/test_refusals.py", f"{SUITE}/test_faults.py")
+    code, printed = ask(globex, f"{SUITE}/test_refusals.py", f"{SUITE}/test_faults.py", "-k", JUDGING)
     assert code == 0, printed
     change(globex / "errors.py", {"return wording.text.encode()": 'return b""', '"message": ': '"massage": '})
     code, printed = ask(globex, f"{SUITE}/test_faults.py", "-k", "a_status_in_the_providers_words")
