@@ -26,7 +26,7 @@ from mockserver.journal.budget import Budget
 from mockserver.lifespan import live
 from mockserver.listener.options import ListenerOptions
 from mockserver.mounts import Mounts, well_known
-from mockserver.providers.discovery import all_providers, data_roots
+from mockserver.providers.discovery import all_providers, check_declarations, data_roots
 from mockserver.sandbox.config import Population, SandboxConfig, ServerContext
 from mockserver.sandbox.credentials import is_sealed
 from mockserver.sandbox.sandbox import Sandbox
@@ -63,6 +63,7 @@ class App:
 
         Raises ProviderProblem for an installed provider that cannot be used.
         """
+        found = providers is None
         providers = all_providers() if providers is None else providers
         self._settings = settings
         self._started = machine_now()
@@ -76,12 +77,15 @@ class App:
         self._watching: asyncio.Task[None] | None = None
         self._sweeping: asyncio.Task[None] | None = None
         schemas = self._schemas = SchemaStore(*data_roots("schemas", providers))
+        library = Library.of_providers(
+            data_roots("scenarios", providers), settings.scenarios, providers=list(self._providers)
+        )
+        if found:
+            check_declarations(providers, schemas, library)
         rows = (*COMMON, *(row for provider in providers for row in provider.settings))
         shared = self.shared = ServerContext(
             provider_rules={provider.name: provider.rules for provider in providers},
-            library=Library.of_providers(
-                data_roots("scenarios", providers), settings.scenarios, providers=list(self._providers)
-            ),
+            library=library,
             rows=rows,
             sender=self.deliver,
             populate=self._populate,

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -199,7 +200,8 @@ def _completed(settings: Settings) -> Settings:
 def check_command(paths: tuple[str, ...], *, as_json: bool) -> int:
     """Check scenario files; for a directory, all *.yaml files in it, and whether they lie in their provider's folder.
 
-    Prints a line for each problem: file, line, column, message.
+    Prints a line for each problem: file, line, column, message. What other distributions declare as providers is
+    checked, too.
     """
     for path in paths:
         if not Path(path).exists():
@@ -207,10 +209,14 @@ def check_command(paths: tuple[str, ...], *, as_json: bool) -> int:
     files = _scenario_files(map(Path, paths))
     if not files:
         return _complain(f"no scenario files (*.yaml) in {', '.join(paths)}", 1)
+    from mockserver.cli.providers import declaration_problems
+
+    declared = declaration_problems()
     in_folders = set(_scenario_files(path for path in map(Path, paths) if path.is_dir()))
+    problems = chain(declared, _problems(files, in_folders, by_providers=not declared))
     if as_json:
-        return _report_as_json(_problems(files, in_folders))
-    if not _report(_problems(files, in_folders), err=False):
+        return _report_as_json(problems)
+    if not _report(problems, err=False):
         return 1
     click.echo(f"{len(files)} {'file' if len(files) == 1 else 'files'} ok")
     return 0
@@ -230,12 +236,13 @@ def _misplaced(directories: Iterable[Path]) -> list[Path]:
     return [path for root in directories for path in _scenario_files([root]) if path.parent.parent != root]
 
 
-def _problems(files: Iterable[Path], in_folders: Container[Path] = ()) -> Iterable[Any]:
+def _problems(files: Iterable[Path], in_folders: Container[Path] = (), *, by_providers: bool = True) -> Iterable[Any]:
+    """Yield what is wrong with the files; `by_providers`: also by what the providers declare."""
     from mockserver.cli.providers import scenario_judge
     from mockserver.providers.sources import provider_names
     from mockserver.scenario.check import check_file
 
-    providers, judge = provider_names(), scenario_judge()
+    providers, judge = provider_names(), scenario_judge() if by_providers else None
     for file in files:
         yield from check_file(file, providers, judge=judge, in_folder=file in in_folders)
 

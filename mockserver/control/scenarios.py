@@ -111,7 +111,7 @@ async def schema(call: ControlCall) -> Answer:
     document["$id"] = f"{call.origin}/_mock/scenarios/schema.json"
     members = document["properties"]
     members["provider"]["enum"] = list(call.server.providers)
-    # Listed for editors, but not enforced: a file for a newer server may set more.
+    members["settings"]["additionalProperties"] = False
     members["settings"]["properties"] = {
         name: {"description": row["help"], "default": row["default"], **_choices(row)}
         for name, row in call.server.settings.described().items()

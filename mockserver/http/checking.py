@@ -47,6 +47,11 @@ class Checker:
         """Return the errors by dotted field name (`body` for the whole body); an empty dict for valid data."""
         return {} if self.accepts(data) else self.explain(data)
 
+    def compile(self) -> None:
+        """Compile the schema before its first use; raises an exception for data that is no JSON Schema."""
+        if self._quick is None:
+            self._quick = self._compiled()
+
     def accepts(self, data: Any) -> bool:
         """Return whether the data is valid; the first call compiles the schema."""
         if self._quick is None:

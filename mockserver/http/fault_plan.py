@@ -21,7 +21,7 @@ from mockserver.faults.select import RequestFaults, StateOf, fault_named, find_f
 from mockserver.http.answering import Edge, FaultResponse, Payload, error_response_of
 from mockserver.http.asked import body_data, texts_of
 from mockserver.http.call import Call
-from mockserver.http.provider import Endpoint
+from mockserver.http.provider import Endpoint, identified
 from mockserver.journal.fault_secrets import shown_fault
 from mockserver.journal.redact import miss_rows
 from mockserver.sandbox.view import RequestView
@@ -179,7 +179,7 @@ async def _identify(edge: Edge, endpoint: Endpoint | None, call: Call) -> None:
     if endpoint is None or endpoint.public:
         return
     try:
-        call.identify(await edge.provider.identify(call))
+        call.identify(identified(edge.provider, await edge.provider.identify(call)))
     except ApiError:
         return
 

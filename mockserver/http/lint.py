@@ -58,13 +58,18 @@ def judge_of(
 
 def _judge_settings(scenario: Scenario, report: Report, settings: SettingsTable) -> None:
     for name, value in scenario.settings.items():
-        problem = settings.problem(name, value)
+        problem = _setting_problem(settings, name, value)
         if problem is not None:
             report.error(("settings", name), problem, at_key=problem.startswith("unknown"))
     for place, magic in enumerate(scenario.magic):
         for name in named_settings(magic.effect):
             if name not in settings.values:
                 report.error(("magic", place, "effect"), f"unknown setting: {name!r}")
+
+
+def _setting_problem(settings: SettingsTable, name: str, value: object) -> str | None:
+    problem = settings.problem(name, value)
+    return problem if problem is None or problem.startswith("unknown") else f"setting {name}: {problem}"
 
 
 def _judge_accounts(scenario: Scenario, report: Report, provider: Provider, library: Library) -> None:
@@ -77,11 +82,12 @@ def _judge_accounts(scenario: Scenario, report: Report, provider: Provider, libr
         except Invalid as error:
             for name, texts in error.errors.items():
                 at: Trail = ("credentials",)
+                text = texts[0]
                 if name in ("balance", "total_spent"):
                     at = (name,)
                 elif name in provider.rules.choices:
-                    at = ("details", name)
-                report.error(("accounts", place, *at), texts[0])
+                    at, text = ("details", name), f"of the details, {text}"
+                report.error(("accounts", place, *at), text)
             continue
         other = taken.get(seed_mark(seed, provider.rules))
         if other is not None:
@@ -162,7 +168,7 @@ def _judge_machines(
             if setting not in settings.values:
                 report.error(at, f"unknown setting: {setting!r}")
         for at, weight in _setting_weights(trail, machine):
-            problem = settings.problem(weight.name, weight.value)
+            problem = _setting_problem(settings, weight.name, weight.value)
             if problem is not None:
                 report.error(at, problem)
 

@@ -6,10 +6,8 @@ from unicodedata import normalize
 
 LONGEST = 64
 NAME = re.compile(rf"[a-z0-9][a-z0-9_-]{{0,{LONGEST - 1}}}")
-RULE = f"1 to {LONGEST} of a-z, 0-9, _ and -, the first not _ or -"
-DEFAULT = "default"
-#: The rule in words.
 RULE = f"1 to {LONGEST} of a-z, 0-9, - and _, beginning with a letter or a digit"
+DEFAULT = "default"
 
 _OTHERS = re.compile(r"[^a-z0-9_-]+")
 _HASH_BYTES = 4

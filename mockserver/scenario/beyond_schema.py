@@ -79,4 +79,25 @@ BEYOND_SCHEMA = (
         " X-Mock-Request-Id.",
         r"^not a header that a fault may set",
     ),
+    _rule(
+        "The names under settings are those of settings of the server and its providers, and so are the NAME of a"
+        " {setting: NAME} in delays and weights and the {NAME} in the effect of a magic value.",
+        r"^unknown setting: ",
+    ),
+    _rule(
+        "A value under settings, and what a weight says with is, is one that the setting can have.",
+        r"^setting [^ ]+: ",
+    ),
+    _rule(
+        "The credentials of an account are the parts that credentials of its provider have.",
+        r"^the parts of a credential are ",
+    ),
+    _rule(
+        "The amounts of an account have at most as many decimals as its provider's money.",
+        r" has more than [0-9]+ decimals$",
+    ),
+    _rule(
+        "A detail of an account that its provider knows has one of the values that the provider lists.",
+        r"^of the details, ",
+    ),
 )  # fmt: skip

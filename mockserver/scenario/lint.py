@@ -105,10 +105,11 @@ def _find_endless_loops(machine: Machine, report: Report, trail: Trail) -> None:
     cycle_of = cycles(ways)
     reported: set[str] = set()
     for name, place, target in moves:
-        if target in cycle_of and cycle_of[target] == cycle_of[name] and cycle_of[name] not in reported:
+        cycle = cycle_of.get(target)
+        if cycle is not None and cycle == cycle_of.get(name) and cycle not in reported:
             at = (*trail, "states", name, "transitions", place, "after")
             report.error(at, f"an endless loop: timers lead from state {name!r} back to it in no time")
-            reported.add(cycle_of[name])
+            reported.add(cycle)
 
 
 def _takes_no_time(move: Transition) -> bool:

@@ -176,7 +176,7 @@ async def test_the_prefix_of_a_path_folds_nothing(world: AcmeWorld) -> None:
         await world.beside("Worker").control("GET", "/clock"),
     ):
         detail = problem_of(answer, 404)["detail"]
-        rule = "1 to 64 of a-z, 0-9, _ and -, the first not _ or -"
+        rule = "1 to 64 of a-z, 0-9, - and _, beginning with a letter or a digit"
         assert detail == f"no sandbox can be called 'Worker': a name is {rule} (did you mean /~{name}?)"
 
 

@@ -47,7 +47,7 @@ def said(tmp_path: Path, text: str) -> list[str]:
             'magic: [{where: key, value: x, effect: "after {acme.cancel}", provenance: assumed}]',
             "4:40 error unknown setting: 'acme.cancel'",
         ),
-        ("settings: {rate_limits: none}", "4:25 error must be one of 'documented', 'off': 'none'"),
+        ("settings: {rate_limits: none}", "4:25 error setting rate_limits: must be one of 'documented', 'off': 'none'"),
         ('accounts: [{id: a, credentials: {kex: x}, balance: "1"}]', "4:33 error the parts of a credential are key"),
         ('accounts: [{id: a, credentials: {key: x}, balance: "1.001"}]', "4:52 error 1.001 has more than 2"),
         (
@@ -116,7 +116,7 @@ def said(tmp_path: Path, text: str) -> list[str]:
         (MACHINE.format("activation", WEIGHT.format("y", "z")), "4:95 error unknown setting: 'y'"),
         (
             MACHINE.format("activation", WEIGHT.format("rate_limits", "never")),
-            "4:95 error must be one of 'documented'",
+            "4:95 error setting rate_limits: must be one of 'documented'",
         ),
     ],
 )
@@ -171,7 +171,8 @@ def test_details_that_nobody_has_are_told_with_their_place(tmp_path: Path) -> No
     account = '{id: a, credentials: {key: k, secret: s}, balance: "1", details: {mode: bogus}}'
     file.write_text(f"provider: doctorsim_v1\nscenario: odd\nabout: x\naccounts: [{account}]\n", encoding="utf-8")
     (found,) = check_file(file, ["doctorsim_v1"], judge=scenario_judge())
-    assert (found.line, found.column, found.message) == (4, 84, "mode must be one of sandbox, production: 'bogus'")
+    message = "of the details, mode must be one of sandbox, production: 'bogus'"
+    assert (found.line, found.column, found.message) == (4, 84, message)
 
 
 def test_names_that_it_knows_are_fine(tmp_path: Path) -> None:

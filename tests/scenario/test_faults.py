@@ -1,9 +1,12 @@
 """`faults:` in scenario files: built, judged, and in force while the scenario is active."""
 
+import json
+
 import pytest
 
 from mockserver.faults import webhook_kinds, wire_kinds
 from mockserver.faults.parse import KEYS
+from mockserver.faults.wire_kinds import WireKind
 from mockserver.scenario.check import check_text, load_scenario
 from mockserver.scenario.schema import scenario_schema
 from tests.outside import AcmeWorld, acme_running
@@ -13,6 +16,17 @@ BURST = """\
   - {name: burst, path: /orders, times: 2, answer: {mistake: OutOfStock}}
   - {name: morning, path: "/orders/*", state: waiting, until: 30m, delay: {fixed: 2s, clock: sandbox}}
 """
+
+
+def as_told(kind: WireKind) -> str:
+    """A kind of wire fault as a message names it."""
+    if kind.argument is None:
+        return kind.name
+    rule = f" ({kind.argument.rule})" if kind.argument.rule else ""
+    return json.dumps(kind.written(kind.argument.example)) + rule
+
+
+WIRES = [as_told(kind) for kind in wire_kinds.KINDS]
 
 
 def messages(faults: str) -> list[str]:
@@ -61,7 +75,7 @@ def test_a_good_file_is_built_and_has_no_problems() -> None:
 @pytest.mark.parametrize(
     ("fault", "wanted"),
     [
-        ("{wire: smash}", '5:12: wire must be reset, empty, garbage, {"cut": 0.4} (below 1) or {"drip": "10B/s"}'),
+        ("{wire: smash}", f"5:12: wire must be {', '.join(WIRES[:-1])} or {WIRES[-1]}"),
         ("{wire: reset, colour: red}", "5:19: unknown key 'colour' (one of name, about,"),
         ("{wire: reset, provider: acme}", "5:19: the scenario's provider holds for its faults: leave it out"),
         ("{times: 2}", "5:5: a fault needs one of delay, answer, wire and webhook (faults[0])"),

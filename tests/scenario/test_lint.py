@@ -77,6 +77,15 @@ z: {final: true}
     assert [place for place, _ in said(states)] == ["8:55 error"]
 
 
+def test_a_state_that_only_leads_into_an_endless_loop_is_not_told_as_one() -> None:
+    states = """
+a: {transitions: [{on: x, to: z}, {on: go, after: 0s, to: b}]}
+b: {transitions: [{on: x, to: z}, {on: go, after: 0s, to: b}]}
+z: {final: true}
+"""
+    assert [place for place, _ in said(states)] == ["9:55 error"]
+
+
 @pytest.mark.parametrize("second", ["after: 1ms, ", "", "after: {setting: acme.pause}, "])
 def test_a_loop_with_any_pause_or_a_call_from_outside_is_fine(second: str) -> None:
     states = f"""
