@@ -25,7 +25,10 @@ _FEW_HEADERS = 4 * MOST_HEADERS
 #: The method that the parser gets in place of one that it does not know.
 _STAND_IN = b"PATCH "
 _NOT_PLAIN = re.compile(rb"[^\x21-\x7e]")
-_LENGTH = re.compile(rb"(?i)\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*(?:\r\n|$)")
+#: The parser reads as many digits as there are.
+_LENGTH = re.compile(rb"(?i)\r\ncontent-length:[ \t]*(\d+)[ \t]*(?:\r\n|$)")
+#: A length with more digits is longer than whatever came.
+_MOST_DIGITS = 12
 _CHUNKED = re.compile(rb"(?i)\r\ntransfer-encoding:")
 
 
@@ -126,7 +129,8 @@ def _repaired_pipeline(data: bytes) -> bytes:
     while True:
         head, blank, rest = data.partition(b"\r\n\r\n")
         length = _LENGTH.search(head)
-        size = int(length[1]) if length else 0
+        digits = length[1].lstrip(b"0") if length else b""
+        size = int(digits or b"0") if len(digits) <= _MOST_DIGITS else len(data)
         if not blank or _CHUNKED.search(head) or len(rest) <= size:
             return b"".join((*done, data))
         done += [head, blank, rest[:size]]

@@ -29,6 +29,7 @@ _MOST_AT_ONCE, _PAUSE = 1_000, 0.2
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _CONNECT = b"CONNECT "
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _TLS = 0x16
 
 MakeProtocol = Callable[[WayIn], asyncio.Protocol]
@@ -98,6 +99,8 @@ class PendingConnection:
         self._way_in = way_in
         self._watching = False
         self._looks = 0
+        #: How much of a client hello was there at the last look.
+        self._seen = 0
         self._look_later: asyncio.TimerHandle | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
@@ -189,7 +192,10 @@ class PendingConnection:
             self._deadline = None
         self._end_in(HANDSHAKE)
         try:
-            hello = read_client_hello(self._socket.recv(LONGEST, socket.MSG_PEEK))
+            beginning = self._socket.recv(LONGEST, socket.MSG_PEEK)
+            # Nothing new is read again: others have to wait meanwhile.
+            hello = read_client_hello(beginning) if len(beginning) > self._seen else None
+            self._seen = len(beginning)
         except NotTls:
             self._send_and_close(b"")
             return
@@ -251,21 +257,22 @@ class PendingConnection:
     def _connect(self) -> None:
         self._router.count(self)
         head = self._socket.recv(MOST_HEAD, socket.MSG_PEEK)
-        end = head.find(b"\r\n\r\n")
-        if end < 0 and len(head) < MOST_HEAD:
+        found = _END_OF_HEAD.search(head)
+        if found is None and len(head) < MOST_HEAD:
             self._wait_for_more()
             return
+        end = found.end() if found is not None else len(head)
         try:
-            if end < 0:
+            if found is None:
                 raise ProxyRefusal(431, "the head of a CONNECT is too large")
-            asked = read_connect(head[:end])
+            asked = read_connect(head[: found.start()])
             if self._way_in.tunnel is not None:
                 raise ProxyRefusal(400, "a CONNECT in a tunnel is not served")
             here = self._router.proxy.admit(asked.authority)
         except ProxyRefusal as refusal:
             self._refuse(refusal, end)
             return
-        self._socket.recv(end + 4)
+        self._socket.recv(end)
         self._leave()
         if here:
             self._socket.send(_ESTABLISHED)
@@ -279,7 +286,7 @@ class PendingConnection:
             self._send_and_close(plain_answer(refusal.status, refusal.text))
             return
         # The client may ask again on the same connection, with another user.
-        self._socket.recv(end + 4)
+        self._socket.recv(end)
         self._socket.send(plain_answer(407, refusal.text, keep_alive=True, headers=refusal.headers))
         self._looks = 0
         self._router.loop.call_soon(self.look)

@@ -48,6 +48,7 @@ class HttpProtocol(asyncio.Protocol):
         "_head",
         "_head_size",
         "_headers",
+        "_last_words",
         "_parser",
         "_queue",
         "_reading",
@@ -56,6 +57,7 @@ class HttpProtocol(asyncio.Protocol):
         "_server",
         "_target",
         "_turn",
+        "_unsent",
         "_way_in",
         "_writable",
         "transport",
@@ -82,6 +84,10 @@ class HttpProtocol(asyncio.Protocol):
         self._queue: deque[Request] = deque()
         #: Set while more may be written; None as long as the client has never been too slow.
         self._writable: asyncio.Event | None = None
+        #: The answer to what cannot be read, which ends the connection.
+        self._last_words: bytes | None = None
+        #: How many written bytes the client had not taken at the last sweep.
+        self._unsent = 0
         #: The turn of the sweep in which data last came or an answer was last written.
         self._turn = connections.turn
 
@@ -120,6 +126,11 @@ class HttpProtocol(asyncio.Protocol):
             self._writable.set()
             self._turn = self._connections.turn
 
+    @property
+    def writing_paused(self) -> bool:
+        """Whether the client has to take what was written before more is."""
+        return self._writable is not None and not self._writable.is_set()
+
     async def drain(self) -> None:
         """Wait until the client has read most of what was written."""
         if self._writable is not None:
@@ -147,21 +158,27 @@ class HttpProtocol(asyncio.Protocol):
 
     def expire(self, before: int) -> None:
         """End the connection if it waits for the client, which has done nothing since this turn of the sweep."""
-        if self._turn > before or self.transport.is_closing():
+        unsent = self.transport.get_write_buffer_size()
+        if unsent < self._unsent:
+            self._turn = self._connections.turn  # it reads, however slowly
+        self._unsent = unsent
+        if self._turn > before:
             return
         request = self._answering
-        if request is None:
+        if self.transport.is_closing():
+            self.transport.abort()
+        elif request is None:
             if not self._between_requests or self._head.holds_something:
                 self.transport.write(_TOO_SLOW)
             self.transport.close()
-        elif request.waits_for_client or (self._writable is not None and not self._writable.is_set()):
+        elif request.waits_for_client or self.writing_paused:
             self.transport.abort()
 
     # -- reading -------------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
         """Give the parser data, but heads only once they are whole and repaired."""
-        while data:
+        while data and self._last_words is None:
             if self._between_requests:
                 if not self._head.holds_something:
                     self._turn = self._connections.turn
@@ -173,7 +190,9 @@ class HttpProtocol(asyncio.Protocol):
             elif self._head_size is None:
                 self._turn = self._connections.turn
             else:
-                self._head_size += len(data)
+                # What follows the head may be requests of their own.
+                end = data.find(b"\r\n\r\n")
+                self._head_size += len(data) if end < 0 else end
                 if self._head_size > MOST_HEAD:
                     self._give_up(PLAIN_REFUSAL)
                     return
@@ -193,11 +212,21 @@ class HttpProtocol(asyncio.Protocol):
         return b""
 
     def _give_up(self, answer: bytes) -> None:
-        """Close the connection; write why, unless an earlier request still waits for its answer."""
-        if not self.transport.is_closing():
-            if self._answering is None:
-                self.transport.write(answer)
+        """Read no more, and close the connection with this answer once the requests before have theirs."""
+        self._last_words = answer
+        unfinished, self._reading = self._reading, None
+        if unfinished is not None and unfinished is self._answering and not unfinished.started:
+            unfinished.disconnect()
+            self._answering = None
+        elif unfinished is not None and self._queue and unfinished is self._queue[-1]:
+            self._queue.pop()
+        if self.transport.is_closing():
+            return
+        if self._answering is None:
+            self.transport.write(answer)
             self.transport.close()
+        else:
+            self.pause_reading()
 
     def _go_on_reading(self) -> None:
         """Read the rest of a request that offers an upgrade with a new parser, which does not know the offer."""
@@ -264,7 +293,8 @@ class HttpProtocol(asyncio.Protocol):
         if head.refusal is not None or len(self._headers) > MOST_HEADERS:
             scope[REFUSED] = head.refusal or HeadTooLarge(MOST_HEAD, MOST_HEADERS)
         keep_alive = version == "1.1" and parser.should_keep_alive() and not connections.closing
-        request = Request(self, scope, app, keep_alive=keep_alive, expects_continue=self._expects_continue)
+        expects_continue = self._expects_continue and version == "1.1"
+        request = Request(self, scope, app, keep_alive=keep_alive, expects_continue=expects_continue)
         self._reading = request
         if self._answering is None:
             self._begin(request)
@@ -295,15 +325,19 @@ class HttpProtocol(asyncio.Protocol):
     def answered(self, request: Request) -> None:
         """Go on with the next request, or wait for one."""
         self._turn = self._connections.turn
+        self._answering = None
         if not request.keep_alive:
-            self._answering = None
             self.transport.close()
+        elif self.transport.is_closing():
+            return
         elif self._queue:
             self._begin(self._queue.popleft())
-        else:
-            self._answering = None
-            if self._reading_paused:
-                self.resume_reading()
+        elif self._last_words is not None:
+            self.transport.write(self._last_words)
+            self.transport.close()
+        # The body of the last request in the queue may still be to come.
+        if self._reading_paused and self._last_words is None:
+            self.resume_reading()
 
 
 class _BodyListener:

@@ -85,7 +85,7 @@ class Proxy:
         if not separator or scheme.lower() not in _PORTS:
             return app
         try:
-            authority = authority_of(urlsplit(url).netloc, _PORTS[scheme.lower()])
+            authority = authority_of(_netloc(url), _PORTS[scheme.lower()])
             here = self.admit(authority)
             sandbox = sandbox_of(dict(scope["headers"]).get(b"proxy-authorization"))
         except ProxyRefusal as refusal:
@@ -99,6 +99,13 @@ class Proxy:
         way_in: WayIn = scope[WAY_IN]
         scope[WAY_IN] = way_in._replace(scheme=scheme.lower(), sandbox=sandbox or way_in.sandbox)
         return app
+
+
+def _netloc(url: str) -> str:
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        raise ProxyRefusal(400, f"not a URL: {url[:200]!r}") from None
 
 
 def _address_here(scope: dict[str, Any], url: str, scheme: str) -> None:

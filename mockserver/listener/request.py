@@ -28,6 +28,10 @@ class Client(Protocol):
     def resume_reading(self) -> None:
         """Read again what the client sends."""
 
+    @property
+    def writing_paused(self) -> bool:
+        """Whether the client has to take what was written before more is."""
+
     async def drain(self) -> None:
         """Wait until the client has read most of what was written."""
 
@@ -83,6 +87,11 @@ class Request:
     def complete(self) -> bool:
         """Whether the answer is written."""
         return self._complete
+
+    @property
+    def started(self) -> bool:
+        """Whether the application has begun to answer."""
+        return self._started
 
     @property
     def waits_for_client(self) -> bool:
@@ -177,6 +186,9 @@ class Request:
             raise RuntimeError("the body is shorter than its head says")
         self._complete = True
         self._wake()
+        if self._client.writing_paused:
+            # Else a client that asks and never reads would have all its answers kept here.
+            await self._client.drain()
         self._client.answered(self)
 
     def _start(self, message: Message) -> None:
@@ -218,7 +230,10 @@ class Request:
         return body
 
     def _write(self, data: bytes) -> None:
-        write: Callable[[bytes], None] = self._client.transport.write
+        transport = self._client.transport
+        if transport.is_closing():
+            return  # cut off by a stop, or by a fault
+        write: Callable[[bytes], None] = transport.write
         head = self._held_head
         if head:
             self._held_head = b""

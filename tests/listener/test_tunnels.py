@@ -98,6 +98,18 @@ def test_a_connect_may_come_in_pieces_and_with_its_request(url: str) -> None:
         assert receive_until(wire.socket, b'"success":true').startswith(ESTABLISHED + b"HTTP/1.1 200 OK")
 
 
+def test_a_connect_may_end_its_lines_with_line_feeds_alone(url: str) -> None:
+    with Wire(url) as wire:
+        wire.send(b"CONNECT daisysim.com:80 HTTP/1.1\n\n" + BALANCE)
+        assert receive_until(wire.socket, b'"success":true').startswith(ESTABLISHED)
+
+
+@pytest.mark.parametrize("target", [b"http://[::1/", b"http://[::zz]/", b"http://]/"])
+def test_a_whole_url_that_is_none_is_refused(url: str, target: bytes) -> None:
+    with connect(url, b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n") as connection:
+        assert receive_until(connection, b"\r\n").startswith(b"HTTP/1.1 400 ")
+
+
 def test_everything_in_a_tunnel_is_in_the_sandbox_of_the_proxy_user(url: str) -> None:
     with tunnel(url, b"daisysim.com:80", user("tunnel-1")) as wire:
         wire.send(BALANCE)

@@ -79,6 +79,12 @@ def test_each_request_of_a_connection_is_repaired(url: str) -> None:
             assert (told["path"], told["body"]) == (f"/\ufffd{number.decode()}", "\xff\n b")
 
 
+def test_a_length_with_many_zeros_is_the_parsers_and_ours(url: str) -> None:
+    body = b"POST \xc3\xbc HTTP/1.1\n{1}"
+    head = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: %016d\r\n\r\n" % len(body)
+    assert _ask(url, head + body)["body"].encode("latin-1") == body
+
+
 def test_pipelined_requests_are_answered_in_order(url: str) -> None:
     requests = b"".join(b"GET /%d HTTP/1.1\r\nHost: x\r\nX-Odd: \xe9\r\n\r\n" % number for number in range(3))
     with connect(url, requests[:-30]) as connection:
