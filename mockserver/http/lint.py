@@ -5,12 +5,11 @@ from typing import Any
 
 from mockserver.domain.errors import Invalid
 from mockserver.domain.suggestions import nearest
-from mockserver.engine.delays import Delay, FromSetting, LogNormal, Uniform
 from mockserver.engine.machine import Machine
-from mockserver.engine.weights import SettingWeight
 from mockserver.http.provider import Endpoint, Provider
 from mockserver.http.schemas import SchemaStore
 from mockserver.sandbox.accounts import check_seed
+from mockserver.sandbox.asked_settings import Placed, wrong_settings
 from mockserver.sandbox.settings import SettingsTable
 from mockserver.scenario.check import Judge
 from mockserver.scenario.library import DEFAULT, Library
@@ -40,7 +39,10 @@ def judge_of(
         _judge_accounts(scenario, report, provider)
         endpoints = [*provider.endpoints, *(endpoint for annex in provider.annexes for endpoint in annex.endpoints)]
         _judge_conditions(scenario, report, endpoints, schemas)
-        _judge_machines(scenario, report, data, provider, settings)
+        placed = machines_with_trails(scenario, data)
+        _judge_machines(placed, report, provider)
+        for at, problem in wrong_settings(scenario, settings, placed):
+            report.error(at, problem)
         if not scenario.machines and scenario.rules:
             _judge_lives(scenario, report, library.default(scenario.provider).machines.values())
         if scenario.faults:
@@ -129,10 +131,8 @@ def _near(name: str, known: list[str]) -> str:
     return f"did you mean {near}?" if near is not None else f"one of {', '.join(known)}"
 
 
-def _judge_machines(
-    scenario: Scenario, report: Report, data: Mapping[str, Any], provider: Provider, settings: SettingsTable
-) -> None:
-    for trail, machine in machines_with_trails(scenario, data):
+def _judge_machines(placed: Iterable[Placed], report: Report, provider: Provider) -> None:
+    for trail, machine in placed:
         if machine.kind not in provider.rules.kinds:
             kinds = ", ".join(provider.rules.kinds)
             report.warning((*trail, "kind"), f"no order is of kind {shown(machine.kind)} (one of {kinds})")
@@ -140,13 +140,6 @@ def _judge_machines(
             if webhook not in provider.webhooks:
                 known = ", ".join(provider.webhooks) or "there are none"
                 report.warning(at, f"the provider has no webhook {shown(webhook)} (one of {known})")
-        for at, setting in _asked_settings(trail, machine):
-            if setting not in settings.values:
-                report.error(at, f"unknown setting: {setting!r}")
-        for at, weight in _setting_weights(trail, machine):
-            problem = settings.problem(weight.name, weight.value)
-            if problem is not None:
-                report.error(at, problem)
 
 
 def _webhooks(trail: Trail, machine: Machine) -> Iterator[tuple[Trail, str]]:
@@ -158,35 +151,6 @@ def _webhooks(trail: Trail, machine: Machine) -> Iterator[tuple[Trail, str]]:
         ]
         for where, effects in lists:
             yield from (((*where, i), one.argument) for i, one in enumerate(effects) if one.name == "webhook")
-
-
-def _asked_settings(trail: Trail, machine: Machine) -> Iterator[tuple[Trail, str]]:
-    for name, state in machine.states.items():
-        for place, move in enumerate(state.transitions):
-            at = (*trail, "states", name, "transitions", place)
-            for key, delay in (("after", move.after), ("not_before", move.not_before), ("not_after", move.not_after)):
-                yield from (((*at, key), setting) for setting in _settings_of(delay))
-            if move.sends is not None:
-                for key, delay in (("after", move.sends.after), ("within", move.sends.within)):
-                    yield from (((*at, "sends", key), setting) for setting in _settings_of(delay))
-
-
-def _setting_weights(trail: Trail, machine: Machine) -> Iterator[tuple[Trail, SettingWeight]]:
-    for name, state in machine.states.items():
-        for place, move in enumerate(state.transitions):
-            at = (*trail, "states", name, "transitions", place, "to")
-            yield from (((*at, target), weight) for target, weight in move.to if isinstance(weight, SettingWeight))
-
-
-def _settings_of(delay: Delay | None) -> list[str]:
-    match delay:
-        case FromSetting():
-            return [delay.name]
-        case Uniform():
-            return _settings_of(delay.low) + _settings_of(delay.high)
-        case LogNormal():
-            return _settings_of(delay.median)
-    return []
 
 
 def _judge_lives(scenario: Scenario, report: Report, defaults: Any) -> None:

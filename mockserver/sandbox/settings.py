@@ -115,6 +115,13 @@ class SettingsTable:
         row = self._rows.get(name)
         return f"unknown setting: {name!r}{did_you_mean(name, self._rows)}" if row is None else row.problem(value)
 
+    def span_problem(self, name: str) -> str | None:
+        """Return why a delay cannot take the setting's value, or None when it can."""
+        row = self._rows.get(name)
+        if row is None:
+            return f"unknown setting: {name!r}{did_you_mean(name, self._rows)}"
+        return None if row.kind == "duration" else f"{name!r} is no duration"
+
     def _check(self, changes: Mapping[str, Any]) -> None:
         errors: dict[str, list[str]] = {}
         for name, value in changes.items():

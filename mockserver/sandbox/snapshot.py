@@ -16,6 +16,7 @@ from mockserver.engine.dice import Dice
 from mockserver.faults.registry import Faults
 from mockserver.journal.fault_secrets import kept_fault
 from mockserver.sandbox.active_scenarios import ActiveScenarios, in_force
+from mockserver.sandbox.asked_settings import check_asked_settings
 from mockserver.sandbox.config import SandboxConfig, begin_of
 from mockserver.sandbox.contradictions import contradictions
 from mockserver.sandbox.delivery_log import DeliveryLog
@@ -23,6 +24,7 @@ from mockserver.sandbox.json_objects import Unreadable, object_of, value_of
 from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.sealing import sealed
+from mockserver.sandbox.settings import SettingsTable
 from mockserver.sandbox.snapshot_document import (
     FORMAT,
     Document,
@@ -116,6 +118,7 @@ def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
     scenarios = [_loaded(provider_rules, library, kept, place) for place, kept in enumerate(document.scenarios.kept)]
     active_scenarios = in_force(library, document.scenarios.active, provider_rules)
     settings = sandbox.new_settings()
+    check_asked_settings([*scenarios, *active_scenarios.scenarios()], settings)
     settings.use_scenario_values(active_scenarios.settings())
     settings.patch(document.settings)
     rows = _rows(document)
@@ -129,7 +132,7 @@ def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
         library=library,
         settings=settings,
         active_scenarios=active_scenarios,
-        faults=_faults(document, active_scenarios),
+        faults=_faults(document, active_scenarios, settings),
         delivery_log=DeliveryLog(sandbox.name),
         per_poll=document.clock.per_poll,
         counters=dict(document.tallies),
@@ -176,7 +179,7 @@ def _birth(sandbox: Sandbox, library: Library, birth: SandboxConfig) -> SandboxC
     return birth
 
 
-def _faults(document: Document, active_scenarios: ActiveScenarios) -> Faults:
+def _faults(document: Document, active_scenarios: ActiveScenarios, settings: SettingsTable) -> Faults:
     """The faults of the scenarios in force, and the armed ones over them."""
     struck = document.faults
     wrong = [
@@ -191,9 +194,9 @@ def _faults(document: Document, active_scenarios: ActiveScenarios) -> Faults:
     faults = Faults()
     faults.use_scenarios(active_scenarios.faults(), now=document.clock.now)
     try:
-        faults.restore(object_of(struck))
+        faults.restore(object_of(struck), problem=settings.span_problem)
     except Invalid as error:
-        raise Invalid({f"faults.armed.{name}": texts for name, texts in error.errors.items()}) from None
+        raise Invalid({f"faults.{name}": texts for name, texts in error.errors.items()}) from None
     return faults
 
 

@@ -15,6 +15,7 @@ from mockserver.engine.rules import Aspect, Rule
 from mockserver.faults.model import Fault
 from mockserver.faults.registry import Faults
 from mockserver.sandbox.active_scenarios import ActiveScenarios, in_force
+from mockserver.sandbox.asked_settings import check_asked_settings
 from mockserver.sandbox.config import SandboxConfig, ServerContext, begin_of
 from mockserver.sandbox.counters import count_one
 from mockserver.sandbox.delivery_log import DeliveryLog
@@ -138,6 +139,7 @@ class SandboxState:
                 self.sources[machine.key] = scenario
 
     def _use(self, active_scenarios: ActiveScenarios) -> None:
+        check_asked_settings(active_scenarios.scenarios(), self.settings)
         self.settings.use_scenario_values(active_scenarios.settings())
         self.active_scenarios = active_scenarios
         self.faults.use_scenarios(active_scenarios.faults(), now=self.clock.now())

@@ -61,6 +61,20 @@ def said(tmp_path: Path, text: str) -> list[str]:
             "4:75 warning the provider has no webhook 'order.completxd' (one of order.completed)",
         ),
         (MACHINE.format("activation", SETTING), "4:105 error unknown setting: 'y'"),
+        (
+            "rules: [{then: {takes: {setting: acme.cancel_aftr}}}]",
+            "4:24 error unknown setting: 'acme.cancel_aftr' (",
+        ),
+        ("rules: [{then: {delays: {sms: {setting: y}}}}]", "4:31 error unknown setting: 'y'"),
+        ("rules: [{then: {delays: {sms: {setting: rate_limits}}}}]", "4:31 error 'rate_limits' is no duration"),
+        ("rules: [{then: {takes: {uniform: [1s, {setting: y}]}}}]", "4:24 error unknown setting: 'y'"),
+        ("faults: [{delay: {setting: y}}]", "4:18 error unknown setting: 'y'"),
+        ("faults: [{delay: {setting: accept_any_key}}]", "4:18 error 'accept_any_key' is no duration"),
+        ("faults: [{webhook: {delay: {setting: y}}}]", "4:28 error unknown setting: 'y'"),
+        (
+            MACHINE.format("activation", SETTING.replace("y}", "rate_limits}")),
+            "4:105 error 'rate_limits' is no duration",
+        ),
         (MACHINE.format("activation", SENDS), "4:131 error unknown setting: 'y'"),
         (MACHINE.format("activation", WEIGHT.format("y", "z")), "4:95 error unknown setting: 'y'"),
         (
