@@ -191,7 +191,7 @@ async def test_what_is_signed_for_one_attempt_goes_with_it_and_into_the_log() ->
     async def sign(unit: UnitOfWorkPort, delivery: Delivery, now: object) -> dict[str, str]:
         return {"x-signature": f"{unit.identity} {len(delivery.body)}"}
 
-    world, _ = await hooked(rules=shop(sign=sign))
+    world, receiver = await hooked(rules=shop(sign=sign))
     await arrived(world)
     await world.send_due()
     assert receiver.got[0].headers == {"x-signature": "here 12"}
@@ -204,7 +204,7 @@ async def test_what_nobody_can_sign_fails_without_being_sent() -> None:
     async def sign(unit: UnitOfWorkPort, delivery: Delivery, now: object) -> dict[str, str]:
         raise Unauthenticated("nobody to sign for")
 
-    world, _ = await hooked(rules=shop(sign=sign, retries=RetryPolicy()))
+    world, receiver = await hooked(rules=shop(sign=sign, retries=RetryPolicy()))
     await arrived(world)
     assert await world.send_due() == (0, 1)
     assert receiver.got == []
