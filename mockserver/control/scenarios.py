@@ -12,7 +12,7 @@ from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.room import check_room
 from mockserver.sandbox.sealing import sealed
 from mockserver.scenario.check import load_with_warnings
-from mockserver.scenario.library import Library
+from mockserver.scenario.library import DEFAULT, Library
 from mockserver.scenario.model import Scenario
 
 #: How many warnings about a file an answer holds.
@@ -80,10 +80,11 @@ async def add(call: ControlCall) -> Answer:
         )
     check_room(sandbox.state, scenario)
     sandbox.try_out(scenario)
-    sandbox.state.library.add(sealed_scenario)
-    if scenario.name in sandbox.state.active_scenarios.names or scenario.name == "quick":
-        sandbox.state.activate(sandbox.state.active_scenarios.names)
-        await sandbox.open_new_accounts()
+    names = sandbox.state.active_scenarios.names
+    if scenario.name in (*names, DEFAULT):
+        await sandbox.activate(names, add=sealed_scenario)
+    else:
+        sandbox.state.library.add(sealed_scenario)
     data: dict[str, Any] = {"name": scenario.name, "provider": scenario.provider, "about": scenario.about}
     return Answer(data | ({"warnings": warnings} if warnings else {}), status=201)
 
@@ -132,8 +133,7 @@ async def activate(call: ControlCall) -> Answer:
     sandbox = await call.sandbox()
     if not isinstance(call.body, list):
         raise Problem(422, "the body is a list of scenario names")
-    sandbox.state.activate(call.body)
-    await sandbox.open_new_accounts()
+    await sandbox.activate(call.body)
     return Answer(list(sandbox.state.active_scenarios.names))
 
 

@@ -72,7 +72,7 @@ def _judge_accounts(scenario: Scenario, report: Report, provider: Provider) -> N
                 at: Trail = ("credentials",)
                 if name in ("balance", "total_spent"):
                     at = (name,)
-                elif name in provider.rules.choices:
+                elif name in seed.details:
                     at = ("details", name)
                 report.error(("accounts", place, *at), texts[0])
 

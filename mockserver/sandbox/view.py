@@ -18,7 +18,7 @@ class RequestView:
     places get the life cycles, rules and webhook faults of its scenarios, and keep them.
     """
 
-    __slots__ = ("_base", "_born", "_faults", "_force", "_settings", "_state")
+    __slots__ = ("__weakref__", "_base", "_born", "_faults", "_force", "_settings", "_state")
 
     def __init__(self, state: SandboxState, scenarios: Sequence[str], fault: Fault | None) -> None:
         """Lay the scenarios over those in force; raises Invalid for one that the library does not have."""

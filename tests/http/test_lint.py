@@ -42,6 +42,14 @@ def said(tmp_path: Path, text: str) -> list[str]:
         ("settings: {rate_limits: none}", "4:25 error must be one of 'documented', 'off': 'none'"),
         ('accounts: [{id: a, credentials: {kex: x}, balance: "1"}]', "4:33 error the parts of a credential are key"),
         ('accounts: [{id: a, credentials: {key: x}, balance: "1.001"}]', "4:52 error 1.001 has more than 2"),
+        (
+            'accounts: [{id: a, credentials: {key: x}, balance: "1", details: {email: 7}}]',
+            "4:74 error email must be of the same type as 'a@example.com': 7",
+        ),
+        (
+            'accounts: [{id: a, credentials: {key: x}, balance: "1", details: {emial: x}}]',
+            "4:74 error emial is not known (",
+        ),
         ("rules: [{when: {operation: buyy}, then: {stock: 0}}]", "4:28 warning no operation is like that ("),
         (
             "rules: [{when: {request.servic: chat}, then: {stock: 0}}]",

@@ -127,8 +127,6 @@ def test_invented_customers_act_in_no_world_but_their_own() -> None:
 def test_a_scenario_that_asks_for_a_setting_that_is_none_is_refused() -> None:
     state = new_state(server(QUICK, HASTE.replace("arrive: 1s", "arrive: {setting: nosuch}")))
     for try_it in (lambda: RequestView(state, ["haste"], None), lambda: state.activate(["haste"])):
-        with pytest.raises(
-            Invalid, match="scenario 'haste' cannot be used: unknown setting: 'nosuch'"
-        ):
+        with pytest.raises(Invalid, match="scenario 'haste' cannot be used: unknown setting: 'nosuch'"):
             try_it()
     assert state.active_scenarios.names == ()
