@@ -2,25 +2,21 @@
 
 import logging
 from time import perf_counter_ns
-from typing import TYPE_CHECKING
 
 from starlette.types import Scope, Send
 
 from mockserver.domain.errors import InternalError
-from mockserver.http.answering import SENT, Payload
+from mockserver.http.answering import SENT, Edge, Payload
 from mockserver.http.body import Disconnected
 from mockserver.http.call import Call
 from mockserver.http.provider import word
 from mockserver.http.reading import read_headers
 
-if TYPE_CHECKING:
-    from mockserver.http.service import Service
-
 log = logging.getLogger("mockserver")
 _PLAIN = b'{"error":"internal error"}'
 
 
-async def answer_failure(service: "Service", scope: Scope, send: Send, error: Exception) -> None:
+async def answer_failure(edge: Edge, scope: Scope, send: Send, error: Exception) -> None:
     """Answer InternalError in the provider's words; where that fails, too, a JSON text of our own.
 
     Raises the error where the answer has begun or nobody waits for it.
@@ -29,22 +25,22 @@ async def answer_failure(service: "Service", scope: Scope, send: Send, error: Ex
         raise error
     log.error("%s %s failed, and so did the answer", scope["method"], scope["path"], exc_info=error)
     try:
-        await _answer_in_envelope(service, scope, send)
+        await _answer_in_envelope(edge, scope, send)
     except Exception as another:
         if SENT in scope:
             raise
-        log.error("the envelope of %s cannot say that", service.provider.name, exc_info=another)
+        log.error("the envelope of %s cannot say that", edge.provider.name, exc_info=another)
         headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(_PLAIN))]
         await send({"type": "http.response.start", "status": 500, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else _PLAIN})
 
 
-async def _answer_in_envelope(service: "Service", scope: Scope, send: Send) -> None:
+async def _answer_in_envelope(edge: Edge, scope: Scope, send: Send) -> None:
     began = perf_counter_ns()
-    provider, (sandbox, prefix) = service.provider, scope["mock.arrival"]
-    entry = service.recorder.begin(scope, sandbox, b"", None)
+    provider, (sandbox, prefix) = edge.provider, scope["mock.arrival"]
+    entry = edge.recorder.begin(scope, sandbox, b"", None)
     entry.mistake = InternalError.__name__
     call = Call(sandbox, provider, None, entry, read_headers(scope["headers"]), scope, prefix, b"")
     response = word(provider, InternalError())
-    answer = Payload(response.status, service.refuse(call, response), response.media or service.media, response.headers)
-    await service.recorder.send(send, scope, call, answer, began=began)
+    answer = Payload(response.status, edge.refuse(call, response), response.media or edge.media, response.headers)
+    await edge.recorder.send(send, scope, call, answer, began=began)

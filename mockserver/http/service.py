@@ -116,7 +116,7 @@ class Service:
         except Exception as error:
             from mockserver.http.last_resort import answer_failure
 
-            await answer_failure(self, scope, send, error)
+            await answer_failure(self.edge, scope, send, error)
 
 
 def _mark_encoded_slashes(raw: bytes, path: str) -> str:

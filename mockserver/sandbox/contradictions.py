@@ -6,7 +6,9 @@ from datetime import datetime
 from mockserver.domain.suggestions import suggestion
 from mockserver.engine.machine import Machine
 from mockserver.sandbox import codec
+from mockserver.sandbox.implied_rows import wrong_implied_rows
 from mockserver.sandbox.json_objects import Unreadable
+from mockserver.sandbox.owned_rows import wrong_owned_rows
 from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.tables import FORMS
 from mockserver.sandbox.world import Rows
@@ -41,6 +43,8 @@ def contradictions(
         )
     yield from _wrong_money(rows)
     yield from _wrong_numbers(rows)
+    yield from wrong_owned_rows(rows, provider_rules)
+    yield from wrong_implied_rows(rows, machines)
 
 
 def _lost_orders(rows: Rows, machines: Mapping[str, Machine]) -> Iterator[Unreadable]:

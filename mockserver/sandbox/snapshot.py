@@ -4,14 +4,14 @@ The journal's entries and what inboxes received are logs, not part of the world;
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from mockserver.clockwork.clock import Clock
 from mockserver.domain.errors import Invalid
 from mockserver.domain.moments import MICROSECOND
-from mockserver.domain.suggestions import suggestion
+from mockserver.domain.suggestions import did_you_mean, suggestion
 from mockserver.engine.dice import Dice
 from mockserver.faults.registry import Faults
 from mockserver.journal.fault_secrets import kept_fault
@@ -40,6 +40,8 @@ from mockserver.sandbox.snapshot_document import (
 from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.tables import readable, row_of
 from mockserver.sandbox.world import Rows, World
+from mockserver.sandbox.wrong_moments import wrong_moments
+from mockserver.sandbox.wrong_plans import wrong_plans
 from mockserver.scenario.check import load_scenario
 from mockserver.scenario.library import Library
 from mockserver.scenario.model import Scenario
@@ -116,11 +118,11 @@ def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
     provider_rules = sandbox.state.provider_rules
     library = sandbox.overlaid_library()
     scenarios = [_loaded(provider_rules, library, kept, place) for place, kept in enumerate(document.scenarios.kept)]
-    active_scenarios = in_force(library, document.scenarios.active, provider_rules)
+    active_scenarios = _in_force(library, document.scenarios.active, provider_rules, "scenarios.active")
     settings = sandbox.new_settings()
     check_asked_settings([*scenarios, *active_scenarios.scenarios()], settings)
     settings.use_scenario_values(active_scenarios.settings())
-    settings.patch(document.settings)
+    _patch(settings, document.settings, "settings")
     rows = _rows(document)
     state = SandboxState(
         birth=_birth(sandbox, library, document.birth),
@@ -140,6 +142,7 @@ def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
     state.know([*scenarios, *active_scenarios.scenarios()])
     state.limiter.put_windows(document.limits)
     refuse(contradictions(rows, document.agenda, state.provider_rules, state.machines))
+    refuse([*wrong_moments(document, rows), *wrong_plans(rows, state.machines, settings)])
     return World(state, document.requests, rows, document.agenda)
 
 
@@ -162,6 +165,23 @@ def _loaded(provider_rules: Mapping[str, ProviderRules], library: Library, kept:
     return scenario
 
 
+def _in_force(
+    library: Library, names: Sequence[str], provider_rules: Mapping[str, ProviderRules], path: str
+) -> ActiveScenarios:
+    for place, name in enumerate(names):
+        if not library.find(name):
+            hint = did_you_mean(name, library.names())
+            raise Invalid({f"{path}.{place}": [f"unknown scenario: {name!r}{hint}"]})
+    return in_force(library, names, provider_rules)
+
+
+def _patch(settings: SettingsTable, values: Mapping[str, Any], path: str) -> None:
+    try:
+        settings.patch(values)
+    except Invalid as error:
+        raise Invalid({f"{path}.{name}": texts for name, texts in error.errors.items()}) from None
+
+
 def _own(library: Library, kept: Kept) -> Scenario | None:
     try:
         found = library.get(kept.provider, kept.name)
@@ -172,8 +192,8 @@ def _own(library: Library, kept: Kept) -> Scenario | None:
 
 def _birth(sandbox: Sandbox, library: Library, birth: SandboxConfig) -> SandboxConfig:
     """Refused here when a reset could not carry it out."""
-    in_force(library, birth.scenarios, sandbox.state.provider_rules)
-    sandbox.new_settings().patch(birth.settings or {})
+    _in_force(library, birth.scenarios, sandbox.state.provider_rules, "birth.scenarios")
+    _patch(sandbox.new_settings(), birth.settings or {}, "birth.settings")
     if birth.population is not None and birth.start is not None:
         begin_of(birth.start, birth.population)
     return birth
