@@ -15,7 +15,7 @@ from mockserver.scenario.check import Judge
 from mockserver.scenario.library import DEFAULT, Library
 from mockserver.scenario.lint import machines_with_trails
 from mockserver.scenario.model import Scenario
-from mockserver.scenario.placeholders import named_settings
+from mockserver.scenario.placeholders import named_settings, odd_placeholders
 from mockserver.scenario.problems import Report, Trail, shown
 
 _PLAIN_NAMES = ("operation", "account")
@@ -61,6 +61,8 @@ def _judge_settings(scenario: Scenario, report: Report, settings: SettingsTable)
         for name in named_settings(magic.effect):
             if name not in settings.values:
                 report.error(("magic", place, "effect"), f"unknown setting: {name!r}")
+        for text in odd_placeholders(magic.effect):
+            report.warning(("magic", place, "effect"), f"{text!r} names no setting (write {{PROVIDER.SETTING}})")
 
 
 def _judge_accounts(scenario: Scenario, report: Report, provider: Provider) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from mockserver.domain.errors import Invalid
-from mockserver.domain.moments import parse_span
 from mockserver.domain.suggestions import did_you_mean
+from mockserver.engine.delays import span_from_data
 
 #: How many wrong settings are reported at once.
 MOST_TOLD = 20
@@ -25,11 +25,12 @@ class Setting(NamedTuple):
         """Return the error of the value, or None."""
         match self.kind:
             case "choice":
-                if value not in self.choices or isinstance(value, bool) != isinstance(self.choices[0], bool):
+                # Python takes 1.0 and True for 1.
+                if not any(value == choice and type(value) is type(choice) for choice in self.choices):
                     return f"must be one of {', '.join(map(repr, self.choices))}: {value!r}"
             case "duration":
                 try:
-                    parse_span(value)
+                    span_from_data(value)
                 except ValueError as error:
                     return str(error)
             case "boolean":

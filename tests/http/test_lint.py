@@ -39,6 +39,14 @@ def said(tmp_path: Path, text: str) -> list[str]:
             'magic: [{where: key, value: x, effect: "after {acme.cancel}", provenance: assumed}]',
             "4:40 error unknown setting: 'acme.cancel'",
         ),
+        (
+            'magic: [{where: key, value: x, effect: "after {acme.cancel_after", provenance: assumed}]',
+            "4:40 warning '{acme.cancel_after' names no setting (write {PROVIDER.SETTING})",
+        ),
+        (
+            'magic: [{where: key, value: x, effect: "after {x}", provenance: assumed}]',
+            "4:40 warning '{x}' names no setting (write {PROVIDER.SETTING})",
+        ),
         ("settings: {rate_limits: none}", "4:25 error must be one of 'documented', 'off': 'none'"),
         ('accounts: [{id: a, credentials: {kex: x}, balance: "1"}]', "4:33 error the parts of a credential are key"),
         ('accounts: [{id: a, credentials: {key: x}, balance: "1.001"}]', "4:52 error 1.001 has more than 2"),
