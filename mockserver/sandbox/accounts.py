@@ -23,6 +23,8 @@ _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 #: How many characters a text of an account may have, and how many of a refused text an error shows.
 _LONGEST, _MOST_SHOWN = 1_000, 100
+#: The largest number in an account's details: every JSON parser keeps it exactly.
+_LARGEST = 2**53 - 1
 #: The table of public parts of credentials: digest of the part -> id of the account.
 NAMES = "account_names"
 #: How the ids of accounts begin that `accept_any_key` opened.
@@ -215,6 +217,8 @@ def _detail_problem(rules: ProviderRules, details: Mapping[str, Any], name: str,
 
 def _unfit(value: object) -> str | None:
     """Return why the value is refused, or None; an account's values must fit into every answer that shows it."""
+    if isinstance(value, int) and not -_LARGEST <= value <= _LARGEST:
+        return f"must be from {-_LARGEST} to {_LARGEST}"
     if len(str(value)) > _LONGEST:
         return f"must have at most {_LONGEST} characters"
     if isinstance(value, str) and _CONTROL.search(value):

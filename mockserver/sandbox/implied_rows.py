@@ -1,5 +1,6 @@
 """Whether the rows are there that other rows imply: lists of orders, credentials, stock and numbers."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -7,8 +8,10 @@ from mockserver.domain.orders import Order
 from mockserver.engine.machine import Machine
 from mockserver.sandbox import codec, orders
 from mockserver.sandbox.json_objects import Unreadable
-from mockserver.sandbox.owned_rows import low_counters
+from mockserver.sandbox.owned_rows import low_counters, row_error
 from mockserver.sandbox.world import Rows
+
+_DIGEST = re.compile(r"[0-9a-f]{32}")
 
 
 def wrong_implied_rows(rows: Rows, machines: Mapping[str, Machine]) -> Iterator[Unreadable]:
@@ -16,6 +19,12 @@ def wrong_implied_rows(rows: Rows, machines: Mapping[str, Machine]) -> Iterator[
     decoded = [codec.decode_order(data) for data in rows.get("orders", {}).values()]
     yield from _wrong_lists(rows, decoded, machines)
     yield from _wrong_credentials(rows)
+    for key in rows.get("accounts", {}):
+        if key not in rows.get("wallets", {}):
+            yield Unreadable(f"tables.wallets.{key}", "is missing: each account has one since its opening")
+    for key, data in rows.get("guests", {}).items():
+        if key not in rows.get("accounts", {}) or row_error(data, list[str], "") is not None:
+            yield Unreadable(f"tables.guests.{key[:100]}", "must be the credentials of one of tables.accounts")
     sold = Counter(order.facts["stock"] for order in decoded if _is_sold(order))
     for key, count in sold.items():
         held = rows.get("stock", {}).get(key, b"0")
@@ -55,7 +64,9 @@ def _wrong_credentials(rows: Rows) -> Iterator[Unreadable]:
             yield Unreadable("tables.credentials", f"must have a row for each account {account_id!r}")
     for table in ("credentials", "account_names"):
         for key, data in rows.get(table, {}).items():
-            if _text(data) not in owners:
+            if _DIGEST.fullmatch(key) is None:
+                yield Unreadable(f"tables.{table}.{key[:100]}", "must be a digest of 32 hexadecimal digits")
+            elif _text(data) not in owners:
                 yield Unreadable(f"tables.{table}.{key[:100]}", "must be the id of one of tables.accounts")
 
 

@@ -20,6 +20,8 @@ COMMON_TABLES = frozenset(
         *("guests", "movements", "orders", "outbox", "stock", "timers", "wallets"),
     }
 )
+#: Counts and amounts go further only where somebody made them up; much beyond this, a row could not hold them.
+LARGEST = 2**53 - 1
 _NO_FORMS = RowForms()
 
 
@@ -38,7 +40,7 @@ def wrong_owned_rows(rows: Rows, provider_rules: Mapping[str, ProviderRules]) ->
         tables: dict[str, dict[str, object]] = {}
         for table, kind in form.tables.items():
             for key, data in rows.get(table, {}).items():
-                error = _row_error(data, kind, f"tables.{table}.{key}")
+                error = row_error(data, kind, f"tables.{table}.{key}")
                 if error is not None:
                     yield error
                 else:
@@ -83,11 +85,12 @@ def _wrong_accounts(rows: Rows, provider_rules: Mapping[str, ProviderRules]) -> 
             yield Unreadable(f"{path}.details.{name}", text)
         if account.status not in STATUSES:
             yield Unreadable(f"{path}.status", f"must be one of {', '.join(STATUSES)}: {account.status[:100]!r}")
-        if account.total_spent < 0:
-            yield Unreadable(f"{path}.total_spent", f"must not be negative: {account.total_spent}")
+        if not 0 <= account.total_spent <= LARGEST:
+            yield Unreadable(f"{path}.total_spent", f"must be from 0 to {LARGEST}: {account.total_spent}")
 
 
-def _row_error(data: bytes, kind: object, path: str) -> Unreadable | None:
+def row_error(data: bytes, kind: object, path: str) -> Unreadable | None:
+    """Return why the row is not JSON of this type, or None when it is."""
     try:
         check_type(kind, orjson.loads(data), path)
     except orjson.JSONDecodeError:

@@ -4,6 +4,7 @@ The journal's entries and what inboxes received are logs, not part of the world;
 """
 
 import asyncio
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -49,6 +50,7 @@ from mockserver.scenario.problems import ScenarioProblems
 from mockserver.stores.base import Row
 
 _WHOLE = 1 << 40
+_MOVEMENT = re.compile(r"[^/]+/.+/[0-9]{10}", re.DOTALL)
 _END = datetime.max.replace(tzinfo=UTC) - MICROSECOND
 
 
@@ -210,6 +212,9 @@ def _faults(document: Document, active_scenarios: ActiveScenarios, settings: Set
     for key, counts in struck.counts.items():
         if set(counts) != {"hits", "matched"} or min(counts.values()) < 0:
             wrong.append(Unreadable(f"faults.counts.{key}", "must have hits and matched, from 0"))
+    numbers = [int(text) for one in struck.armed if (text := str(one.get("id"))[4:]).isascii() and text.isdigit()]
+    if struck.number < max(numbers, default=0):
+        wrong.append(Unreadable("faults.number", f"must be {max(numbers)} or more, which a fault has already"))
     refuse(wrong)
     faults = Faults()
     faults.use_scenarios(active_scenarios.faults(), now=document.clock.now)
@@ -226,6 +231,9 @@ def _rows(document: Document) -> Rows:
     for table, held in document.tables.items():
         made = rows[table] = {}
         for key, value in held.items():
+            if table == "movements" and _MOVEMENT.fullmatch(key) is None:
+                wrong.append(Unreadable(f"tables.movements.{key[:200]}", "must end with a number of ten digits"))
+                continue
             try:
                 made[key] = row_of(table, value, f"tables.{table}.{key}")
             except Unreadable as error:
