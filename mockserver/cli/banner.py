@@ -68,7 +68,7 @@ def as_text(facts: Mapping[str, Any]) -> str:
     if "token" in facts:
         rows += [("token", facts["token"]), ("", "the control API needs it: Authorization: Bearer TOKEN")]
     elif facts["token_needed"]:
-        rows.append(("token", "the given one; the control API needs it: Authorization: Bearer TOKEN"))
+        rows.append(("token", "the one you set; the control API needs it: Authorization: Bearer TOKEN"))
     rows.append(("stop", "Ctrl-C"))
     width = max(len(name) for name, _ in rows) + 2
     beyond = f", listening on {facts['listens_on']}" if "listens_on" in facts else ""

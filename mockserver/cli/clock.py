@@ -97,7 +97,7 @@ def freeze(per_poll: str | None, client: ControlClient) -> None:
 
 
 @clock.command()
-@click.option("--rate", metavar="N", help="Sandbox seconds in each real second (1).")
+@click.option("--rate", metavar="N", help="Sandbox seconds in each real second (1); above 0.")
 @client_options
 def run(rate: str | None, client: ControlClient) -> None:
     """Let the clock run on from where it is."""
@@ -106,4 +106,6 @@ def run(rate: str | None, client: ControlClient) -> None:
         return
     if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,6})?", rate):
         raise click.UsageError(f"--rate must be a number such as 60 or 0.5: {rate!r}")
+    if not float(rate):
+        raise click.UsageError(f"--rate must be above 0: {rate!r} (mockserver clock freeze stops the clock)")
     _say(ClockClient(client).ask("PUT", mode="scaled", rate=float(rate) if "." in rate else int(rate)))

@@ -117,7 +117,9 @@ def _body(operation: Operation) -> str:
     if "properties" not in schema:
         return str(schema.get("description", schema.get("type", "JSON"))).rstrip(".")
     needed = schema.get("required", ())
-    return ", ".join(f"`{name}`{' (required)' if name in needed else ''}" for name in schema["properties"])
+    names = ", ".join(f"`{name}`{' (required)' if name in needed else ''}" for name in schema["properties"])
+    others = schema.get("additionalProperties")
+    return f"{names}. {_words(others)}" if isinstance(others, dict) else names
 
 
 def _heading(provider: Provider) -> list[str]:
@@ -205,9 +207,11 @@ def _command(path: str, command: click.Command) -> Iterator[str]:
     for paragraph in (f"`{usage}`", *_paragraphs(command.help or "")):
         yield from ("", paragraph)
     options = [option for option in command.params if isinstance(option, click.Option)]
-    if command.name == "serve":
+    if path in ("mockserver serve", "mockserver run"):
+        flags = {name for name, _, _ in config.table()}
+        options = [option for option in options if option.name not in flags]
         yield from ("", "Takes the flags above.")
-    elif options:
+    if options:
         yield ""
         yield from _table(("option", "what it says"), [_option(option) for option in options])
 

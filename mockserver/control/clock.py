@@ -14,7 +14,12 @@ from mockserver.sandbox.sandbox import Sandbox
 MODES = ("real", "frozen", "scaled")
 CLOCK = object_schema(
     mode={"type": "string", "enum": list(MODES), "description": "How time runs."},
-    rate={"type": "number", "minimum": 0, "maximum": 1_000_000, "description": "Sandbox seconds per real second."},
+    rate={
+        "type": "number",
+        "minimum": 0,
+        "maximum": 1_000_000,
+        "description": "Sandbox seconds per real second; 0 freezes.",
+    },
     now=text_schema("The moment it is, ISO 8601 UTC; only forward."),
     per_poll={
         "type": ["string", "number", "null"],
@@ -52,6 +57,8 @@ def read_rate(body: Mapping[str, Any], *, present: Decimal) -> Decimal | None:
         if rate is not None and rate != fixed:
             raise Invalid({"rate": [f"mode {mode} runs at {fixed}, not at {rate}"]})
         return fixed
+    if mode == "scaled" and rate == 0:
+        raise Invalid({"rate": ["mode scaled needs a rate above 0: mode frozen stops the clock"]})
     if mode == "scaled" and rate is None:
         if present in (0, 1):
             raise Invalid({"rate": ["mode scaled needs a rate"]})

@@ -5,11 +5,11 @@ from typing import Any
 
 from mockserver.control.fault_names import fault_warnings
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of, text_schema
-from mockserver.control.vocabulary import operations_of
 from mockserver.domain.errors import Invalid
 from mockserver.domain.suggestions import suggestion
 from mockserver.faults import webhook_kinds, wire_kinds
 from mockserver.faults.model import Fault, source_of
+from mockserver.http.vocabulary import operations_of
 from mockserver.journal.fault_secrets import shown_fault
 from mockserver.sandbox.naming import account_id_of, known_names
 from mockserver.sandbox.sandbox import Sandbox

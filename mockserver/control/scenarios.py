@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, Server, list_of
-from mockserver.control.problems import Problem
+from mockserver.control.problems import Problem, problem_row
 from mockserver.domain.errors import NotFound
 from mockserver.domain.suggestions import did_you_mean
 from mockserver.sandbox.provider_rules import ProviderRules
@@ -96,8 +96,9 @@ def _checked(
     scenario, objections = load_with_warnings(
         text, source="scenario.yaml", providers=list(server.providers), judge=server.judge
     )
+    # `field` is the place as one text, which answers had before they had its parts.
     warnings = [
-        {"field": f"{objection.file}:{objection.line}:{objection.column}", "message": objection.message}
+        {**problem_row(objection), "field": f"{objection.file}:{objection.line}:{objection.column}"}
         for objection in objections[:_MOST_WARNINGS]
     ]
     return scenario, sealed(scenario, provider_rules[scenario.provider]), warnings
@@ -111,7 +112,7 @@ async def schema(call: ControlCall) -> Answer:
     document["$id"] = f"{call.origin}/_mock/scenarios/schema.json"
     members = document["properties"]
     members["provider"]["enum"] = list(call.server.providers)
-    # Listed for editors, but not enforced: a file for a newer server may set more.
+    members["settings"]["additionalProperties"] = False
     members["settings"]["properties"] = {
         name: {"description": row["help"], "default": row["default"], **_choices(row)}
         for name, row in call.server.settings.described().items()

@@ -43,11 +43,15 @@ class Rule(NamedTuple):
         return start + list(self.then["outcomes"].values()) if "outcomes" in self.then else start
 
     def delays(self) -> Iterator[tuple[tuple[str, ...], Delay]]:
-        """Yield each delay of `then` with its place there."""
-        if "takes" in self.then:
-            yield ("takes",), delay_from_data(self.then["takes"])
-        for event, data in self.then.get("delays", {}).items():
-            yield ("delays", event), delay_from_data(data)
+        """Yield each delay of `then` with its place there; what is none, in a file with errors, is left out."""
+        delays = self.then.get("delays")
+        rows = [(("delays", event), data) for event, data in delays.items()] if isinstance(delays, Mapping) else []
+        for place, data in [(("takes",), self.then["takes"]), *rows] if "takes" in self.then else rows:
+            try:
+                delay = delay_from_data(data)
+            except ValueError:
+                continue
+            yield place, delay
 
     def life(self) -> dict[str, Any]:
         """Return the part of `then` that changes an order's life: some of `LIFE_KEYS` with their values."""
@@ -55,17 +59,17 @@ class Rule(NamedTuple):
 
 
 class NearMiss(NamedTuple):
-    """A rule that nearly matched, with the conditions that failed."""
+    """A rule that nearly matched: some of its conditions hold, and `differences` are those that do not."""
 
     rule: str
     differences: tuple[Difference, ...]
 
 
 def near_misses(rules: Iterable[Rule], subject: Subject, *, most: int = 3) -> list[NearMiss]:
-    """Return the rules that fail by the fewest conditions, nearest first, at most `most`; matches are left out."""
+    """Return the rules of which some conditions hold and the fewest fail, nearest first, at most `most`."""
     misses = []
     for place, rule in enumerate(rules):
         unmet = differences(rule.when, subject)
-        if unmet:
+        if 0 < len(unmet) < len(rule.when):
             misses.append((len(unmet), place, NearMiss(rule.name, tuple(unmet))))
     return [miss for _, _, miss in sorted(misses, key=lambda row: row[:2])[:most]]

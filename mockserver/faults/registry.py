@@ -194,7 +194,9 @@ def _read(data: Mapping[str, Any], *, key: str, problem: SpanProblem) -> Fault:
     errors: dict[str, list[str]] = {}
 
     def refuse(place: tuple[str, ...], message: str) -> None:
-        errors.setdefault(".".join(place) or "body", []).append(message)
+        # A message for a file begins with the member's name, which is the field's name here.
+        text = message.removeprefix(f"{place[-1]} ") if place and message.startswith(f"{place[-1]} must ") else message
+        errors.setdefault(".".join(place) or "body", []).append(text)
 
     fault = fault_from_data(data, key=key, refuse=refuse)
     if not errors:

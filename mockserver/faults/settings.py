@@ -1,6 +1,7 @@
 """The settings that a fault's delays ask for."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from mockserver.engine.delays import settings_of
 from mockserver.faults import webhook_kinds
@@ -11,5 +12,6 @@ def asked_by_fault(fault: Fault) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield the place in the fault and the name of each setting that its delays ask for."""
     yield from ((("delay",), name) for name in settings_of(fault.delay))
     for kind, argument in webhook_kinds.written(fault.webhook or {}):
-        if kind.asks is not None:
-            yield from ((("webhook", kind.name), name) for name in kind.asks(argument))
+        # In a file with errors, an argument may be anything.
+        with suppress(ValueError):
+            yield from ((("webhook", kind.name), name) for name in (kind.asks(argument) if kind.asks else ()))

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from starlette.types import Scope, Send
 
-from mockserver.domain.errors import ApiError, InternalError
+from mockserver.domain.errors import ApiError, InternalError, ProviderMistake
 from mockserver.http.call import Call
 from mockserver.http.cors import Cors
 from mockserver.http.dates import DateHeader
@@ -48,7 +48,10 @@ def error_response_of(provider: Provider, call: Call, error: Exception) -> Error
 
     An exception that is no ApiError is logged, and answered as InternalError.
     """
-    if not isinstance(error, ApiError):
+    if isinstance(error, ProviderMistake):
+        log.error("%s %s failed: %s", call.entry.method, call.entry.path, error)
+        error = InternalError()
+    elif not isinstance(error, ApiError):
         log.error("%s %s failed", call.entry.method, call.entry.path, exc_info=error)
         error = InternalError()
     call.entry.mistake = type(error).__name__

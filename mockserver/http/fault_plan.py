@@ -16,12 +16,12 @@ from mockserver.domain.errors import ApiError, Invalid, NotFound, mistake_named
 from mockserver.domain.moments import parse_span, span_text
 from mockserver.faults.apply import noise, spoil, waiting_time
 from mockserver.faults.connection import Connection
-from mockserver.faults.model import Asked, Fault, Wire
+from mockserver.faults.model import Fault, FaultSubject, Wire
 from mockserver.faults.select import RequestFaults, StateOf, fault_named, find_faults, known_fault_names
 from mockserver.http.answering import Edge, FaultResponse, Payload, error_response_of
 from mockserver.http.asked import body_data, texts_of
 from mockserver.http.call import Call
-from mockserver.http.provider import Endpoint
+from mockserver.http.provider import Endpoint, identified
 from mockserver.journal.fault_secrets import shown_fault
 from mockserver.journal.redact import miss_rows
 from mockserver.sandbox.view import RequestView
@@ -195,13 +195,13 @@ async def _identify(edge: Edge, endpoint: Endpoint | None, call: Call) -> None:
     if endpoint is None or endpoint.public:
         return
     try:
-        call.identify(await edge.provider.identify(call))
+        call.identify(identified(edge.provider, await edge.provider.identify(call)))
     except ApiError:
         return
 
 
-def _request_of(endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> Asked:
-    return Asked(
+def _request_of(endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> FaultSubject:
+    return FaultSubject(
         provider=call.provider.name,
         account=call.entry.account,
         method=scope["method"],
@@ -216,7 +216,7 @@ def _request_of(endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes
     )
 
 
-def _state_of(call: Call, scope: Scope, request: Asked) -> StateOf:
+def _state_of(call: Call, scope: Scope, request: FaultSubject) -> StateOf:
     """Return a function that gives the state of the order whose id stands in the path, the body or the query."""
     cache: list[str | None] = []
 

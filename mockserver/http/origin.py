@@ -61,7 +61,7 @@ class _Forwarded(NamedTuple):
 
 
 def _is_near(scope: Scope) -> bool:
-    """Whether the peer is this machine or a private network, as a proxy of one's own is."""
+    """Return whether the peer is this machine or in a private network, as one's own proxy is."""
     client = scope.get("client")
     try:
         address = ipaddress.ip_address(client[0]) if client else None

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-#: A client hello is one record or a few; what is longer is nobody's.
+#: The most bytes that a client hello may have; real ones have one record or a few.
 LONGEST = 65_536
 _HANDSHAKE, _CLIENT_HELLO, _SERVER_NAME = 0x16, 0x01, 0
 #: A fatal alert: no certificate for this name (RFC 6066, 3).
@@ -10,7 +10,7 @@ UNRECOGNIZED_NAME = bytes((0x15, 3, 3, 0, 2, 2, 112))
 
 
 class ClientHello(NamedTuple):
-    """`server_name` is None where the client sent none, as those do that connect by address."""
+    """What a client hello says. `server_name` is None where the client sent none, as when it connects by address."""
 
     server_name: str | None
 
@@ -20,7 +20,7 @@ class NotTls(ValueError):
 
 
 def read_client_hello(data: bytes) -> ClientHello | None:
-    """Return what a client hello says; None while it is not whole. Raises NotTls."""
+    """Return the client hello that the data begin with; None while it is not whole. Raises NotTls."""
     message = _message(data)
     if message is None:
         return None

@@ -9,7 +9,7 @@ from typing import Any
 from mockserver.domain.accounts import STATUSES, Account
 from mockserver.domain.errors import Invalid
 from mockserver.domain.ledger import OPENING
-from mockserver.domain.suggestions import suggestion
+from mockserver.domain.suggestions import did_you_mean, suggestion
 from mockserver.sandbox import ledger
 from mockserver.sandbox.codec import decode_account
 from mockserver.sandbox.credentials import SEALED, digest, mark_of
@@ -202,7 +202,8 @@ def _problem(rules: ProviderRules, account: Account, name: str, value: object) -
         return f"must be a URL or null: {_shown(value)}"
     if name in account.details:
         return _detail_problem(rules, account.details, name, value)
-    return f"cannot be changed; changeable are {', '.join((*_CHANGEABLE, *account.details))}"
+    changeable = (*_CHANGEABLE, *account.details)
+    return f"cannot be changed; changeable are {', '.join(changeable)}{did_you_mean(name, changeable)}"
 
 
 def _detail_problem(rules: ProviderRules, details: Mapping[str, Any], name: str, value: object) -> str | None:
@@ -227,7 +228,10 @@ def _unfit(value: object) -> str | None:
 
 
 def _unlisted(allowed: Sequence[str], value: object) -> str | None:
-    return None if value in allowed else f"must be one of {', '.join(allowed)}: {_shown(value)}"
+    if value in allowed:
+        return None
+    hint = did_you_mean(value, allowed) if isinstance(value, str) else ""
+    return f"must be one of {', '.join(allowed)}: {_shown(value)}{hint}"
 
 
 def _shown(value: object) -> str:

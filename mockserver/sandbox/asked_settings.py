@@ -30,7 +30,7 @@ def wrong_settings(
                 yield at, problem
         for at, weight in _setting_weights(trail, machine):
             if problem := settings.problem(weight.name, weight.value):
-                yield at, problem
+                yield at, problem if problem.startswith("unknown") else f"setting {weight.name}: {problem}"
     for place, rule in enumerate(scenario.rules):
         for at, name in _asked_by_rule(rule):
             if problem := settings.span_problem(name):

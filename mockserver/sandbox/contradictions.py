@@ -1,4 +1,4 @@
-"""Whether rows that are readable one by one make a world: what contradicts what."""
+"""Checks that the rows of a snapshot, each of which could be read, do not contradict each other."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -13,19 +13,20 @@ from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.tables import FORMS
 from mockserver.sandbox.world import Rows
 
-#: By table, what is due when, in the order in which it comes.
+#: By table, the moments and keys of due rows, first to last.
 Agenda = Mapping[str, list[tuple[datetime, str]]]
 
 _LAST_SEQUENCE = 10**10 - 1
-_SETS_OF_ACCOUNTS = ("accounts", "orders", "deliveries")
+#: Tables whose rows name a provider.
+_OF_PROVIDERS = ("accounts", "orders", "deliveries")
 
 
 def contradictions(
     rows: Rows, agenda: Agenda, provider_rules: Mapping[str, ProviderRules], machines: Mapping[str, Machine]
 ) -> Iterator[Unreadable]:
-    """What keeps rows that are readable one by one from being a world."""
+    """Yield every contradiction between these rows, their agenda, the providers and the machines."""
     yield from _wrong_agenda(rows, agenda)
-    for table in _SETS_OF_ACCOUNTS:
+    for table in _OF_PROVIDERS:
         for key, data in rows.get(table, {}).items():
             value = FORMS[table].decode(key, data)
             path = f"tables.{table}.{key}"
@@ -74,11 +75,11 @@ def _lost_timers(rows: Rows, machines: Mapping[str, Machine]) -> Iterator[Unread
     orders = rows.get("orders", {})
     for key, data in rows.get("timers", {}).items():
         provider, order_id, timer = codec.decode_timer(data)
-        held = orders.get(f"{provider}/{order_id}")
-        if held is None:
+        row = orders.get(f"{provider}/{order_id}")
+        if row is None:
             yield Unreadable(f"tables.timers.{key}", "must be for one of tables.orders")
             continue
-        order = codec.decode_order(held)
+        order = codec.decode_order(row)
         machine = machines.get(order.machine)
         state = machine.states.get(order.state) if machine is not None else None
         if state is not None and timer.visit == order.visit and not 0 <= timer.place < len(state.transitions):
@@ -86,7 +87,7 @@ def _lost_timers(rows: Rows, machines: Mapping[str, Machine]) -> Iterator[Unread
 
 
 def _wrong_money(rows: Rows) -> Iterator[Unreadable]:
-    """A wallet holds what its last movement says, and each movement what the one before says and its amount."""
+    """Yield wallets that are not the sum of their movements, and movements that do not follow from the one before."""
     folded: dict[str, tuple[int, int]] = {}
     for key in sorted(rows.get("movements", {})):
         wallet, _, number = key.rpartition("/")
@@ -112,14 +113,14 @@ def _wrong_numbers(rows: Rows) -> Iterator[Unreadable]:
 
 
 def _wrong_agenda(rows: Rows, agenda: Agenda) -> Iterator[Unreadable]:
-    for table, held in agenda.items():
-        keys = [key for _, key in held]
+    for table, turns_of_table in agenda.items():
+        keys = [key for _, key in turns_of_table]
         if len(set(keys)) < len(keys):
             yield Unreadable(f"agenda.{table}", "must name each row once")
         for place, key in enumerate(keys):
             if key not in rows.get(table, {}):
                 yield Unreadable(f"agenda.{table}.{place}", f"must be the key of one of tables.{table}: {key!r}")
-    # Whatever waits has its turn: nothing else would ever ask for it.
+    # A timer or delivery that waits without a moment in the agenda would never be handled.
     for table in ("timers", "outbox"):
         turns = {key: moment for moment, key in agenda.get(table, ())}
         for key, data in rows.get(table, {}).items():

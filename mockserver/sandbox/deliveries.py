@@ -75,13 +75,13 @@ class Deliveries:
     async def wait(self) -> Ran:
         """Await all attempts under way that no other call awaits, and return their counts.
 
-        So a receiver may move time while its webhook is being delivered: it waits for the other deliveries only.
+        A receiver may therefore move time while its webhook is delivered: it waits for the other deliveries only.
         """
         mine = self._running.keys() - self._awaited
         running = [task for key, task in self._running.items() if key in mine]
         self._awaited |= mine
         try:
-            # A client may end the waiting without the attempts, and a reset the attempts without the waiting.
+            # A client that leaves ends this wait but not the attempts; a reset ends the attempts but not this wait.
             if running:
                 await asyncio.wait(running)
         finally:
@@ -224,11 +224,11 @@ def _without_secrets(outcome: Outcome) -> Outcome:
     return outcome._replace(headers=headers)
 
 
-# The table of faults is imported when the first delivery suffers one.
+# The functions below import the table of faults late: most servers never need it.
 
 
 def _posting(delivery: Delivery) -> Posting:
-    """Return an attempt at this moment, as faults want it."""
+    """Return an attempt at this moment, changed by the delivery's faults."""
     posting = Posting(delivery.body, delivery.body, machine_now())
     if not delivery.hostile:
         return posting
@@ -240,7 +240,7 @@ def _posting(delivery: Delivery) -> Posting:
 def _put_overtaken_last(deliveries: list[Delivery]) -> None:
     from mockserver.faults import webhook_kinds
 
-    deliveries.sort(key=lambda one: bool(webhook_kinds.overtaken(one.hostile)) and not one.attempts)
+    deliveries.sort(key=lambda delivery: bool(webhook_kinds.overtaken(delivery.hostile)) and not delivery.attempts)
 
 
 def _before_answer(delivery: Delivery) -> bool:
@@ -250,13 +250,13 @@ def _before_answer(delivery: Delivery) -> bool:
 
 
 def _copies_left(delivery: Delivery, attempts: tuple[Attempt, ...]) -> bool:
-    """Whether a fault wants the same delivery sent once more."""
+    """Return whether a fault wants the same delivery sent once more."""
     if not delivery.hostile:
         return False
     from mockserver.faults import webhook_kinds
 
     copies = webhook_kinds.copies(delivery.hostile)
-    return copies > 0 and sum(one.outcome.verdict == "delivered" for one in attempts) <= copies
+    return copies > 0 and sum(attempt.outcome.verdict == "delivered" for attempt in attempts) <= copies
 
 
 def _receiver(url: str) -> str:

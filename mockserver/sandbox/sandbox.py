@@ -16,7 +16,7 @@ from mockserver.sandbox.config import SandboxConfig, ServerContext
 from mockserver.sandbox.deliveries import Deliveries
 from mockserver.sandbox.guests import Guests
 from mockserver.sandbox.inboxes import Inboxes
-from mockserver.sandbox.opening import new_world, open_accounts
+from mockserver.sandbox.opening import new_world, open_seeds
 from mockserver.sandbox.provider_rules import Caller
 from mockserver.sandbox.read_cache import ReadCache
 from mockserver.sandbox.refusals import WorldReplaced
@@ -59,7 +59,7 @@ class Sandbox:
         sandbox = cls(name, birth, shared)
         try:
             async with sandbox.work("opening") as work:
-                await open_accounts(work, sandbox.state.active_scenarios)
+                await open_seeds(work, sandbox.state.active_scenarios)
             await sandbox._live_the_past()
         except BaseException:
             await sandbox.close()
@@ -142,7 +142,7 @@ class Sandbox:
             if add is not None:
                 library.add(add)
             active_scenarios = in_force(library, names, state.provider_rules)
-            await open_accounts(work, active_scenarios)
+            await open_seeds(work, active_scenarios)
             state.use(active_scenarios, library)
 
     async def advance(

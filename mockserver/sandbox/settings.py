@@ -27,7 +27,8 @@ class Setting(NamedTuple):
             case "choice":
                 # Python takes 1.0 and True for 1.
                 if not any(value == choice and type(value) is type(choice) for choice in self.choices):
-                    return f"must be one of {', '.join(map(repr, self.choices))}: {value!r}"
+                    hint = did_you_mean(value, map(str, self.choices)) if isinstance(value, str) else ""
+                    return f"must be one of {', '.join(map(repr, self.choices))}: {value!r}{hint}"
             case "duration":
                 try:
                     span_from_data(value)

@@ -57,7 +57,7 @@ class SandboxState:
     """Whether invented customers are acting; other requests to move the clock or set balances are refused meanwhile."""
     quiet_until: datetime | None = None
     """The moment until which orders placed now send no webhooks; only the view of invented customers has it."""
-    born: tuple[Fault, ...] = ()
+    order_faults: tuple[Fault, ...] = ()
     """The webhook faults of orders placed now; only a request's own view has any."""
     machines: dict[str, Machine] = field(default_factory=dict)
     """Every machine that an order may have begun with, by its key."""

@@ -149,7 +149,7 @@ def test_a_given_token_is_in_no_output(way: str, log_format: str) -> None:
         output, errors = process.communicate(timeout=10)
     assert process.returncode == 0
     assert "s3cret" not in banner + output + errors
-    assert ("the given one; the control API needs it" in banner) == (log_format == "human")
+    assert ("the one you set; the control API needs it" in banner) == (log_format == "human")
 
 
 def test_a_port_variable_that_an_orchestrator_injects_is_ignored_with_one_line() -> None:

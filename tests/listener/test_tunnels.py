@@ -189,6 +189,14 @@ def test_a_whole_url_for_another_host_is_refused_by_name(url: str) -> None:
     assert (answer.status, b"example.com" in answer.body) == (403, True)
 
 
+def test_what_the_proxy_refuses_is_told_in_the_log(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("WARNING"):
+        exchange(url, b"GET http://told.example/a HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        refused(url, b"CONNECT told.example:443 HTTP/1.1\r\n\r\n")
+    assert [one for one in caplog.messages if one.startswith("a proxy request was refused: told.example")]
+    assert [one for one in caplog.messages if one.startswith("CONNECT was refused: told.example")]
+
+
 def test_a_whole_url_with_a_bad_proxy_user_is_asked_for_another(url: str) -> None:
     answer = exchange(url, b"GET http://daisysim.com/ HTTP/1.1\r\nHost: x\r\n" + user("No!") + b"\r\n")
     assert (answer.status, answer.headers["proxy-authenticate"]) == (407, 'Basic realm="sandbox"')

@@ -316,8 +316,10 @@ TLS_HELLO = bytes.fromhex("16030102000100 01fc0303".replace(" ", "")) + bytes(80
         ),
         (
             b"CONNECT daisysim.com:443 HTTP/1.1\r\nHost: x\r\n\r\n",
-            "and only with --tls on: use http:// URLs",
+            "write the proxy's URL with http://, not https://",
         ),
+        (b"\x05\x01\x00", "is no SOCKS proxy"),
+        (b"\x04\x01\x01\xbb\x7f\x00\x00\x01\x00", "is no SOCKS proxy"),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "speaks HTTP/1.1, and the preface of HTTP/2 came"),
     ],
 )

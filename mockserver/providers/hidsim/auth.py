@@ -110,7 +110,7 @@ async def renew(call: Call) -> Reply:
 
 
 async def me(call: Call) -> Reply:
-    """The user who calls, with the balance after everything that is due."""
+    """Return the user who calls, with the balance after everything that is due."""
     async with call.work() as work:
         return Reply(await user_row(work, await work.account("hidsim", call.account.id)))
 
