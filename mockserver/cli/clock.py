@@ -65,7 +65,8 @@ def advance(span: str, client: ControlClient) -> None:
     known = {"fired": 0, "delivered": 0, "failed": 0, "pending": 0} | dict(facts)
     click.echo(f"now {facts['now']}: {counts.format_map(known)}")
     for failure in facts.get("failures", ()):
-        click.echo(f"failed {failure['id']} to {failure['url']}: {failure['reason']}")
+        place = f" to {failure['url']}" if failure["url"] else ""
+        click.echo(f"failed {failure['id']}{place}: {failure['reason']}")
 
 
 @clock.command("set")

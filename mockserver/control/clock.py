@@ -146,8 +146,7 @@ async def move(call: ControlCall) -> Answer:
         "failed": result.failed,
         "pending": await sandbox.pending(),
     }
-    if result.failed:
-        failures = sandbox.deliveries.failures.since(before)
+    if failures := sandbox.deliveries.failures.since(before):
         data["failures"] = [{"id": failure.id, "url": failure.url, "reason": failure.reason} for failure in failures]
     return Answer(data)
 
@@ -161,12 +160,12 @@ _RAN = object_schema(
     pending={"type": "integer", "description": "Timers and deliveries still to come."},
     failures={
         "type": "array",
-        "description": "Why attempts failed, the newest 20; left out where none did.",
+        "description": "Why attempts failed and what was dropped, the newest 20; left out where there is none.",
         "items": object_schema(
             ("id", "url", "reason"),
-            id=text_schema("The delivery."),
-            url=text_schema("Where it was sent, without the query."),
-            reason=text_schema("What the receiver or the network had against it."),
+            id=text_schema("The delivery, or the key of the timer."),
+            url=text_schema("Where it was sent, without the query; empty for what was dropped."),
+            reason=text_schema("What the receiver or the network had against it, or which error dropped it."),
         ),
     },
 )

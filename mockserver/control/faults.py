@@ -79,7 +79,7 @@ async def arm(call: ControlCall) -> Answer:
     body = await _with_account(call, sandbox, call.body)
     if isinstance(body.get("method"), str):
         body = {**body, "method": body["method"].upper()}
-    key = sandbox.state.faults.arm(body, now=sandbox.state.clock.now())
+    key = sandbox.state.faults.arm(body, now=sandbox.state.clock.now(), problem=sandbox.state.settings.span_problem)
     fault = sandbox.state.faults.armed(key)
     warnings = fault_warnings(call, sandbox, fault)
     return Answer(fault_data(sandbox, fault) | ({"warnings": warnings} if warnings else {}), status=201)

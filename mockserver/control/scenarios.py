@@ -6,13 +6,13 @@ from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, Server, list_of
 from mockserver.control.problems import Problem, problem_row
-from mockserver.domain.errors import Invalid, NotFound
+from mockserver.domain.errors import NotFound
 from mockserver.domain.suggestions import did_you_mean
 from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.room import check_room
 from mockserver.sandbox.sealing import sealed
 from mockserver.scenario.check import load_with_warnings
-from mockserver.scenario.library import Library
+from mockserver.scenario.library import DEFAULT, Library
 from mockserver.scenario.model import Scenario
 
 #: How many warnings about a file an answer holds.
@@ -80,10 +80,11 @@ async def add(call: ControlCall) -> Answer:
         )
     check_room(sandbox.state, scenario)
     sandbox.try_out(scenario)
-    sandbox.state.library.add(sealed_scenario)
-    if scenario.name in sandbox.state.active_scenarios.names or scenario.name == "quick":
-        sandbox.state.activate(sandbox.state.active_scenarios.names)
-        await sandbox.open_new_accounts()
+    names = sandbox.state.active_scenarios.names
+    if scenario.name in (*names, DEFAULT):
+        await sandbox.activate(names, add=sealed_scenario)
+    else:
+        sandbox.state.library.add(sealed_scenario)
     data: dict[str, Any] = {"name": scenario.name, "provider": scenario.provider, "about": scenario.about}
     return Answer(data | ({"warnings": warnings} if warnings else {}), status=201)
 
@@ -133,13 +134,7 @@ async def activate(call: ControlCall) -> Answer:
     sandbox = await call.sandbox()
     if not isinstance(call.body, list):
         raise Problem(422, "the body is a list of scenario names")
-    before = sandbox.state.active_scenarios.names
-    sandbox.state.activate(call.body)
-    try:
-        await sandbox.open_new_accounts()
-    except Invalid:
-        sandbox.state.activate(before)
-        raise
+    await sandbox.activate(call.body)
     return Answer(list(sandbox.state.active_scenarios.names))
 
 

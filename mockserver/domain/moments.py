@@ -37,8 +37,8 @@ def parse_span(text: object) -> timedelta:
     """
     if isinstance(text, bool) or not isinstance(text, str | int | float):
         raise ValueError(f"not a duration: {text!r} ({_HOW})")
-    # Short times would be written as 1e-05.
-    plain = f"{text:.6f}" if isinstance(text, float) else str(text).strip()
+    # Short times would be written as 1e-05, and -0.0 with its sign.
+    plain = f"{text or 0.0:.6f}" if isinstance(text, float) else str(text).strip()
     match = _PART.fullmatch(plain)
     # Compiled with the first use: few durations have several parts.
     if match is None and re.fullmatch(SPAN_PATTERN, plain) is None:

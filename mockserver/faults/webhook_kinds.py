@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from mockserver.domain.moments import parse_span, span_text
-from mockserver.engine.delays import delay_from_data, resolve, span_from_data
+from mockserver.engine.delays import delay_from_data, resolve, settings_of, span_from_data
 from mockserver.engine.dice import Dice
 from mockserver.faults.model import Posting
 from mockserver.faults.spans import delay_of
@@ -46,6 +46,7 @@ class WebhookKind:
     """One kind of fault that a delivery suffers, written `{name: argument}`.
 
     `about` says in a few words what the receiver sees. `check` raises ValueError for an argument that cannot be.
+    `asks` returns the settings that an argument asks for, which must hold durations.
     `fix` decides about a delivery once, when it is put in the outbox. `alter` changes each attempt, `copies` says
     how many more times a delivered one is sent; both take the argument that `fix` returned.
 
@@ -58,6 +59,7 @@ class WebhookKind:
     schema: Schema
     check: Callable[[Any], object]
     fix: Callable[[Any, Circumstances], FixedArgument] = _as_written
+    asks: Callable[[Any], list[str]] | None = None
     alter: Callable[[Any, Posting], Posting] | None = None
     copies: Callable[[Any], int] | None = None
     never_sent: bool = False
@@ -133,6 +135,7 @@ KINDS: tuple[WebhookKind, ...] = (
         {"description": "Sent later by this duration, on the sandbox's clock.", "$ref": "#/$defs/delay"},
         lambda argument: delay_of("delay", argument),
         fix=_delayed,
+        asks=lambda argument: settings_of(delay_from_data(argument)),
     ),
     WebhookKind(
         "reorder",

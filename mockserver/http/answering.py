@@ -21,6 +21,8 @@ from mockserver.sandbox.sandbox import Sandbox
 
 log = logging.getLogger("mockserver")
 
+#: Set in the scope of a request whose answer has begun.
+SENT = "mock.sent"
 _JSON = (b"content-type", b"application/json")
 
 
@@ -150,6 +152,7 @@ class Recorder:
             entry.response_body = journal_body
         entry.milliseconds = (perf_counter_ns() - began) / 1_000_000
         sandbox.journal.keep(entry)
+        scope[SENT] = True
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else payload})
 

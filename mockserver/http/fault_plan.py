@@ -61,6 +61,7 @@ class FaultPlan:
         order = call.entry.order
         if order is not None:
             await call.sandbox.before_answer(order)
+        await _leave(call)
         if strikes.delay is not None and strikes.delay.after:
             await self._wait(strikes.delay)
         if strikes.answer is not None:
@@ -127,6 +128,20 @@ class FaultPlan:
 
 async def consult(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> FaultPlan:
     """Return the faults that strike this call; raises Invalid for an unknown scenario or fault in `Prefer`."""
+    try:
+        return await _planned(edge, endpoint, call, scope, body)
+    except BaseException:
+        await _leave(call)
+        raise
+
+
+async def _leave(call: Call) -> None:
+    """Delete the accounts that only this call's view had, now that it has been worked on."""
+    if call.view is not None:
+        await call.sandbox.guests.leave(call.view)
+
+
+async def _planned(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> FaultPlan:
     provider = call.provider.name
     scenarios, name = _preferences(call.headers.get("prefer", ""))
     preferred = None
@@ -169,9 +184,10 @@ async def _override(call: Call, scenarios: list[str], fault: Fault | None) -> No
         raise Invalid({"Prefer": [f"Unknown scenario: {name!r} (one of {known})." for name in unknown]})
     # Timers that are due fire under the scenarios that were in force until now.
     await call.sandbox.wake()
-    call.see(RequestView(call.sandbox.state, scenarios, fault))
+    view = RequestView(call.sandbox.state, scenarios, fault)
+    call.see(view)
     if scenarios:
-        await call.sandbox.open_new_accounts(view=call.view)
+        await call.sandbox.guests.admit(view)
 
 
 async def _identify(edge: Edge, endpoint: Endpoint | None, call: Call) -> None:

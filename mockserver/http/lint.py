@@ -6,22 +6,21 @@ from typing import Any
 
 from mockserver.domain.errors import Invalid
 from mockserver.domain.suggestions import suggestion
-from mockserver.engine.delays import Delay, FromSetting, LogNormal, Uniform
 from mockserver.engine.machine import Machine
 from mockserver.engine.rules import Rule
-from mockserver.engine.weights import SettingWeight
 from mockserver.http.fault_names import fault_problems
 from mockserver.http.provider import Endpoint, Provider
 from mockserver.http.schemas import SchemaStore
 from mockserver.http.vocabulary import EndpointNames, endpoints_of, name_problem
 from mockserver.sandbox.accounts import check_seed
+from mockserver.sandbox.asked_settings import Placed, wrong_settings
 from mockserver.sandbox.sealing import seed_mark
 from mockserver.sandbox.settings import SettingsTable
 from mockserver.scenario.check import Judge
 from mockserver.scenario.library import DEFAULT, Library
 from mockserver.scenario.lint import machines_with_trails
 from mockserver.scenario.model import Scenario
-from mockserver.scenario.placeholders import named_settings
+from mockserver.scenario.placeholders import named_settings, odd_placeholders
 from mockserver.scenario.problems import Report, ScenarioProblems, Trail, shown
 
 _PLAIN_NAMES = ("operation", "account")
@@ -46,7 +45,10 @@ def judge_of(
         _judge_accounts(scenario, report, provider, library)
         endpoints = list(endpoints_of([provider]))
         _judge_conditions(scenario, report, endpoints, schemas)
-        _judge_machines(scenario, report, data, provider, settings)
+        placed = machines_with_trails(scenario, data)
+        _judge_machines(placed, report, provider)
+        for at, problem in wrong_settings(scenario, settings, placed):
+            report.error(at, problem)
         if scenario.rules and not {"machine", "machines"} & data.keys():
             _judge_lives(scenario, report, library.default(scenario.provider).machines.values())
         if scenario.faults:
@@ -65,6 +67,8 @@ def _judge_settings(scenario: Scenario, report: Report, settings: SettingsTable)
         for name in named_settings(magic.effect):
             if name not in settings.values:
                 report.error(("magic", place, "effect"), f"unknown setting: {name!r}")
+        for text in odd_placeholders(magic.effect):
+            report.warning(("magic", place, "effect"), f"{text!r} names no setting (write {{PROVIDER.SETTING}})")
 
 
 def _setting_problem(settings: SettingsTable, name: str, value: object) -> str | None:
@@ -85,7 +89,7 @@ def _judge_accounts(scenario: Scenario, report: Report, provider: Provider, libr
                 text = texts[0]
                 if name in ("balance", "total_spent"):
                     at = (name,)
-                elif name in provider.rules.choices:
+                elif name in seed.details:
                     at, text = ("details", name), f"of the details, {text}"
                 report.error(("accounts", place, *at), text)
             continue
@@ -153,10 +157,8 @@ def _fields(endpoints: list[Endpoint], schemas: SchemaStore) -> set[str]:
     return {field for name in names for field in schemas.load(name).get("properties", {})}
 
 
-def _judge_machines(
-    scenario: Scenario, report: Report, data: Mapping[str, Any], provider: Provider, settings: SettingsTable
-) -> None:
-    for trail, machine in machines_with_trails(scenario, data):
+def _judge_machines(placed: Iterable[Placed], report: Report, provider: Provider) -> None:
+    for trail, machine in placed:
         if machine.kind not in provider.rules.kinds:
             hint = suggestion(machine.kind, provider.rules.kinds)
             report.warning((*trail, "kind"), f"no order is of kind {shown(machine.kind)} ({hint})")
@@ -164,13 +166,6 @@ def _judge_machines(
             if webhook not in provider.webhooks:
                 hint = suggestion(webhook, provider.webhooks)
                 report.warning(at, f"the provider has no webhook {shown(webhook)} ({hint})")
-        for at, setting in _asked_settings(trail, machine):
-            if setting not in settings.values:
-                report.error(at, f"unknown setting: {setting!r}")
-        for at, weight in _setting_weights(trail, machine):
-            problem = _setting_problem(settings, weight.name, weight.value)
-            if problem is not None:
-                report.error(at, problem)
 
 
 def _webhooks(trail: Trail, machine: Machine) -> Iterator[tuple[Trail, str]]:
@@ -182,35 +177,6 @@ def _webhooks(trail: Trail, machine: Machine) -> Iterator[tuple[Trail, str]]:
         ]
         for where, effects in lists:
             yield from (((*where, i), one.argument) for i, one in enumerate(effects) if one.name == "webhook")
-
-
-def _asked_settings(trail: Trail, machine: Machine) -> Iterator[tuple[Trail, str]]:
-    for name, state in machine.states.items():
-        for place, move in enumerate(state.transitions):
-            at = (*trail, "states", name, "transitions", place)
-            for key, delay in (("after", move.after), ("not_before", move.not_before), ("not_after", move.not_after)):
-                yield from (((*at, key), setting) for setting in _settings_of(delay))
-            if move.sends is not None:
-                for key, delay in (("after", move.sends.after), ("within", move.sends.within)):
-                    yield from (((*at, "sends", key), setting) for setting in _settings_of(delay))
-
-
-def _setting_weights(trail: Trail, machine: Machine) -> Iterator[tuple[Trail, SettingWeight]]:
-    for name, state in machine.states.items():
-        for place, move in enumerate(state.transitions):
-            at = (*trail, "states", name, "transitions", place, "to")
-            yield from (((*at, target), weight) for target, weight in move.to if isinstance(weight, SettingWeight))
-
-
-def _settings_of(delay: Delay | None) -> list[str]:
-    match delay:
-        case FromSetting():
-            return [delay.name]
-        case Uniform():
-            return _settings_of(delay.low) + _settings_of(delay.high)
-        case LogNormal():
-            return _settings_of(delay.median)
-    return []
 
 
 def _judge_lives(scenario: Scenario, report: Report, defaults: Any) -> None:

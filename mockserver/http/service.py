@@ -111,7 +111,12 @@ class Service:
                     scope["path_params"] = fields
                     app = resource
                     break
-        await app(scope, receive, send)
+        try:
+            await app(scope, receive, send)
+        except Exception as error:
+            from mockserver.http.last_resort import answer_failure
+
+            await answer_failure(self.edge, scope, send, error)
 
 
 def _mark_encoded_slashes(raw: bytes, path: str) -> str:

@@ -6,7 +6,9 @@ from datetime import datetime
 from mockserver.domain.suggestions import suggestion
 from mockserver.engine.machine import Machine
 from mockserver.sandbox import codec
+from mockserver.sandbox.implied_rows import wrong_implied_rows
 from mockserver.sandbox.json_objects import Unreadable
+from mockserver.sandbox.owned_rows import LARGEST, wrong_owned_rows
 from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.tables import FORMS
 from mockserver.sandbox.world import Rows
@@ -14,6 +16,7 @@ from mockserver.sandbox.world import Rows
 #: By table, the moments and keys of due rows, first to last.
 Agenda = Mapping[str, list[tuple[datetime, str]]]
 
+_LAST_SEQUENCE = 10**10 - 1
 #: Tables whose rows name a provider.
 _OF_PROVIDERS = ("accounts", "orders", "deliveries")
 
@@ -42,12 +45,21 @@ def contradictions(
         )
     yield from _wrong_money(rows)
     yield from _wrong_numbers(rows)
+    yield from wrong_owned_rows(rows, provider_rules)
+    yield from wrong_implied_rows(rows, machines)
 
 
 def _lost_orders(rows: Rows, machines: Mapping[str, Machine]) -> Iterator[Unreadable]:
     for key, data in rows.get("orders", {}).items():
         order = codec.decode_order(data)
         path = f"tables.orders.{key}"
+        for name, number, least, most in (
+            ("amount", order.amount, 0, LARGEST),
+            ("sequence", order.sequence, 1, _LAST_SEQUENCE),
+            ("visit", order.visit, 1, LARGEST),
+        ):
+            if not least <= number <= most:
+                yield Unreadable(f"{path}.{name}", f"must be from {least} to {most}: {number}")
         machine = machines.get(order.machine)
         if machine is None:
             yield Unreadable(f"{path}.machine", f"must be a machine of one of the scenarios: {order.machine!r}")
@@ -96,8 +108,8 @@ def _wrong_money(rows: Rows) -> Iterator[Unreadable]:
 def _wrong_numbers(rows: Rows) -> Iterator[Unreadable]:
     for table in ("counters", "stock"):
         for key, data in rows.get(table, {}).items():
-            if not data.isdigit():
-                yield Unreadable(f"tables.{table}.{key}", "must be a whole number from 0")
+            if not data.isdigit() or int(data) > LARGEST:
+                yield Unreadable(f"tables.{table}.{key}", f"must be a whole number from 0 to {LARGEST}")
 
 
 def _wrong_agenda(rows: Rows, agenda: Agenda) -> Iterator[Unreadable]:

@@ -1,7 +1,9 @@
 """Webhook deliveries of one sandbox: started when due, awaited when time is moved, kept in a log."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -15,13 +17,13 @@ from mockserver.journal.names import SECRET_NAMES
 from mockserver.journal.redact import HIDDEN
 from mockserver.sandbox.codec import decode_delivery, encode_delivery
 from mockserver.sandbox.delivery_log import LOG_SIZE, MOST_ATTEMPTS, MOST_PENDING
-from mockserver.sandbox.failures import RecentFailures
 from mockserver.sandbox.transactions import Transactions
 from mockserver.sandbox.unit_of_work import UnitOfWork
 from mockserver.webhooks.backoff import next_try
 from mockserver.webhooks.model import Attempt, Delivery, Outcome, Sender, State
 
 _GONE = 410
+log = logging.getLogger("mockserver")
 
 
 class Deliveries:
@@ -35,7 +37,7 @@ class Deliveries:
         #: The attempts that an answer waits for, by delivery, each with its order.
         self._urgent: dict[str, tuple[str | None, asyncio.Task[bool]]] = {}
         self._awaited: set[str] = set()
-        self.failures = RecentFailures()
+        self.failures = turns.failures
 
     @property
     def unawaited(self) -> bool:
@@ -48,7 +50,12 @@ class Deliveries:
         hostile = False
         for row in await work.tx.due("outbox", until=work.now, limit=10_000):
             await work.tx.put("outbox", row.key, b"")
-            delivery = await self.find(work, row.key)
+            try:
+                delivery = await self.find(work, row.key)
+            except Exception as error:
+                await work.tx.delete("outbox", row.key)
+                self.failures.add_dropped("delivery", row.key, error)
+                continue
             claimed.setdefault(_receiver(delivery.url), []).append(delivery)
             hostile = hostile or bool(delivery.hostile)
         started: list[asyncio.Task[bool]] = []
@@ -150,11 +157,14 @@ class Deliveries:
             signed = await self._signed(delivery, posting)
         except ApiError as refusal:
             signed, outcome = {}, Outcome("refused_target", detail=str(refusal))
+        except Exception as error:
+            log.error("delivery %s could not be attempted", delivery.id, exc_info=error)
+            signed, outcome = {}, Outcome("refused_target", detail=f"could not be made: {type(error).__name__}")
         else:
             headers = {**delivery.headers, **signed}
             outcome = await self.sender(replace(delivery, body=posting.body, headers=headers))
         # A finished attempt is recorded even while the server stops.
-        recording = asyncio.ensure_future(self._record(delivery.id, outcome, signed))
+        recording = asyncio.ensure_future(self._recorded(delivery.id, outcome, signed))
         self._recording.add(recording)
         recording.add_done_callback(self._recording.discard)
         return await asyncio.shield(recording)
@@ -165,6 +175,19 @@ class Deliveries:
             return {}
         async with self._turns.begin("delivery", settle=False) as work:
             return await sign(work, replace(delivery, body=posting.signed_body), posting.signed_at)
+
+    async def _recorded(self, delivery_id: str, outcome: Outcome, signed: Mapping[str, str]) -> bool:
+        """Record the attempt; a delivery of which that is impossible is dropped."""
+        try:
+            return await self._record(delivery_id, outcome, signed)
+        except Exception as error:
+            async with self._turns.begin("delivery", settle=False) as work:
+                await work.tx.delete("outbox", delivery_id)
+                with suppress(Exception):
+                    failed = replace(await self.find(work, delivery_id), state="failed")
+                    await work.tx.put("deliveries", delivery_id, encode_delivery(failed))
+            self.failures.add_dropped("delivery", delivery_id, error)
+            return False
 
     async def _record(self, delivery_id: str, outcome: Outcome, signed: Mapping[str, str]) -> bool:
         async with self._turns.begin("delivery", settle=False) as work:

@@ -4,18 +4,20 @@ The journal's entries and the messages in inboxes are logs and not part of a sna
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from mockserver.clockwork.clock import Clock
 from mockserver.domain.errors import Invalid
 from mockserver.domain.moments import MICROSECOND
-from mockserver.domain.suggestions import suggestion
+from mockserver.domain.suggestions import did_you_mean, suggestion
 from mockserver.engine.dice import Dice
 from mockserver.faults.registry import Faults
 from mockserver.journal.fault_secrets import kept_fault
 from mockserver.sandbox.active_scenarios import ActiveScenarios, in_force
+from mockserver.sandbox.asked_settings import check_asked_settings
 from mockserver.sandbox.config import SandboxConfig, begin_of
 from mockserver.sandbox.contradictions import contradictions
 from mockserver.sandbox.delivery_log import DeliveryLog
@@ -23,6 +25,7 @@ from mockserver.sandbox.json_objects import Unreadable, object_of, value_of
 from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.sealing import sealed
+from mockserver.sandbox.settings import SettingsTable
 from mockserver.sandbox.snapshot_document import (
     FORMAT,
     Document,
@@ -38,6 +41,8 @@ from mockserver.sandbox.snapshot_document import (
 from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.tables import readable, row_of
 from mockserver.sandbox.world import Rows, World
+from mockserver.sandbox.wrong_moments import wrong_moments
+from mockserver.sandbox.wrong_plans import wrong_plans
 from mockserver.scenario.check import load_scenario
 from mockserver.scenario.library import Library
 from mockserver.scenario.model import Scenario
@@ -45,6 +50,7 @@ from mockserver.scenario.problems import ScenarioProblems
 from mockserver.stores.base import Row
 
 _WHOLE = 1 << 40
+_MOVEMENT = re.compile(r"[^/]+/.+/[0-9]{10}", re.DOTALL)
 _END = datetime.max.replace(tzinfo=UTC) - MICROSECOND
 
 
@@ -115,10 +121,11 @@ def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
     provider_rules = sandbox.state.provider_rules
     library = sandbox.overlaid_library()
     scenarios = [_loaded(provider_rules, library, entry, place) for place, entry in enumerate(document.scenarios.kept)]
-    active_scenarios = in_force(library, document.scenarios.active, provider_rules)
+    active_scenarios = _in_force(library, document.scenarios.active, provider_rules, "scenarios.active")
     settings = sandbox.new_settings()
+    check_asked_settings([*scenarios, *active_scenarios.scenarios()], settings)
     settings.use_scenario_values(active_scenarios.settings())
-    settings.patch(document.settings)
+    _patch(settings, document.settings, "settings")
     rows = _rows(document)
     state = SandboxState(
         birth=_birth(sandbox, library, document.birth),
@@ -130,7 +137,7 @@ def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
         library=library,
         settings=settings,
         active_scenarios=active_scenarios,
-        faults=_faults(document, active_scenarios),
+        faults=_faults(document, active_scenarios, settings),
         delivery_log=DeliveryLog(sandbox.name),
         per_poll=document.clock.per_poll,
         counters=dict(document.tallies),
@@ -138,6 +145,7 @@ def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
     state.know([*scenarios, *active_scenarios.scenarios()])
     state.limiter.put_windows(document.limits)
     refuse(contradictions(rows, document.agenda, state.provider_rules, state.machines))
+    refuse([*wrong_moments(document, rows), *wrong_plans(rows, state.machines, settings)])
     return World(state, document.requests, rows, document.agenda)
 
 
@@ -160,6 +168,23 @@ def _loaded(provider_rules: Mapping[str, ProviderRules], library: Library, entry
     return scenario
 
 
+def _in_force(
+    library: Library, names: Sequence[str], provider_rules: Mapping[str, ProviderRules], path: str
+) -> ActiveScenarios:
+    for place, name in enumerate(names):
+        if not library.find(name):
+            hint = did_you_mean(name, library.names())
+            raise Invalid({f"{path}.{place}": [f"unknown scenario: {name!r}{hint}"]})
+    return in_force(library, names, provider_rules)
+
+
+def _patch(settings: SettingsTable, values: Mapping[str, Any], path: str) -> None:
+    try:
+        settings.patch(values)
+    except Invalid as error:
+        raise Invalid({f"{path}.{name}": texts for name, texts in error.errors.items()}) from None
+
+
 def _own(library: Library, entry: KeptScenario) -> Scenario | None:
     try:
         scenario = library.get(entry.provider, entry.name)
@@ -170,14 +195,14 @@ def _own(library: Library, entry: KeptScenario) -> Scenario | None:
 
 def _birth(sandbox: Sandbox, library: Library, birth: SandboxConfig) -> SandboxConfig:
     """Return how the sandbox is made; raises Invalid where a reset could not make it so."""
-    in_force(library, birth.scenarios, sandbox.state.provider_rules)
-    sandbox.new_settings().patch(birth.settings or {})
+    _in_force(library, birth.scenarios, sandbox.state.provider_rules, "birth.scenarios")
+    _patch(sandbox.new_settings(), birth.settings or {}, "birth.settings")
     if birth.population is not None and birth.start is not None:
         begin_of(birth.start, birth.population)
     return birth
 
 
-def _faults(document: Document, active_scenarios: ActiveScenarios) -> Faults:
+def _faults(document: Document, active_scenarios: ActiveScenarios, settings: SettingsTable) -> Faults:
     """Return the faults of the scenarios in force, and the armed ones over them; raises Invalid."""
     records = document.faults
     problems = [
@@ -188,13 +213,16 @@ def _faults(document: Document, active_scenarios: ActiveScenarios) -> Faults:
     for key, counts in records.counts.items():
         if set(counts) != {"hits", "matched"} or min(counts.values()) < 0:
             problems.append(Unreadable(f"faults.counts.{key}", "must have hits and matched, from 0"))
+    numbers = [int(text) for one in records.armed if (text := str(one.get("id"))[4:]).isascii() and text.isdigit()]
+    if records.number < max(numbers, default=0):
+        problems.append(Unreadable("faults.number", f"must be {max(numbers)} or more, which a fault has already"))
     refuse(problems)
     faults = Faults()
     faults.use_scenarios(active_scenarios.faults(), now=document.clock.now)
     try:
-        faults.restore(object_of(records))
+        faults.restore(object_of(records), problem=settings.span_problem)
     except Invalid as error:
-        raise Invalid({f"faults.armed.{name}": texts for name, texts in error.errors.items()}) from None
+        raise Invalid({f"faults.{name}": texts for name, texts in error.errors.items()}) from None
     return faults
 
 
@@ -204,6 +232,9 @@ def _rows(document: Document) -> Rows:
     for table, values in document.tables.items():
         table_rows = rows[table] = {}
         for key, value in values.items():
+            if table == "movements" and _MOVEMENT.fullmatch(key) is None:
+                problems.append(Unreadable(f"tables.movements.{key[:200]}", "must end with a number of ten digits"))
+                continue
             try:
                 table_rows[key] = row_of(table, value, f"tables.{table}.{key}")
             except Unreadable as error:

@@ -1,7 +1,10 @@
 """The document of a snapshot: its classes, and checks of values that the types of the classes allow."""
 
+import json
 import re
+from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
@@ -9,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 from mockserver.domain.errors import Invalid
 from mockserver.sandbox.config import LONGEST_PAST, LONGEST_SEED, MOST_ORDERS, Population, SandboxConfig
 from mockserver.sandbox.json_objects import Unreadable, value_of
+from mockserver.sandbox.names import is_name
 
 FORMAT = "mockserver state"
 _MOST_ERRORS = 20
@@ -147,7 +151,22 @@ def _wrong_population(document: Document) -> Iterable[Unreadable]:
         yield Unreadable("birth.population.orders", f"must be from 1 to {MOST_ORDERS}: {population.orders}")
 
 
+def refuse_double_keys(text: bytes) -> None:
+    """Raise Invalid when an object of this JSON text has a key twice: most readers would take the last of the two."""
+
+    def check(pairs: list[tuple[str, object]]) -> None:
+        counts = Counter(key for key, _ in pairs)
+        if len(counts) < len(pairs):
+            raise Invalid({counts.most_common(1)[0][0][:100]: ["must not stand twice in one object"]})
+
+    # JSON that nests so deeply is refused for that.
+    with suppress(RecursionError):
+        json.loads(text, object_pairs_hook=check, parse_int=len, parse_float=len)
+
+
 def _wrong_counts(document: Document) -> Iterable[Unreadable]:
+    if not is_name(document.sandbox):
+        yield Unreadable("sandbox", f"must be the name of a sandbox: {document.sandbox[:100]!r}")
     seed = document.birth.seed
     if isinstance(seed, str) and len(seed) > LONGEST_SEED:
         yield Unreadable("birth.seed", f"must have at most {LONGEST_SEED} characters")

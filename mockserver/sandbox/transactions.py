@@ -8,6 +8,7 @@ from types import TracebackType
 from mockserver.clockwork.clock import Clock
 from mockserver.clockwork.timeline import MOST_FIRED
 from mockserver.sandbox.codec import decode_timer
+from mockserver.sandbox.failures import RecentFailures
 from mockserver.sandbox.provider_rules import Caller
 from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.unit_of_work import UnitOfWork
@@ -24,10 +25,10 @@ class Transactions:
     """The state and the rows of a sandbox, and the one lock that covers each unit of work on them.
 
     Code under the lock never waits for anything outside. `next_timer` is when the next timer is due. `expect` is called
-    after each unit with the moment of the next timer or delivery.
+    after each unit with the moment of the next timer or delivery. `failures` has what failed by itself.
     """
 
-    __slots__ = ("_fired", "expect", "lock", "next_timer", "state", "store")
+    __slots__ = ("_fired", "expect", "failures", "lock", "next_timer", "state", "store")
 
     def __init__(self, state: SandboxState, store: Store, expect: Callable[[datetime | None], None]) -> None:
         self.state = state
@@ -35,6 +36,7 @@ class Transactions:
         self.lock = asyncio.Lock()
         self.next_timer: datetime | None = None
         self.expect = expect
+        self.failures = RecentFailures()
         self._fired = 0
 
     def begin(
@@ -62,6 +64,19 @@ class Transactions:
                 return
 
     async def _fire_next(self, until: datetime) -> bool:
+        """Fire the first timer due by `until`; one that fails is dropped, so that it cannot fail again and again."""
+        try:
+            if not await self._ring_next(until):
+                return False
+        except Exception as error:
+            await self._drop_next(until, error)
+        self._fired += 1
+        if self._fired % IN_A_ROW == 0:
+            # A hundred thousand timers take a while: other sandboxes, health checks and signals must not wait for them.
+            await asyncio.sleep(0)
+        return True
+
+    async def _ring_next(self, until: datetime) -> bool:
         async with self.store.transaction() as tx:
             rows = await tx.due("timers", until=until, limit=1)
             if not rows:
@@ -70,11 +85,14 @@ class Transactions:
             await tx.delete("timers", rows[0].key)
             await UnitOfWork(self.state, tx, timer.due, "clock").ring(provider, order, timer)
             self.next_timer = await tx.next_due("timers")
-        self._fired += 1
-        if self._fired % IN_A_ROW == 0:
-            # A hundred thousand timers take a while: other sandboxes, health checks and signals must not wait for them.
-            await asyncio.sleep(0)
         return True
+
+    async def _drop_next(self, until: datetime, error: Exception) -> None:
+        async with self.store.transaction() as tx:
+            for row in await tx.due("timers", until=until, limit=1):
+                await tx.delete("timers", row.key)
+                self.failures.add_dropped("timer", row.key, error)
+            self.next_timer = await tx.next_due("timers")
 
 
 class UnitOfWorkContext:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from mockserver.faults.model import Fault, scenario_of
 from mockserver.sandbox.active_scenarios import in_force
+from mockserver.sandbox.asked_settings import check_asked_settings
 from mockserver.sandbox.refusals import WorldReplaced
 from mockserver.sandbox.state import SandboxState
 
@@ -17,7 +18,7 @@ class RequestView:
     places get the life cycles, rules and webhook faults of its scenarios, and keep them.
     """
 
-    __slots__ = ("_base", "_faults", "_force", "_order_faults", "_settings", "_state")
+    __slots__ = ("__weakref__", "_base", "_faults", "_force", "_order_faults", "_settings", "_state")
 
     def __init__(self, state: SandboxState, scenarios: Sequence[str], fault: Fault | None) -> None:
         """Lay the scenarios over those in force; raises Invalid for one that the library does not have."""
@@ -27,6 +28,7 @@ class RequestView:
             active_scenarios = self._force = in_force(
                 state.library, [*scenarios, *state.active_scenarios.names], state.provider_rules
             )
+            check_asked_settings(active_scenarios.scenarios(), state.settings)
             self._settings = state.settings.with_scenario_values(active_scenarios.settings())
             self._faults = state.faults.with_scenarios(active_scenarios.faults(), now=state.clock.now())
             order_faults += [

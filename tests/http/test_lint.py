@@ -47,6 +47,14 @@ def said(tmp_path: Path, text: str) -> list[str]:
             'magic: [{where: key, value: x, effect: "after {acme.cancel}", provenance: assumed}]',
             "4:40 error unknown setting: 'acme.cancel'",
         ),
+        (
+            'magic: [{where: key, value: x, effect: "after {acme.cancel_after", provenance: assumed}]',
+            "4:40 warning '{acme.cancel_after' names no setting (write {PROVIDER.SETTING})",
+        ),
+        (
+            'magic: [{where: key, value: x, effect: "after {x}", provenance: assumed}]',
+            "4:40 warning '{x}' names no setting (write {PROVIDER.SETTING})",
+        ),
         ("settings: {rate_limits: none}", "4:25 error setting rate_limits: must be one of 'documented', 'off': 'none'"),
         ('accounts: [{id: a, credentials: {kex: x}, balance: "1"}]', "4:33 error the parts of a credential are key"),
         ('accounts: [{id: a, credentials: {key: x}, balance: "1.001"}]', "4:52 error 1.001 has more than 2"),
@@ -61,6 +69,14 @@ def said(tmp_path: Path, text: str) -> list[str]:
         (
             "rules: [{when: {operation: {like: z*}}, then: {stock: 0}}]",
             "4:28 warning no operation is like this: like 'z*' (one of ",
+        ),
+        (
+            'accounts: [{id: a, credentials: {key: x}, balance: "1", details: {email: 7}}]',
+            "4:74 error of the details, email must be of the same type as 'a@example.com': 7",
+        ),
+        (
+            'accounts: [{id: a, credentials: {key: x}, balance: "1", details: {emial: x}}]',
+            "4:74 error of the details, emial is not known (",
         ),
         (
             "rules: [{when: {request.servic: chat}, then: {stock: 0}}]",
@@ -112,6 +128,20 @@ def said(tmp_path: Path, text: str) -> list[str]:
             "4:75 warning the provider has no webhook 'order.completxd' (did you mean 'order.completed'?)",
         ),
         (MACHINE.format("activation", SETTING), "4:105 error unknown setting: 'y'"),
+        (
+            "rules: [{then: {takes: {setting: acme.cancel_aftr}}}]",
+            "4:24 error unknown setting: 'acme.cancel_aftr' (",
+        ),
+        ("rules: [{then: {delays: {sms: {setting: y}}}}]", "4:31 error unknown setting: 'y'"),
+        ("rules: [{then: {delays: {sms: {setting: rate_limits}}}}]", "4:31 error 'rate_limits' is no duration"),
+        ("rules: [{then: {takes: {uniform: [1s, {setting: y}]}}}]", "4:24 error unknown setting: 'y'"),
+        ("faults: [{delay: {setting: y}}]", "4:18 error unknown setting: 'y'"),
+        ("faults: [{delay: {setting: accept_any_key}}]", "4:18 error 'accept_any_key' is no duration"),
+        ("faults: [{webhook: {delay: {setting: y}}}]", "4:28 error unknown setting: 'y'"),
+        (
+            MACHINE.format("activation", SETTING.replace("y}", "rate_limits}")),
+            "4:105 error 'rate_limits' is no duration",
+        ),
         (MACHINE.format("activation", SENDS), "4:131 error unknown setting: 'y'"),
         (MACHINE.format("activation", WEIGHT.format("y", "z")), "4:95 error unknown setting: 'y'"),
         (

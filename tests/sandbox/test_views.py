@@ -13,7 +13,7 @@ from mockserver.faults.parse import fault_from_data
 from mockserver.sandbox.refusals import WorldReplaced
 from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.view import PastView, RequestView
-from tests.sandbox.support import SHOP, new_state, server
+from tests.sandbox.support import HASTE, QUICK, SHOP, new_state, server
 from tests.support import START
 
 
@@ -122,3 +122,11 @@ def test_invented_customers_act_in_no_world_but_their_own() -> None:
     view = PastView(new_state(shared), quiet_until=START)
     with pytest.raises(WorldReplaced):
         view(new_state(shared))
+
+
+def test_a_scenario_that_asks_for_a_setting_that_is_none_is_refused() -> None:
+    state = new_state(server(QUICK, HASTE.replace("arrive: 1s", "arrive: {setting: nosuch}")))
+    for try_it in (lambda: RequestView(state, ["haste"], None), lambda: state.activate(["haste"])):
+        with pytest.raises(Invalid, match="scenario 'haste' cannot be used: unknown setting: 'nosuch'"):
+            try_it()
+    assert state.active_scenarios.names == ()
