@@ -29,6 +29,9 @@ BACKLOG = 2048
 #: Seconds of real time at a stop: for requests under way to finish, for those cut off to notice, and for the
 #: application's own shutdown (which takes no time unless it hangs, or writes a large state).
 GRACE, NOTICE, APPLICATION, SAVING = 0.3, 0.1, 2.0, 60.0
+#: The same after draining: for connections that have come to send their request, and for the answers to all.
+LAST_REQUESTS, LAST_ANSWERS = 0.5, 5.0
+_LOOK = 0.01
 
 _log = logging.getLogger("mockserver.server")
 
@@ -172,6 +175,8 @@ class Server(uvicorn.Server):
     def _begin_draining(self) -> None:
         self._draining.set()
         assert self._loop is not None
+        assert self._listener is not None
+        self._listener.drain()
         self._loop.call_later(self._drain, self.stop)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -213,9 +218,15 @@ class Server(uvicorn.Server):
         """Close what listens, let requests under way end, stop the application."""
         listening = self._listener
         assert listening is not None, "what was not started is not shut down"
-        listening.stop_accepting()
+        listening.stop_listening()
         for listener in sockets or ():
             listener.close()
+        if self._draining.is_set():
+            # Whoever has come, or has asked, gets an answer.
+            await self._wait_while(listening.is_busy, LAST_REQUESTS)
+        listening.stop_accepting()
+        if self._draining.is_set():
+            await self._wait_while(listening.owes_answers, LAST_ANSWERS)
         await self._wait_for_requests(GRACE)
         # First the connections, then the tasks: what answers to a connection that is gone answers to nobody,
         # so that half-sent requests and endless streams end without an error.
@@ -231,6 +242,12 @@ class Server(uvicorn.Server):
             _log.warning("the application did not shut down within %s seconds", self._patience)
             self.failed = True
         self.failed = self.failed or bool(getattr(self.lifespan, "shutdown_failed", False))
+
+    async def _wait_while(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Wait while this holds, at most `seconds`; a second signal is noticed on the way."""
+        end = asyncio.get_running_loop().time() + seconds
+        while condition() and asyncio.get_running_loop().time() < end and not self.force_exit:  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK)  # a connection that goes tells nobody
 
     async def _wait_for_requests(self, seconds: float) -> None:
         """Wait until no request is under way, for `seconds` at most, or until a second signal."""

@@ -318,9 +318,11 @@ class Acceptor:
         self._loop.add_reader(self._listener, self._accept)
 
     def close(self) -> None:
-        """Take no more connections; the socket stays the caller's."""
+        """Take those that wait, and no more; the socket stays the caller's."""
         if self._pausing is not None:
             self._pausing.cancel()
+        else:
+            self._accept()
         self._loop.remove_reader(self._listener)
 
     def _accept(self) -> None:

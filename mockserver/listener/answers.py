@@ -34,7 +34,7 @@ def head_bytes(status: int, headers: Headers) -> bytes:
     Raises ValueError for a header that would break the head apart.
     """
     count = 1
-    parts = [_STATUS_LINES[status]]
+    parts = [_STATUS_LINES.get(status) or _status_line(status)]
     for name, value in headers:
         parts += (name, b": ", value, b"\r\n")
         count += 1

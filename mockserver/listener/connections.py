@@ -25,6 +25,10 @@ class Connection(Protocol):
         """Close if nothing has happened since this turn of the sweep, see `Connections.turn`."""
 
     @property
+    def owes_answer(self) -> bool:
+        """Whether a request is under way whose answer has not begun."""
+
+    @property
     def task(self) -> "asyncio.Task[None] | None":
         """The task that answers, if a request is under way."""
 

@@ -100,7 +100,7 @@ class Forwarder:
             try:
                 async with asyncio.timeout(_CONNECTING):
                     reader, writer = await asyncio.open_connection(host, port)
-            except (OSError, TimeoutError) as error:
+            except (OSError, TimeoutError, ValueError, OverflowError) as error:  # also of names and ports that are none
                 text = f"{host}:{port} cannot be reached: {str(error) or 'no answer in time'}"
                 self._notices.warn(f"a request for {target} was not sent on: {text}")
                 raise CannotForward(text) from error
@@ -202,31 +202,50 @@ class Forward:
             await send({"type": "http.response.body", "body": text})
 
     async def _exchange(self, other: _Connection, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the request on and its answer back, both at once: a host may answer before it has read everything."""
         connection = h11.Connection(h11.CLIENT)
-        headers = [(b"host", self._url.partition("://")[2].partition("/")[0].partition("?")[0].encode())]
-        headers += [(name, value) for name, value in scope["headers"] if name not in _HOP and name != b"host"]
+        head = h11.Request(method=scope["method"], target=self._target_for(other), headers=self._headers(other, scope))
+        other.writer.write(connection.send(head) or b"")
+        upload = asyncio.ensure_future(_upload(connection, other.writer, receive))
+        answer = asyncio.ensure_future(_answer(connection, other.reader, send))
+        try:
+            await asyncio.wait((upload, answer), return_when=asyncio.FIRST_COMPLETED)
+            client_is_gone = upload.done() and upload.exception() is None
+            if not client_is_gone or answer.done():
+                await answer
+        finally:
+            for task in (upload, answer):
+                task.cancel()
+            await asyncio.gather(upload, answer, return_exceptions=True)
+
+    def _target_for(self, other: _Connection) -> str:
+        """Return the whole URL for a proxy on the way, else its path; without the fragment, which no server gets."""
+        url = self._url.partition("#")[0]
+        if other.upstream is not None:
+            return url
+        rest = url.partition("://")[2]
+        slash = min((at for mark in "/?" if (at := rest.find(mark)) >= 0), default=len(rest))
+        return rest[slash:] if rest[slash : slash + 1] == "/" else "/" + rest[slash:]
+
+    def _headers(self, other: _Connection, scope: Scope) -> list[tuple[bytes, bytes]]:
+        named = [value for name, value in scope["headers"] if name == b"connection"]
+        own = _HOP | {name.strip().lower() for value in named for name in value.split(b",")} | {b"host"}
+        headers = [(b"host", str(self._target).removesuffix(":80").encode())]
+        headers += [(name, value) for name, value in scope["headers"] if name not in own]
         if any(name == b"transfer-encoding" for name, _ in scope["headers"]):
             headers.append((b"transfer-encoding", b"chunked"))
-        target = self._url
-        if other.upstream is None:
-            rest = self._url.partition("://")[2]
-            slash = min((at for mark in "/?" if (at := rest.find(mark)) >= 0), default=len(rest))
-            target = rest[slash:] if rest[slash : slash + 1] == "/" else "/" + rest[slash:]
-        else:
-            headers += other.upstream.headers
-        head = h11.Request(method=scope["method"], target=target, headers=[*headers, (b"connection", b"close")])
-        other.writer.write(connection.send(head) or b"")
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            if message["body"]:
-                other.writer.write(connection.send(h11.Data(data=message["body"])) or b"")
-            more = message["more_body"]
-            await other.writer.drain()
-        other.writer.write(connection.send(h11.EndOfMessage()) or b"")
-        await _answer(connection, other.reader, send)
+        upstream = other.upstream.headers if other.upstream is not None else ()
+        return [*headers, *upstream, (b"connection", b"close")]
+
+
+async def _upload(connection: h11.Connection, writer: asyncio.StreamWriter, receive: Receive) -> None:
+    """Send the body on, then wait until the client is gone or has its answer."""
+    while (message := await receive())["type"] == "http.request":
+        if message["body"]:
+            writer.write(connection.send(h11.Data(data=message["body"])) or b"")
+        if not message["more_body"]:
+            writer.write(connection.send(h11.EndOfMessage()) or b"")
+        await writer.drain()
 
 
 async def _answer(connection: h11.Connection, reader: asyncio.StreamReader, send: Send) -> None:

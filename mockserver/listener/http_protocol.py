@@ -98,6 +98,11 @@ class HttpProtocol(asyncio.Protocol):
         """The task that answers, where a request is under way."""
         return self._answering.task if self._answering is not None else None
 
+    @property
+    def owes_answer(self) -> bool:
+        """Whether a request is under way whose answer has not begun."""
+        return self._answering is not None and not self._answering.started
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note the addresses of both ends, and add the connection to the open ones."""
         self.transport = cast(asyncio.Transport, transport)

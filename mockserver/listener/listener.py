@@ -41,14 +41,32 @@ class Listener:
         for acceptor in self._acceptors:
             acceptor.start()
 
-    def stop_accepting(self) -> None:
-        """Accept no more connections, and close each open one after the request that is under way on it."""
+    def drain(self) -> None:
+        """Let each answer end its connection from now on."""
+        self.connections.closing = True
+
+    def stop_listening(self) -> None:
+        """Take the connections that wait, and no more."""
         for acceptor in self._acceptors:
             acceptor.close()
-        self._router.close()
         self.connections.closing = True
+
+    def stop_accepting(self) -> None:
+        """Close connections without a request, and let the others end with the request that is under way."""
+        self._router.close()
         for connection in self._open():
             connection.shutdown()
+
+    def is_busy(self) -> bool:
+        """Return whether a connection is open that may still send a request."""
+        return bool(self._router.waiting) or bool(self._open())
+
+    def owes_answers(self) -> bool:
+        """Return whether requests are under way whose answers have not begun."""
+        cycles: list[Any] = [getattr(connection, "cycle", None) for connection in self._uvicorn.connections]
+        if any(cycle is not None and not cycle.response_started for cycle in cycles):
+            return True
+        return any(connection.owes_answer for connection in self.connections.open)
 
     def abort(self) -> None:
         """Cut every connection off."""

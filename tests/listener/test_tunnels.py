@@ -349,6 +349,59 @@ def test_a_host_that_cannot_be_reached_is_told(open_url: str, unused_port: int) 
         assert (answer.status, nobody in answer.body) == (502, True)
 
 
+@pytest.mark.parametrize("host", [b"a" * 64 + b".example", b"a..invalid", b"127.0.0.1:99999"])
+def test_a_host_that_none_can_have_is_told(open_url: str, host: bytes) -> None:
+    for sent in (
+        b"CONNECT " + host.partition(b":")[0] + b":443 HTTP/1.1\r\n\r\n" if b":" not in host else b"",
+        b"GET http://" + host + b"/ HTTP/1.1\r\nHost: x\r\n\r\n",
+    ):
+        if sent:
+            assert refused(open_url, sent).status in (400, 502)
+
+
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:notaport", "http://[::1", "socks5://127.0.0.1:1"])
+def test_a_proxy_of_the_environment_that_is_none_is_told(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with LiveServer(create_app(frozen_settings(passthrough=True))) as live:
+        for sent in (
+            b"CONNECT 127.0.0.1:9 HTTP/1.1\r\n\r\n",
+            b"GET http://127.0.0.1:9/ HTTP/1.1\r\nHost: x\r\n\r\n",
+        ):
+            assert refused(live.url, sent).status == 502
+
+
+def test_what_is_sent_on_names_the_host_alone_and_hides_what_is_between_two(open_url: str, other: str) -> None:
+    line = b"GET http://user:pw@" + authority(other) + b"/a?b#c HTTP/1.1\r\nHost: x\r\n"
+    told = exchange(open_url, line + b"Connection: keep-alive, X-Hop\r\nX-Hop: 1\r\n\r\n").json()
+    assert (told["path"], told["query"]) == ("/a", "b")
+    assert "x-hop" not in told["headers"]
+
+
+def test_a_client_that_leaves_ends_what_is_sent_on_for_it(open_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as endless:
+        target = b"http://127.0.0.1:%d/" % endless.getsockname()[1]
+        with connect(open_url, b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n") as client:
+            upstream, _ = endless.accept()
+            upstream.settimeout(10)
+            upstream.recv(65_536)
+            upstream.sendall(b"HTTP/1.1 200 OK\r\n\r\nfirst")
+            receive_until(client, b"first")
+        with upstream:
+            assert upstream.recv(1) == b""
+
+
+def test_an_answer_before_the_whole_upload_reaches_the_client(open_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as early:
+        target = b"http://127.0.0.1:%d/" % early.getsockname()[1]
+        head = b"POST " + target + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
+        with connect(open_url, head + b"x") as client:
+            upstream, _ = early.accept()
+            with upstream:
+                upstream.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
+                assert b" 413 " in receive_until(client, b"no")
+
+
 def test_emulated_hosts_are_never_sent_on(open_url: str) -> None:
     with tunnel(open_url, b"daisysim.com:443") as wire:
         wire.send(BALANCE)
