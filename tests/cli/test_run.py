@@ -146,6 +146,26 @@ def test_ctrl_z_gives_the_shell_its_prompt_back_and_fg_goes_on() -> None:
         until(process, b"code 6")
 
 
+@pytest.mark.slow
+def test_fg_goes_on_however_often_ctrl_z_was_typed() -> None:
+    # It stops as soon as the terminal says so, without a shell's wait for a program of its own.
+    loop = "import signal\nprint('ready', flush=True)\nwhile True: signal.sigtimedwait([], 0.01); print('tick', flush=True)"
+    times = 8
+    script = (
+        f'set -m; {sys.executable} -m mockserver run --quiet -- {sys.executable} -c "{loop}"; echo back $?; '
+        + "fg >/dev/null; echo back $?; " * times
+    )
+    stopped = f"back {128 + signal.SIGTSTP}".encode()
+    with at_a_terminal(script) as process:
+        until(process, b"ready")
+        for _ in range(times):
+            typed(process, b"\x1a")
+            until(process, stopped)
+            assert stopped not in until(process, b"tick")
+        typed(process, b"\x03")
+        until(process, b"back 130")
+
+
 def test_the_server_ends_with_the_command() -> None:
     _, url, _ = run("--", "sh", "-c", "printf $MOCKSERVER_URL")
     with pytest.raises(httpx.ConnectError):
