@@ -157,15 +157,15 @@ def _say(text: str) -> None:
 
 def _tell(traffic: Traffic, *, failed: bool) -> None:
     """Say that no request came, or which ones were refused where the command failed."""
-    silence = traffic.silence()
-    if silence is not None:
-        _say(f"{silence}: {_HINT}")
-    elif failed:
-        try:
+    try:
+        silence = traffic.silence()
+        if silence is not None:
+            _say(f"{silence}: {_HINT}")
+        elif failed:
             for line in traffic.refused():
                 _say(line)
-        except click.ClickException as problem:
-            _say(f"refused requests are not known: {problem.format_message()}")
+    except click.ClickException as problem:
+        _say(f"the requests of the command are not known: {problem.format_message()}")
 
 
 @contextmanager

@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-import click
-
 from mockserver.cli.client import ControlClient
 
 if TYPE_CHECKING:
@@ -23,7 +21,7 @@ class Traffic(Protocol):
     """The requests to emulated APIs since the command was started."""
 
     def silence(self) -> str | None:
-        """Return what to tell where no request came, None where one did."""
+        """Return what to tell where no request came, None where one did; raises ClickException."""
         ...
 
     def refused(self) -> Iterator[str]:
@@ -62,11 +60,8 @@ class JournalTraffic:
 
     def silence(self) -> str | None:
         """See Traffic. A sandbox that is gone may have had a request."""
-        try:
-            if not self._newest.keys() <= self._names() | {self._own} or any(self._new(limit=1)):
-                return None
-        except click.ClickException as problem:
-            return f"whether a request of the command came is not known: {problem.format_message()}"
+        if not self._newest.keys() <= self._names() | {self._own} or any(self._new(limit=1)):
+            return None
         return f"the journals of {self._url} hold no request of the command"
 
     def refused(self) -> Iterator[str]:

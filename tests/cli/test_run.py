@@ -259,6 +259,16 @@ def test_refused_requests_are_told_of_the_sandboxes_of_a_server_that_runs_alread
     ]
 
 
+def test_a_server_that_is_gone_when_the_command_ends_is_one_line(tmp_path: Path) -> None:
+    with python("-m", "mockserver", "--port", "0", "--ca-dir", str(tmp_path)) as server:
+        url = line_of(server).rpartition(" ")[2]
+        script = f"kill -KILL {server.pid}; while curl -so /dev/null {url}/_mock/live; do :; done; exit 3"
+        code, _, errors = run("--url", url, "--ca-dir", str(tmp_path), "--", "sh", "-c", script)
+    assert code == 3
+    assert errors.startswith("mockserver: the requests of the command are not known: no server answers at ")
+    assert errors.count("\n") == 1
+
+
 def test_a_server_with_more_sandboxes_than_are_looked_at_has_none_of_them_touched(tmp_path: Path) -> None:
     with LiveServer(create_app(frozen_settings(ca_dir=tmp_path))) as server:
         for number in range(51):
