@@ -40,7 +40,7 @@ class ControlClient(NamedTuple):
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
-        data = json.dumps(content or body).encode() if content or body else None
+        data = json.dumps(body if content is None else content).encode() if body or content is not None else None
         # No proxy from the environment: the server is most often on this machine.
         opener = request.build_opener(request.ProxyHandler({}))
         try:
@@ -122,7 +122,8 @@ def _detail(refusal: Any) -> str:
         detail = problem.get("detail") or problem.get("title")
     except (OSError, ValueError, AttributeError):
         return status
-    return f"{detail} ({status})" if detail else status
+    text = f"{detail} ({status})" if detail else status
+    return f"{text}: give the token with --token or MOCKSERVER_TOKEN" if refusal.code == 401 else text
 
 
 def checked_url(url: str) -> str:

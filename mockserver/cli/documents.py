@@ -201,6 +201,9 @@ def _commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Comman
             yield from _commands(command, f"{path} {name}")
 
 
+_TAKES_ALL = "Takes the flags above."
+
+
 def _command(path: str, command: click.Command) -> Iterator[str]:
     usage = " ".join([path, *command.collect_usage_pieces(click.Context(command, info_name=path))])
     yield f"### `{path}`"
@@ -208,12 +211,17 @@ def _command(path: str, command: click.Command) -> Iterator[str]:
         yield from ("", paragraph)
     options = [option for option in command.params if isinstance(option, click.Option)]
     if path in ("mockserver serve", "mockserver run"):
-        flags = {name for name, _, _ in config.table()}
-        options = [option for option in options if option.name not in flags]
-        yield from ("", "Takes the flags above.")
+        options = [option for option in options if not _is_in_table(option)]
+        yield from ("", "Takes the flags above, where the table below says nothing else." if options else _TAKES_ALL)
     if options:
         yield ""
         yield from _table(("option", "what it says"), [_option(option) for option in options])
+
+
+def _is_in_table(option: click.Option) -> bool:
+    """Return whether the option is a flag of the settings table with the same meaning."""
+    beginnings = {name: f"{row.help} [{config.variable_of(name)}" for name, row, _ in config.table()}
+    return option.name in beginnings and (option.help or "").startswith(beginnings[option.name])
 
 
 def _paragraphs(help_text: str) -> list[str]:

@@ -5,10 +5,10 @@ interpreter, and has no streams of its own that mix with the command's. `mockser
 """
 
 import gc
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import islice, takewhile
 from typing import Any, NamedTuple
 
 import click
@@ -16,6 +16,7 @@ import click
 from mockserver import config
 from mockserver.cli.client import ControlClient, checked_url
 from mockserver.cli.reaching import fetch_ca, files_while, plain, variables_for
+from mockserver.cli.traffic import MOST_TOLD, JournalTraffic, OwnTraffic, Traffic
 from mockserver.config import Settings
 
 #: Settings whose variables are meant for another server than the one of this command.
@@ -23,10 +24,14 @@ _NOT_FROM_VARIABLES = ("host", "port", "tls_port", "tls", "state", "save_on_exit
 #: The flags that may stand beside --url; all others are decided by the server that runs there.
 _BESIDE_URL = frozenset({"sandbox", "token", "ca_dir", "quiet"})
 _INTERRUPTED = 130
-#: How many refused requests are printed at most, and how many requests are searched for them.
-_MOST_PRINTED, _MOST_SEARCHED = 10, 200
-_LONGEST_BODY = 160
-_REFUSED = 400
+_HINT = "see 'Your client, your line' in docs/reach.md"
+#: What options of `serve` mean here, where that is not the same.
+_HELP = {
+    "host": "Address to listen on. [no variable, default 127.0.0.1]",
+    "port": "Port to listen on; 0 chooses a free one. [no variable, default 0]",
+    "log_format": "Log lines: human or json. [MOCKSERVER_LOG_FORMAT, default human]",
+    "quiet": "Print nothing about the requests of the command when it ends. [MOCKSERVER_QUIET]",
+}
 
 
 class Serving(NamedTuple):
@@ -53,10 +58,11 @@ class _CommandLine(NamedTuple):
 
 
 class _Server(NamedTuple):
-    """The server for the command, and the control API of the command's sandbox."""
+    """The server for the command, the control API of the command's sandbox, and the requests that come."""
 
     url: str
     control: ControlClient
+    traffic: Traffic
 
 
 def run_command(serving: Serving) -> click.Command:
@@ -81,8 +87,14 @@ def run_command(serving: Serving) -> click.Command:
         """Run a command whose clients reach this server at the URLs of the real APIs.
 
         It starts a server on a free port and stops it when the command ends. Requests that name no sandbox are in that
-        of --sandbox. Signals are passed on to the command, and its exit code is returned. When the command fails, its
-        last requests that were refused are printed on stderr, unless --quiet is given.
+        of --sandbox. Signals are passed on to the command, and its exit code is returned. Then stderr says if no
+        request came, or, where the command failed, which ones were refused, unless --quiet is given.
+
+        --host, --port, --tls, --tls-port, --state and --save-on-exit are read from the command line only: their
+        variables are meant for another server. --host is 127.0.0.1 by default, and --port 0, a free one.
+
+        With --url only --sandbox, --token, --ca-dir and --quiet of the flags may be given, and the scenarios that were
+        active are active again when the command ends.
         """
         present = {
             name: value for group in (outer, flags) for name, value in group.items() if value not in (None, False, ())
@@ -92,7 +104,19 @@ def run_command(serving: Serving) -> click.Command:
         except KeyboardInterrupt:
             return _INTERRUPTED
 
+    for option in run.params:
+        if isinstance(option, click.Option):
+            option.help = _help(option)
     return run
+
+
+def _help(option: click.Option) -> str | None:
+    """Return the help of an option as it is true here."""
+    if option.name in _HELP:
+        return _HELP[option.name]
+    if option.name in _NOT_FROM_VARIABLES and option.help:
+        return option.help.replace(f"[{config.variable_of(option.name)}", "[no variable")
+    return option.help
 
 
 def _run(line: _CommandLine, serving: Serving) -> int:
@@ -105,17 +129,58 @@ def _run(line: _CommandLine, serving: Serving) -> int:
         else:
             server = _running(checked_url(line.url), line.sandbox, settings.token)
         if line.scenarios:
-            server.control.ask("PUT", "/scenarios/active", needs="", content=list(line.scenarios))
-        newest = None if line.url is None else _newest(server.control)
+            stack.enter_context(_activated(server.control, line.scenarios, put_back=line.url is not None))
         files = stack.enter_context(files_while(fetch_ca(server.url), settings))
         variables = variables_for(server.url, line.sandbox, files, os.environ, proxy_http=line.proxy_http)
         if server.control.token:
             variables[config.variable_of("token")] = server.control.token
-        code = _outcome(line.command, {**os.environ, **variables})
-        if code and not settings.quiet:
-            for text in _refused(server.control, since=newest):
-                click.echo(f"mockserver: {text}", err=True)
-        return code
+        return _outcome(line.command, {**os.environ, **variables}, None if settings.quiet else server.traffic)
+
+
+def _outcome(command: Sequence[str], environment: Mapping[str, str], traffic: Traffic | None) -> int:
+    """Run the command, tell about the requests, and return its exit code; a shell's where it cannot be run."""
+    from mockserver.reach.command import CannotRun, run_command
+
+    try:
+        code = run_command(command, environment)
+    except CannotRun as error:
+        _say(str(error))
+        return error.code
+    if traffic is not None:
+        _tell(traffic, failed=code != 0)
+    return code
+
+
+def _say(text: str) -> None:
+    click.echo(f"mockserver: {text}", err=True)
+
+
+def _tell(traffic: Traffic, *, failed: bool) -> None:
+    """Say that no request came, or which ones were refused where the command failed."""
+    try:
+        silence = traffic.silence()
+        if silence is not None:
+            _say(f"{silence}: {_HINT}")
+        elif failed:
+            for line in traffic.refused():
+                _say(line)
+    except click.ClickException as problem:
+        _say(f"the requests of the command are not known: {problem.format_message()}")
+
+
+@contextmanager
+def _activated(control: ControlClient, names: Sequence[str], *, put_back: bool) -> Iterator[None]:
+    """Activate scenarios; with `put_back` those that were active before are so again afterwards."""
+    before = control.ask("GET", "/scenarios/active", needs="") if put_back else None
+    control.ask("PUT", "/scenarios/active", needs="", content=list(names))
+    try:
+        yield
+    finally:
+        if before is not None:
+            try:
+                control.ask("PUT", "/scenarios/active", needs="", content=before)
+            except click.ClickException as problem:
+                _say(f"the scenarios that were active before are not put back: {problem.format_message()}")
 
 
 def _settings(flags: Mapping[str, Any], url: str | None) -> Settings:
@@ -135,8 +200,9 @@ def _settings(flags: Mapping[str, Any], url: str | None) -> Settings:
 
 
 def _running(url: str, sandbox: str | None, token: str | None) -> _Server:
-    base = plain(url)
-    return _Server(url, ControlClient(f"{base}/~{sandbox}" if sandbox else base, token))
+    root = ControlClient(plain(url), token)
+    control = root._replace(base=f"{root.base}/~{sandbox}") if sandbox else root
+    return _Server(url, control, JournalTraffic(url, root, sandbox))
 
 
 @contextmanager
@@ -146,47 +212,21 @@ def _started(settings: Settings) -> Iterator[_Server]:
     gc.disable()
     from mockserver import server
     from mockserver.app import create_app
+    from mockserver.reach.observed import ObservedApp
 
     server.configure_logging(settings.log_format)
+    if settings.log_format == "human":
+        for handler in logging.getLogger().handlers:
+            # Among the lines of the command those of this program must be known.
+            handler.setFormatter(logging.Formatter("mockserver: %(message)s"))
     with ExitStack() as stack:
         try:
             listeners = server.bind_settings(settings)
             patience = server.SAVING if settings.save_on_exit else server.APPLICATION
-            live = server.LiveServer(create_app(settings), listeners=listeners, patience=patience)
+            app = ObservedApp(create_app(settings), most=MOST_TOLD)
+            live = server.LiveServer(app, listeners=listeners, patience=patience)
             stack.enter_context(live)
         except (server.CannotListen, RuntimeError) as error:
             raise click.ClickException(str(error)) from None
-        yield _Server(live.url, ControlClient(live.url, settings.token))
-
-
-def _outcome(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Run the command and return its exit code, or the one of a shell where the command cannot be run."""
-    from mockserver.reach.command import CannotRun, run_command
-
-    try:
-        return run_command(command, environment)
-    except CannotRun as error:
-        click.echo(f"mockserver: {error}", err=True)
-        return error.code
-
-
-def _newest(control: ControlClient) -> str | None:
-    """Return the id of the sandbox's newest request, None where there is none."""
-    rows = control.ask("GET", "/requests?limit=1", needs="requests")["requests"]
-    return str(rows[0]["id"]) if rows else None
-
-
-def _refused(control: ControlClient, *, since: str | None) -> Iterator[str]:
-    """Yield a line for each of the last requests that were refused, oldest first."""
-    try:
-        rows = control.ask("GET", f"/requests?limit={_MOST_SEARCHED}", needs="requests")["requests"]
-    except click.ClickException as problem:
-        yield f"refused requests are not known: {problem.format_message()}"
-        return
-    ours = takewhile(lambda row: row["id"] != since, rows)
-    for row in reversed(list(islice((row for row in ours if row["status"] >= _REFUSED), _MOST_PRINTED))):
-        mistake = f" {row['mistake']}" if row["mistake"] else ""
-        body = " ".join(row["response"]["body"].split())
-        short = body if len(body) <= _LONGEST_BODY else f"{body[: _LONGEST_BODY - 3]}..."
-        request = f"{row['id']} {row['provider']}: {row['method']} {row['path']}"
-        yield f"{request} -> {row['status']}{mistake} {short}".rstrip()
+        traffic = OwnTraffic(app, live.url, settings.sandbox)
+        yield _Server(live.url, ControlClient(live.url, settings.token), traffic)

@@ -16,7 +16,7 @@ NOT_FOUND, NOT_EXECUTABLE = 127, 126
 BY_SIGNAL = 128
 
 #: The `si_code` on Linux of signals that the kernel itself sends, such as those of a terminal.
-_FROM_KERNEL = 128
+_SI_KERNEL = 0x80
 _PASSED_ON = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGTSTP", "SIGCONT", "SIGUSR1", "SIGUSR2")
 #: Python ignores these, which a command must not inherit.
 _IGNORED_BY_PYTHON = ("SIGPIPE", "SIGXFSZ")
@@ -97,7 +97,7 @@ if TYPE_CHECKING or sys.platform != "win32":
             """Wait for a signal; return it, and whether the terminal sent it, to the command as well."""
             if hasattr(signal, "sigwaitinfo"):
                 received = signal.sigwaitinfo(self._waited)
-                return received.si_signo, received.si_code == _FROM_KERNEL
+                return received.si_signo, received.si_code == _SI_KERNEL
             number = signal.sigwait(self._waited)
             return number, number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP) and _is_in_foreground()
 
@@ -115,8 +115,10 @@ if TYPE_CHECKING or sys.platform != "win32":
 
         def _stop(self, number: int) -> None:
             """Stop this process as the command was stopped, until both are continued."""
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+            # While it is blocked, it becomes one with that of the terminal, which may be pending still. Of two, the
+            # second would stop this process again as soon as it is continued.
             os.kill(os.getpid(), number)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
             signal.pthread_sigmask(signal.SIG_BLOCK, self._waited)
 
     def _is_in_foreground() -> bool:

@@ -190,7 +190,7 @@ function install(mock) {
 }
 
 /** Node 22 tells once that NODE_USE_ENV_PROXY is experimental there; who runs a command has not asked for that. */
-function hush() {
+function hideProxyWarning() {
   const { emit } = process;
   process.emit = function (name, warning, ...rest) {
     if (name === 'warning' && warning && warning.code === 'UNDICI-EHPA') return true;
@@ -203,6 +203,6 @@ if (!globalThis[marker]) {
   if (mock !== null) {
     Object.defineProperty(globalThis, marker, { value: true });
     install(mock);
-    if (process.env.NODE_USE_ENV_PROXY) hush();
+    if (process.env.NODE_USE_ENV_PROXY) hideProxyWarning();
   }
 }

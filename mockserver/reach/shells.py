@@ -3,9 +3,14 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 #: The variable that runners of GitHub refuse in the file that `GITHUB_ENV` names.
 REFUSED_BY_GITHUB = "NODE_OPTIONS"
+#: The line with which a shell removes a variable; files of variables have none.
+REMOVING: Mapping[str, str] = MappingProxyType(
+    {"sh": "unset {}", "fish": "set -ge {}", "powershell": "Remove-Item Env:{} -ErrorAction Ignore"}
+)
 #: Characters that need no quotes for any reader of dotenv files.
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@,=+|*%~\[\]-]*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -15,19 +20,25 @@ class Unquotable(ValueError):
     """A value cannot be written for this shell; the message names the variable."""
 
 
-def lines(shell: str, variables: Mapping[str, str]) -> str:
+def lines(shell: str, variables: Mapping[str, str | None]) -> str:
     r"""Return the lines that set the variables in this shell, one of `SHELLS`; raises Unquotable.
 
-    >>> print(lines("fish", {"NAME": "it's"}), end="")
+    None stands for a variable to remove, which files of variables leave out.
+
+    >>> print(lines("fish", {"NAME": "it's", "OTHER": None}), end="")
     set -gx NAME 'it\'s'
+    set -ge OTHER
     """
+    values = {name: value for name, value in variables.items() if value is not None}
     if shell == "json":
-        return json.dumps(dict(variables), indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(values, indent=2, ensure_ascii=False) + "\n"
     line = _LINES[shell]
-    for name, value in variables.items():
+    for name, value in values.items():
         if _CONTROL.search(value):
             raise Unquotable(f"{name} holds a line break or another control character, which --shell json can write")
-    written = (line(name, value) for name, value in variables.items() if (shell, name) != ("github", REFUSED_BY_GITHUB))
+    written = [line(name, value) for name, value in values.items() if (shell, name) != ("github", REFUSED_BY_GITHUB)]
+    if shell in REMOVING:
+        written += [REMOVING[shell].format(name) for name, value in variables.items() if value is None]
     return "".join(f"{text}\n" for text in written)
 
 

@@ -17,6 +17,17 @@ _PORTS = {"http": 80, "https": 443}
 _JAVA_WORDS = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")
 #: The hosts that Java by default reaches without a proxy, as Java writes them.
 _JAVA_DIRECT = ("localhost", "127.*", "[::1]")
+#: The properties that `_java_properties` yields.
+_JAVA_NAMES = (
+    "https.proxyHost",
+    "https.proxyPort",
+    "http.nonProxyHosts",
+    "javax.net.ssl.trustStore",
+    "javax.net.ssl.trustStoreType",
+    "javax.net.ssl.trustStorePassword",
+)
+#: A variable that nobody but `variables` sets.
+_MARK = "MOCKSERVER_EMULATED_HOSTS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +53,8 @@ def variables(
     proxy_http: bool = False,
 ) -> dict[str, str]:
     """Return the variables for clients of the server at `url`, merged with those of `environment`.
+
+    The table in docs/reach.md lists them all, and a test compares both; `withdrawn` takes them back.
 
     `hosts` are those that the server emulates. Without a sandbox clients use the one of paths that name none. With
     `proxy_http` all plain `http://` calls go through the server, too.
@@ -77,6 +90,66 @@ def variables(
     return result
 
 
+def withdrawn(environment: Mapping[str, str]) -> dict[str, str | None]:
+    """Return what takes the variables back from an environment that has them; None stands for a variable to remove.
+
+    A variable that has another value by now is left alone. What another value replaced is not known any more.
+    """
+    if _MARK not in environment:
+        return {}
+    own = _Own(environment)
+    left = {
+        **dict.fromkeys(("MOCKSERVER_URL", "MOCKSERVER_SANDBOX", "MOCKSERVER_CA", _MARK)),
+        **{name: own.without_proxy(name) for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")},
+        **{name: own.without_default(name, ",".join(_LOOPBACK)) for name in ("NO_PROXY", "no_proxy")},
+        **{
+            name: own.without_file(name)
+            for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+        },
+        "NODE_USE_ENV_PROXY": own.without_default("NODE_USE_ENV_PROXY", "1"),
+        "NODE_OPTIONS": own.value("NODE_OPTIONS").replace(_preload_option(), "").strip() or None,
+        "PHP_INI_SCAN_DIR": own.without_directory(),
+        "JAVA_TOOL_OPTIONS": " ".join(_java_words_but(own.value("JAVA_TOOL_OPTIONS"), _JAVA_NAMES)) or None,
+    }
+    return {name: value for name, value in left.items() if environment.get(name, value) != value}
+
+
+def has_variables(environment: Mapping[str, str]) -> bool:
+    """Return whether an environment has variables of `variables`."""
+    return _MARK in environment
+
+
+def earlier_sandbox(environment: Mapping[str, str]) -> bool:
+    """Return whether MOCKSERVER_SANDBOX is there because variables of `variables` are."""
+    name = environment.get("MOCKSERVER_SANDBOX")
+    return bool(name) and _MARK in environment and urlsplit(environment.get("HTTPS_PROXY", "")).username == name
+
+
+class _Own:
+    """Tells values of `variables` in an environment from those of others."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._files = Path(environment.get("MOCKSERVER_CA", "")).parent
+        self._server = urlsplit(environment.get("MOCKSERVER_URL", "")).netloc
+
+    def value(self, name: str) -> str:
+        return self._environment.get(name, "")
+
+    def without_default(self, name: str, usual: str) -> str | None:
+        return None if self.value(name) == usual else self.value(name)
+
+    def without_proxy(self, name: str) -> str | None:
+        return None if urlsplit(self.value(name)).netloc.rpartition("@")[2] == self._server else self.value(name)
+
+    def without_file(self, name: str) -> str | None:
+        return None if Path(self.value(name)).parent == self._files else self.value(name)
+
+    def without_directory(self) -> str | None:
+        others = [path for path in self.value("PHP_INI_SCAN_DIR").split(os.pathsep) if Path(path).parent != self._files]
+        return os.pathsep.join(others) or None
+
+
 def _direct_hosts(environment: Mapping[str, str], hosts: Collection[str]) -> list[str]:
     """Return the hosts that clients reach without the proxy: those of the environment that hide no emulated host."""
     listed = (entry for name in ("NO_PROXY", "no_proxy") for entry in re.split(r"[,\s]+", environment.get(name, "")))
@@ -95,10 +168,14 @@ def _hides(entry: str, host: str) -> bool:
 
 def _node_options(present: str) -> str:
     """Add the preload to NODE_OPTIONS, in the quotes that Node understands there."""
-    quoted = str(PRELOAD).replace("\\", "\\\\").replace('"', '\\"')
-    option = f'--require "{quoted}"'
+    option = _preload_option()
     present = " ".join(present.split("\n")).strip()
     return present if option in present else f"{present} {option}".strip()
+
+
+def _preload_option() -> str:
+    quoted = str(PRELOAD).replace("\\", "\\\\").replace('"', '\\"')
+    return f'--require "{quoted}"'
 
 
 def _php_directories(present: str, ours: Path) -> str:
@@ -135,8 +212,14 @@ def _java_hosts(direct: Iterable[str]) -> Iterator[str]:
 def _java_options(present: str, properties: Iterable[tuple[str, str]]) -> str:
     """Add system properties to JAVA_TOOL_OPTIONS, in place of those of the same names."""
     ours = dict(properties)
-    others = [word for word in _JAVA_WORDS.findall(present) if _property_in(word) not in ours]
-    return " ".join((*others, *(_java_word(f"-D{name}={value}") for name, value in ours.items())))
+    return " ".join(
+        (*_java_words_but(present, ours), *(_java_word(f"-D{name}={value}") for name, value in ours.items()))
+    )
+
+
+def _java_words_but(present: str, names: Collection[str]) -> list[str]:
+    """Return the words of JAVA_TOOL_OPTIONS but those that set these properties."""
+    return [word for word in _JAVA_WORDS.findall(present) if _property_in(word) not in names]
 
 
 def _property_in(word: str) -> str:

@@ -4,16 +4,22 @@ import json
 import os
 import socket
 import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from mockserver.app import create_app
-from mockserver.cli import main
+from mockserver.cli import main, runfile
 from mockserver.server import LiveServer
 from tests.server.fake_app import FakeApp
 from tests.server.processes import python
 from tests.support import frozen_settings
+
+#: The program, and what an interpreter of another directory needs for it.
+MOCKSERVER = f"'{sys.executable}' -m mockserver"
+PACKAGE = {"PYTHONPATH": str(Path(__file__).parents[2])}
 
 
 @pytest.fixture(autouse=True)
@@ -115,4 +121,72 @@ def test_github_is_told_what_is_left_out(capsys: pytest.CaptureFixture[str]) -> 
     assert main(["env", "--url", unused_url(), "--shell", "github"]) == 0
     captured = capsys.readouterr()
     assert "NODE_OPTIONS" not in captured.out
-    assert captured.err == "mockserver: NODE_OPTIONS is left out: runners refuse it there\n"
+    assert captured.err.splitlines()[-1] == "mockserver: NODE_OPTIONS is left out: runners refuse it there"
+
+
+def test_nobody_who_answers_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    url = unused_url()
+    assert main(["env", "--url", url]) == 0
+    error = capsys.readouterr().err
+    assert error.startswith(f"mockserver: no server answers at {url}: ")
+    assert error.count("\n") == 1
+
+
+@pytest.fixture
+def elsewhere(directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The URL of a server of this user with a run file; none is at the default port."""
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.setattr("mockserver.cli.client.DEFAULT_PORT", unused_url().rpartition(":")[2])
+    with LiveServer(create_app(frozen_settings(ca_dir=directory))) as server:
+        runfile.write(server.url)
+        yield server.url
+
+
+@pytest.mark.parametrize("evaluated", [False, True])
+def test_a_server_of_this_user_elsewhere_is_taken(
+    evaluated: bool, elsewhere: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if evaluated:  # for a server that is gone
+        monkeypatch.setenv("MOCKSERVER_URL", unused_url())
+        monkeypatch.setenv("MOCKSERVER_EMULATED_HOSTS", "daisysim.com")
+    assert main(["env", "--shell", "json"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["MOCKSERVER_URL"] == elsewhere
+    assert captured.err == ""
+
+
+@pytest.mark.parametrize("name", ["MOCKSERVER_URL", "MOCKSERVER_PORT"])
+def test_a_server_that_the_user_has_named_is_taken_though_it_does_not_answer(
+    name: str, elsewhere: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = unused_url()
+    monkeypatch.setenv(name, url if name == "MOCKSERVER_URL" else url.rpartition(":")[2])
+    assert json.loads(printed(capsys, "--shell", "json"))["MOCKSERVER_URL"] == url
+
+
+def test_what_was_evaluated_is_taken_back(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = {"PATH": os.environ["PATH"], "NODE_OPTIONS": "--trace-warnings", "HOME": str(tmp_path)}
+    ours = printed(capsys, "--url", unused_url(), "--sandbox", "shop", "--proxy-http")
+    with python("-m", "mockserver", "env", "--unset", MOCKSERVER_URL="") as process:
+        assert process.communicate(timeout=20)[0] == ""  # nothing was evaluated there
+    script = f'{ours}export NODE_OPTIONS="--trace-warnings $NODE_OPTIONS"\neval "$({MOCKSERVER} env --unset)"; env'
+    done = subprocess.run(["sh", "-c", script], env={**before, **PACKAGE}, capture_output=True, text=True, check=True)
+    after = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    assert {name: value for name, value in after.items() if name not in ("PWD", "_", *PACKAGE)} == before
+
+
+def test_a_file_of_variables_takes_nothing_back(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["env", "--unset", "--shell", "dotenv"]) == 2
+    assert capsys.readouterr().err == "mockserver: --unset: only for sh, fish, powershell, not for dotenv\n"
+
+
+def test_the_sandbox_of_an_earlier_call_does_not_stay() -> None:
+    call = f'eval "$({MOCKSERVER} env --url {unused_url()} '
+    shown = 'echo "$HTTPS_PROXY ${MOCKSERVER_SANDBOX-no}"'
+    script = f'{call}--sandbox shop)"; echo "$MOCKSERVER_SANDBOX"; {call})"; {shown}'
+    environment = {"PATH": os.environ["PATH"], "MOCKSERVER_CA_DIR": os.environ["MOCKSERVER_CA_DIR"], **PACKAGE}
+    done = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, text=True, check=True)
+    first, second = done.stdout.splitlines()
+    assert first == "shop"
+    assert second.endswith(" no")
+    assert "shop" not in second

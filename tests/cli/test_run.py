@@ -31,6 +31,10 @@ buy() {
 """
 
 
+#: Where a line about a command without requests leads.
+HINT = "see 'Your client, your line' in docs/reach.md"
+
+
 @contextmanager
 def running(*arguments: str, **variables: str) -> "Iterator[subprocess.Popen[str]]":
     """`mockserver run` with these arguments."""
@@ -46,7 +50,7 @@ def run(*arguments: str, **variables: str) -> tuple[int, str, str]:
 
 
 def test_the_command_has_the_output_the_input_and_the_exit_code_to_itself() -> None:
-    assert run("--", "sh", "-c", "echo out; echo err >&2; cat; exit 3") == (3, "out\n", "err\n")
+    assert run("--quiet", "--", "sh", "-c", "echo out; echo err >&2; cat; exit 3") == (3, "out\n", "err\n")
 
 
 def test_a_command_that_a_signal_ends_gives_128_and_its_number() -> None:
@@ -55,13 +59,13 @@ def test_a_command_that_a_signal_ends_gives_128_and_its_number() -> None:
 
 def test_the_command_has_the_signals_of_whoever_started_it() -> None:
     # Python itself ignores this one.
-    assert run("--", "sh", "-c", "kill -PIPE $$; echo survived") == (128 + signal.SIGPIPE, "", "")
+    assert run("--quiet", "--", "sh", "-c", "kill -PIPE $$; echo survived") == (128 + signal.SIGPIPE, "", "")
 
 
 @pytest.mark.parametrize("name", ["INT", "TERM", "HUP", "USR1"])
 def test_a_signal_is_passed_on(name: str) -> None:
     script = f"trap 'echo {name}; exit 7' {name}; echo ready; while :; do sleep 0.01; done"
-    with running("--", "sh", "-c", script) as process:
+    with running("--quiet", "--", "sh", "-c", script) as process:
         assert line_of(process) == "ready"
         process.send_signal(getattr(signal, f"SIG{name}"))
         output, errors = process.communicate(timeout=20)
@@ -146,6 +150,26 @@ def test_ctrl_z_gives_the_shell_its_prompt_back_and_fg_goes_on() -> None:
         until(process, b"code 6")
 
 
+@pytest.mark.slow
+def test_fg_goes_on_however_often_ctrl_z_was_typed() -> None:
+    # It stops as soon as the terminal says so, without a shell's wait for a program of its own.
+    loop = "import signal\nprint('ready')\nwhile True: signal.sigtimedwait([], 0.01); print('tick', flush=True)"
+    times = 8
+    script = (
+        f'set -m; {sys.executable} -m mockserver run --quiet -- {sys.executable} -c "{loop}"; echo back $?; '
+        + "fg >/dev/null; echo back $?; " * times
+    )
+    stopped = f"back {128 + signal.SIGTSTP}".encode()
+    with at_a_terminal(script) as process:
+        until(process, b"ready")
+        for _ in range(times):
+            typed(process, b"\x1a")
+            until(process, stopped)
+            assert stopped not in until(process, b"tick")
+        typed(process, b"\x03")
+        until(process, b"back 130")
+
+
 def test_the_server_ends_with_the_command() -> None:
     _, url, _ = run("--", "sh", "-c", "printf $MOCKSERVER_URL")
     with pytest.raises(httpx.ConnectError):
@@ -193,6 +217,105 @@ def test_at_most_ten_are_told_and_the_quiet_are_told_nothing() -> None:
 
 def test_a_command_that_succeeds_is_not_talked_about() -> None:
     assert run("--", "sh", "-c", f"{BUY} buy 9") == (0, "422 ", "")
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_command_without_a_request_is_told_of_whether_it_failed_or_not(code: int) -> None:
+    script = f"curl -s -o /dev/null $MOCKSERVER_URL/_mock/clock; echo $MOCKSERVER_URL; exit {code}"
+    status, url, errors = run("--", "sh", "-c", script)
+    assert status == code
+    assert errors == f"mockserver: no request of the command came to an API of this server, {url.strip()}: {HINT}\n"
+
+
+def test_a_request_to_any_sandbox_counts_even_if_that_is_gone() -> None:
+    script = "curl -s -o /dev/null -x http://w1:x@${HTTPS_PROXY#http://} https://daisysim.com/nope"
+    assert run("--", "sh", "-c", script) == (0, "", "")
+
+
+def test_refused_requests_are_told_of_all_sandboxes_even_if_these_are_gone() -> None:
+    call = "curl -s -o /dev/null -x http://{}:x@${{HTTPS_PROXY##*@}} https://daisysim.com/api/v1/virtual/nope"
+    script = "; ".join((*map(call.format, ("w1", "own", "w2")), "exit 1"))
+    _, _, errors = run("--sandbox", "own", "--", "sh", "-c", script)
+    assert re.findall(r"^mockserver: req_00000001( in \w+,)? daisysim: GET /nope -> 404 ", errors, re.MULTILINE) == [
+        " in w1,",
+        "",
+        " in w2,",
+    ]
+
+
+def test_refused_requests_are_told_of_the_sandboxes_of_a_server_that_runs_already(tmp_path: Path) -> None:
+    with LiveServer(create_app(frozen_settings(ca_dir=tmp_path))) as server:
+        url = f"{server.url}/~w1/daisysim.com/api/v1/virtual"
+        headers = {"Authorization": "Bearer daisy-demo"}
+        assert httpx.get(f"{url}/balance", headers=headers, trust_env=False).status_code == 200
+        assert httpx.get(f"{url}/before", headers=headers, trust_env=False).status_code == 404
+        curl = "curl -so /dev/null -H 'Authorization: Bearer daisy-demo'"
+        call = f"{curl} {server.url}/~%s/daisysim.com/api/v1/virtual/%s; "
+        script = call % ("w1", "nope") + call % ("w2", "balance") + call % ("w2", "nope") + "exit 1"
+        _, _, errors = run("--url", server.url, "--ca-dir", str(tmp_path), "--", "sh", "-c", script)
+    assert re.findall(r"^mockserver: req_\d+ in (\w+), daisysim: GET /(\w+) -> 404 ", errors, re.MULTILINE) == [
+        ("w1", "nope"),
+        ("w2", "nope"),
+    ]
+
+
+def test_a_server_that_is_gone_when_the_command_ends_is_one_line(tmp_path: Path) -> None:
+    with python("-m", "mockserver", "--port", "0", "--ca-dir", str(tmp_path)) as server:
+        url = line_of(server).rpartition(" ")[2]
+        script = f"kill -KILL {server.pid}; while curl -so /dev/null {url}/_mock/live; do :; done; exit 3"
+        code, _, errors = run("--url", url, "--ca-dir", str(tmp_path), "--", "sh", "-c", script)
+    assert code == 3
+    assert errors.startswith("mockserver: the requests of the command are not known: no server answers at ")
+    assert errors.count("\n") == 1
+
+
+def test_a_server_with_more_sandboxes_than_are_looked_at_has_none_of_them_touched(tmp_path: Path) -> None:
+    with LiveServer(create_app(frozen_settings(ca_dir=tmp_path))) as server:
+        for number in range(51):
+            httpx.put(f"{server.url}/_mock/sandboxes/w{number}", json={}, trust_env=False)
+        call = f"curl -s -o /dev/null {server.url}/~%s/daisysim.com/api/v1/virtual/nope; "
+        script = call % "w1" + call % "default" + "exit 1"
+        _, _, errors = run("--url", server.url, "--ca-dir", str(tmp_path), "--", "sh", "-c", script)
+    assert re.findall(r"^mockserver: req_\d+( in w1,)? daisysim: ", errors, re.MULTILINE) == [""]
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_server_that_runs_already_has_its_scenarios_back_afterwards(code: int, tmp_path: Path) -> None:
+    with LiveServer(create_app(frozen_settings(ca_dir=tmp_path))) as server:
+        active = f"{server.url}/_mock/scenarios/active"
+        script = f"curl -s {active}; exit {code}"
+        arguments = ("--url", server.url, "--ca-dir", str(tmp_path), "--scenario", "sold-out", "--", "sh", "-c", script)
+        for before in ([], ["no-sms"]):
+            httpx.put(active, json=before, trust_env=False)
+            status, during, _ = run(*arguments)
+            assert (status, during) == (code, '["sold-out"]')
+            assert httpx.get(active, trust_env=False).json() == before
+
+
+def test_a_server_with_a_token_is_used_with_the_token(tmp_path: Path) -> None:
+    with LiveServer(create_app(frozen_settings(ca_dir=tmp_path, token="secret"))) as server:
+        arguments = ("--url", server.url, "--ca-dir", str(tmp_path), "--quiet", "--", "echo", "ran")
+        code, output, errors = run(*arguments)
+        assert (code, output) == (1, "")
+        assert errors.endswith(": give the token with --token or MOCKSERVER_TOKEN\n")
+        assert run(*arguments, MOCKSERVER_TOKEN="secret") == (0, "ran\n", "")
+
+
+def test_lines_of_the_log_say_whose_they_are(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    _, _, errors = run("--quiet", "--ca-dir", str(tmp_path / "file"), "--", "sh", "-c", f"{BUY} buy 9")
+    assert errors.startswith("mockserver: ")
+
+
+def test_the_help_says_what_is_true_for_this_command() -> None:
+    code, text, _ = run("--help")
+    assert code == 0
+    text = " ".join(text.split())
+    for name in ("HOST", "PORT", "TLS", "TLS_PORT", "STATE", "SAVE_ON_EXIT"):
+        assert f"[MOCKSERVER_{name}]" not in text
+        assert f"[MOCKSERVER_{name}," not in text
+    assert "default 127.0.0.1" in text
+    assert "banner" not in text.lower()
 
 
 def test_the_sandbox_is_the_unnamed_world_and_the_proxy_user() -> None:
@@ -248,7 +371,9 @@ def test_a_server_that_runs_already_is_used_and_left_running(tmp_path: Path) -> 
         assert (code, output) == (1, "201 422 ")
         assert first.count("\n") == 1
         # What was refused before is another command's.
-        assert run(*arguments, "sh", "-c", "exit 1") == (1, "", "")
+        code, output, second = run(*arguments, "sh", "-c", "exit 1")
+        assert (code, output) == (1, "")
+        assert second == f"mockserver: the journals of {server.url} hold no request of the command: {HINT}\n"
         rows = httpx.get(f"{server.url}/~shop/_mock/requests", trust_env=False).json()["requests"]
         assert [row["status"] for row in rows] == [422, 201]
     assert [path.name for path in (tmp_path / "ours").iterdir()] == ["servers"]
@@ -257,7 +382,8 @@ def test_a_server_that_runs_already_is_used_and_left_running(tmp_path: Path) -> 
 def test_commands_of_ours_within_the_command_are_about_its_sandbox(tmp_path: Path) -> None:
     with LiveServer(create_app(frozen_settings(ca_dir=tmp_path, token="secret"))) as server:
         arguments = ("--url", server.url, "--sandbox", "shop", "--token", "secret", "--ca-dir", str(tmp_path))
-        code, _, errors = run(*arguments, "--", sys.executable, "-m", "mockserver", "clock", "advance", "1h")
+        advance = (sys.executable, "-m", "mockserver", "clock", "advance", "1h")
+        code, _, errors = run(*arguments, "--quiet", "--", *advance)
         assert (code, errors) == (0, "")
         headers = {"X-Mock-Token": "secret"}
         clocks = [
@@ -305,7 +431,7 @@ def test_open_files_are_inherited(tmp_path: Path) -> None:
 
 
 def test_options_after_the_command_are_the_commands_without_two_hyphens() -> None:
-    assert run("echo", "--quiet", "-h") == (0, "--quiet -h\n", "")
+    assert run("--quiet", "echo", "--quiet", "-h") == (0, "--quiet -h\n", "")
 
 
 def test_the_variables_are_in_the_environment_of_the_command_alone() -> None:

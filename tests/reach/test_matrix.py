@@ -121,6 +121,7 @@ ROWS = [
     Row("file_get_contents", "file_get_contents.php", in_php()),
     Row("curl", "curl.sh", in_("sh")),
     Row("HttpClient", "Client.java", in_("java"), names_its_sandbox=False),
+    Row("HttpsURLConnection", "HttpsUrlConnection.java", in_("java"), names_its_sandbox=False),
     Row("net/http", "client.go", in_go),
 ]
 

@@ -98,3 +98,18 @@ def test_json_holds_everything() -> None:
 def test_line_breaks_and_control_characters_are_refused(shell: str, value: str) -> None:
     with pytest.raises(Unquotable, match=r"^NAME holds"):
         lines(shell, {"NAME": value})
+
+
+@pytest.mark.parametrize("shell", available(*RUNS))
+def test_the_shell_itself_removes_a_variable(shell: str, tmp_path: Path) -> None:
+    script = tmp_path / "show.py"
+    script.write_text(SHOW)
+    command = f"{lines(shell, {'VALUE_A': None, 'VALUE_B': 'b', 'VALUE_NONE': None})}python3 '{script}'\n"
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "VALUE_A": "a"}
+    done = subprocess.run([*RUNS[shell], command], env=environment, capture_output=True, text=True, check=True)
+    assert (json.loads(done.stdout), done.stderr) == ({"VALUE_B": "b"}, "")
+
+
+@pytest.mark.parametrize("shell", ["dotenv", "github", "json"])
+def test_a_file_of_variables_leaves_out_what_is_to_be_removed(shell: str) -> None:
+    assert lines(shell, {"A": "a", "B": None}) == lines(shell, {"A": "a"})

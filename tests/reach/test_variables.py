@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.reach.variables import PRELOAD, ClientFiles, variables
+from mockserver.reach.variables import PRELOAD, ClientFiles, variables, withdrawn
+from tests.docs.pages import read
 
 HOSTS = frozenset({"daisysim.com", "api.doctorsim.com"})
 FILES = ClientFiles(Path("/ca/ca.pem"), Path("/ca/ca-bundle.pem"), Path("/ca/ca-php"), Path("/ca/ca-truststore.p12"))
@@ -142,3 +143,35 @@ def test_nothing_is_read_from_the_machine(monkeypatch: pytest.MonkeyPatch) -> No
     for name in expected:
         monkeypatch.setenv(name, "elsewhere")
     assert found() == expected
+
+
+def test_what_others_have_set_is_not_taken_back() -> None:
+    before = {
+        "NODE_OPTIONS": "--trace-warnings",
+        "PHP_INI_SCAN_DIR": "/etc/php.d:",
+        "JAVA_TOOL_OPTIONS": "-Xmx1g '-Da=b c'",
+        "NO_PROXY": "intranet.example",
+    }
+    now = {**found(sandbox="shop", before=before, proxy_http=True), "SSL_CERT_FILE": "/other.pem"}
+    now["http_proxy"] = "http://proxy.example:3128"
+    removed = withdrawn(now)
+    after = {name: removed.get(name, value) for name, value in now.items()}
+    direct = "intranet.example,localhost,127.0.0.1,::1"
+    assert {name: value for name, value in after.items() if value is not None} == {
+        **before,
+        "NO_PROXY": direct,
+        "no_proxy": direct,
+        "SSL_CERT_FILE": "/other.pem",
+        "http_proxy": "http://proxy.example:3128",
+    }
+
+
+def test_nothing_is_taken_back_from_an_environment_without_them() -> None:
+    assert withdrawn({"SSL_CERT_FILE": "/other.pem", "NO_PROXY": "localhost,127.0.0.1,::1"}) == {}
+
+
+def test_the_page_names_each_variable_and_no_other() -> None:
+    section = read("docs/reach.md").partition("## The variables")[2].partition("\n## ")[0]
+    cells = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    named = [name for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+    assert sorted(named) == sorted(found(sandbox="shop", proxy_http=True))
