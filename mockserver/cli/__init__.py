@@ -26,6 +26,7 @@ from mockserver.cli.graph import graph
 from mockserver.cli.health import health
 from mockserver.cli.reference import reference
 from mockserver.cli.run import Serving, run_command
+from mockserver.cli.texts import begin_lower
 from mockserver.config import Settings
 from mockserver.providers.sources import ProviderProblem
 
@@ -35,9 +36,11 @@ _HELP = {"help_option_names": ["-h", "--help"]}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line (`sys.argv` by default); returns the exit code of the process."""
+    _open_standard_streams()
     try:
         outcome = program.main(arguments, prog_name="mockserver", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.ClickException as error:
         return _complain(_sentence(error), error.exit_code)
     except ProviderProblem as error:
@@ -51,9 +54,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return outcome if isinstance(outcome, int) else 0
 
 
+def _open_standard_streams() -> None:
+    """Let streams that this process was started without lead nowhere: a socket would get their numbers."""
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
 def _sentence(error: click.ClickException) -> str:
-    text = " ".join(error.format_message().split())
-    return text[:1].lower() + text[1:]
+    return begin_lower(" ".join(error.format_message().split()))
 
 
 def _complain(message: str, code: int) -> int:

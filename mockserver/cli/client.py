@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import click
 
+from mockserver.cli.texts import begin_lower
 from mockserver.config import DEFAULT_PORT, DEFAULT_URL
 
 #: The status with which the control API refuses a missing or wrong token.
@@ -109,7 +110,7 @@ def default_url(environment: Mapping[str, str]) -> str:
 
 def _reason(failure: object) -> str:
     text = failure.strerror if isinstance(failure, OSError) and failure.strerror else str(failure)
-    return text[:1].lower() + text[1:]
+    return begin_lower(text)
 
 
 def _detail(refusal: Any) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from mockserver.cli.texts import begin_lower
 from mockserver.config import Settings
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def fetch_ca(url: str) -> bytes:
 
 def _reason(failure: object) -> str:
     text = failure.strerror if isinstance(failure, OSError) and failure.strerror else str(failure)
-    return text[:1].lower() + text[1:]
+    return begin_lower(text)
 
 
 def plain(url: str) -> str:

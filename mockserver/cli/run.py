@@ -16,6 +16,7 @@ import click
 from mockserver import config
 from mockserver.cli.client import ControlClient, checked_url
 from mockserver.cli.reaching import fetch_ca, files_while, plain, variables_for
+from mockserver.cli.texts import one_line
 from mockserver.cli.traffic import MOST_TOLD, JournalTraffic, OwnTraffic, Traffic
 from mockserver.config import Settings
 
@@ -152,7 +153,7 @@ def _outcome(command: Sequence[str], environment: Mapping[str, str], traffic: Tr
 
 
 def _say(text: str) -> None:
-    click.echo(f"mockserver: {text}", err=True)
+    click.echo(f"mockserver: {one_line(text)}", err=True)
 
 
 def _tell(traffic: Traffic, *, failed: bool) -> None:

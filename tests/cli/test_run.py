@@ -442,3 +442,24 @@ def test_the_variables_are_in_the_environment_of_the_command_alone() -> None:
     assert found["NO_PROXY"].startswith("intranet,")
     assert found["NODE_USE_ENV_PROXY"] == "1"
     assert "MOCKSERVER_SANDBOX" not in found
+
+
+def test_what_a_request_says_changes_nothing_on_a_terminal(tmp_path: Path) -> None:
+    script = 'curl -s -o /dev/null "$MOCKSERVER_URL/daisysim.com/x%1b%5b31mred%0aFAKE"; exit 3'
+    ran = subprocess.run(
+        [sys.executable, "-m", "mockserver", "run", "--ca-dir", str(tmp_path), "--", "sh", "-c", script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 3
+    assert "\x1b" not in ran.stderr
+    assert all(line.startswith("mockserver: ") for line in ran.stderr.splitlines())
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_do_no_harm(closed: str, tmp_path: Path) -> None:
+    command = f"{sys.executable} -m mockserver run --quiet --ca-dir '{tmp_path}' -- sh -c 'exit 3' {closed}"
+    ran = subprocess.run(["sh", "-c", command], timeout=60, check=False, capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (3, "")
