@@ -15,6 +15,8 @@ from mockserver.certificates.names import LOCAL
 from mockserver.certificates.server import ServerCertificates
 from mockserver.clockwork.clock import machine_now
 from mockserver.config import DRAINING, LISTENING, STOPPING, Settings, is_loopback
+from mockserver.domain.moments import to_micros
+from mockserver.events.feed import Feed
 from mockserver.http.body import Disconnected
 from mockserver.http.heads import REFUSED
 from mockserver.http.origin import ORIGINS, Origins
@@ -86,6 +88,10 @@ class App:
             sender=self.deliver,
             populate=self._populate,
             budget=Budget(settings.max_log_bytes),
+            feed=Feed(
+                begin=to_micros(self._started),
+                currencies={provider.name: provider.rules.currency for provider in providers},
+            ),
             journal_size=settings.journal_size,
         )
         birth = SandboxConfig(
@@ -112,6 +118,8 @@ class App:
         self._unnamed = settings.sandbox
         self._origins = Origins(settings.public_url, settings.trust_forwarded, self._mounts.hosts)
         self._draining: asyncio.Event | None = None
+        self._stopping: asyncio.Event | None = None
+        self._ending: asyncio.Task[None] | None = None
 
     @property
     def listener_options(self) -> ListenerOptions:
@@ -135,6 +143,8 @@ class App:
             birth = birth._replace(population=Population(orders=self._settings.populate))
         sandbox = await self.sandboxes.make_default(birth)
         self._sweeping = asyncio.ensure_future(self.sandboxes.keep_sweeping())
+        if self._stopping is not None:
+            self._ending = asyncio.ensure_future(self._end_streams(self._stopping))
         if path is not None and restored:
             await restore_state(sandbox, path)
         if path is not None and self._settings.save_on_exit:
@@ -156,7 +166,8 @@ class App:
 
         Raises StateNotSaved when that could not be done; everything has ended all the same.
         """
-        tasks = [task for task in (self._watching, self._sweeping) if task is not None]
+        self.shared.feed.end()
+        tasks = [task for task in (self._watching, self._sweeping, self._ending) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -168,6 +179,11 @@ class App:
             await self.sandboxes.close()
             if self._dispatcher is not None:
                 await self._dispatcher.close()
+
+    async def _end_streams(self, stopping: asyncio.Event) -> None:
+        """Let streams end as soon as the server stops: it would cut them off otherwise."""
+        await stopping.wait()
+        self.shared.feed.end()
 
     def describe(self) -> list[tuple[str, str]]:
         """For the banner: each provider's name and the path of its base URL."""
@@ -206,7 +222,8 @@ class App:
             state = scope.get("state", {})
             self._listening = state.get(LISTENING, ())
             self._draining = state.get(DRAINING)
-            await live(self.startup, self.shutdown, receive, send, stopping=state.get(STOPPING))
+            self._stopping = state.get(STOPPING)
+            await live(self.startup, self.shutdown, receive, send, stopping=self._stopping)
         else:
             raise RuntimeError(f"{scope['type']} is not served")
 
@@ -264,6 +281,7 @@ class App:
             self._populate,
             self.shared.budget,
             self.shared.journal_size,
+            self.shared.feed,
             self.certificates.ca_certificate,
             is_draining=lambda: self._draining is not None and self._draining.is_set(),
         )

@@ -8,6 +8,7 @@ from mockserver.control.operation import Answer, ControlCall, Operation, Server,
 from mockserver.control.problems import Problem
 from mockserver.domain.errors import NotFound
 from mockserver.domain.suggestions import did_you_mean
+from mockserver.events.facts import ScenariosChanged
 from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.room import check_room
 from mockserver.sandbox.sealing import sealed
@@ -84,6 +85,7 @@ async def add(call: ControlCall) -> Answer:
     if scenario.name in sandbox.state.active_scenarios.names or scenario.name == "quick":
         sandbox.state.activate(sandbox.state.active_scenarios.names)
         await sandbox.open_new_accounts()
+    sandbox.announce(ScenariosChanged("posted", (scenario.name,)))
     data: dict[str, Any] = {"name": scenario.name, "provider": scenario.provider, "about": scenario.about}
     return Answer(data | ({"warnings": warnings} if warnings else {}), status=201)
 
@@ -133,6 +135,7 @@ async def activate(call: ControlCall) -> Answer:
     if not isinstance(call.body, list):
         raise Problem(422, "the body is a list of scenario names")
     sandbox.state.activate(call.body)
+    sandbox.announce(ScenariosChanged("active", sandbox.state.active_scenarios.names))
     await sandbox.open_new_accounts()
     return Answer(list(sandbox.state.active_scenarios.names))
 

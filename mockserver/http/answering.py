@@ -146,7 +146,7 @@ class Recorder:
             entry.response_headers = tuple(headers)
             entry.response_body = journal_body
         entry.milliseconds = (perf_counter_ns() - began) / 1_000_000
-        sandbox.journal.keep(entry)
+        sandbox.keep(entry)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else payload})
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mockserver.domain.orders import Order
+from mockserver.events.facts import FaultChanged, cut
 from mockserver.faults import webhook_kinds
 from mockserver.faults.apply import delivery_changes
 from mockserver.faults.model import Asked, Fault
@@ -30,6 +31,11 @@ async def made_hostile(
     born = [*state.born, *born_faults(order.plan)]
     matching = {one.key: one for one in born if one.event in (None, delivery.event)}
     delivery_faults = await hostile(state, asked, order.state, list(matching.values()))
+    tx.facts += [
+        FaultChanged(now, "struck", cut(row["id"]), cut(row["fault"]), order.provider, delivery.id)
+        for row in delivery_faults.rows
+        if row["hit"]
+    ]
     names, wanted, later = delivery_changes(delivery_faults.faults, delivery.id, state.dice, state.settings.values)
     told = _told(delivery_faults)
     if webhook_kinds.never_sent(wanted):

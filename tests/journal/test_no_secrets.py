@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver.control.app import OPERATIONS
+from tests.events.support import Stream
 from tests.journal.names import SECRET_HEADERS
 from tests.outside import AcmeWorld, acme_running
 from tests.support import running
@@ -76,7 +77,7 @@ async def outputs(world: AcmeWorld, order: str) -> dict[str, str]:
     }
     found = {}
     for operation in OPERATIONS:
-        if operation.method != "GET" or operation.path in ("/faults/{id}", "/state"):
+        if operation.method != "GET" or operation.path in ("/faults/{id}", "/state") or operation.endless:
             continue
         stem = operation.path.partition("{")[0]
         for rest in fields.get(operation.path, [""]):
@@ -85,7 +86,19 @@ async def outputs(world: AcmeWorld, order: str) -> dict[str, str]:
             found[f"{stem}{rest}"] = answer.text
     for path in ("/requests/find", "/requests/count"):
         found[path] = (await world.control("POST", path, {})).text
+    found["/events"] = await events(world)
     return found
+
+
+async def events(world: AcmeWorld) -> str:
+    """What the event stream says of everything so far."""
+    newest = world.app.shared.feed.newest
+    async with Stream(world.app, "/_mock/events?since=0&sandbox=*") as stream:
+        while True:
+            frame = await stream.raw()
+            assert frame is not None
+            if f"id: {newest}\n" in frame:
+                return stream.text
 
 
 async def test_no_credential_shows_anywhere() -> None:

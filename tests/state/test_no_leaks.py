@@ -167,7 +167,7 @@ async def told(client: Client) -> dict[str, str]:
         "/settings": ["", "?help=1"],
     }
     found = {}
-    for operation in OPERATIONS:
+    for operation in (one for one in OPERATIONS if not one.endless):
         stem = operation.path.partition("{")[0]
         for rest in fields.get(operation.path, [""]) if operation.method == "GET" else ():
             answer = await world.control("GET", f"{stem}{rest}")
