@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -40,6 +41,7 @@ from mockserver.webhooks.model import Delivery, Outcome
 
 if TYPE_CHECKING:
     from mockserver.control.problems import Problem
+    from mockserver.events.access_log import AccessLog
     from mockserver.http.history import History
     from mockserver.scenario.check import Judge
     from mockserver.webhooks.dispatcher import Dispatcher
@@ -120,6 +122,7 @@ class App:
         self._draining: asyncio.Event | None = None
         self._stopping: asyncio.Event | None = None
         self._ending: asyncio.Task[None] | None = None
+        self._access_log: AccessLog | None = None
 
     @property
     def listener_options(self) -> ListenerOptions:
@@ -143,6 +146,8 @@ class App:
             birth = birth._replace(population=Population(orders=self._settings.populate))
         sandbox = await self.sandboxes.make_default(birth)
         self._sweeping = asyncio.ensure_future(self.sandboxes.keep_sweeping())
+        if self._settings.access_log in ("human", "json"):
+            self._access_log = self._made_access_log(self._settings.access_log)
         if self._stopping is not None:
             self._ending = asyncio.ensure_future(self._end_streams(self._stopping))
         if path is not None and restored:
@@ -171,6 +176,8 @@ class App:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._access_log is not None:
+            self._access_log.close()
         try:
             path, sandbox = self._settings.state, self.sandboxes.known(DEFAULT)
             if path is not None and sandbox is not None and self._settings.save_on_exit and self._restored:
@@ -179,6 +186,13 @@ class App:
             await self.sandboxes.close()
             if self._dispatcher is not None:
                 await self._dispatcher.close()
+
+    def _made_access_log(self, form: Literal["human", "json"]) -> "AccessLog":
+        from mockserver.events.access_log import AccessLog
+        from mockserver.events.colours import may_colour
+
+        colour = may_colour(sys.stderr, os.environ)
+        return AccessLog(self.shared.feed, _write, machine_now, form=form, colour=colour)
 
     async def _end_streams(self, stopping: asyncio.Event) -> None:
         """Let streams end as soon as the server stops: it would cut them off otherwise."""
@@ -324,6 +338,11 @@ class App:
         from mockserver.http.history import populate
 
         return await populate(sandbox, population, self._providers, until=until)
+
+
+def _write(lines: str) -> None:
+    sys.stderr.write(lines)
+    sys.stderr.flush()
 
 
 def _say(line: str) -> None:

@@ -23,6 +23,7 @@ from mockserver.cli.explain import explain
 from mockserver.cli.graph import graph
 from mockserver.cli.health import health
 from mockserver.cli.reference import reference
+from mockserver.cli.tail import tail
 from mockserver.config import Settings
 from mockserver.providers.sources import ProviderProblem
 
@@ -180,6 +181,8 @@ def _completed(settings: Settings) -> Settings:
         from mockserver.clockwork.clock import machine_now
 
         settings = replace(settings, start=machine_now().replace(microsecond=0))
+    if settings.access_log is None:
+        settings = replace(settings, access_log="human" if sys.stderr.isatty() else "off")
     return settings
 
 
@@ -248,5 +251,5 @@ def _report_as_json(problems: Iterable[Any]) -> int:
     return int(any(row["severity"] == "error" for row in rows))
 
 
-for _command in (ca, clock, explain, graph, health, reference):
+for _command in (ca, clock, explain, graph, health, reference, tail):
     program.add_command(_command)
