@@ -170,6 +170,11 @@ class Feed:
                 timer.cancel()
         self._gathering = self._beating = None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a timer is set that will wake readers."""
+        return self._gathering is not None or self._beating is not None
+
     # -- as text -----------------------------------------------------------------------------------------
 
     def frame(self, event: Event) -> bytes:
