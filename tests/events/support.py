@@ -7,6 +7,8 @@ from typing import Any, Self
 
 from starlette.types import ASGIApp, Message
 
+from mockserver.app import App
+
 Data = dict[str, Any]
 
 
@@ -144,3 +146,14 @@ class Stream:
         self._parts.put_nowait(message.get("body", b""))
         self._begun.set()
         await self._readable.wait()
+
+
+async def all_told(app: App) -> str:
+    """The text of all events so far that are kept."""
+    newest = app.shared.feed.newest
+    async with Stream(app, "/_mock/events?since=0&sandbox=*") as stream:
+        while True:
+            frame = await stream.raw()
+            assert frame is not None, "the newest event did not come"
+            if f"id: {newest}\n" in frame:
+                return stream.text

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver.control.app import OPERATIONS
-from tests.events.support import Stream
+from tests.events.support import all_told
 from tests.journal.names import SECRET_HEADERS
 from tests.outside import AcmeWorld, acme_running
 from tests.support import running
@@ -86,19 +86,8 @@ async def outputs(world: AcmeWorld, order: str) -> dict[str, str]:
             found[f"{stem}{rest}"] = answer.text
     for path in ("/requests/find", "/requests/count"):
         found[path] = (await world.control("POST", path, {})).text
-    found["/events"] = await events(world)
+    found["/events"] = await all_told(world.app)
     return found
-
-
-async def events(world: AcmeWorld) -> str:
-    """What the event stream says of everything so far."""
-    newest = world.app.shared.feed.newest
-    async with Stream(world.app, "/_mock/events?since=0&sandbox=*") as stream:
-        while True:
-            frame = await stream.raw()
-            assert frame is not None
-            if f"id: {newest}\n" in frame:
-                return stream.text
 
 
 async def test_no_credential_shows_anywhere() -> None:
