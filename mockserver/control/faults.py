@@ -114,7 +114,7 @@ async def disarm(call: ControlCall) -> Answer:
 
 def _announce(sandbox: Sandbox, what: str, fault: Fault) -> None:
     now = sandbox.state.clock.now()
-    sandbox.announce(FaultChanged(now, what, cut(fault.key), cut(fault.label), fault.provider))
+    sandbox.announcer.announce(FaultChanged(now, what, cut(fault.key), cut(fault.label), fault.provider))
 
 
 def _check_words(call: ControlCall, body: Mapping[str, Any]) -> None:

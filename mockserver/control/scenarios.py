@@ -85,7 +85,7 @@ async def add(call: ControlCall) -> Answer:
     if scenario.name in sandbox.state.active_scenarios.names or scenario.name == "quick":
         sandbox.state.activate(sandbox.state.active_scenarios.names)
         await sandbox.open_new_accounts()
-    sandbox.announce(ScenariosChanged("posted", (scenario.name,)))
+    sandbox.announcer.announce(ScenariosChanged("posted", (scenario.name,)))
     data: dict[str, Any] = {"name": scenario.name, "provider": scenario.provider, "about": scenario.about}
     return Answer(data | ({"warnings": warnings} if warnings else {}), status=201)
 
@@ -135,7 +135,7 @@ async def activate(call: ControlCall) -> Answer:
     if not isinstance(call.body, list):
         raise Problem(422, "the body is a list of scenario names")
     sandbox.state.activate(call.body)
-    sandbox.announce(ScenariosChanged("active", sandbox.state.active_scenarios.names))
+    sandbox.announcer.announce(ScenariosChanged("active", sandbox.state.active_scenarios.names))
     await sandbox.open_new_accounts()
     return Answer(list(sandbox.state.active_scenarios.names))
 

@@ -80,7 +80,7 @@ async def populate(
     finally:
         state.populating = False
         if sandbox.state is state:
-            sandbox.announce(SandboxChanged("populated"))
+            sandbox.announcer.announce(SandboxChanged("populated"))
 
 
 async def _populate(

@@ -9,10 +9,11 @@ from mockserver.clockwork.ticker import Ticker
 from mockserver.clockwork.timeline import Agenda, Ran, advance
 from mockserver.domain.accounts import Account
 from mockserver.domain.orders import Order
-from mockserver.events.facts import ClockMoved, Committed, Facts, SandboxChanged
+from mockserver.events.facts import SandboxChanged
 from mockserver.journal.journal import Entry, Journal
 from mockserver.sandbox import accounts
 from mockserver.sandbox.active_scenarios import in_force
+from mockserver.sandbox.announcer import Announcer
 from mockserver.sandbox.config import SandboxConfig, ServerContext
 from mockserver.sandbox.deliveries import Deliveries
 from mockserver.sandbox.inboxes import Inboxes
@@ -43,14 +44,14 @@ class Sandbox:
         self.journal = Journal(shared.journal_size, shared.budget)
         self.inbox = Inboxes(shared.budget)
         self._shared = shared
-        self.turns = Transactions(SandboxState.begin(name, birth, shared), MemoryStore(), self._expect, self._publish)
+        self.announcer = Announcer(name, shared.feed, lambda: self.state)
+        state = SandboxState.begin(name, birth, shared)
+        self.turns = Transactions(state, MemoryStore(), self._expect, self.announcer.committed)
         self._read_cache = ReadCache(self.turns.store)
         self.deliveries = Deliveries(self.turns, shared.sender)
         self._ticker = Ticker(self.state.clock, self.wake)
         self.ended = False
         """Whether the sandbox was deleted; only requests that began before are still in it."""
-        self._published = False
-        """Whether others are told of what happens here: not while it is made or reset, and not once it is deleted."""
         self._heading: list[datetime] = []
         """The moments to which the advances under way lead."""
 
@@ -76,6 +77,11 @@ class Sandbox:
             trial = state.library.overlaid()
             trial.add(scenario)
             in_force(trial, state.active_scenarios.names, state.provider_rules)
+
+    def keep(self, entry: Entry) -> None:
+        """Keep an exchange in the journal, and tell the readers of events of it."""
+        self.journal.keep(entry)
+        self.announcer.answered(entry)
 
     # -- work ----------------------------------------------------------------------------------------
 
@@ -139,7 +145,7 @@ class Sandbox:
             return await self._move_on(by=by, to=to, agenda=agenda)
         finally:
             if self.state.clock.now() != before:
-                self._announce_clock()
+                self.announcer.clock_moved()
 
     async def _move_on(self, *, by: timedelta | None = None, to: datetime | None, agenda: Agenda | None = None) -> Ran:
         now = self.state.clock.now()
@@ -170,7 +176,7 @@ class Sandbox:
             clock.run_at(rate)
         if clock.rate:
             state.per_poll = None
-        self._announce_clock()
+        self.announcer.clock_moved()
         self._ticker.forget()
         await self.wake()
 
@@ -209,12 +215,12 @@ class Sandbox:
         Raises Invalid and changes nothing when a scenario that it was made with is gone or has become wrong.
         """
         state = SandboxState.begin(self.name, self.state.birth, self._shared)
-        published, self._published = self._published, False
         try:
-            await self._begin_anew(state)
+            with self.announcer.silence():
+                await self._begin_anew(state)
         finally:
-            self._published = published
-        self.announce(SandboxChanged("reset"))
+            if self.state is state:
+                self.announcer.announce(SandboxChanged("reset"))
 
     async def _begin_anew(self, state: SandboxState) -> None:
         await self._stop()
@@ -246,7 +252,7 @@ class Sandbox:
                 await world.put_rows(tx)
                 self.turns.next_timer = await tx.next_due("timers")
             self._begin(world.state, requests=world.requests)
-            self.announce(SandboxChanged("restored"))
+            self.announcer.announce(SandboxChanged("restored"))
         await self.wake()
 
     async def close(self) -> None:
@@ -255,42 +261,6 @@ class Sandbox:
         await self.turns.store.close()
         self.journal.forget()
         self.inbox.clear()
-
-    # -- what others are told ----------------------------------------------------------------------------
-
-    def publish(self) -> None:
-        """Tell others from now on of what happens, first of all that the sandbox is made."""
-        self._published = True
-        self.announce(SandboxChanged("made"))
-
-    def fall_silent(self) -> None:
-        """Tell others that the sandbox is deleted, and nothing more: requests under way may still end in it."""
-        if self._published:
-            self._shared.feed.add(self.name, self.state.clock.now(), None, SandboxChanged("deleted"))
-            self._published = False
-        self._shared.feed.end_of(self.name)
-
-    def announce(self, facts: Facts, cause: str | None = None) -> None:
-        """Tell others of something that has happened at this moment; nothing while a history is made."""
-        state = self.state
-        if self._published and not state.populating:
-            self._shared.feed.add(self.name, state.clock.now(), cause, facts)
-
-    def keep(self, entry: Entry) -> None:
-        """Keep an exchange in the journal, and tell others of it."""
-        self.journal.keep(entry)
-        if self._published:
-            self._shared.feed.answered(self.name, entry)
-
-    def _publish(self, facts: Sequence[Committed], origin: str | None) -> None:
-        if self._published and not self.state.populating:
-            add = self._shared.feed.add
-            for fact in facts:
-                add(self.name, fact.at, origin, fact)
-
-    def _announce_clock(self) -> None:
-        clock = self.state.clock
-        self.announce(ClockMoved(clock.now(), clock.mode, str(clock.rate)))
 
     # -- the agenda (clockwork.timeline) ---------------------------------------------------------------
 

@@ -253,6 +253,26 @@ async def test_an_invented_history_is_one_event() -> None:
         assert lines(await stream.until("sandbox", what="populated")) == [("sandbox", "made"), ("sandbox", "populated")]
 
 
+async def test_a_sandbox_that_is_deleted_while_it_is_reset_is_told_to_be_deleted() -> None:
+    async with running() as world, Stream(world.app, f"{EVENTS}?sandbox=*") as stream:
+        await world.steer("POST", "/sandboxes", {"name": "past", "populate": {"orders": 50}})
+        reset = asyncio.ensure_future(world.beside("past").control("POST", "/reset"))
+        place = world.app.sandboxes.place("past")
+        assert place is not None
+        before = place.sandbox.state
+        while place.sandbox.state is before:
+            assert not reset.done()
+            await asyncio.sleep(0)
+        await world.steer("DELETE", "/sandboxes/past")
+        assert (await reset).status_code == 409
+        await world.daisy("GET", "/balance")
+        assert lines(await stream.until("request")) == [
+            ("sandbox", "made"),
+            ("sandbox", "deleted"),
+            ("request", 200),
+        ]
+
+
 @pytest.mark.parametrize(
     ("query", "message"),
     [
