@@ -146,8 +146,10 @@ class Recorder:
             entry.response_headers = tuple(headers)
             entry.response_body = journal_body
         entry.milliseconds = (perf_counter_ns() - began) / 1_000_000
-        sandbox.keep(entry)
+        sandbox.journal.keep(entry)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        # Only now: a fault on the wire has noted here that no answer goes out.
+        sandbox.announcer.answered(entry)
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else payload})
 
 

@@ -10,7 +10,7 @@ from mockserver.clockwork.timeline import Agenda, Ran, advance
 from mockserver.domain.accounts import Account
 from mockserver.domain.orders import Order
 from mockserver.events.facts import SandboxChanged
-from mockserver.journal.journal import Entry, Journal
+from mockserver.journal.journal import Journal
 from mockserver.sandbox import accounts
 from mockserver.sandbox.active_scenarios import in_force
 from mockserver.sandbox.announcer import Announcer
@@ -77,11 +77,6 @@ class Sandbox:
             trial = state.library.overlaid()
             trial.add(scenario)
             in_force(trial, state.active_scenarios.names, state.provider_rules)
-
-    def keep(self, entry: Entry) -> None:
-        """Keep an exchange in the journal, and tell the readers of events of it."""
-        self.journal.keep(entry)
-        self.announcer.answered(entry)
 
     # -- work ----------------------------------------------------------------------------------------
 

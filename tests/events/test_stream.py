@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+import httpx
 import pytest
 
 from mockserver.events.facts import TYPES
@@ -54,6 +55,16 @@ async def test_a_refused_request_leaves_no_trace_of_what_was_undone() -> None:
         events = await stream.until("request", operation="balance")
         assert [one["type"] for one in events] == ["money", "request", "request"]
         assert events[1]["mistake"] == "InsufficientBalance"
+
+
+async def test_an_answer_that_a_fault_broke_on_the_wire_is_told_as_none() -> None:
+    async with acme_running() as world, Stream(world.app, f"{EVENTS}?types=request") as stream:
+        await world.steer("POST", "/faults", {"name": "cable", "wire": "reset"})
+        with pytest.raises(httpx.ReadError):
+            await world.ask("GET", "/balance")
+        event = await stream.next()
+        assert (event["status"], event["fault"]) == (0, "cable")
+        assert " no answer in " in event["line"]
 
 
 async def test_a_delivery_is_told_when_it_is_posted_and_with_each_attempt() -> None:
