@@ -135,8 +135,8 @@ async def activate(call: ControlCall) -> Answer:
     if not isinstance(call.body, list):
         raise Problem(422, "the body is a list of scenario names")
     sandbox.state.activate(call.body)
-    sandbox.announcer.announce(ScenariosChanged("active", sandbox.state.active_scenarios.names))
     await sandbox.open_new_accounts()
+    sandbox.announcer.announce(ScenariosChanged("active", sandbox.state.active_scenarios.names))
     return Answer(list(sandbox.state.active_scenarios.names))
 
 
