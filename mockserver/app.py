@@ -29,7 +29,7 @@ from mockserver.journal.budget import Budget
 from mockserver.lifespan import live
 from mockserver.listener.options import ListenerOptions
 from mockserver.mounts import Mounts, well_known
-from mockserver.providers.discovery import all_providers, data_roots
+from mockserver.providers.discovery import all_providers, check_declarations, data_roots
 from mockserver.sandbox.config import Population, SandboxConfig, ServerContext
 from mockserver.sandbox.credentials import is_sealed
 from mockserver.sandbox.sandbox import Sandbox
@@ -63,29 +63,33 @@ class App:
         *,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`providers` are all that are found unless given. `ticks` tells real seconds, by which sandboxes expire.
+        """Make an app. `providers` are by default all that are installed. `ticks` returns real seconds, for expiry.
 
-        Raises ProviderProblem for a provider that is found and cannot be used.
+        Raises ProviderProblem for an installed provider that cannot be used.
         """
+        found = providers is None
         providers = all_providers() if providers is None else providers
         self._settings = settings
         self._started = machine_now()
         self._providers = {provider.name: provider for provider in providers}
-        #: Not before a snapshot was read: one that was refused is not written over.
+        #: Whether the start has come past reading a snapshot; before, the file of --state is not overwritten.
         self._restored = False
         self._dispatcher: Dispatcher | None = None
-        #: Addresses and ports; none where no server of ours runs the application.
+        #: Addresses and ports that are listened on; empty where another server (such as uvicorn) runs the application.
         self._listening: Sequence[tuple[str, int]] = ()
         self._control: ASGIApp | None = None
         self._watching: asyncio.Task[None] | None = None
         self._sweeping: asyncio.Task[None] | None = None
         schemas = self._schemas = SchemaStore(*data_roots("schemas", providers))
+        library = Library.of_providers(
+            data_roots("scenarios", providers), settings.scenarios, providers=list(self._providers)
+        )
+        if found:
+            check_declarations(providers, schemas, library)
         rows = (*COMMON, *(row for provider in providers for row in provider.settings))
         shared = self.shared = ServerContext(
             provider_rules={provider.name: provider.rules for provider in providers},
-            library=Library.of_providers(
-                data_roots("scenarios", providers), settings.scenarios, providers=list(self._providers)
-            ),
+            library=library,
             rows=rows,
             sender=self.deliver,
             populate=self._populate,
@@ -110,7 +114,7 @@ class App:
             makes_unknown=settings.unknown_sandbox == "create",
             now=ticks,
         )
-        #: For the listener, the control API and webhooks; it makes and reads nothing before it is asked.
+        #: For the listener, the control API and webhooks; it makes and reads nothing before its first use.
         self.certificates = ServerCertificates(
             (host for provider in providers for host in provider.hosts),
             tls_names=settings.tls_name,
@@ -126,7 +130,7 @@ class App:
 
     @property
     def listener_options(self) -> ListenerOptions:
-        """What the listener in front of this application is to do."""
+        """The options of the listener in front of this application."""
         if self._settings.tls == "off":
             return ListenerOptions()
         return ListenerOptions(
@@ -138,7 +142,7 @@ class App:
     async def startup(self) -> None:
         """Make the default sandbox, from a snapshot where settings name one that exists.
 
-        Raises ScenarioProblems and Invalid for what cannot be, StateRefused for a snapshot that cannot be restored.
+        Raises ScenarioProblems and Invalid for wrong settings, StateRefused for a snapshot that cannot be restored.
         """
         birth, path = self.sandboxes.birth, self._settings.state
         restored = path is not None and (path.exists() or not self._settings.save_on_exit)
@@ -161,15 +165,15 @@ class App:
             from mockserver.sandbox.reloading import begin_watching, keep_reloading
 
             watcher = begin_watching(self._settings.scenarios, self.shared)
-            say = log.warning if self._settings.log_format == "json" else _say
+            say = log.warning if self._settings.log_format == "json" else _print_to_stderr
             self._watching = asyncio.ensure_future(
                 keep_reloading(watcher, self.shared, self.sandboxes, judge=self._judge(), say=say)
             )
 
     async def shutdown(self) -> None:
-        """End everything that runs by itself, and keep the default sandbox where settings say so.
+        """End everything that runs by itself, and save the default sandbox where settings say so.
 
-        Raises StateNotSaved when that could not be done; everything has ended all the same.
+        Raises StateNotSaved where it could not be saved, after everything has ended.
         """
         self.shared.feed.end()
         tasks = [task for task in (self._watching, self._sweeping, self._ending) if task is not None]
@@ -200,12 +204,12 @@ class App:
         self.shared.feed.end()
 
     def describe(self) -> list[tuple[str, str]]:
-        """For the banner: each provider's name and the path of its base URL."""
+        """Return each provider's name and the path of its base URL, for the banner."""
         mounts = {name: provider.mounts[0] for name, provider in self._providers.items()}
         return [(name, f"/{mount.host}{mount.prefix}") for name, mount in mounts.items()]
 
     def credentials(self) -> dict[str, list[str]]:
-        """For the banner: each provider's documented credentials, parts joined by ` / `."""
+        """Return each provider's documented credentials, for the banner; their parts are joined by ` / `."""
         sandbox = self.sandboxes.known(DEFAULT)
         if sandbox is None:
             return {}
@@ -319,7 +323,7 @@ class App:
         return await self._dispatcher.attempt(url=delivery.url, body=delivery.body.encode(), headers=delivery.headers)
 
     async def _objection(self, url: str) -> str | None:
-        """Why no webhook can arrive at this URL, None where it may."""
+        """Return why no webhook can arrive at this URL, None where one can."""
         from mockserver.webhooks.objections import objection_to
 
         return await objection_to(self._made_guard(), url)
@@ -345,11 +349,11 @@ def _write(lines: str) -> None:
     sys.stderr.flush()
 
 
-def _say(line: str) -> None:
-    """Beside the log: editors find the place by the beginning of the line."""
+def _print_to_stderr(line: str) -> None:
+    """Print a line without a log's prefix: editors read file and line at its beginning."""
     print(line, file=sys.stderr, flush=True)
 
 
 def create_app(settings: Settings | None = None, **more: Any) -> App:
-    """The app for these settings, or for the defaults with some of them given by name."""
+    """Return the app for these settings, or for the defaults with some of them given by name."""
     return App(settings if settings is not None else Settings(**more))

@@ -38,12 +38,12 @@ PAST_DAYS = 90
 
 
 class BadSetting(ValueError):
-    """A setting that cannot be; the message names the flag or the variable, the rule and the value."""
+    """A setting has a value that breaks a rule; the message names the flag or the variable, the rule and the value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """How one setting is given.
+    """The flag and the variable of one setting: how their text is read, and what the help says.
 
     `read` turns one text into a value or raises ValueError with the rule and the value. `separator`
     stands between the values of a repeatable setting in its variable. A `switch` is a flag without a value.
@@ -59,14 +59,14 @@ class Option:
 
 
 _TOKEN_HELP = (
-    "The token that the control API takes. Whoever may list the processes of this machine sees a flag: rather set "
-    "the variable."
+    "The token that calls of the control API must send. Prefer the variable: everybody who can list the processes of "
+    "this machine can read the flag."
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """All settings, checked. Each field is a row of the table: its flag and its variable follow from its name."""
+    """All settings, checked. Each field is a row of the table; `flag_of` and `variable_of` derive its other names."""
 
     host: Annotated[
         str,
@@ -86,7 +86,11 @@ class Settings:
     ] = REAL
     start: Annotated[
         datetime | None,
-        Option(readers.start, "MOMENT", "Where clocks start, such as 2026-01-31T12:00:00Z; else the present moment."),
+        Option(
+            readers.start,
+            "MOMENT",
+            "Where clocks start, such as 2026-01-31T12:00:00Z; by default at the present moment.",
+        ),
     ] = None
     seed: Annotated[
         int | str, Option(readers.seed, "SEED", "What ids, prices and chances are cast from: a text or a number.")
@@ -96,23 +100,28 @@ class Settings:
         Option(readers.directory, "DIR", "A directory of scenario files (*.yaml) of your own.", separator=os.pathsep),
     ] = ()
     state: Annotated[
-        Path | None, Option(readers.state_file, "FILE", "A snapshot to start from, clock and seed included.")
+        Path | None,
+        Option(
+            readers.state_file,
+            "FILE",
+            "A file with a snapshot of the default sandbox to start from; it sets clock and seed, too.",
+        ),
     ] = None
     populate: Annotated[
         int | None,
         Option(
             readers.whole_number(1, MOST_PAST_ORDERS),
             "ORDERS",
-            f"Let invented customers place so many orders in the {PAST_DAYS} days before the start; not where --state"
-            " restores.",
+            f"Begin with this many orders, which invented customers placed in the {PAST_DAYS} days before the start. "
+            "Without effect where --state restores a snapshot.",
         ),
     ] = None
     save_on_exit: Annotated[
-        bool, Option(readers.switch, "", "Write the snapshot of --state anew when the server stops.", switch=True)
+        bool, Option(readers.switch, "", "When the server stops, write a snapshot to the file of --state.", switch=True)
     ] = False
-    watch: Annotated[
-        bool, Option(readers.switch, "", "Take up what changes in the scenario directories while serving.", switch=True)
-    ] = False
+    watch: Annotated[bool, Option(readers.switch, "", "Load scenario files again when they change.", switch=True)] = (
+        False
+    )
     rate_limits: Annotated[
         Literal["documented", "off"],
         Option(readers.choice("documented", "off"), "WHICH", "The providers' rate limits: documented or off."),
@@ -135,8 +144,8 @@ class Settings:
         Option(
             readers.host,
             "HOST",
-            "A host that webhooks may go to besides private ones and loopback, which has to be listed too where the "
-            "server listens beyond it.",
+            "A host that webhooks may go to, besides private and loopback addresses. A server that listens beyond "
+            "loopback must list loopback, too.",
             separator=",",
         ),
     ] = ()
@@ -154,7 +163,8 @@ class Settings:
         Option(
             readers.ca_directory,
             "DIR",
-            "Where the local CA lies, made at first need; else in the user's state directory.",
+            "The directory of the local CA, which is made when it is first needed; by default in the user's state "
+            "directory.",
         ),
     ] = None
     tls_name: Annotated[
@@ -172,7 +182,8 @@ class Settings:
         Option(
             readers.whole_number(1, 1_000_000),
             "COUNT",
-            "How many sandboxes may exist beside the default one; beyond, expired and then unused ones go.",
+            "How many sandboxes may exist beside the default one. To make room for one more, expired sandboxes "
+            "are deleted first, then unused ones.",
             number=True,
         ),
     ] = 1000
@@ -181,7 +192,7 @@ class Settings:
         Option(
             readers.choice("create", "refuse"),
             "HOW",
-            "Requests to a sandbox that nobody made: create it, or refuse (404).",
+            "What happens at a request to a sandbox that does not exist: create makes it, refuse answers 404.",
         ),
     ] = "create"
     sandbox_ttl: Annotated[
@@ -189,8 +200,8 @@ class Settings:
         Option(
             readers.lifetime,
             "DURATION",
-            "How long a sandbox stays without use that was made without `expires`: such as 30m, or off;"
-            " by default off on loopback and 24h beyond.",
+            "After how long without use a sandbox is deleted that was made without `expires`, such as 30m; off: never. "
+            "The default is off on loopback and 24h beyond.",
         ),
     ] = None
     journal_size: Annotated[
@@ -207,7 +218,8 @@ class Settings:
         Option(
             readers.whole_number(65_536, 99_999_999_999),
             "BYTES",
-            "How much the journals and inboxes of all sandboxes keep together; beyond, the oldest of the fullest goes.",
+            "How much the journals and inboxes of all sandboxes keep together. Beyond it, the fullest one forgets its "
+            "oldest entries.",
         ),
     ] = MOST_LOG_BYTES
     tls: Annotated[
@@ -245,12 +257,14 @@ class Settings:
     ] = "private"
     public_url: Annotated[
         str | None,
-        Option(readers.public_url, "URL", "The URL that answers name this server by, whatever clients call it."),
+        Option(readers.public_url, "URL", "The URL of this server that answers contain, whatever URL clients call."),
     ] = None
     sandbox: Annotated[
         str,
         Option(
-            readers.sandbox_name, "NAME", "The sandbox of requests that name none; by default the one named default."
+            readers.sandbox_name,
+            "NAME",
+            "The sandbox that answers requests which name none; by default the one named default.",
         ),
     ] = "default"
     drain: Annotated[
@@ -258,7 +272,7 @@ class Settings:
         Option(
             readers.span,
             "DURATION",
-            "After SIGTERM go on accepting requests for so long, while /_mock/ready says 503; such as 10s.",
+            "After SIGTERM go on accepting requests for this long, such as 10s, while /_mock/ready answers 503.",
         ),
     ] = None
     quiet: Annotated[bool, Option(readers.switch, "", "Print no banner.", switch=True)] = False
@@ -272,33 +286,34 @@ class Settings:
 
 
 def table() -> tuple[tuple[str, Option, Any], ...]:
-    """The rows: name, how it is given, default."""
+    """Return the rows: name of the setting, its option, its default."""
     hints = Settings.__annotations__
     return tuple((row.name, hints[row.name].__metadata__[0], row.default) for row in fields(Settings))
 
 
 def flag_of(name: str) -> str:
-    """`rate_limits` -> `--rate-limits`."""
+    """Return the flag of a setting: `rate_limits` -> `--rate-limits`."""
     return "--" + name.replace("_", "-")
 
 
 def variable_of(name: str) -> str:
-    """`rate_limits` -> `MOCKSERVER_RATE_LIMITS`."""
+    """Return the variable of a setting: `rate_limits` -> `MOCKSERVER_RATE_LIMITS`."""
     return "MOCKSERVER_" + name.upper()
 
 
 def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
-    """Settings from flags (name -> text, texts when repeatable, or True) over variables over defaults.
+    """Return the settings: flags (name -> text, texts when repeatable, or True) over variables over defaults.
 
-    None, False and an empty sequence are flags not given. Raises BadSetting for the first value that cannot be.
+    None, False and an empty sequence stand for flags that are absent. Raises BadSetting for the first value that
+    breaks a rule.
     """
     values: dict[str, Any] = {}
     for name, option, _ in table():
-        given = flags.get(name)
+        flag = flags.get(name)
         text = environment.get(variable_of(name))
-        if given:
-            values[name] = _read(flag_of(name), option, given)
-        elif given == "":
+        if flag:
+            values[name] = _read(flag_of(name), option, flag)
+        elif flag == "":
             raise BadSetting(f"{flag_of(name)}: needs a value: ''")
         elif text and not _is_injected(option, text):
             texts = [part for part in text.split(option.separator) if part] if option.separator else text
@@ -306,13 +321,17 @@ def load(flags: Mapping[str, Any], environment: Mapping[str, str]) -> Settings:
     settings = Settings(**values)
     if settings.passthrough and not is_loopback(settings.host):
         raise BadSetting(f"--passthrough: only where the server listens on loopback, not on {settings.host!r}")
+    if settings.tls_port is not None and settings.tls == "off":
+        raise BadSetting("--tls-port: not with --tls off, which leaves plain HTTP on --port alone")
+    if settings.tls_port is not None and settings.tls_port == settings.port:
+        raise BadSetting(f"--tls-port: not the number of --port: {settings.tls_port}")
     if settings.passthrough and settings.tls == "off":
         raise BadSetting("--passthrough: not with --tls off, which makes the server no proxy")
     return settings
 
 
 def ignored(environment: Mapping[str, str]) -> list[str]:
-    """The variables that `load` passes over: Kubernetes and docker's links set MOCKSERVER_PORT=tcp://10.0.0.1:7460."""
+    """Return the variables that `load` passes over, such as Kubernetes' MOCKSERVER_PORT=tcp://10.0.0.1:7460."""
     return [
         variable_of(name) for name, option, _ in table() if _is_injected(option, environment.get(variable_of(name), ""))
     ]
@@ -322,12 +341,12 @@ def _is_injected(option: Option, text: str) -> bool:
     return option.number and "://" in text
 
 
-def _read(label: str, option: Option, given: Any) -> Any:
+def _read(label: str, option: Option, value: Any) -> Any:
     try:
-        if option.switch and given is True:
+        if option.switch and value is True:
             return True
         if option.separator is None:
-            return option.read(given)
-        return tuple(dict.fromkeys(option.read(text) for text in given))
+            return option.read(value)
+        return tuple(dict.fromkeys(option.read(text) for text in value))
     except ValueError as error:
         raise BadSetting(f"{label}: {error}") from None

@@ -64,7 +64,7 @@ def switch(text: str) -> bool:
 
 
 def host(text: str) -> str:
-    """A host name or an address; an IPv6 address may stand in brackets."""
+    """Return the host name or address that a text holds; an IPv6 address may stand in brackets."""
     bare = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     if _HOST_NAME.fullmatch(bare) or (":" in bare and _is_address(bare)):
         return bare.lower()
@@ -130,10 +130,10 @@ def directory(text: str) -> Path:
     """Read the path of a directory that exists."""
     path = Path(text)
     try:
-        found = path.is_dir() and os.access(path, os.R_OK | os.X_OK)
+        is_usable = path.is_dir() and os.access(path, os.R_OK | os.X_OK)
     except ValueError:
-        found = False
-    if not text or not found:
+        is_usable = False
+    if not text or not is_usable:
         raise ValueError(f"must be a directory that exists and can be read: {text!r}")
     return path
 
@@ -163,7 +163,7 @@ def lifetime(text: str) -> timedelta | Literal["off"]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach what listens on `host`; names other than localhost are not trusted."""
+    """Return whether only this machine can reach what listens on `host`; names other than localhost are not trusted."""
     import ipaddress
 
     if host.rstrip(".") == "localhost":
@@ -225,7 +225,7 @@ def public_url(text: str) -> str:
 def sandbox_name(text: str) -> str:
     """Read the name of a sandbox."""
     if not re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", text):
-        raise ValueError(f"must be 1 to 64 of a-z, 0-9, - and _, and not begin with a sign: {text!r}")
+        raise ValueError(f"must be 1 to 64 of a-z, 0-9, - and _, beginning with a letter or a digit: {text!r}")
     return text
 
 

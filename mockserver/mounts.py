@@ -21,8 +21,8 @@ class Mounts:
             service = Service(provider, schemas)
             served = [(mount, service) for mount in provider.mounts]
             served += [(annex.mount, Service(provider, schemas, annex)) for annex in provider.annexes]
-            for mount, one in served:
-                self._hosts.setdefault(mount.host, []).append((mount.prefix, one))
+            for mount, service in served:
+                self._hosts.setdefault(mount.host, []).append((mount.prefix, service))
         for mounts in self._hosts.values():
             mounts.sort(key=lambda row: -len(row[0]))
 

@@ -43,6 +43,6 @@ async def save_state(sandbox: Sandbox, path: Path) -> None:
 
 
 def _one_line(error: Exception) -> str:
-    """What an error says, without the line breaks and the end of a long list."""
+    """Return an error's text without line breaks and without the end of a long list."""
     text = " ".join(str(error.strerror if isinstance(error, OSError) and error.strerror else error).split())
     return text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 3]}..."

@@ -11,7 +11,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from types import FrameType, TracebackType
 from typing import Any, Literal, Self
@@ -29,6 +29,9 @@ BACKLOG = 2048
 #: Seconds of real time at a stop: for requests under way to finish, for those cut off to notice, and for the
 #: application's own shutdown (which takes no time unless it hangs, or writes a large state).
 GRACE, NOTICE, APPLICATION, SAVING = 0.3, 0.1, 2.0, 60.0
+#: The same after draining: for connections that have come to send their request, and for the answers to all.
+LAST_REQUESTS, LAST_ANSWERS = 0.5, 5.0
+_LOOK = 0.01
 
 _log = logging.getLogger("mockserver.server")
 
@@ -42,7 +45,7 @@ class CannotListen(Exception):
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 chooses a free one. Raises CannotListen."""
+    """Return a listening socket; port 0 chooses a free one. Raises CannotListen."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -67,7 +70,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def bind_all(host: str, port: int) -> list[socket.socket]:
-    """The listening sockets of a host, all on one port: `localhost` is 127.0.0.1 and ::1. Raises CannotListen.
+    """Return the listening sockets of a host, all on one port: `localhost` is 127.0.0.1 and ::1. Raises CannotListen.
 
     Clients take either for it. One of the two is enough, where the machine has or grants no other.
     """
@@ -92,10 +95,10 @@ def bind_settings(settings: Settings) -> list[socket.socket]:
     if settings.tls_port is not None:
         try:
             sockets += bind_all(settings.host, settings.tls_port)
-        except CannotListen:
-            for one in sockets:
-                one.close()
-            raise
+        except CannotListen as error:
+            for listening in sockets:
+                listening.close()
+            raise CannotListen(f"--tls-port: {error}", in_use=error.in_use) from None
     return sockets
 
 
@@ -105,7 +108,7 @@ def _reason(error: Exception) -> str:
 
 
 def url_of(listener: socket.socket) -> str:
-    """The URL at which this machine reaches a listening socket."""
+    """Return the URL at which this machine reaches a listening socket."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -120,7 +123,7 @@ class Server(uvicorn.Server):
     def __init__(
         self, app: Any, *, on_started: Callable[[], None], patience: float = APPLICATION, drain: float = 0.0
     ) -> None:
-        """`drain` is for how many seconds requests are still accepted after SIGTERM."""
+        """Make a server; after SIGTERM it still accepts requests for `drain` seconds."""
         super().__init__(
             uvicorn.Config(
                 app,
@@ -172,13 +175,15 @@ class Server(uvicorn.Server):
     def _begin_draining(self) -> None:
         self._draining.set()
         assert self._loop is not None
+        assert self._listener is not None
+        self._listener.drain()
         self._loop.call_later(self._drain, self.stop)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, then leave what was imported out of every garbage collection."""
         self._loop = asyncio.get_running_loop()
         # What the application may want to know of its own addresses, webhooks for one.
-        listening = tuple(one.getsockname()[:2] for one in sockets or ())
+        listening = tuple(bound.getsockname()[:2] for bound in sockets or ())
         getattr(self.lifespan, "state", {}).update(
             {LISTENING: listening, STOPPING: self._stopping, DRAINING: self._draining}
         )
@@ -213,9 +218,15 @@ class Server(uvicorn.Server):
         """Close what listens, let requests under way end, stop the application."""
         listening = self._listener
         assert listening is not None, "what was not started is not shut down"
-        listening.stop_accepting()
+        listening.stop_listening()
         for listener in sockets or ():
             listener.close()
+        if self._draining.is_set():
+            # Whoever has come, or has asked, gets an answer.
+            await self._wait_while(listening.is_busy, LAST_REQUESTS)
+        listening.stop_accepting()
+        if self._draining.is_set():
+            await self._wait_while(listening.owes_answers, LAST_ANSWERS)
         await self._wait_for_requests(GRACE)
         # First the connections, then the tasks: what answers to a connection that is gone answers to nobody,
         # so that half-sent requests and endless streams end without an error.
@@ -232,8 +243,14 @@ class Server(uvicorn.Server):
             self.failed = True
         self.failed = self.failed or bool(getattr(self.lifespan, "shutdown_failed", False))
 
+    async def _wait_while(self, condition: Callable[[], bool], seconds: float) -> None:
+        """Wait while this holds, at most `seconds`; a second signal is noticed on the way."""
+        end = asyncio.get_running_loop().time() + seconds
+        while condition() and asyncio.get_running_loop().time() < end and not self.force_exit:  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK)  # a connection that goes tells nobody
+
     async def _wait_for_requests(self, seconds: float) -> None:
-        """Until no request is under way, at most `seconds`; a second signal is noticed on the way."""
+        """Wait until no request is under way, for `seconds` at most, or until a second signal."""
         end = asyncio.get_running_loop().time() + seconds
         assert self._listener is not None
         while (tasks := self._listener.tasks()) and asyncio.get_running_loop().time() < end:
@@ -280,23 +297,51 @@ def run(
     return 1 if server.failed else 0
 
 
+@contextlib.contextmanager
+def _no_signals() -> Iterator[None]:
+    """Block all signals in threads that begin meanwhile, so that the main thread gets them."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class LiveServer:
     """Serves an ASGI application on a free port from a thread, for tests; a context manager.
 
-    Entering raises RuntimeError when the application does not start.
+    Entering raises RuntimeError when the application does not start. `listeners` come in place of `host` and `port`,
+    `patience` is for how many seconds the application may shut down.
     """
 
-    def __init__(self, app: Any, *, host: str = "127.0.0.1", port: int = 0) -> None:
-        self._listeners = bind_all(host, port)
+    def __init__(
+        self,
+        app: Any,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        listeners: Sequence[socket.socket] = (),
+        patience: float = APPLICATION,
+    ) -> None:
+        self._listeners = list(listeners) or bind_all(host, port)
         self.url = url_of(self._listeners[0])
         self.port: int = self._listeners[0].getsockname()[1]
         self._settled = threading.Event()
-        self._server = Server(app, on_started=self._settled.set)
+        self._patience = patience
+        self._server = Server(app, on_started=self._settled.set, patience=patience)
         self._thread = threading.Thread(target=self._run, name=f"mockserver {self.url}", daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        self._settled.wait()
+        with _no_signals():
+            self._thread.start()
+        try:
+            self._settled.wait()
+        except KeyboardInterrupt:
+            self._server.stop()
+            raise
         if not self._server.started:
             self._thread.join()
             raise RuntimeError(f"the application did not start on {self.url}: its log says why")
@@ -306,7 +351,7 @@ class LiveServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.stop()
-        self._thread.join(timeout=APPLICATION + 3)
+        self._thread.join(timeout=self._patience + 3)
         if self._thread.is_alive():
             raise RuntimeError(f"the server on {self.url} did not stop")
 
@@ -342,14 +387,14 @@ _ECHOES = frozenset({"Application startup failed. Exiting.", "Application shutdo
 
 
 def _tells_something(record: logging.LogRecord) -> bool:
-    """False for the requests that a stop cuts off: uvicorn reports each as an error with a traceback."""
+    """Return False for a request that a stop cuts off, which uvicorn reports as an error with a traceback."""
     if record.msg in _ECHOES:
         return False
     return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 def configure_logging(log_format: Literal["human", "json"]) -> None:
-    """Warnings and errors of everything in this process to stderr, a line each."""
+    """Write warnings and errors of everything in this process to stderr, a line each."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonFormatter() if log_format == "json" else logging.Formatter("%(levelname)s %(message)s"))
     handler.addFilter(_tells_something)

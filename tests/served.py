@@ -3,10 +3,14 @@
 import os
 from functools import cache
 from importlib import import_module
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
+import pytest
+
+from mockserver.domain.suggestions import suggestion
 from mockserver.http.provider import Provider
-from mockserver.providers.discovery import bundled_providers, load
+from mockserver.providers.discovery import bundled_providers, data_roots, load
 from mockserver.providers.sources import Source, sources
 
 #: The providers of the package.
@@ -24,7 +28,10 @@ def asked() -> tuple[Provider, ...]:
     name = os.environ.get(ASKED)
     if not name:
         return (*PROVIDERS, ACME)
-    return tuple(load(one) for one in sources() if one.name == name)
+    found = {one.name: one for one in sources()}
+    if name not in found:
+        raise pytest.UsageError(f"{ASKED}: there is no provider {name!r} ({suggestion(name, found)})")
+    return (load(found[name]),)
 
 
 def samples_module(provider: Provider) -> Any:
@@ -32,4 +39,20 @@ def samples_module(provider: Provider) -> Any:
     if provider.folder is None:
         return import_module(f"tests.conformance.samples.{provider.name}")
     source = next(one for one in (_ACME, *sources()) if one.name == provider.name)
-    return import_module(f"{source.module}.samples")
+    module = f"{source.module}.samples"
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        pytest.fail(f"{provider.name} has no module {module}, which holds its samples", pytrace=False)
+
+
+def scenario_files(provider: Provider) -> list[Path]:
+    """The scenario files of a provider, in its own folder where it lives outside."""
+    return sorted((data_roots("scenarios", [provider])[-1] / provider.name).glob("*.yaml"))
+
+
+def missing(provider: Provider, sample: str, why: str) -> NoReturn:
+    """Fail with one line: the samples of the provider lack what a proof needs."""
+    pytest.fail(f"the samples of {provider.name} lack `{sample}`: {why}", pytrace=False)

@@ -21,10 +21,14 @@ from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from mockserver.app import create_app
+from mockserver.config import load
 from tests.installed import PATIENCE, link_distribution, new_environment, outside_variables, served
+from tests.served import PROVIDERS
 
 pytestmark = pytest.mark.slow
 
@@ -289,3 +293,17 @@ def test_the_image_is_reachable_from_outside_and_healthy_whatever_flags_are_give
 def test_an_instruction_that_the_runner_does_not_know_is_an_error() -> None:
     with pytest.raises(ValueError, match="VOLUME"):
         steps("FROM python:3.13-slim\nVOLUME /data\n")
+
+
+def test_the_recipe_with_aliases_names_hosts_that_are_served_and_flags_that_exist() -> None:
+    text = (ROOT / "docs" / "reach.md").read_text(encoding="utf-8")
+    recipe = yaml.safe_load(text.partition("```yaml\n")[2].partition("```")[0])
+    mock, tests = recipe["services"]["mock"], recipe["services"]["tests"]
+    flag, port = mock["command"]
+    settings = load({flag.removeprefix("--").replace("-", "_"): port}, mock["environment"])
+    assert (settings.tls_port, settings.token) == (443, "secret")
+    served_hosts = set(create_app(settings).certificates.names())
+    aliases = set(mock["networks"]["default"]["aliases"])
+    assert aliases <= served_hosts
+    assert {mount.host for provider in PROVIDERS for mount in provider.mounts} <= aliases
+    assert set(tests["environment"].values()) == {"/tmp/ca.pem"}

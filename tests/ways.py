@@ -12,12 +12,14 @@ import httpx
 
 from mockserver.app import App
 from mockserver.server import LiveServer
-from tests.support import InProcess, World
+from tests.support import ORIGIN, InProcess, World
 from tests.trust import client_context
 
 WAYS = ("memory", "plain", "tls", "proxy")
 WAY = os.environ.get("MOCKSERVER_TEST_WAY") or "memory"
 assert WAY in WAYS, WAY
+#: By which address the server names itself to the suite.
+NAMED = ORIGIN if WAY in ("memory", "plain") else ORIGIN.replace("http:", "https:")
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """Make, renew and read a certificate authority, and sign with it. This module imports `cryptography`: import it late.
 
-All moments are in UTC. Keys are EC P-256, which every client of the last ten years takes.
+All moments are in UTC. Keys are EC P-256, which every client of the last ten years accepts.
 """
 
 import ipaddress
@@ -23,10 +23,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from mockserver.certificates.names import is_address, is_covered, without_subdomains
 
 AUTHORITY_LIVES = timedelta(days=365)
-#: A CA is renewed when less than this is left. No leaf lives longer, so that none outlives its CA.
+#: A CA is renewed when it has less than this left. No leaf lives longer, so that none outlives its CA.
 MONTH = timedelta(days=30)
 LEAF_LIVES = MONTH
-#: A leaf is renewed when less than this is left.
+#: A leaf is renewed when it has less than this left.
 LEAF_RENEWAL = timedelta(days=10)
 #: Clocks of containers and virtual machines differ a little.
 _CLOCK_SKEW = timedelta(hours=1)
@@ -34,7 +34,7 @@ _SERVER = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
 
 
 class UnusableCa(Exception):
-    """A file that is no CA of ours; the message says what is wrong with it."""
+    """A file does not hold a CA that mockserver has made; the message says what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +58,15 @@ class Authority:
 
     @property
     def ends(self) -> datetime:
-        """Until when clients accept it."""
+        """The moment until which clients accept it."""
         return self.certificate.not_valid_after_utc
 
     def is_fresh(self, now: datetime) -> bool:
-        """Whether it is in force and need not be renewed."""
+        """Return whether the CA is valid now and need not be renewed."""
         return self.certificate.not_valid_before_utc <= now and self.ends - now >= MONTH
 
     def covers(self, names: Iterable[str]) -> bool:
-        """Whether it may sign for all of these names."""
+        """Return whether the CA may sign for all of these names."""
         return all(is_covered(name, self.permitted) for name in names)
 
 
@@ -84,22 +84,22 @@ class Leaf:
 
     @property
     def starts(self) -> datetime:
-        """From when on clients accept it."""
+        """The moment from which clients accept it."""
         return self.certificate.not_valid_before_utc
 
     @property
     def renewal(self) -> datetime:
-        """When it should be replaced."""
+        """The moment at which it should be replaced."""
         return self.ends - LEAF_RENEWAL
 
     @property
     def ends(self) -> datetime:
-        """Until when clients accept it."""
+        """The moment until which clients accept it."""
         return self.certificate.not_valid_after_utc
 
 
 def make_authority(names: Iterable[str], now: datetime) -> Authority:
-    """A new CA that may sign for these names and the subdomains of host names, and for nothing else."""
+    """Return a new CA that may sign for these names and the subdomains of host names, and for nothing else."""
     key = generate_private_key(SECP256R1())
     # Named for its key: some clients look an issuer up by its name alone.
     fingerprint = x509.SubjectKeyIdentifier.from_public_key(key.public_key()).digest.hex()[:12]
@@ -113,12 +113,12 @@ def make_authority(names: Iterable[str], now: datetime) -> Authority:
 
 
 def renew_authority(authority: Authority, now: datetime) -> Authority:
-    """The same CA for another year: clients that trust the old certificate accept what the new one signs."""
+    """Return the same CA for another year: clients that trust the old certificate accept what the new one signs."""
     return _authority(authority.key, authority.certificate.subject, authority.permitted, now)
 
 
 def read_authority(data: bytes) -> Authority:
-    """The CA in a file as `Authority.secret_pem` writes it; raises UnusableCa."""
+    """Return the CA in a file as `Authority.secret_pem` writes it; raises UnusableCa."""
     try:
         key = load_pem_private_key(data, password=None)
         certificate = x509.load_pem_x509_certificate(data)
@@ -135,7 +135,7 @@ def read_authority(data: bytes) -> Authority:
 
 
 def sign_leaf(authority: Authority, names: Iterable[str], now: datetime) -> Leaf:
-    """A certificate of a server that is called by these names, with a key of its own."""
+    """Return a certificate, with a key of its own, for a server that is called by these names."""
     key = generate_private_key(SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "mockserver")])
     builder = _builder(key, subject, authority.certificate.subject, now, LEAF_LIVES)
@@ -160,7 +160,7 @@ def _authority(key: EllipticCurvePrivateKey, subject: x509.Name, names: tuple[st
 def _builder(
     key: EllipticCurvePrivateKey, subject: x509.Name, issuer: x509.Name, now: datetime, lives: timedelta
 ) -> x509.CertificateBuilder:
-    """What certificates of CAs and of servers have in common."""
+    """Return a builder with what certificates of CAs and of servers have in common."""
     now = now.replace(microsecond=0)
     builder = x509.CertificateBuilder(subject_name=subject, issuer_name=issuer, public_key=key.public_key())
     builder = builder.serial_number(x509.random_serial_number())
@@ -188,15 +188,15 @@ def _general_name(name: str) -> x509.GeneralName:
 
 
 def _subtree(name: str) -> x509.GeneralName:
-    """A permitted host name with its subdomains, or a permitted address alone (/32, /128)."""
+    """Return a permitted host name with its subdomains, or a permitted address alone (/32, /128)."""
     return x509.IPAddress(ipaddress.ip_network(name)) if is_address(name) else x509.DNSName(name)
 
 
 def _permitted(certificate: x509.Certificate) -> tuple[str, ...]:
-    """What a certificate may sign for; raises x509.ExtensionNotFound and UnusableCa."""
+    """Return the names that a certificate may sign for; raises x509.ExtensionNotFound and UnusableCa."""
     basic = certificate.extensions.get_extension_for_class(x509.BasicConstraints).value
     subtrees = certificate.extensions.get_extension_for_class(x509.NameConstraints).value.permitted_subtrees
     if not basic.ca:
         raise UnusableCa("its certificate is not that of a CA")
-    values = [str(one.value) for one in subtrees or ()]
+    values = [str(subtree.value) for subtree in subtrees or ()]
     return tuple(value.removesuffix("/32").removesuffix("/128") for value in values)

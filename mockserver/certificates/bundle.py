@@ -15,7 +15,7 @@ _FOR_CLIENTS = 0o644
 def write_bundle(certificate: Path) -> Path:
     """Write the bundle beside the certificate of the CA and return its path; raises OSError.
 
-    It is written only when it differs, so that clients that read it meanwhile are not disturbed.
+    The file is written only when its content changes, so that clients which read it at the same time are not disturbed.
     """
     own = certificate.read_text(encoding="ascii")
     text = bundle(own).encode()
@@ -27,13 +27,13 @@ def write_bundle(certificate: Path) -> Path:
 
 
 def bundle(own: str) -> str:
-    """The CA's certificate, then the system's roots, each once."""
+    """Return the CA's certificate, then the system's roots, each once."""
     certificates = dict.fromkeys((ssl.PEM_cert_to_DER_cert(own), *sorted(set(system_roots()))))
     return "".join(map(ssl.DER_cert_to_PEM_cert, certificates))
 
 
 def system_roots() -> list[bytes]:
-    """The roots that OpenSSL trusts here, `SSL_CERT_FILE` and `SSL_CERT_DIR` included; else those of certifi."""
+    """Return the roots that OpenSSL trusts here, `SSL_CERT_FILE` and `SSL_CERT_DIR` included; else those of certifi."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_default_certs()
     roots = context.get_ca_certs(binary_form=True)

@@ -1,8 +1,8 @@
 """Make the TLS context of a server without leaving a key on the disk.
 
 `ssl` reads keys from files only. On Linux the file is one in memory that has no name. Elsewhere it is a temporary file
-for its owner only. Either way the key in it is encrypted with a password that is nowhere but in this process, so that
-what a crash might leave behind is of no use.
+for its owner only. The key in it is encrypted with a password that only this process has, so that a file which a crash
+leaves behind is of no use.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ _OWN_DESCRIPTORS = Path("/proc/self/fd")
 
 
 def server_context(leaf: "Leaf") -> ssl.SSLContext:
-    """The context of a server with this certificate: TLS 1.2 or later, and HTTP/1.1."""
+    """Return the context of a server with this certificate: TLS 1.2 or later, and HTTP/1.1."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
@@ -37,7 +37,7 @@ def server_context(leaf: "Leaf") -> ssl.SSLContext:
 
 @contextlib.contextmanager
 def _file_with(data: bytes) -> Iterator[Path]:
-    """A file with this content, which is gone afterwards."""
+    """Yield the path of a file with this content, which is deleted afterwards."""
     if hasattr(os, "memfd_create") and _OWN_DESCRIPTORS.is_dir():
         descriptor = os.memfd_create("certificate", os.MFD_CLOEXEC)
         with open(descriptor, "wb", buffering=0) as file:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("mockserver.certificates")
 
-#: Seconds of real time that another process may hold the lock; making a CA takes a hundredth of one.
+#: For how many seconds of real time to wait for the lock; making a CA takes a hundredth of a second.
 PATIENCE = 5.0
 _PAUSE = 0.02
 _LARGEST = 65_536
@@ -48,7 +48,7 @@ class CaDirectoryProblem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a CA is to sign for: what every server of this installation is called, and what else this one is."""
+    """The names that a CA has to sign for: those of every server of this installation, and `more` of this one."""
 
     usual: tuple[str, ...]
     more: tuple[str, ...] = ()
@@ -61,14 +61,14 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one CA lies: the file with the key, and the certificate for clients."""
+    """The files of one CA: the one with the key, and the certificate for clients."""
 
     key: Path
     certificate: Path
 
 
 def default_directory() -> Path:
-    """The directory for this user's state, as the operating system has it; raises CaDirectoryProblem."""
+    """Return the directory for this user's state, as the operating system has it; raises CaDirectoryProblem."""
     import platformdirs
 
     with contextlib.suppress(RuntimeError):  # older versions return a relative path instead
@@ -79,7 +79,7 @@ def default_directory() -> Path:
 
 
 class CaDirectory:
-    """Reads the CA of a directory, or makes it at first need; `now` tells the real time."""
+    """Reads the CA of a directory, or makes it when it is first needed; `now` returns the real time."""
 
     def __init__(self, path: Path, *, now: Callable[[], datetime], patience: float = PATIENCE) -> None:
         self.path = path.absolute()
@@ -87,7 +87,7 @@ class CaDirectory:
         self._patience = patience
 
     def obtain(self, names: Names) -> "tuple[Authority, Place]":
-        """The CA that covers these names, made or renewed where there is none in force, and where it lies.
+        """Return the CA that covers these names, and where it lies; makes or renews it where none is in force.
 
         It may read, write and wait for another process: call it from a thread. Raises CaDirectoryProblem.
         """
@@ -95,24 +95,24 @@ class CaDirectory:
             present = self._usable(names)
             if present is not None and _read(present[1].certificate) == present[0].pem:
                 return present
-            return self._made(names)
+            return self._make(names)
         except OSError as error:
             reason = error.strerror or str(error)
             message = f"the CA directory {self.path} cannot be used ({reason}): choose another with --ca-dir"
             raise CaDirectoryProblem(message, self._readable(names)) from error
 
     def existing(self, names: Names) -> bytes | None:
-        """The certificate of the CA that covers these names, where there is one; writes nothing."""
+        """Return the certificate of the CA that covers these names, where there is one; writes nothing."""
         authority = self._readable(names)
         return None if authority is None else authority.pem
 
-    def _made(self, names: Names) -> "tuple[Authority, Place]":
+    def _make(self, names: Names) -> "tuple[Authority, Place]":
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         with _locked(self.path / "ca.lock", self._patience):
             present = self._usable(names)  # another process may have made it meanwhile
             if present is None:
                 place = self._place(names)
-                present = self._written(names, place), place
+                present = self._write(names, place), place
             authority, place = present
             if _read(place.certificate) != authority.pem:
                 sweep(place.certificate)
@@ -121,19 +121,19 @@ class CaDirectory:
         return present
 
     def _usable(self, names: Names) -> "tuple[Authority, Place] | None":
-        """The CA as it is there, None where one is to be made or renewed."""
+        """Return the CA that is there, None where one has to be made or renewed."""
         place = self._place(names)
         authority = _authority_in(place.key)
         if authority is None or not authority.is_fresh(self._now()) or not authority.covers(names.all):
             return None
         return authority, place
 
-    def _written(self, names: Names, place: Place) -> "Authority":
+    def _write(self, names: Names, place: Place) -> "Authority":
         """Renew the CA of this place, or make a new one where it cannot be used; a line of the log says so."""
         from mockserver.certificates.authority import make_authority, renew_authority
 
         data, now = _read(place.key), self._now()
-        old, reason = _understood(data) if data is not None else (None, "")
+        old, reason = _parse(data) if data is not None else (None, "")
         sweep(place.key)
         if old is not None and old.covers(names.all):
             authority = renew_authority(old, now)
@@ -163,7 +163,7 @@ class CaDirectory:
         return None
 
     def _place(self, names: Names) -> Place:
-        """The usual CA where it covers the names, else the one for just these names."""
+        """Return the place of the usual CA where it covers the names, else the place of the CA for just these names."""
         usual = self._at(_USUAL)
         authority = _authority_in(usual.key)
         permitted = names.usual if authority is None else authority.permitted
@@ -176,13 +176,13 @@ class CaDirectory:
 
 
 def _authority_in(path: Path) -> "Authority | None":
-    """The CA in a file; None where there is no file, or one that cannot be used. Raises OSError."""
+    """Return the CA in a file; None where there is no file, or one that cannot be used. Raises OSError."""
     data = _read(path)
-    return None if data is None else _understood(data)[0]
+    return None if data is None else _parse(data)[0]
 
 
-def _understood(data: bytes) -> "tuple[Authority | None, str]":
-    """The CA in this content, or why there is none."""
+def _parse(data: bytes) -> "tuple[Authority | None, str]":
+    """Return the CA in this content, or the reason why there is none."""
     from mockserver.certificates.authority import UnusableCa, read_authority
 
     try:
@@ -192,9 +192,9 @@ def _understood(data: bytes) -> "tuple[Authority | None, str]":
 
 
 def _read(path: Path) -> bytes | None:
-    """What a regular file holds, None where there is none; raises OSError."""
+    """Return the content of a regular file, None where there is no file; raises OSError."""
     try:
-        # Not waiting: whoever opens a pipe to read waits for a writer.
+        # Without O_NONBLOCK, opening a pipe would wait for a writer.
         descriptor = os.open(path, os.O_RDONLY | _NO_WAIT)
     except FileNotFoundError:
         return None
@@ -208,7 +208,7 @@ def _read(path: Path) -> bytes | None:
 
 @contextlib.contextmanager
 def _locked(path: Path, patience: float) -> Iterator[None]:
-    """Hold the lock of a file, which goes with the process; raises TimeoutError, and OSError where none can be had."""
+    """Hold the lock of a file, which ends with the process; raises TimeoutError, or OSError where locking fails."""
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR | _NO_WAIT, 0o600)
     try:
         end = time.monotonic() + patience

@@ -1,4 +1,4 @@
-"""What to type so that a system or a program trusts the local CA."""
+"""The commands with which a system or a program is made to trust the local CA."""
 
 import shlex
 from pathlib import Path
@@ -40,7 +40,7 @@ Node:
 
 
 def install_hints(certificate: Path, permitted: tuple[str, ...]) -> str:
-    """The lines to type for each platform, with the path of the certificate quoted as its shell has it."""
+    """Return the lines to type for each platform, with the path of the certificate quoted for its shell."""
     powershell = str(certificate).replace("'", "''")
     return _HINTS.format(
         names=" ".join(permitted),

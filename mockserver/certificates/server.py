@@ -1,4 +1,4 @@
-"""What a server asks of certificates: a TLS context that stays in force, its names, and the CA to hand out."""
+"""The certificate of a server: a TLS context that is renewed in time, its names, and the CA for clients."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from mockserver.certificates.authority import Authority
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 _log = logging.getLogger("mockserver.certificates")
 
@@ -33,31 +33,31 @@ class _Ready:
     ends: datetime
 
 
-class _Once(Generic[Made]):
-    """Does something in a thread, once for all who wait for it at the same time."""
+class _Once(Generic[Result]):
+    """Calls a function in a thread, once for all callers that wait for its result at the same time."""
 
-    def __init__(self, do: Callable[[], Made]) -> None:
+    def __init__(self, do: Callable[[], Result]) -> None:
         self._do = do
-        self._running: asyncio.Future[Made] | None = None
+        self._running: asyncio.Future[Result] | None = None
 
-    def begin(self) -> "asyncio.Future[Made]":
-        """What is under way, or begins now. Shield it: who leaves early does not end what others wait for."""
+    def begin(self) -> "asyncio.Future[Result]":
+        """Return the work under way, or begin it. Shield the result, since others may await it, too."""
         if self._running is None:
             self._running = asyncio.ensure_future(asyncio.to_thread(self._do))
             self._running.add_done_callback(self._end)
         return self._running
 
-    def _end(self, done: "asyncio.Future[Made]") -> None:
+    def _end(self, done: "asyncio.Future[Result]") -> None:
         self._running = None
         if not done.cancelled():
-            done.exception()  # an error is for those who wait, if any are left
+            done.exception()  # marks it as read: nobody may be waiting any more
 
 
 class ServerCertificates:
     """One certificate for all names of a server, made at first need and renewed while the server runs.
 
-    `hosts` are those of the providers, `tls_names` what else the server is called; `directory` is where the CA lies,
-    None for the user's own. Where the directory cannot be used, the CA is in memory and a line of the log says so.
+    `hosts` are those of the providers, `tls_names` further names of the server; `directory` is that of the CA, None
+    for the user's own. Where the directory cannot be used, the CA is in memory and a line of the log says so.
 
         certificates = ServerCertificates(["daisysim.com"], directory=Path("ca"))
         context = await certificates.context()
@@ -83,18 +83,18 @@ class ServerCertificates:
         self._reading = threading.Lock()
 
     def names(self) -> tuple[str, ...]:
-        """The host names and addresses that the certificate holds, sorted."""
+        """Return the host names and addresses that the certificate holds, sorted."""
         return self._names.all
 
     def covers(self, server_name: str | None) -> bool:
-        """Whether a client that asks for this name (SNI) gets a certificate that it accepts.
+        """Return whether a client that asks for this name (SNI) gets a certificate that it accepts.
 
         Only the names themselves count, not their subdomains. Clients that connect by address ask for none.
         """
         return not server_name or is_address(server_name) or canonical(server_name) in self._all
 
     async def context(self) -> "SSLContext":
-        """The TLS context with a certificate that is in force: TLS 1.2 or later, ALPN `http/1.1`.
+        """Return the TLS context with a certificate that is in force: TLS 1.2 or later, ALPN `http/1.1`.
 
         It is made in a thread, once for all who wait. One that is to be renewed serves until the new one is there.
         """
@@ -107,11 +107,11 @@ class ServerCertificates:
         return (await asyncio.shield(making)).context
 
     async def ca_certificate(self) -> bytes:
-        """The certificate of the CA as PEM, for clients to trust; makes the CA where there is none."""
+        """Return the certificate of the CA as PEM, for clients to trust; makes the CA where there is none."""
         return (await asyncio.shield(self._obtaining.begin())).pem
 
     def known_ca(self) -> bytes | None:
-        """The certificate of the CA as PEM where there is one already. It may read a file: call it from a thread."""
+        """Return the certificate of the CA as PEM where there is one. It may read a file: call it from a thread."""
         if self._authority is not None:
             return self._authority.pem
         try:
@@ -132,7 +132,7 @@ class ServerCertificates:
         return self._ready
 
     def _current(self) -> "Authority":
-        """The CA that the server signs with until it is to be renewed, whatever happens to the files meanwhile."""
+        """Return the CA that the server signs with until its renewal, whatever happens to the files meanwhile."""
         with self._reading:
             if self._authority is None or not self._authority.is_fresh(self._now()):
                 self._authority = self._obtain()
@@ -155,6 +155,6 @@ class ServerCertificates:
 
 
 def names_of(hosts: Iterable[str], tls_names: Iterable[str] = ()) -> Names:
-    """The names of a server's certificate: the hosts of its providers, those of its machine, and those it is given."""
+    """Return the names of a server's certificate: hosts of its providers, of its machine, and those it is given."""
     usual = {*LOCAL, *map(canonical, hosts)}
     return Names(tuple(sorted(usual)), tuple(sorted(set(map(canonical, tls_names)) - usual)))

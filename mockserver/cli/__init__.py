@@ -1,4 +1,4 @@
-"""The command line: serve, check and draw scenarios, move a running server's clock, explain a request.
+"""The command line: serve, run a command beside a server, check scenarios, move a server's clock, explain a request.
 
 Exit codes: 0 success, 1 the work failed, 2 a mistake in the command line. A user's mistake is one line on stderr.
 Each command imports what it needs lazily, to keep start-up fast.
@@ -8,9 +8,10 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ import click
 from mockserver import __version__, config
 from mockserver.cli.ca import ca
 from mockserver.cli.clock import clock
+from mockserver.cli.env import env
 from mockserver.cli.explain import explain
 from mockserver.cli.graph import graph
 from mockserver.cli.health import health
 from mockserver.cli.reference import reference
+from mockserver.cli.run import Serving, run_command
 from mockserver.cli.tail import tail
 from mockserver.config import Settings
 from mockserver.providers.sources import ProviderProblem
@@ -107,15 +110,8 @@ def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = No
 
     `ignored` names environment variables whose values were ignored; each gets a warning in the log.
     """
-    if settings.watch and not settings.scenarios:
-        return _complain("--watch: needs a directory to watch: add --scenarios DIR", 2)
-    if settings.scenarios and not _report(_problems(_scenario_files(settings.scenarios)), err=True):
+    if not _can_start(settings):
         return 2
-    for path in _misplaced(settings.scenarios):
-        click.echo(f"{path}:1:1: not used: a scenario's place is DIR/PROVIDER/NAME.yaml (warning)", err=True)
-    problem = _state_problem(settings)
-    if problem is not None:
-        return _complain(problem, 2)
     # Objects made during the start live on, so collection would only cost time; the server enables it again.
     gc.disable()
     from mockserver import server
@@ -133,12 +129,29 @@ def serve(settings: Settings, *, make_app: Callable[[Settings], Any] | None = No
         return _run(settings, listeners, make_app or _create_app, stack)
 
 
+def _can_start(settings: Settings) -> bool:
+    """Check the files that settings name and print what is wrong with them; True when nothing is."""
+    if settings.watch and not settings.scenarios:
+        _complain("--watch: needs a directory to watch: add --scenarios DIR", 2)
+        return False
+    if settings.scenarios and not _report(_problems(_scenario_files(settings.scenarios)), err=True):
+        return False
+    for path in _misplaced(settings.scenarios):
+        click.echo(f"{path}:1:1: not used: a scenario's place is DIR/PROVIDER/NAME.yaml (warning)", err=True)
+    problem = _state_problem(settings)
+    if problem is not None:
+        _complain(problem, 2)
+    return problem is None
+
+
 def _run(settings: Settings, listeners: Any, make_app: Callable[[Settings], Any], stack: ExitStack) -> int:
     from mockserver import server
     from mockserver.cli import runfile
     from mockserver.cli.banner import announce
 
     completed = _completed(settings)
+    if completed.access_log is None:
+        completed = replace(completed, access_log="human" if sys.stderr.isatty() else "off")
     app = make_app(completed)
     unknown_token = completed.token if settings.token is None else None
 
@@ -181,8 +194,6 @@ def _completed(settings: Settings) -> Settings:
         from mockserver.clockwork.clock import machine_now
 
         settings = replace(settings, start=machine_now().replace(microsecond=0))
-    if settings.access_log is None:
-        settings = replace(settings, access_log="human" if sys.stderr.isatty() else "off")
     return settings
 
 
@@ -190,9 +201,10 @@ def _completed(settings: Settings) -> Settings:
 @click.argument("paths", nargs=-1, required=True, metavar="FILE...")
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as one JSON list, for programs.")
 def check_command(paths: tuple[str, ...], *, as_json: bool) -> int:
-    """Check scenario files; for a directory, all *.yaml files in it.
+    """Check scenario files; for a directory, all *.yaml files in it, and whether they lie in their provider's folder.
 
-    Prints a line for each problem: file, line, column, message.
+    Prints a line for each problem: file, line, column, message. What other distributions declare as providers is
+    checked, too.
     """
     for path in paths:
         if not Path(path).exists():
@@ -200,9 +212,14 @@ def check_command(paths: tuple[str, ...], *, as_json: bool) -> int:
     files = _scenario_files(map(Path, paths))
     if not files:
         return _complain(f"no scenario files (*.yaml) in {', '.join(paths)}", 1)
+    from mockserver.cli.providers import declaration_problems
+
+    declared = declaration_problems()
+    in_folders = set(_scenario_files(path for path in map(Path, paths) if path.is_dir()))
+    problems = chain(declared, _problems(files, in_folders, by_providers=not declared))
     if as_json:
-        return _report_as_json(_problems(files))
-    if not _report(_problems(files), err=False):
+        return _report_as_json(problems)
+    if not _report(problems, err=False):
         return 1
     click.echo(f"{len(files)} {'file' if len(files) == 1 else 'files'} ok")
     return 0
@@ -222,14 +239,15 @@ def _misplaced(directories: Iterable[Path]) -> list[Path]:
     return [path for root in directories for path in _scenario_files([root]) if path.parent.parent != root]
 
 
-def _problems(files: Iterable[Path]) -> Iterable[Any]:
+def _problems(files: Iterable[Path], in_folders: Container[Path] = (), *, by_providers: bool = True) -> Iterable[Any]:
+    """Yield what is wrong with the files; `by_providers`: also by what the providers declare."""
     from mockserver.cli.providers import scenario_judge
     from mockserver.providers.sources import provider_names
     from mockserver.scenario.check import check_file
 
-    providers, judge = provider_names(), scenario_judge()
+    providers, judge = provider_names(), scenario_judge() if by_providers else None
     for file in files:
-        yield from check_file(file, providers, judge=judge)
+        yield from check_file(file, providers, judge=judge, in_folder=file in in_folders)
 
 
 def _report(problems: Iterable[Any], *, err: bool) -> bool:
@@ -251,5 +269,15 @@ def _report_as_json(problems: Iterable[Any]) -> int:
     return int(any(row["severity"] == "error" for row in rows))
 
 
-for _command in (ca, clock, explain, graph, health, reference, tail):
+for _command in (
+    ca,
+    clock,
+    env,
+    explain,
+    graph,
+    health,
+    reference,
+    run_command(Serving(_serve_flags, _can_start, _completed)),
+    tail,
+):
     program.add_command(_command)

@@ -1,7 +1,7 @@
 """The banner of a server that has started: text for people, or one line of JSON for programs."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
@@ -13,10 +13,10 @@ from mockserver.config import Settings
 def announce(app: Any, settings: Settings, url: str, *, unknown_token: str | None = None) -> None:
     """Print the banner on stdout, as `log_format` says.
 
-    The JSON object has event, version, url, port, control, clock, now, providers (name -> base URL),
-    credentials (name -> texts), token_needed, and token where the server made it up. A token that the user chose is
-    left out, since banners end up in logs. With `quiet` only an `unknown_token`, which the user could not know
-    otherwise, is printed, on stderr.
+    The JSON object has event, version, url, port, control, https, clock, now, providers (name -> base URL),
+    credentials (name -> texts), token_needed, tls_port where there is one, and token where the server made it up.
+    A token that the user chose is left out, since banners end up in logs. With `quiet` only an `unknown_token`, which
+    the user could not know otherwise, is printed, on stderr.
     """
     if settings.quiet:
         if unknown_token:
@@ -42,6 +42,8 @@ def _facts(app: Any, settings: Settings, url: str) -> dict[str, Any]:
         "url": url,
         "port": int(url.rpartition(":")[2]),
         "control": f"{url}/_mock",
+        "https": settings.tls == "on",
+        **({} if settings.tls_port is None else {"tls_port": settings.tls_port}),
         "clock": str(settings.clock),
         "now": moment_text(settings.start) if settings.start else seconds_text(machine_now()),
         "providers": {name: url + path for name, path in app.describe()},
@@ -49,6 +51,16 @@ def _facts(app: Any, settings: Settings, url: str) -> dict[str, Any]:
         "token_needed": settings.token is not None,
         **({} if config.is_loopback(settings.host) else {"listens_on": settings.host}),
     }
+
+
+def _ways(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield a line about the ways in besides plain HTTP, if there are any."""
+    port = facts.get("tls_port")
+    ports = "the same port" if port is None else f"the same port and {port}"
+    if facts["https"]:
+        yield "https", f"{ports}, a proxy as well: mockserver run --url {facts['url']} -- COMMAND"
+    elif port is not None:
+        yield "http", ports
 
 
 def as_json(facts: Mapping[str, Any]) -> str:
@@ -64,11 +76,11 @@ def as_text(facts: Mapping[str, Any]) -> str:
     for name, base in facts["providers"].items():
         rows.append((name, base))
         rows += [("", f"  {credential}") for credential in facts["credentials"].get(name, ())]
-    rows += [("", ""), ("clock", f"{facts['clock']}, now {facts['now']}"), ("control", facts["control"])]
+    rows += [("", ""), *_ways(facts), ("clock", f"{facts['clock']}, now {facts['now']}"), ("control", facts["control"])]
     if "token" in facts:
         rows += [("token", facts["token"]), ("", "the control API needs it: Authorization: Bearer TOKEN")]
     elif facts["token_needed"]:
-        rows.append(("token", "the given one; the control API needs it: Authorization: Bearer TOKEN"))
+        rows.append(("token", "the one you set; the control API needs it: Authorization: Bearer TOKEN"))
     rows.append(("stop", "Ctrl-C"))
     width = max(len(name) for name, _ in rows) + 2
     beyond = f", listening on {facts['listens_on']}" if "listens_on" in facts else ""

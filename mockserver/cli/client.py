@@ -10,15 +10,26 @@ import click
 
 from mockserver.config import DEFAULT_PORT, DEFAULT_URL
 
+#: The status with which the control API refuses a missing or wrong token.
+_NO_TOKEN = 401
+
 
 class ControlClient(NamedTuple):
-    """The control API at `base`, such as `http://127.0.0.1:7460/~worker3`."""
+    """The control API at `base`, such as `http://127.0.0.1:7460/~worker3`, where `sandbox` is `worker3`."""
 
     base: str
     token: str | None
+    sandbox: str | None = None
 
-    def ask(self, method: str, path: str, *, needs: str, **body: Any) -> Any:
+    def check_sandbox(self) -> None:
+        """Raise ClickException where the sandbox does not exist, which other calls would make."""
+        if self.sandbox is not None:
+            self.ask("GET", f"/sandboxes/{self.sandbox}", needs="name")
+
+    def ask(self, method: str, path: str, *, needs: str, content: Any = None, **body: Any) -> Any:
         """Send a call and return the JSON answer, an object that has the member `needs`; `body` are the JSON members.
+
+        `content` is sent where the body is no object. With an empty `needs` the answer may be of any kind.
 
         Raises ClickException with the refusal of the server, or the failure of the network.
         """
@@ -26,11 +37,11 @@ class ControlClient(NamedTuple):
         from http.client import HTTPException
 
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        data = json.dumps(body).encode() if body else None
+        data = json.dumps(body if content is None else content).encode() if body or content is not None else None
         try:
             with open_call(self, method, path, headers=headers, timeout=60, data=data) as answer:
                 document = json.load(answer)
-            if not isinstance(document, dict) or needs not in document:
+            if needs and (not isinstance(document, dict) or needs not in document):
                 raise ValueError(f"the answer has no {needs!r}")
         except (OSError, HTTPException, ValueError) as failure:
             raise click.ClickException(f"no mockserver answers at {self.base}: {_reason(failure)}") from None
@@ -64,11 +75,19 @@ def open_call(
         call = request.Request(f"{client.base}/_mock{path}", data, {**headers, **token}, method=method)
         return opener.open(call, timeout=timeout)
     except error.HTTPError as refusal:
-        raise click.ClickException(f"the server refused: {_detail(refusal)}") from None
+        raise click.ClickException(_refused(client, refusal)) from None
     except error.URLError as failure:
         raise Unreachable(f"no server answers at {client.base}: {_reason(failure.reason)}") from None
     except (OSError, HTTPException, ValueError) as failure:
         raise Unreachable(f"no mockserver answers at {client.base}: {_reason(failure)}") from None
+
+
+def _refused(client: ControlClient, refusal: Any) -> str:
+    if refusal.code == _NO_TOKEN:
+        if client.token:
+            return "the server refused: the token of --token or MOCKSERVER_TOKEN is wrong"
+        return "the server refused: it needs its token: --token or MOCKSERVER_TOKEN"
+    return f"the server refused: {_detail(refusal)}"
 
 
 def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -78,7 +97,7 @@ def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """
 
     @click.option("--url", metavar="URL", help=f"Where the server is. [MOCKSERVER_URL, default {DEFAULT_URL}]")
-    @click.option("--sandbox", metavar="NAME", help="The sandbox; else the default one.")
+    @click.option("--sandbox", metavar="NAME", help="The sandbox. [MOCKSERVER_SANDBOX, else the default one]")
     @click.option("--token", metavar="TOKEN", help="The control token. [MOCKSERVER_TOKEN]")
     @click.pass_context
     @wraps(command)
@@ -88,8 +107,9 @@ def client_options(command: Callable[..., Any]) -> Callable[..., Any]:
         context.meta[_VALUES] = values
         if isinstance(context.command, click.Group) and context.invoked_subcommand is not None:
             return None
-        base = _base(values["url"] or default_url(os.environ), values["sandbox"])
-        client = ControlClient(base, values["token"] or os.environ.get("MOCKSERVER_TOKEN"))
+        sandbox = values["sandbox"] or os.environ.get("MOCKSERVER_SANDBOX") or None
+        base = _base(values["url"] or default_url(os.environ), sandbox)
+        client = ControlClient(base, values["token"] or os.environ.get("MOCKSERVER_TOKEN"), sandbox)
         return command(*arguments, client=client, **options)
 
     return connected
@@ -127,18 +147,23 @@ def _detail(refusal: Any) -> str:
         detail = problem.get("detail") or problem.get("title")
     except (OSError, ValueError, AttributeError):
         return status
-    return f"{detail} ({status})" if detail else status
+    text = f"{detail} ({status})" if detail else status
+    return f"{text}: give the token with --token or MOCKSERVER_TOKEN" if refusal.code == 401 else text
+
+
+def checked_url(url: str) -> str:
+    """Return the URL of a server without a slash at its end; raises UsageError for what is none."""
+    if not re.fullmatch(r"https?://[^/?#\s]+/?", url, re.IGNORECASE):
+        raise click.UsageError(f"--url and MOCKSERVER_URL are like {DEFAULT_URL}: {url!r}")
+    return url.rstrip("/")
 
 
 def _base(url: str, sandbox: str | None) -> str:
-    if not re.fullmatch(r"https?://[^/?#\s]+/?", url, re.IGNORECASE):
-        raise click.UsageError(f"--url must be like {DEFAULT_URL}: {url!r}")
+    url = checked_url(url)
     if sandbox is None:
-        return url.rstrip("/")
-    from mockserver.sandbox.names import LONGEST, is_name  # imports hashing, which other commands do not need
+        return url
+    from mockserver.sandbox.names import RULE, is_name, name_from  # imports hashing, which other commands do not need
 
     if not is_name(sandbox):
-        raise click.UsageError(
-            f"--sandbox must be 1 to {LONGEST} of a-z, 0-9, _ and -, the first not _ or -: {sandbox!r}"
-        )
-    return f"{url.rstrip('/')}/~{sandbox}"
+        raise click.UsageError(f"--sandbox must be {RULE}: {sandbox!r} (did you mean {name_from(sandbox)!r}?)")
+    return f"{url}/~{sandbox}"

@@ -65,7 +65,8 @@ def advance(span: str, client: ControlClient) -> None:
     known = {"fired": 0, "delivered": 0, "failed": 0, "pending": 0} | dict(facts)
     click.echo(f"now {facts['now']}: {counts.format_map(known)}")
     for failure in facts.get("failures", ()):
-        click.echo(f"failed {failure['id']} to {failure['url']}: {failure['reason']}")
+        place = f" to {failure['url']}" if failure["url"] else ""
+        click.echo(f"failed {failure['id']}{place}: {failure['reason']}")
 
 
 @clock.command("set")
@@ -96,7 +97,7 @@ def freeze(per_poll: str | None, client: ControlClient) -> None:
 
 
 @clock.command()
-@click.option("--rate", metavar="N", help="Sandbox seconds in each real second (1).")
+@click.option("--rate", metavar="N", help="Sandbox seconds in each real second (1); above 0.")
 @client_options
 def run(rate: str | None, client: ControlClient) -> None:
     """Let the clock run on from where it is."""
@@ -105,4 +106,6 @@ def run(rate: str | None, client: ControlClient) -> None:
         return
     if not re.fullmatch(r"[0-9]{1,7}(\.[0-9]{1,6})?", rate):
         raise click.UsageError(f"--rate must be a number such as 60 or 0.5: {rate!r}")
+    if not float(rate):
+        raise click.UsageError(f"--rate must be above 0: {rate!r} (mockserver clock freeze stops the clock)")
     _say(ClockClient(client).ask("PUT", mode="scaled", rate=float(rate) if "." in rate else int(rate)))

@@ -117,7 +117,9 @@ def _body(operation: Operation) -> str:
     if "properties" not in schema:
         return str(schema.get("description", schema.get("type", "JSON"))).rstrip(".")
     needed = schema.get("required", ())
-    return ", ".join(f"`{name}`{' (required)' if name in needed else ''}" for name in schema["properties"])
+    names = ", ".join(f"`{name}`{' (required)' if name in needed else ''}" for name in schema["properties"])
+    others = schema.get("additionalProperties")
+    return f"{names}. {_words(others)}" if isinstance(others, dict) else names
 
 
 def _heading(provider: Provider) -> list[str]:
@@ -199,17 +201,27 @@ def _commands(group: click.Group, path: str) -> Iterator[tuple[str, click.Comman
             yield from _commands(command, f"{path} {name}")
 
 
+_TAKES_ALL = "Takes the flags above."
+
+
 def _command(path: str, command: click.Command) -> Iterator[str]:
     usage = " ".join([path, *command.collect_usage_pieces(click.Context(command, info_name=path))])
     yield f"### `{path}`"
     for paragraph in (f"`{usage}`", *_paragraphs(command.help or "")):
         yield from ("", paragraph)
     options = [option for option in command.params if isinstance(option, click.Option)]
-    if command.name == "serve":
-        yield from ("", "Takes the flags above.")
-    elif options:
+    if path in ("mockserver serve", "mockserver run"):
+        options = [option for option in options if not _is_in_table(option)]
+        yield from ("", "Takes the flags above, where the table below says nothing else." if options else _TAKES_ALL)
+    if options:
         yield ""
         yield from _table(("option", "what it says"), [_option(option) for option in options])
+
+
+def _is_in_table(option: click.Option) -> bool:
+    """Return whether the option is a flag of the settings table with the same meaning."""
+    beginnings = {name: f"{row.help} [{config.variable_of(name)}" for name, row, _ in config.table()}
+    return option.name in beginnings and (option.help or "").startswith(beginnings[option.name])
 
 
 def _paragraphs(help_text: str) -> list[str]:

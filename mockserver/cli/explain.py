@@ -31,6 +31,7 @@ def explain(client: ControlClient, subject: str, as_json: bool) -> None:
         if slash
         else f"/requests/{quote(subject, safe='')}"
     )
+    client.check_sandbox()
     if subject == "last":
         newest = client.ask("GET", "/requests?limit=1", needs="requests")["requests"]
         if not newest:
@@ -70,11 +71,11 @@ def order_lines(data: Mapping[str, Any]) -> Iterator[str]:
     if rule is not None:
         yield f"  rule      {_named(rule)} decided its life: {_short(rule['then'])}"
     else:
-        yield "  rule      none: the machine lived as it is"
+        yield "  rule      no rule changed the machine"
     yield from _story(explanation["story"], explanation["besides"])
     for row in explanation["requests"]:
         refused = f" {row['mistake']}" if row["mistake"] else ""
-        yield f"  asked     {row['at']}  {row['id']}  {row['operation']} -> {row['status']}{refused}"
+        yield f"  asked     {row['at']}  {row['id']}  {row['operation']} -> {_answer(row['status'])}{refused}"
     yield from _faults(explanation)
 
 
@@ -87,7 +88,7 @@ def request_lines(data: Mapping[str, Any]) -> Iterator[str]:
     if data["request"]["body"]:
         yield f"            {_cut(data['request']['body'])}"
     refused = f", refused as {data['mistake']}" if data["mistake"] else ""
-    yield f"  answered  {data['status']} in {data['milliseconds']} ms{refused}"
+    yield f"  answered  {_answer(data['status'])} in {data['milliseconds']} ms{refused}"
     if data["response"]["body"]:
         yield f"            {_cut(data['response']['body'])}"
     if explanation.get("ignored"):
@@ -101,6 +102,11 @@ def request_lines(data: Mapping[str, Any]) -> Iterator[str]:
         if not explanation["story"]:
             yield "            was only looked at"
         yield from _story(explanation["story"], explanation["besides"])
+
+
+def _answer(status: int) -> str:
+    """Return the status for people: it is 0 where a fault of the wire let no answer out."""
+    return str(status) if status else "no answer"
 
 
 def _corrections(explanation: Mapping[str, Any]) -> Iterator[str]:

@@ -49,7 +49,7 @@ def graph(provider: str, kind: str | None, form: str, directories: tuple[Path, .
     try:
         active_scenarios = in_force(library, names, [provider])
     except Invalid as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError("; ".join(text for texts in error.errors.values() for text in texts)) from None
     except ScenarioProblems as problems:
         raise click.ClickException(str(problems.problems[0])) from None
     kinds = list(dict.fromkeys(machine.kind for machine in active_scenarios.machines()))

@@ -16,14 +16,15 @@ _MOST_ASKED = 5
 
 
 @click.command()
-@click.option("--url", metavar="URL", help="Where the server is; else it asks this user's servers.")
+@click.option("--url", metavar="URL", help="Where the server is. [MOCKSERVER_URL, default: this user's servers]")
 def health(url: str | None) -> None:
     """Exit with 0 if the server answers, with 1 if it does not.
 
-    Without --url it asks the running servers of this user, last started first, until one answers. Where none is
-    known, it asks the host and port of MOCKSERVER_HOST and MOCKSERVER_PORT. It uses no proxy.
+    Without --url and MOCKSERVER_URL it asks the running servers of this user, last started first, until one answers.
+    Where none is known, it asks the host and port of MOCKSERVER_HOST and MOCKSERVER_PORT. It uses no proxy.
     """
-    bases = [url] if url else runfile.running() or [_from_variables()]
+    known_url = url or os.environ.get("MOCKSERVER_URL")
+    bases = [known_url] if known_url else runfile.running() or [_from_variables()]
     refusals: list[click.ClickException] = []
     for base in (address.rstrip("/") for address in bases[:_MOST_ASKED]):
         try:
@@ -52,7 +53,7 @@ def server_status(base: str) -> str:
 
     match = re.fullmatch(r"(https?)://(\[[0-9A-Fa-f:.]+\]|[^/?#\s:@]+)(?::([0-9]{1,5}))?", base, re.IGNORECASE)
     if match is None:
-        raise click.ClickException(f"--url must be like {config.DEFAULT_URL}: {base!r}")
+        raise click.ClickException(f"--url and MOCKSERVER_URL are like {config.DEFAULT_URL}: {base!r}")
     scheme, host, port = match[1].lower(), match[2].strip("[]"), int(match[3]) if match[3] else None
     connect = HTTPSConnection if scheme == "https" else HTTPConnection
     connection = connect(host, port, timeout=_PATIENCE)

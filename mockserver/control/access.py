@@ -29,11 +29,9 @@ def check_access(headers: Mapping[str, str], *, token: str | None) -> None:
     """
     if token is not None:
         if not _holds(headers, token):
-            raise Problem(
-                401,
-                "the control API asks for the token printed at start: Authorization: Bearer TOKEN, or X-Mock-Token",
-                headers={"www-authenticate": "Bearer"},
-            )
+            how = "the server's token: Authorization: Bearer TOKEN, or X-Mock-Token"
+            text = f"the control API needs {how}" if _token(headers) is None else f"this token is wrong; send {how}"
+            raise Problem(401, text, headers={"www-authenticate": "Bearer"})
         return
     host = headers.get("host")
     if host is not None and not is_own_name(host_name(host) or ""):

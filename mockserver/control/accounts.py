@@ -28,7 +28,9 @@ _CHANGES: dict[str, Any] = {
     "webhook_url": _URL,
     "total_spent": _AMOUNT_INPUT,
 }
-CHANGE = {"type": "object", "properties": _CHANGES, "description": "Also the account's own details, such as email."}
+#: Members that each provider names.
+_DETAILS = {"description": "Also the provider's own details of an account, such as `email`."}
+CHANGE = {"type": "object", "properties": _CHANGES, "additionalProperties": _DETAILS}
 NEW = {
     "type": "object",
     "required": ["id"],
@@ -37,12 +39,13 @@ NEW = {
         "credentials": {"type": "object", "additionalProperties": {"type": "string"}},
         **_CHANGES,
     },
+    "additionalProperties": _DETAILS,
 }
 ACCOUNT = {"type": "object", "required": ["provider", "id", "balance", "currency", "status", "webhook_url"]}
 
 
 async def account_data(work: UnitOfWork, rules: ProviderRules, account: Account) -> dict[str, Any]:
-    """An account as the control API shows it, without credentials."""
+    """Return an account as the control API shows it, without credentials."""
     return {
         "provider": account.provider,
         "id": account.id,

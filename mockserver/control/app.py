@@ -32,8 +32,9 @@ from mockserver.control import (
 from mockserver.control.access import check_access, check_host, check_receiving
 from mockserver.control.operation import Answer, ControlCall, Operation, Server, Stream
 from mockserver.control.problems import Problem, problem_of, send_problem
-from mockserver.control.reading import read_json, read_query, with_suggestions
+from mockserver.control.reading import read_json, read_query, refuse_body
 from mockserver.control.routes import Routes
+from mockserver.control.wording import with_suggestions, word
 from mockserver.domain.errors import Invalid, MethodNotAllowed, NotFound
 from mockserver.http.body import MOST, Disconnected, read_body
 from mockserver.http.checking import Checker
@@ -123,6 +124,8 @@ class ControlApp:
             raise MethodNotAllowed(scope["method"], sorted({*methods, *(["HEAD"] if "GET" in methods else [])}))
         if body and not operation.verbatim and "content-encoding" in headers:
             body = await _decoded(body, headers["content-encoding"], most=most)
+        if operation.ignores_body:
+            refuse_body(operation, body)
         query = scope["query_string"].decode("latin-1")
         call = ControlCall(
             server=self._server,
@@ -154,10 +157,10 @@ class ControlApp:
         checker = self._checkers.get(operation.name)
         if checker is None:
             assert operation.takes is not None
-            checker = self._checkers[operation.name] = Checker(dict(operation.takes), decimals=False)
+            checker = self._checkers[operation.name] = Checker(dict(operation.takes), decimals=False, word=word)
         errors = checker.check(data)
         if errors:
-            raise Invalid(with_suggestions(errors, data, checker.schema))
+            raise Invalid(with_suggestions(errors, checker.schema))
         return checker.normalise(data)
 
 

@@ -6,7 +6,7 @@ _PEM = "application/x-pem-file"
 
 
 async def certificate(call: ControlCall) -> Answer:
-    """The certificate of the local CA, which is made where there is none; touches no sandbox."""
+    """Return the certificate of the local CA, which is made where there is none; touches no sandbox."""
     return Answer(await call.server.ca_certificate(), media=_PEM)
 
 

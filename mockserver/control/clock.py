@@ -14,7 +14,12 @@ from mockserver.sandbox.sandbox import Sandbox
 MODES = ("real", "frozen", "scaled")
 CLOCK = object_schema(
     mode={"type": "string", "enum": list(MODES), "description": "How time runs."},
-    rate={"type": "number", "minimum": 0, "maximum": 1_000_000, "description": "Sandbox seconds per real second."},
+    rate={
+        "type": "number",
+        "minimum": 0,
+        "maximum": 1_000_000,
+        "description": "Sandbox seconds per real second; 0 freezes.",
+    },
     now=text_schema("The moment it is, ISO 8601 UTC; only forward."),
     per_poll={
         "type": ["string", "number", "null"],
@@ -52,6 +57,8 @@ def read_rate(body: Mapping[str, Any], *, present: Decimal) -> Decimal | None:
         if rate is not None and rate != fixed:
             raise Invalid({"rate": [f"mode {mode} runs at {fixed}, not at {rate}"]})
         return fixed
+    if mode == "scaled" and rate == 0:
+        raise Invalid({"rate": ["mode scaled needs a rate above 0: mode frozen stops the clock"]})
     if mode == "scaled" and rate is None:
         if present in (0, 1):
             raise Invalid({"rate": ["mode scaled needs a rate"]})
@@ -139,8 +146,7 @@ async def move(call: ControlCall) -> Answer:
         "failed": result.failed,
         "pending": await sandbox.pending(),
     }
-    if result.failed:
-        failures = sandbox.deliveries.failures.since(before)
+    if failures := sandbox.deliveries.failures.since(before):
         data["failures"] = [{"id": failure.id, "url": failure.url, "reason": failure.reason} for failure in failures]
     return Answer(data)
 
@@ -154,12 +160,12 @@ _RAN = object_schema(
     pending={"type": "integer", "description": "Timers and deliveries still to come."},
     failures={
         "type": "array",
-        "description": "Why attempts failed, the newest 20; left out where none did.",
+        "description": "Why attempts failed and what was dropped, the newest 20; left out where there is none.",
         "items": object_schema(
             ("id", "url", "reason"),
-            id=text_schema("The delivery."),
-            url=text_schema("Where it was sent, without the query."),
-            reason=text_schema("What the receiver or the network had against it."),
+            id=text_schema("The delivery, or the key of the timer."),
+            url=text_schema("Where it was sent, without the query; empty for what was dropped."),
+            reason=text_schema("What the receiver or the network had against it, or which error dropped it."),
         ),
     },
 )

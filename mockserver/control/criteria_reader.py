@@ -10,13 +10,15 @@ from typing import Any
 
 from mockserver.control.operation import ControlCall
 from mockserver.control.paging import SLICE_BYTES, Slices
-from mockserver.control.paths import PathTest, path_problem
+from mockserver.control.paths import PathTest
 from mockserver.control.vocabulary import Vocabulary
 from mockserver.domain.errors import Invalid, NotFound
 from mockserver.domain.suggestions import suggestion
-from mockserver.engine.matching import Matcher, matcher_from_data
+from mockserver.engine.matching import COMPARISONS, Matcher, matcher_from_data, takes_values
 from mockserver.faults.model import look_up
 from mockserver.http.asked import body_data, texts_of
+from mockserver.http.path_names import path_problem
+from mockserver.http.vocabulary import METHODS
 from mockserver.journal.journal import Entry
 from mockserver.sandbox.naming import account_id_of, known_names
 from mockserver.sandbox.unit_of_work import UnitOfWork
@@ -28,8 +30,8 @@ MOST_VALUES = 100
 #: After how many patterns other requests get their turn: each is compared with every endpoint and entry.
 _PATHS_IN_A_ROW = 5
 #: The comparisons that take whole values, and those of numbers.
-_EQUAL, _ORDERED = ("eq", "ne", "in", "not_in"), ("gt", "gte", "lt", "lte")
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT")
+_EQUAL = tuple(name for name, comparison in COMPARISONS.items() if comparison.takes in ("value", "values"))
+_ORDERED = tuple(name for name, comparison in COMPARISONS.items() if comparison.takes == "number")
 _STATUSES = range(100, 600)
 #: Criteria whose values are names, besides `provider`, which comes first.
 _NAMES = ("operation", "mistake", "rule", "fault")
@@ -148,7 +150,7 @@ class _Reader:
         slices = Slices(_PATHS_IN_A_ROW)
         for pattern in test.patterns:
             await slices.add()
-            problem = path_problem(pattern, words)
+            problem = path_problem(pattern, words.endpoints)
             if problem is not None and not any(pattern.match(entry.path) for entry in self._entries):
                 self._refuse("path", problem)
                 break
@@ -212,7 +214,7 @@ class _Reader:
         if len(fields) > MOST_VALUES:
             self._refuse(name, f"at most {MOST_VALUES} fields")
             return
-        known = words.fields(name) if fields else None
+        known = words.endpoints.fields(name) if fields else None
         for field, condition in fields.items():
             matcher = self._matcher_from(f"{name}.{field}", condition)
             if matcher is None:
@@ -313,14 +315,14 @@ def _operands(matcher: Matcher) -> list[tuple[str, Any]]:
     return [
         (name, value)
         for name, operand in matcher.tests
-        for value in (operand if name in ("in", "not_in") else (operand,))
+        for value in (operand if takes_values(name) else (operand,))
         if name != "exists"
     ]
 
 
 def _replaced(matcher: Matcher, ids: Mapping[Any, str]) -> Matcher:
     def own(name: str, operand: Any) -> Any:
-        if name in ("in", "not_in"):
+        if takes_values(name):
             return tuple(ids.get(value, value) if isinstance(value, str) else value for value in operand)
         return ids.get(operand, operand) if name in _EQUAL and isinstance(operand, str) else operand
 

@@ -46,14 +46,15 @@ class _Field(NamedTuple):
 
 
 def page(document: Json, *, source: str) -> str:
-    """Each operation with its parameters, provenance and errors; `source` is the address of the document."""
+    """Return each operation with its parameters, provenance and errors; `source` is the address of the document."""
     title = escape(document["info"]["title"])
     operations = list(_operations(document))
     links = "".join(
-        f'<li><a href="#{escape(one["operationId"])}"><code>{escape(label)}</code></a> {escape(one["summary"])}</li>'
-        for label, _, one in operations
+        f'<li><a href="#{escape(operation["operationId"])}"><code>{escape(label)}</code></a>'
+        f" {escape(operation['summary'])}</li>"
+        for label, _, operation in operations
     )
-    body = "".join(_operation(document, label, server, one) for label, server, one in operations)
+    body = "".join(_operation(document, label, server, operation) for label, server, operation in operations)
     body += "".join(_webhook(document, name, item["post"]) for name, item in document.get("webhooks", {}).items())
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
@@ -66,7 +67,7 @@ def page(document: Json, *, source: str) -> str:
 
 
 def _operations(document: Json) -> Iterator[tuple[str, str | None, Json]]:
-    """Method and path, the server where it is not the document's, and the operation."""
+    """Yield method and path, the server where it is not the document's, and the operation."""
     for path, item in document["paths"].items():
         server = item["servers"][0]["url"] if "servers" in item else None
         for method, operation in item.items():
@@ -74,33 +75,34 @@ def _operations(document: Json) -> Iterator[tuple[str, str | None, Json]]:
                 yield f"{method.upper()} {path}", server, operation
 
 
-def _operation(document: Json, label: str, server: str | None, one: Json) -> str:
-    notes = [one["summary"], one.get("description", "")]
-    notes += [f"Another path of {one['x-alias-of']}."] if "x-alias-of" in one else []
+def _operation(document: Json, label: str, server: str | None, operation: Json) -> str:
+    notes = [operation["summary"], operation.get("description", "")]
+    notes += [f"Another path of {operation['x-alias-of']}."] if "x-alias-of" in operation else []
     notes += [f"On {server}."] if server is not None else []
-    fields = [*_parameters(one), *_body(document, one)]
+    fields = [*_parameters(operation), *_body(document, operation)]
     return (
-        f'<section id="{escape(one["operationId"])}"><h2><code>{escape(label)}</code> {_badge(one)}</h2>'
+        f'<section id="{escape(operation["operationId"])}"><h2><code>{escape(label)}</code> {_badge(operation)}</h2>'
         f"<p>{escape(' '.join(filter(None, notes)))}</p>"
-        f"{_list('Parameters', map(_field, fields))}{_answers(one)}{_errors(one)}</section>"
+        f"{_list('Parameters', map(_field, fields))}{_answers(operation)}{_errors(operation)}</section>"
     )
 
 
-def _webhook(document: Json, name: str, one: Json) -> str:
+def _webhook(document: Json, name: str, operation: Json) -> str:
     return (
-        f"<section><h2>Webhook <code>{escape(name)}</code> {_badge(one)}</h2><p>{escape(one['summary'])}</p>"
-        f"{_list('Fields', map(_field, _body(document, one)))}</section>"
+        f"<section><h2>Webhook <code>{escape(name)}</code> {_badge(operation)}</h2>"
+        f"<p>{escape(operation['summary'])}</p>"
+        f"{_list('Fields', map(_field, _body(document, operation)))}</section>"
     )
 
 
-def _parameters(one: Json) -> Iterator[_Field]:
-    for row in one.get("parameters", ()):
+def _parameters(operation: Json) -> Iterator[_Field]:
+    for row in operation.get("parameters", ()):
         yield _Field(row["name"], row["in"], row.get("required", False), row.get("description", ""), row["schema"])
 
 
-def _body(document: Json, one: Json) -> Iterator[_Field]:
-    """The members of each kind of body; a body of several media types is listed once."""
-    content = one.get("requestBody", {}).get("content", {})
+def _body(document: Json, operation: Json) -> Iterator[_Field]:
+    """Return the members of each kind of body; a body of several media types is listed once."""
+    content = operation.get("requestBody", {}).get("content", {})
     seen: set[str] = set()
     for media in content.values():
         for field in _members(document, media["schema"], "", 0):
@@ -123,7 +125,7 @@ def _members(document: Json, schema: Json, path: str, depth: int) -> Iterator[_F
 
 
 def _resolved(document: Json, schema: Any) -> Json:
-    """The schema, or what it refers to; a boolean schema has no members."""
+    """Return the schema, or the one that it refers to; a boolean schema has no members."""
     if not isinstance(schema, Mapping):
         return {}
     if "$ref" not in schema:
@@ -145,9 +147,9 @@ def _field(field: _Field) -> str:
     )
 
 
-def _answers(one: Json) -> str:
-    """What the operation answers when it does what was asked."""
-    good = [(status, row) for status, row in one["responses"].items() if "x-codes" not in row or status < "400"]
+def _answers(operation: Json) -> str:
+    """Return the answers of the operation that are no refusals."""
+    good = [(status, row) for status, row in operation["responses"].items() if "x-codes" not in row or status < "400"]
     rows = [
         f"<code>{escape(status)}</code> {escape(', '.join(row.get('content', {})) or 'no content')}"
         for status, row in good
@@ -155,10 +157,10 @@ def _answers(one: Json) -> str:
     return _list("Answers", rows)
 
 
-def _errors(one: Json) -> str:
+def _errors(operation: Json) -> str:
     rows = [
         f"<code>{escape(status)} {escape(wording['code'])}</code> {_badge(wording)} {escape(wording['text'])}"
-        for status, row in one["responses"].items()
+        for status, row in operation["responses"].items()
         for wording in row.get("x-codes", ())
     ]
     if not rows:
@@ -168,11 +170,11 @@ def _errors(one: Json) -> str:
 
 
 def _list(title: str, rows: Iterable[str]) -> str:
-    """A heading and a list; nothing where there are no rows, which are HTML."""
+    """Return a heading and a list of rows, which are HTML; empty where there are no rows."""
     items = "".join(f"<li>{row}</li>" for row in rows)
     return f"<h3>{escape(title)}</h3><ul>{items}</ul>" if items else ""
 
 
-def _badge(one: Json) -> str:
-    provenance = one.get("x-provenance")
+def _badge(operation: Json) -> str:
+    provenance = operation.get("x-provenance")
     return f'<span class="{provenance}">{provenance}</span>' if provenance in _PROVENANCES else ""

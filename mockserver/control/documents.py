@@ -103,7 +103,7 @@ def _answer_schema(operation: Operation, media: str) -> dict[str, Any]:
 
 
 OPERATIONS = (
-    Operation("GET", "/openapi.json", of_control, name="openapi", summary="This document"),
+    Operation("GET", "/openapi.json", of_control, name="openapi", summary="The OpenAPI document of the control API"),
     Operation(
         "GET",
         "/openapi/{provider}.json",

@@ -42,7 +42,7 @@ OPERATIONS = (
         "/events/{provider}",
         listing,
         name="providerEvents",
-        summary="The events of a provider as a whole",
+        summary="The events that concern a provider as a whole, not one order",
         gives=KNOWN,
     ),
     Operation(
@@ -50,7 +50,7 @@ OPERATIONS = (
         "/events/{provider}",
         push,
         name="pushProviderEvent",
-        summary="Let an event of a provider as a whole happen",
+        summary="Make an event happen that concerns a provider as a whole",
         takes=EVENT,
         gives=HAPPENED,
     ),

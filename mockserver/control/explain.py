@@ -40,7 +40,7 @@ async def order_story(sandbox: Sandbox, work: UnitOfWork, order: Order) -> Data:
     machine = state.machine_named(order.machine)
     history = retrace(machine, order, seed=state.dice.seed, settings=state.settings.values)
     requests = [
-        one for one in sandbox.journal.newest_first() if (one.provider, one.order) == (order.provider, order.id)
+        entry for entry in sandbox.journal.newest_first() if (entry.provider, entry.order) == (order.provider, order.id)
     ]
     requests.reverse()
     movements = await _movements(work, order)
@@ -49,7 +49,7 @@ async def order_story(sandbox: Sandbox, work: UnitOfWork, order: Order) -> Data:
     story = [passage_data(history, place, created_by, waiting) for place in range(len(history))]
     money = [(movement.at, movement.cause, _money(state, movement)) for movement in movements]
     deliveries = await sandbox.deliveries.about(work, order)
-    notices = [(one.created_at, one.cause, delivery_data(one, due)) for one, due in deliveries]
+    notices = [(delivery.created_at, delivery.cause, delivery_data(delivery, due)) for delivery, due in deliveries]
     return {
         "machine": {"scenario": _scenario_of(order.machine), "key": order.machine},
         "rule": _birth_rule(state, order, requests),
@@ -65,8 +65,8 @@ async def order_story(sandbox: Sandbox, work: UnitOfWork, order: Order) -> Data:
             for entry in requests
             for row in _faults_that_struck(entry)
         ]
-        + [row for one, _ in deliveries for row in _fault_rows(one, "faults")],
-        "fault_near_misses": [row for one, _ in deliveries for row in _fault_rows(one, "near_misses")],
+        + [row for delivery, _ in deliveries for row in _fault_rows(delivery, "faults")],
+        "fault_near_misses": [row for delivery, _ in deliveries for row in _fault_rows(delivery, "near_misses")],
     }
 
 

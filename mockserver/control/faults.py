@@ -5,12 +5,12 @@ from typing import Any
 
 from mockserver.control.fault_names import fault_warnings
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of, text_schema
-from mockserver.control.vocabulary import operations_of
 from mockserver.domain.errors import Invalid
 from mockserver.domain.suggestions import suggestion
 from mockserver.events.facts import FaultChanged, cut
 from mockserver.faults import webhook_kinds, wire_kinds
 from mockserver.faults.model import Fault, source_of
+from mockserver.http.vocabulary import operations_of
 from mockserver.journal.fault_secrets import shown_fault
 from mockserver.sandbox.naming import account_id_of, known_names
 from mockserver.sandbox.sandbox import Sandbox
@@ -80,7 +80,7 @@ async def arm(call: ControlCall) -> Answer:
     body = await _with_account(call, sandbox, call.body)
     if isinstance(body.get("method"), str):
         body = {**body, "method": body["method"].upper()}
-    key = sandbox.state.faults.arm(body, now=sandbox.state.clock.now())
+    key = sandbox.state.faults.arm(body, now=sandbox.state.clock.now(), problem=sandbox.state.settings.span_problem)
     fault = sandbox.state.faults.armed(key)
     _announce(sandbox, "armed", fault)
     warnings = fault_warnings(call, sandbox, fault)

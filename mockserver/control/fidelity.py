@@ -169,7 +169,7 @@ def _counts(data: Mapping[str, Any]) -> dict[str, dict[str, int]]:
 
 
 def _prefers_html(accept: str) -> bool:
-    """Browsers name text/html first; programs name JSON, anything, or nothing."""
+    """Return whether text/html is named first, as browsers do; programs name JSON, anything, or nothing."""
     kinds = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
     html = kinds.index("text/html") if "text/html" in kinds else None
     json = kinds.index("application/json") if "application/json" in kinds else None

@@ -139,7 +139,7 @@ OPERATIONS = (
         "/inbox/{name}",
         receive,
         name="receive",
-        summary="Where webhooks can be sent",
+        summary="Receive a webhook",
         open=True,
         verbatim=True,
         any_query=True,
@@ -154,5 +154,7 @@ OPERATIONS = (
         query={"wait": "wait this long for messages, in real time", "count": "how many messages to wait for (1)"},
     ),
     Operation("DELETE", "/inbox/{name}", empty, name="emptyInbox", summary="Forget what arrived", status=204),
-    Operation("PUT", "/inbox/{name}", instruct, name="instructInbox", summary="Say how to answer", takes=_HOW),
+    Operation(
+        "PUT", "/inbox/{name}", instruct, name="instructInbox", summary="Set how the inbox answers webhooks", takes=_HOW
+    ),
 )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of
-from mockserver.domain.errors import Invalid, NotFound
+from mockserver.domain.errors import Invalid, NotFound, ProviderMistake
 from mockserver.domain.suggestions import did_you_mean
 from mockserver.engine.machine import Machine, Transition
 from mockserver.engine.weights import weight_data
@@ -35,7 +35,7 @@ async def show(call: ControlCall) -> Answer:
     sandbox, provider = await call.sandbox(), call.provider()
     try:
         machine = sandbox.state.active_scenarios.machine(provider.name, call.path_fields["kind"])
-    except KeyError:
+    except ProviderMistake:
         kind = call.path_fields["kind"]
         raise NotFound("machine", kind, hint=did_you_mean(kind, provider.rules.kinds)) from None
     settings = sandbox.state.settings.values

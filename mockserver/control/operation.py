@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from mockserver.domain.errors import Invalid, NotFound
-from mockserver.domain.suggestions import did_you_mean
+from mockserver.domain.suggestions import suggestion
 from mockserver.events.feed import Feed
 from mockserver.http.body import MOST
 from mockserver.http.history import History
@@ -177,6 +177,11 @@ class Operation:
             return self.reads is not None or self.media != "application/json"
         return self.never_empty or "required" in self.takes or self.takes.get("type") == "array"
 
+    @property
+    def ignores_body(self) -> bool:
+        """Whether the handler reads no body, so that one that says something is refused."""
+        return self.takes is None and self.reads is None and self.media == "application/json" and not self.verbatim
+
     slashes: bool = False
     """Whether a field of the path may hold slashes."""
     endless: bool = False
@@ -189,7 +194,7 @@ def known_provider(server: Server, name: str) -> Provider:
     """Return the provider of this name; raises NotFound with a suggestion."""
     provider = server.providers.get(name)
     if provider is None:
-        raise NotFound("provider", name, hint=did_you_mean(name, server.providers))
+        raise NotFound("provider", name, hint=f" ({suggestion(name, server.providers)})")
     return provider
 
 

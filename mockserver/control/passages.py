@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.domain.moments import moment_text
 from mockserver.domain.orders import event_of
 from mockserver.engine.effects import Effect, Timer
-from mockserver.engine.retrace import HistoryEntryTold, TimerTold
+from mockserver.engine.retrace import HistoryEntryRecord, TimerRecord
 from mockserver.scenario.drawing import delay_text
 
 #: The id of a request, as causes name it.
@@ -17,7 +17,7 @@ Data = dict[str, Any]
 
 
 def passage_data(
-    history: Sequence[HistoryEntryTold], place: int, created_by: str | None, waiting: Mapping[str, str]
+    history: Sequence[HistoryEntryRecord], place: int, created_by: str | None, waiting: Mapping[str, str]
 ) -> Data:
     """Return the passage at index `place` as JSON data, with the dice that were cast in it.
 
@@ -57,7 +57,7 @@ def passage_data(
     }
 
 
-def _timer(row: TimerTold, next_entry: HistoryEntryTold | None, waiting: Mapping[str, str] | None) -> Data:
+def _timer(row: TimerRecord, next_entry: HistoryEntryRecord | None, waiting: Mapping[str, str] | None) -> Data:
     rang = next_entry is not None and next_entry.history_entry.cause == f"timer {row.timer.event}"
     outcome = "rang" if rang else "waits" if waiting is not None and row.timer.event in waiting else "void"
     return {
@@ -70,7 +70,7 @@ def _timer(row: TimerTold, next_entry: HistoryEntryTold | None, waiting: Mapping
     }
 
 
-def _reminder(timer: Timer, later: Sequence[HistoryEntryTold], waiting: Mapping[str, str]) -> Data:
+def _reminder(timer: Timer, later: Sequence[HistoryEntryRecord], waiting: Mapping[str, str]) -> Data:
     at = moment_text(timer.due)
     rang = any(
         entry.history_entry.at == timer.due and entry.history_entry.cause == f"timer {timer.event}" for entry in later
@@ -79,7 +79,7 @@ def _reminder(timer: Timer, later: Sequence[HistoryEntryTold], waiting: Mapping[
     return {"event": timer.event, "at": at, "to": None, "delay": "sent", "by_rule": False, "became": outcome}
 
 
-def _due(row: TimerTold, next_entry: HistoryEntryTold | None, waiting: Mapping[str, str] | None) -> str:
+def _due(row: TimerRecord, next_entry: HistoryEntryRecord | None, waiting: Mapping[str, str] | None) -> str:
     """Return when the timer was due, from its row or from when it rang: a setting may have changed since it was set."""
     if waiting is not None and row.timer.event in waiting:
         return waiting[row.timer.event]
@@ -88,7 +88,7 @@ def _due(row: TimerTold, next_entry: HistoryEntryTold | None, waiting: Mapping[s
     return moment_text(row.timer.due)
 
 
-def _caused_by(history: Sequence[HistoryEntryTold], place: int, created_by: str | None) -> Data:
+def _caused_by(history: Sequence[HistoryEntryRecord], place: int, created_by: str | None) -> Data:
     cause = history[place].history_entry.cause
     if match := REQUEST.search(cause):
         return {"request": match[0]}
@@ -99,7 +99,7 @@ def _caused_by(history: Sequence[HistoryEntryTold], place: int, created_by: str 
         earlier = range(place - 1, -1, -1)
         at = history[place].history_entry.at
         setter_place = next(
-            (each for each in earlier if any(_is(one, event, at) for one in history[each].reminders)), None
+            (each for each in earlier if any(_is(reminder, event, at) for reminder in history[each].reminders)), None
         )
         if setter_place is None:
             setter_place = next(
@@ -114,7 +114,7 @@ def _is(reminder: Timer, event: str | None, at: datetime) -> bool:
 
 
 def share(
-    story: list[Data], history: Sequence[HistoryEntryTold], kind: str, rows: Sequence[tuple[Any, str, Data]]
+    story: list[Data], history: Sequence[HistoryEntryRecord], kind: str, rows: Sequence[tuple[Any, str, Data]]
 ) -> list[Data]:
     """Put each row under `kind` of the passage that it followed; return the rows that followed none."""
     left_over = []

@@ -79,7 +79,7 @@ OPERATIONS = (
         "/populate",
         populate,
         name="populate",
-        summary="A history to start from: orders that invented customers place while time moves on",
+        summary="Make a history to start from: invented customers place orders while time moves on",
         takes=POPULATION,
         gives=_DONE,
     ),

@@ -22,6 +22,7 @@ from mockserver.domain.errors import (
 )
 from mockserver.domain.moments import moment_text
 from mockserver.sandbox.refusals import TooManySandboxes, WorldReplaced
+from mockserver.scenario.problems import Problem as ScenarioProblem
 from mockserver.scenario.problems import ScenarioProblems
 
 _TITLES = {
@@ -68,7 +69,8 @@ def problem_of(error: Exception) -> Problem | None:
         case MethodNotAllowed():
             return Problem(405, str(error), headers={"allow": ", ".join(error.allowed)})
         case UnsupportedEncoding():
-            return Problem(415, error.text, headers={"accept-encoding": ", ".join(READ_ENCODINGS)})
+            text = error.text[:1].lower() + error.text[1:].rstrip(".")
+            return Problem(415, text, headers={"accept-encoding": ", ".join(READ_ENCODINGS)})
         case Invalid():
             wrong = [{"field": field, "message": text} for field, texts in error.errors.items() for text in texts]
             return Problem(422, str(error), errors=wrong)
@@ -93,14 +95,21 @@ def problem_of(error: Exception) -> Problem | None:
                 failed=ran.failed,
             )
         case ScenarioProblems():
-            rows = [
-                {"file": problem.file, "line": problem.line, "column": problem.column, "message": problem.message}
-                for problem in error.problems
-            ]
-            return Problem(422, f"the scenario has {len(rows)} problem(s)", errors=rows)
+            return _scenario_problem(error)
         case ApiError():
             return Problem(409, str(error) or type(error).__name__)
     return None
+
+
+def _scenario_problem(error: ScenarioProblems) -> Problem:
+    more = len(error.problems) - 1
+    detail = str(error.problems[0]) + (f" (and {more} more {'errors' if more > 1 else 'error'})" if more else "")
+    return Problem(422, detail, errors=[problem_row(problem) for problem in error.problems])
+
+
+def problem_row(problem: ScenarioProblem) -> dict[str, Any]:
+    """Return an error or a warning about a scenario file as the control API shows it."""
+    return {"file": problem.file, "line": problem.line, "column": problem.column, "message": problem.message}
 
 
 async def send_problem(send: Send, problem: Problem) -> None:

@@ -16,8 +16,8 @@ from mockserver.http.reading import MOST_FIELDS
 _LONGEST_SHOWN = 100
 #: More members than any valid body has; reporting an error for each would block the server.
 _MOST_MEMBERS = 1_000
-#: How many unknown names get a suggestion, and how many are reported at all.
-_MOST_SUGGESTED, _MOST_REPORTED = 5, 20
+#: How many unknown names are reported.
+_MOST_REPORTED = 20
 #: More digits than any amount has; int() is slow for many more.
 _MANY_DIGITS = 30
 
@@ -57,6 +57,19 @@ def _unknown_parameter(name: str, operation: Operation) -> str:
     return f"unknown query parameter ({suggestion(name, operation.query)})"
 
 
+def refuse_body(operation: Operation, body: bytes) -> None:
+    """Raise Invalid for a body that an operation without one would ignore; `{}` says nothing and passes."""
+    if body.strip() and b"".join(body.split()) != b"{}":
+        try:
+            data = jsontext.read_json(body)
+        except jsontext.NotJson:
+            data = None
+        members = list(data)[:_MOST_REPORTED] if isinstance(data, dict) else []
+        # Only names are repeated: values may be secret.
+        names = [name[:_LONGEST_SHOWN] for name in members] or ["body"]
+        raise Invalid({name: [f"{operation.method} /_mock{operation.path} takes no body"] for name in names})
+
+
 def read_json(body: bytes, *, decimals: Collection[str]) -> Any:
     """Return the data of a JSON body, `{}` for an empty one; raises a 400 problem. For `decimals` see Operation."""
     if not body.strip():
@@ -88,12 +101,3 @@ def _check_members(data: Any, depth: int = 3) -> None:
 
 def _whole(text: str) -> int | Decimal:
     return int(text) if len(text) < _MANY_DIGITS else Decimal(text)
-
-
-def with_suggestions(errors: Errors, data: Any, schema: Mapping[str, Any]) -> Errors:
-    """Return the errors, with a suggestion for members that the schema does not know."""
-    known = schema.get("properties", {})
-    if not isinstance(data, dict) or schema.get("additionalProperties") is not False:
-        return errors
-    unknown = [name for name in errors if name in data and name not in known][:_MOST_SUGGESTED]
-    return errors | {name: [f"{errors[name][0]} ({suggestion(name, known)})"] for name in unknown}

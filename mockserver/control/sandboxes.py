@@ -20,6 +20,7 @@ from mockserver.control.populate import POPULATION, population_data, read_popula
 from mockserver.control.problems import Problem
 from mockserver.domain.errors import Invalid, NotFound
 from mockserver.domain.moments import parse_span, span_text
+from mockserver.domain.suggestions import did_you_mean
 from mockserver.sandbox.config import LARGEST_SEED, LONGEST_SEED, SandboxConfig
 from mockserver.sandbox.names import name_from
 from mockserver.sandbox.place import Place, Terms
@@ -154,15 +155,23 @@ async def ensure(call: ControlCall) -> Answer:
 
 async def show(call: ControlCall) -> Answer:
     """Show one sandbox; does not make it."""
-    sandbox = call.server.sandboxes.known(call.path_fields["name"])
+    sandbox = call.server.sandboxes.known(name_from(call.path_fields["name"]))
     if sandbox is None:
-        raise NotFound("sandbox", call.path_fields["name"])
+        raise _unknown(call)
     return Answer(described(call, sandbox))
+
+
+def _unknown(call: ControlCall) -> NotFound:
+    name = name_from(call.path_fields["name"])
+    return NotFound("sandbox", name, hint=did_you_mean(name, [place.name for place in call.server.sandboxes.places()]))
 
 
 async def delete(call: ControlCall) -> Answer:
     """Delete a sandbox; requests under way still end in it."""
-    await call.server.sandboxes.delete(call.path_fields["name"])
+    try:
+        await call.server.sandboxes.delete(name_from(call.path_fields["name"]))
+    except NotFound:
+        raise _unknown(call) from None
     return Answer(None, status=204)
 
 
@@ -182,7 +191,7 @@ OPERATIONS = (
         "/sandboxes",
         listing,
         name="sandboxes",
-        summary="Every sandbox by name",
+        summary="Every sandbox",
         gives=list_of("sandboxes"),
         query={
             "label": {
@@ -197,23 +206,31 @@ OPERATIONS = (
         "/sandboxes",
         create,
         name="createSandbox",
-        summary="A new sandbox with clock, seed, scenarios and settings of its own",
+        summary="Make a sandbox with clock, seed, scenarios and settings of its own",
         takes=NEW,
         gives=MADE,
         status=201,
     ),
-    Operation("GET", "/sandboxes/{name}", show, name="sandbox", summary="One sandbox", gives=MADE),
-    Operation("DELETE", "/sandboxes/{name}", delete, name="deleteSandbox", summary="Forget a sandbox", status=204),
+    Operation("GET", "/sandboxes/{name}", show, name="sandbox", summary="One sandbox", gives=MADE, slashes=True),
+    Operation(
+        "DELETE",
+        "/sandboxes/{name}",
+        delete,
+        name="deleteSandbox",
+        summary="Forget a sandbox",
+        status=204,
+        slashes=True,
+    ),
     Operation(
         "PUT",
         "/sandboxes/{name}",
         ensure,
         name="ensureSandbox",
-        summary="The sandbox of this name, made where there is none; a test's own name will do",
+        summary="Return the sandbox of this name, made where there is none; a test's full name can be the name",
         takes=ENSURED,
         gives=MADE,
         slashes=True,
         statuses=(201,),
     ),
-    Operation("POST", "/reset", reset, name="reset", summary="This sandbox back to how it was made", gives=MADE),
+    Operation("POST", "/reset", reset, name="reset", summary="Take this sandbox back to how it was made", gives=MADE),
 )

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.control.operation import Answer, ControlCall, Operation, Server, list_of
-from mockserver.control.problems import Problem
+from mockserver.control.problems import Problem, problem_row
 from mockserver.domain.errors import NotFound
 from mockserver.domain.suggestions import did_you_mean
 from mockserver.events.facts import ScenariosChanged
@@ -13,7 +13,7 @@ from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.room import check_room
 from mockserver.sandbox.sealing import sealed
 from mockserver.scenario.check import load_with_warnings
-from mockserver.scenario.library import Library
+from mockserver.scenario.library import DEFAULT, Library
 from mockserver.scenario.model import Scenario
 
 #: How many warnings about a file an answer holds.
@@ -81,10 +81,11 @@ async def add(call: ControlCall) -> Answer:
         )
     check_room(sandbox.state, scenario)
     sandbox.try_out(scenario)
-    sandbox.state.library.add(sealed_scenario)
-    if scenario.name in sandbox.state.active_scenarios.names or scenario.name == "quick":
-        sandbox.state.activate(sandbox.state.active_scenarios.names)
-        await sandbox.open_new_accounts()
+    names = sandbox.state.active_scenarios.names
+    if scenario.name in (*names, DEFAULT):
+        await sandbox.activate(names, add=sealed_scenario)
+    else:
+        sandbox.state.library.add(sealed_scenario)
     sandbox.announcer.announce(ScenariosChanged("posted", (scenario.name,)))
     data: dict[str, Any] = {"name": scenario.name, "provider": scenario.provider, "about": scenario.about}
     return Answer(data | ({"warnings": warnings} if warnings else {}), status=201)
@@ -97,8 +98,9 @@ def _checked(
     scenario, objections = load_with_warnings(
         text, source="scenario.yaml", providers=list(server.providers), judge=server.judge
     )
+    # `field` is the place as one text, which answers had before they had its parts.
     warnings = [
-        {"field": f"{objection.file}:{objection.line}:{objection.column}", "message": objection.message}
+        {**problem_row(objection), "field": f"{objection.file}:{objection.line}:{objection.column}"}
         for objection in objections[:_MOST_WARNINGS]
     ]
     return scenario, sealed(scenario, provider_rules[scenario.provider]), warnings
@@ -112,7 +114,7 @@ async def schema(call: ControlCall) -> Answer:
     document["$id"] = f"{call.origin}/_mock/scenarios/schema.json"
     members = document["properties"]
     members["provider"]["enum"] = list(call.server.providers)
-    # Listed for editors, but not enforced: a file for a newer server may set more.
+    members["settings"]["additionalProperties"] = False
     members["settings"]["properties"] = {
         name: {"description": row["help"], "default": row["default"], **_choices(row)}
         for name, row in call.server.settings.described().items()
@@ -134,8 +136,7 @@ async def activate(call: ControlCall) -> Answer:
     sandbox = await call.sandbox()
     if not isinstance(call.body, list):
         raise Problem(422, "the body is a list of scenario names")
-    sandbox.state.activate(call.body)
-    await sandbox.open_new_accounts()
+    await sandbox.activate(call.body)
     sandbox.announcer.announce(ScenariosChanged("active", sandbox.state.active_scenarios.names))
     return Answer(list(sandbox.state.active_scenarios.names))
 

@@ -34,5 +34,7 @@ OPERATIONS = (
         gives=_FLAT,
         query={"help": "1 adds each setting's default and help"},
     ),
-    Operation("PATCH", "/settings", change, name="changeSettings", summary="Set some values", takes=_FLAT, gives=_FLAT),
+    Operation(
+        "PATCH", "/settings", change, name="changeSettings", summary="Change some settings", takes=_FLAT, gives=_FLAT
+    ),
 )

@@ -34,10 +34,11 @@ async def show(call: ControlCall) -> Answer:
 async def restore(call: ControlCall) -> Answer:
     """Replace the whole sandbox, its clock included, by the snapshot, or refuse it and change nothing."""
     from mockserver.sandbox.snapshot import read
-    from mockserver.sandbox.snapshot_document import NewerVersion
+    from mockserver.sandbox.snapshot_document import NewerVersion, refuse_double_keys
 
     try:
         data = await asyncio.to_thread(read_json, call.raw)
+        await asyncio.to_thread(refuse_double_keys, call.raw)
     except NotJson as error:
         raise Problem(422, f"the body {error}") from None
     sandbox = await call.sandbox()

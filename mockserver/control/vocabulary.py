@@ -5,22 +5,10 @@ from typing import Any
 
 from mockserver.domain.errors import MISTAKE_NAMES, ApiError
 from mockserver.faults import wire_kinds
-from mockserver.http.provider import Endpoint, Provider
+from mockserver.http.provider import Provider
 from mockserver.http.schemas import SchemaStore
+from mockserver.http.vocabulary import EndpointNames, operations_of
 from mockserver.sandbox.state import SandboxState
-
-
-def endpoints_of(providers: Iterable[Provider]) -> Iterator[Endpoint]:
-    """Yield the endpoints of providers and of their annexes."""
-    for provider in providers:
-        yield from provider.endpoints
-        for annex in provider.annexes:
-            yield from annex.endpoints
-
-
-def operations_of(providers: Iterable[Provider]) -> Iterator[str]:
-    """Yield the names of the providers' operations."""
-    return (endpoint.name for endpoint in endpoints_of(providers))
 
 
 class Vocabulary:
@@ -29,7 +17,7 @@ class Vocabulary:
     def __init__(self, providers: Sequence[Provider], state: SandboxState, schemas: SchemaStore) -> None:
         self._providers = providers
         self._state = state
-        self._schemas = schemas
+        self.endpoints = EndpointNames(providers, schemas)
 
     def names(self, kind: str) -> list[str]:
         """Return every name of a kind: `operation`, `mistake`, `rule` or `fault`."""
@@ -40,29 +28,6 @@ class Vocabulary:
             "fault": self._faults,
         }
         return list(dict.fromkeys(collectors[kind]()))
-
-    def paths(self) -> list[str]:
-        """Return the paths of endpoints, as the journal has them."""
-        return list(dict.fromkeys(endpoint.path for endpoint in endpoints_of(self._providers)))
-
-    def bases(self) -> list[str]:
-        """Return the paths of the providers' base URLs and annexes."""
-        mounts = [mount for provider in self._providers for mount in provider.mounts]
-        mounts += [annex.mount for provider in self._providers for annex in provider.annexes]
-        return [f"/{mount.host}{mount.prefix}" for mount in mounts]
-
-    def fields(self, part: str) -> frozenset[str] | None:
-        """Return the top-level fields that a `body` or a `query` can have; None where a schema does not list them."""
-        names: set[str] = set()
-        for endpoint in endpoints_of(self._providers):
-            for schema in (endpoint.takes, endpoint.form) if part == "body" else (endpoint.query,):
-                if schema is None:
-                    continue
-                properties = self._schemas.load(schema).get("properties")
-                if properties is None:
-                    return None
-                names |= properties.keys()
-        return frozenset(names)
 
     def _mistakes(self) -> Iterator[str]:
         kinds: set[type[ApiError]] = {ApiError}

@@ -18,6 +18,10 @@ class ApiError(Exception):
     because: Mapping[str, Any] = MappingProxyType({})
 
 
+class ProviderMistake(Exception):
+    """A provider's code breaks a rule of the kit; the message says which in one line. Clients get an InternalError."""
+
+
 class Unauthenticated(ApiError):
     """The request does not identify an account."""
 

@@ -27,7 +27,7 @@ def from_micros(micros: int) -> datetime:
 
 
 def parse_span(text: object) -> timedelta:
-    """`90s`, `10m`, `1h30m`, `250ms`, or a number of seconds; raises ValueError for anything else.
+    """Return the span of `90s`, `10m`, `1h30m`, `250ms`, or a number of seconds; raises ValueError for anything else.
 
     The parts of a text go from the largest unit to the smallest, each unit once. Never negative and at most a
     hundred years.
@@ -37,8 +37,8 @@ def parse_span(text: object) -> timedelta:
     """
     if isinstance(text, bool) or not isinstance(text, str | int | float):
         raise ValueError(f"not a duration: {text!r} ({_HOW})")
-    # Short times would be written as 1e-05.
-    plain = f"{text:.6f}" if isinstance(text, float) else str(text).strip()
+    # Short times would be written as 1e-05, and -0.0 with its sign.
+    plain = f"{text or 0.0:.6f}" if isinstance(text, float) else str(text).strip()
     match = _PART.fullmatch(plain)
     # Compiled with the first use: few durations have several parts.
     if match is None and re.fullmatch(SPAN_PATTERN, plain) is None:
@@ -56,7 +56,7 @@ def _micros(part: re.Match[str]) -> int:
 
 
 def span_text(span: timedelta) -> str:
-    """The shortest text that `parse_span` reads back: `90s`, `10m`, `1h`."""
+    """Return the shortest text that `parse_span` reads back: `90s`, `10m`, `1h`."""
     micros = span // MICROSECOND
     for unit in ("w", "d", "h", "m", "s"):
         if micros and micros % _UNITS[unit] == 0 and (unit != "w"):

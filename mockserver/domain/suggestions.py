@@ -22,6 +22,8 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return `did you mean 'hidsim'?`, or the known names where none is similar.
 
+    For the end of a message: `there is only 'acme'` where one name is known.
+
     >>> suggestion("hidsin", ["daisysim", "hidsim"])
     "did you mean 'hidsim'?"
     >>> suggestion("acme", ["daisysim", "hidsim"])
@@ -33,6 +35,8 @@ def suggestion(word: str, known: Iterable[str]) -> str:
         return f"did you mean {near!r}?"
     if not names:
         return "there are none"
+    if len(names) == 1:
+        return f"there is only {names[0]!r}"
     more = ", ..." if len(names) > MOST_LISTED else ""
     return f"one of {', '.join(names[:MOST_LISTED])}{more}"
 

@@ -108,6 +108,18 @@ def delay_from_data(data: object) -> Delay:
     raise ValueError(f"not a delay: {dict(data)!r} (a duration, uniform, lognormal, fact or setting)")
 
 
+def settings_of(delay: Delay | None) -> list[str]:
+    """Return the names of the settings that the delay asks for."""
+    match delay:
+        case FromSetting():
+            return [delay.name]
+        case Uniform():
+            return settings_of(delay.low) + settings_of(delay.high)
+        case LogNormal():
+            return settings_of(delay.median)
+    return []
+
+
 def asks_the_order(delay: Delay) -> bool:
     """Return whether the delay depends on a fact of the order, which then must exist."""
     match delay:

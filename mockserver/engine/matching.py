@@ -1,14 +1,27 @@
 """Matchers over a flat subject: a match is the absence of differences, so every refusal can be explained."""
 
-from collections.abc import Mapping
+import operator
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
+
+from mockserver.domain.suggestions import suggestion
 
 Subject = Mapping[str, Any]
+#: What a comparison takes: any single value, a list of them, a number (also as a text), a text, or true or false.
+Operand = Literal["value", "values", "number", "text", "flag"]
 
-#: Every comparison a matcher may name.
-COMPARISONS = ("eq", "ne", "in", "not_in", "gt", "gte", "lt", "lte", "prefix", "suffix", "contains", "like", "exists")
+
+class Comparison(NamedTuple):
+    """A comparison that a matcher may name. `holds` gets the value, the operand, and whether the value is present.
+
+    `about` describes it in the schema of scenario files.
+    """
+
+    takes: Operand
+    about: str
+    holds: Callable[[Any, Any, bool], bool]
 
 
 class Matcher(NamedTuple):
@@ -22,7 +35,7 @@ class Matcher(NamedTuple):
             if name == "eq":
                 if not present or not _same(value, operand):
                     return False
-            elif not _passes(name, operand, value, present):
+            elif not COMPARISONS[name].holds(value, operand, present):
                 return False
         return True
 
@@ -59,17 +72,21 @@ def matcher_from_data(data: object) -> Matcher:
     if not isinstance(data, Mapping):
         return Matcher((("eq", data),))
     if not data:
-        raise ValueError("an empty matcher matches nothing in particular; name a comparison")
+        raise ValueError("a matcher needs a comparison")
     for name, operand in data.items():
-        if name not in COMPARISONS:
-            raise ValueError(f"unknown comparison {name!r} (one of {', '.join(COMPARISONS)})")
-        if name in ("in", "not_in") and not isinstance(operand, list):
-            raise ValueError(f"{name} takes a list")
-        if name in ("prefix", "suffix", "contains", "like") and not isinstance(operand, str):
-            raise ValueError(f"{name} takes a text")
-        if name == "exists" and not isinstance(operand, bool):
-            raise ValueError("exists takes true or false")
-    return Matcher(tuple((name, tuple(value) if name in ("in", "not_in") else value) for name, value in data.items()))
+        comparison = COMPARISONS.get(name)
+        if comparison is None:
+            raise ValueError(f"unknown comparison {name!r} ({suggestion(str(name), COMPARISONS)})")
+        if comparison.takes in _OPERANDS:
+            kind, words = _OPERANDS[comparison.takes]
+            if not isinstance(operand, kind):
+                raise ValueError(f"{name} takes {words}")
+    return Matcher(tuple((name, tuple(value) if takes_values(name) else value) for name, value in data.items()))
+
+
+def takes_values(name: str) -> bool:
+    """Return whether the comparison of this name takes a list."""
+    return COMPARISONS[name].takes == "values"
 
 
 def differences(conditions: Conditions, subject: Subject) -> list[Difference]:
@@ -110,44 +127,56 @@ def _number(value: object) -> Decimal | None:
         return None
 
 
-def _passes(name: str, operand: Any, value: Any, present: bool) -> bool:
-    match name:
-        case "exists":
-            return present is operand
-        case "ne":
-            return not (present and _same(value, operand))
-        case "in":
-            return present and any(_same(value, item) for item in operand)
-        case "not_in":
-            return not (present and any(_same(value, item) for item in operand))
-        case "gt" | "gte" | "lt" | "lte":
-            return present and _ordered(name, value, operand)
-    if not present:
-        return False
-    if name == "contains" and isinstance(value, list | tuple):
+def _in(value: Any, operand: Any, present: bool) -> bool:
+    return present and any(_same(value, item) for item in operand)
+
+
+def _contains(value: Any, operand: Any, present: bool) -> bool:
+    if present and isinstance(value, list | tuple):
         return any(_same(operand, item) for item in value)
-    text = str(value)
-    match name:
-        case "prefix":
-            return text.startswith(operand)
-        case "suffix":
-            return text.endswith(operand)
-        case "contains":
-            return operand in text
-        case "like":
-            return fnmatchcase(text, operand)
-    raise AssertionError(f"comparison {name!r} is not in COMPARISONS")
+    return present and operand in str(value)
 
 
-def _ordered(name: str, value: object, operand: object) -> bool:
-    left, right = _number(value), _number(operand)
-    if left is None or right is None or left.is_nan() or right.is_nan():
-        return False
-    match name:
-        case "gt":
-            return left > right
-        case "gte":
-            return left >= right
-        case "lt":
-            return left < right
-    return left <= right
+def _ordered(order: Callable[[Decimal, Decimal], bool]) -> Callable[[Any, Any, bool], bool]:
+    def holds(value: Any, operand: Any, present: bool) -> bool:
+        left, right = _number(value), _number(operand)
+        if not present or left is None or right is None or left.is_nan() or right.is_nan():
+            return False
+        return order(left, right)
+
+    return holds
+
+
+def _text(test: Callable[[str, str], bool]) -> Callable[[Any, Any, bool], bool]:
+    return lambda value, operand, present: present and test(str(value), operand)
+
+
+_OPERANDS: Mapping[Operand, tuple[type, str]] = {
+    "values": (list, "a list"),
+    "text": (str, "a text"),
+    "flag": (bool, "true or false"),
+}
+#: Every comparison by name. The schema of scenario files and the loader are made from this table.
+COMPARISONS: Mapping[str, Comparison] = {
+    "eq": Comparison("value", "Equal.", lambda value, operand, present: present and _same(value, operand)),
+    "ne": Comparison(
+        "value", "Not equal, or absent.", lambda value, operand, present: not (present and _same(value, operand))
+    ),
+    "in": Comparison("values", "One of these.", _in),
+    "not_in": Comparison(
+        "values", "None of these, or absent.", lambda value, operand, present: not _in(value, operand, present)
+    ),
+    "gt": Comparison("number", "Greater.", _ordered(operator.gt)),
+    "gte": Comparison("number", "Greater or equal.", _ordered(operator.ge)),
+    "lt": Comparison("number", "Less.", _ordered(operator.lt)),
+    "lte": Comparison("number", "Less or equal.", _ordered(operator.le)),
+    "prefix": Comparison("text", "Begins with this text.", _text(str.startswith)),
+    "suffix": Comparison("text", "Ends with this text.", _text(str.endswith)),
+    "contains": Comparison("text", "Has this text in it, or as an item.", _contains),
+    "like": Comparison(
+        "text", "A pattern of the whole text: * any characters, ? one, [ab] one of these.", _text(fnmatchcase)
+    ),
+    "exists": Comparison(
+        "flag", "Whether there is such a value at all.", lambda value, operand, present: present is operand
+    ),
+}

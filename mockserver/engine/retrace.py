@@ -29,8 +29,8 @@ from mockserver.engine.weights import resolved_weights
 _SIZE = 1 << 64
 
 
-class TimerTold(NamedTuple):
-    """A timer that a state set. `roll` is the cast of the dice, from 0 to 1, None when none were cast."""
+class TimerRecord(NamedTuple):
+    """A timer that a state set. `roll` is the cast of the dice, from 0 to 1, None where nothing was cast."""
 
     timer: Timer
     delay: Delay
@@ -39,22 +39,22 @@ class TimerTold(NamedTuple):
     target: str
 
 
-class ChoiceTold(NamedTuple):
-    """The choice of a transition with several targets; `by_rule` when a rule made it and not the dice."""
+class ChoiceRecord(NamedTuple):
+    """The choice of a transition with several targets; `by_rule` where a rule made it and not the dice."""
 
     targets: tuple[tuple[str, int], ...]
     roll: float | None
     by_rule: bool
 
 
-class HistoryEntryTold(NamedTuple):
+class HistoryEntryRecord(NamedTuple):
     """A history entry with its consequences; `withheld` are events whose timers a rule kept from being set."""
 
     history_entry: HistoryEntry
     visit: int
     event: str | None
-    choice: ChoiceTold | None
-    timers: tuple[TimerTold, ...]
+    choice: ChoiceRecord | None
+    timers: tuple[TimerRecord, ...]
     withheld: tuple[str, ...]
     effects: tuple[Effect, ...]
     reminders: tuple[Timer, ...] = ()
@@ -81,10 +81,12 @@ class Witness(Dice):
         return None if number is None else round(number / _SIZE, 4)
 
 
-def retrace(machine: Machine, order: Order, *, seed: int | str, settings: Mapping[str, Any]) -> list[HistoryEntryTold]:
+def retrace(
+    machine: Machine, order: Order, *, seed: int | str, settings: Mapping[str, Any]
+) -> list[HistoryEntryRecord]:
     """Return every entry that the order's history keeps, oldest first, with its timers, choice and effects."""
     visits = _visits(machine, order)
-    entries: list[HistoryEntryTold] = []
+    entries: list[HistoryEntryRecord] = []
     settled: tuple[str, ...] = ()
     for place, history_entry in enumerate(order.history):
         follows_last = place == 0 or visits[place] - visits[place - 1] <= 1
@@ -107,7 +109,7 @@ def retrace(machine: Machine, order: Order, *, seed: int | str, settings: Mappin
         timers = () if stayed else _timers(state, entered, Circumstances(history_entry.at, witness, settings))
         never = () if stayed else _withheld(state, order)
         reminders = _reminders(move, order, visits[place], Circumstances(history_entry.at, witness, settings))
-        entries.append(HistoryEntryTold(history_entry, visits[place], event, choice, timers, never, due, reminders))
+        entries.append(HistoryEntryRecord(history_entry, visits[place], event, choice, timers, never, due, reminders))
     return entries
 
 
@@ -123,16 +125,16 @@ def _visits(machine: Machine, order: Order) -> list[int]:
     return visits
 
 
-def _choice(move: Transition, order: Order, circumstances: Circumstances) -> ChoiceTold:
+def _choice(move: Transition, order: Order, circumstances: Circumstances) -> ChoiceRecord:
     witness = circumstances.dice
     assert isinstance(witness, Witness)
     target_of(order, move, witness, circumstances.settings)
     roll = witness.roll(*target_purpose(order, move))
     ways = resolved_weights(move.to, facts=order.facts, settings=circumstances.settings)
-    return ChoiceTold(ways, roll, by_rule=roll is None)
+    return ChoiceRecord(ways, roll, by_rule=roll is None)
 
 
-def _timers(state: State, order: Order, circumstances: Circumstances) -> tuple[TimerTold, ...]:
+def _timers(state: State, order: Order, circumstances: Circumstances) -> tuple[TimerRecord, ...]:
     witness = circumstances.dice
     assert isinstance(witness, Witness)
     delays = (order.plan or {}).get("delays", {})
@@ -149,7 +151,7 @@ def _timers(state: State, order: Order, circumstances: Circumstances) -> tuple[T
         delay = delay_from_data(delays[timer.event]) if by_rule else move.after
         assert delay is not None, "a timer comes from a delay"
         target = target_of(order, move, Dice(witness.seed), circumstances.settings)
-        timer_entries.append(TimerTold(timer, delay, by_rule, rolls[timer.event], target))
+        timer_entries.append(TimerRecord(timer, delay, by_rule, rolls[timer.event], target))
     return tuple(timer_entries)
 
 

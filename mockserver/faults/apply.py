@@ -35,7 +35,7 @@ class DeliveryChanges(NamedTuple):
     """What faults make of a delivery: their names, the kinds with their arguments, and how much later it is sent."""
 
     names: list[str]
-    wanted: dict[str, Any]
+    webhook: dict[str, Any]
     later: timedelta
 
 
@@ -43,10 +43,10 @@ def delivery_changes(
     faults: Iterable[Fault], delivery: str, dice: Dice, settings: Mapping[str, Any]
 ) -> DeliveryChanges:
     """Lay the faults over each other: of each kind the first decides. `delivery` is the delivery's id."""
-    names, wanted = [], dict[str, Any]()
+    names, webhook = [], dict[str, Any]()
     for fault in faults:
         names.append(fault.label)
         for name, value in (fault.webhook or {}).items():
-            wanted.setdefault(name, value)
-    later = webhook_kinds.settle(wanted, Circumstances(delivery, dice, settings))
-    return DeliveryChanges(names, wanted, later)
+            webhook.setdefault(name, value)
+    later = webhook_kinds.fix_arguments(webhook, Circumstances(delivery, dice, settings))
+    return DeliveryChanges(names, webhook, later)

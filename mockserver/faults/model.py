@@ -73,7 +73,7 @@ class Fault(NamedTuple):
         return [aspect for aspect in ASPECTS if getattr(self, aspect) is not None]
 
 
-class Asked(NamedTuple):
+class FaultSubject(NamedTuple):
     """A request, or (with `event`) a delivery, that faults are matched with. `path` is the provider's own."""
 
     provider: str
@@ -86,7 +86,7 @@ class Asked(NamedTuple):
     event: str | None = None
 
 
-def differences(fault: Fault, subject: Asked) -> list[Difference]:
+def differences(fault: Fault, subject: FaultSubject) -> list[Difference]:
     """Return why the fault does not match; an empty list is a match. The order's state is not compared here."""
     unmet = [
         Difference(name, f"eq {wanted!r}", getattr(subject, name))
@@ -105,16 +105,27 @@ def differences(fault: Fault, subject: Asked) -> list[Difference]:
 
 
 class Miss(NamedTuple):
-    """A fault that nearly matched, and why it did not."""
+    """A fault that did not match, and why."""
 
     fault: Fault
     differences: tuple[Difference, ...]
 
+    @property
+    def is_near(self) -> bool:
+        """Whether the fault is for this provider, and one of its conditions on the request or delivery holds."""
+        fault = self.fault
+        plain = (fault.method, fault.path, fault.operation, fault.account, fault.event)
+        conditions = sum(condition is not None for condition in plain) + len(fault.body) + len(fault.query)
+        names = [difference.name for difference in self.differences]
+        # These two are compared only where all other conditions hold.
+        unmet = [name for name in names if name not in ("state", "Prefer")]
+        return "provider" not in names and len(unmet) < conditions
+
 
 def nearest(misses: Iterable[Miss]) -> tuple[Miss, ...]:
-    """Return the faults that fail by the fewest conditions, nearest first, without other providers' scenarios."""
-    relevant = [miss for miss in misses if not (scenario_of(miss.fault.key) and miss.differences[0].name == "provider")]
-    return tuple(sorted(relevant, key=lambda miss: len(miss.differences))[:MISSES_TOLD])
+    """Return the faults that nearly matched, those that fail by the fewest conditions first."""
+    near = [miss for miss in misses if miss.is_near]
+    return tuple(sorted(near, key=lambda miss: len(miss.differences))[:MISSES_TOLD])
 
 
 def source_of(key: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.domain.errors import MISTAKE_NAMES
 from mockserver.domain.moments import parse_moment
-from mockserver.domain.suggestions import suggestion
+from mockserver.domain.suggestions import did_you_mean, suggestion
 from mockserver.engine.delays import Delay, Fixed, span_from_data
 from mockserver.engine.matching import Conditions, Matcher, matcher_from_data
 from mockserver.engine.paths import PathPattern, compile_path
@@ -75,6 +75,10 @@ def _check_kind(data: Mapping[str, Any], refuse: Refuse) -> None:
         refuse((), f"a fault needs one of {', '.join(ASPECTS)} and webhook")
     elif "event" in data:
         refuse(("event",), "event tells deliveries: it needs webhook beside it")
+
+
+def _near(value: object, known: tuple[str, ...]) -> str:
+    return did_you_mean(value, known) if isinstance(value, str) else ""
 
 
 class _Reader:
@@ -154,7 +158,7 @@ class _Reader:
             clock = written.pop("clock", clock)
             written = written["fixed"] if list(written) == ["fixed"] else written
         if clock not in ("real", "sandbox"):
-            self._refuse(place, f"clock must be real or sandbox, not {clock!r}")
+            self._refuse(place, f"clock must be real or sandbox, not {clock!r}{_near(clock, ('real', 'sandbox'))}")
         return self._span(written, real=clock == "real"), clock == "sandbox"
 
     def _span(self, data: Any, *, real: bool) -> Delay | None:
@@ -223,7 +227,7 @@ class _Reader:
         if "stage" not in self._data:
             return False
         if stage not in ("before", "after"):
-            self._refuse(("stage",), f"stage must be before or after, not {stage!r}")
+            self._refuse(("stage",), f"stage must be before or after, not {stage!r}{_near(stage, ('before', 'after'))}")
         elif stage == "before" and wire is not None and wire_kinds.needs_answer(wire) and "answer" not in self._data:
             names = wire_kinds.needing_an_answer()
             self._refuse(("stage",), f"{names} spoil an answer: there is none before the request is worked on")
@@ -233,16 +237,16 @@ class _Reader:
         written = self._data.get("webhook")
         if "webhook" not in self._data or self._is(isinstance(written, Mapping), "webhook", "an object"):
             return None
-        given = dict(written or {})
-        self._only(given, webhook_kinds.names(), "webhook")
-        if not given:
+        webhook = dict(written or {})
+        self._only(webhook, webhook_kinds.names(), "webhook")
+        if not webhook:
             self._refuse(("webhook",), f"webhook needs one of {', '.join(webhook_kinds.names())}")
-        for kind, argument in webhook_kinds.written(given):
+        for kind, argument in webhook_kinds.written(webhook):
             try:
                 kind.check(argument)
             except ValueError as error:
                 self._refuse(("webhook", kind.name), str(error))
-        return given
+        return webhook
 
     def flag(self, place: tuple[str, ...], value: Any) -> bool:
         if not isinstance(value, bool):

@@ -15,6 +15,14 @@ MOST_ARMED, MOST_ARMED_BYTES = 1_000, 4 * 1024 * 1024
 _REMEDY = "take some back (DELETE /_mock/faults)"
 
 
+#: Returns why a delay cannot take a setting's value, None when it can.
+SpanProblem = Callable[[str], str | None]
+
+
+def _none(name: str) -> None:
+    """Find no problem in any setting."""
+
+
 class Faults:
     """The faults in force: armed faults first, in the order in which they were armed, then those of scenarios.
 
@@ -38,12 +46,13 @@ class Faults:
 
     # -- what is in force ------------------------------------------------------------------------------
 
-    def arm(self, data: Mapping[str, Any], *, now: datetime) -> str:
+    def arm(self, data: Mapping[str, Any], *, now: datetime, problem: SpanProblem = _none) -> str:
         """Arm a fault and return its id; it replaces an armed fault of the same name.
 
-        Raises Invalid, and NoRoom for too many faults. An `until` that is a duration counts from `now`.
+        Raises Invalid, and NoRoom for too many faults. An `until` that is a duration counts from `now`. `problem` says
+        why a delay cannot take a setting.
         """
-        fault = _read(data, key=f"flt_{self.number + 1:08d}")
+        fault = _read(data, key=f"flt_{self.number + 1:08d}", problem=problem)
         if isinstance(fault.until, timedelta):
             until = now + fault.until
             fault = fault._replace(until=until, data={**data, "until": moment_text(until)})
@@ -152,12 +161,15 @@ class Faults:
             "since": moment_text(self.since) if self.since is not None else None,
         }
 
-    def restore(self, state: Mapping[str, Any]) -> None:
+    def restore(self, state: Mapping[str, Any], *, problem: SpanProblem = _none) -> None:
         """Restore what `state` returned, under the scenarios in force now; raises Invalid and then changes nothing."""
         armed = {}
-        for row in state["armed"]:
+        for place, row in enumerate(state["armed"]):
             data = {name: value for name, value in row.items() if name != "id"}
-            armed[row["id"]] = _read(data, key=row["id"])
+            try:
+                armed[row["id"]] = _read(data, key=row["id"], problem=problem)
+            except Invalid as error:
+                raise Invalid({f"armed.{place}.{name}": texts for name, texts in error.errors.items()}) from None
         if len(armed) > MOST_ARMED:
             raise Invalid({"armed": [f"must be at most {MOST_ARMED:,}"]})
         self._armed = armed
@@ -179,15 +191,22 @@ class Faults:
         self.any_in_force = bool(self._armed or self._scenario)
 
 
-def _read(data: Mapping[str, Any], *, key: str) -> Fault:
+def _read(data: Mapping[str, Any], *, key: str, problem: SpanProblem) -> Fault:
     from mockserver.faults.parse import fault_from_data
+    from mockserver.faults.settings import asked_by_fault
 
     errors: dict[str, list[str]] = {}
 
     def refuse(place: tuple[str, ...], message: str) -> None:
-        errors.setdefault(".".join(place) or "body", []).append(message)
+        # A message for a file begins with the member's name, which is the field's name here.
+        text = message.removeprefix(f"{place[-1]} ") if place and message.startswith(f"{place[-1]} must ") else message
+        errors.setdefault(".".join(place) or "body", []).append(text)
 
     fault = fault_from_data(data, key=key, refuse=refuse)
+    if not errors:
+        for at, name in asked_by_fault(fault):
+            if text := problem(name):
+                refuse(at, text)
     if errors:
         raise Invalid(errors)
     return fault

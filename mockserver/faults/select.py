@@ -9,15 +9,15 @@ from mockserver.domain.errors import MISTAKE_NAMES
 from mockserver.engine.dice import Dice
 from mockserver.engine.matching import ABSENT, Difference
 from mockserver.faults import wire_kinds
-from mockserver.faults.model import Asked, Fault, Miss, differences, nearest
+from mockserver.faults.model import Fault, FaultSubject, Miss, differences, nearest
 from mockserver.faults.registry import Faults
 
 #: Returns the state of the order that a request or delivery is about; None when there is no order.
 StateOf = Callable[[], Awaitable[str | None]]
 
-#: How many faults that strike no more are matched too, newest first, and how many of those that would have struck are
+#: Of the faults that strike no more, how many are matched all the same, newest first, and how many that match are
 #: reported: there may be many, and each costs time with each request.
-_SPENT_ASKED, _SPENT_TOLD = 20, 5
+_MOST_SPENT_MATCHED, _MOST_SPENT_REPORTED = 20, 5
 
 
 class Now(Protocol):
@@ -66,7 +66,7 @@ class RequestFaults(NamedTuple):
 
 
 class DeliveryFaults(NamedTuple):
-    """The faults that strike a delivery, first things first, a row for each that matched, and near misses."""
+    """The faults that strike a delivery, the deciding ones first, a row for each that matched, and near misses."""
 
     faults: list[Fault]
     rows: tuple[dict[str, Any], ...]
@@ -74,7 +74,7 @@ class DeliveryFaults(NamedTuple):
 
 
 class _Look(NamedTuple):
-    """A comparison of a fault with a request or delivery: `why` says what spared it though the fault matched.
+    """A comparison of a fault with a request or delivery. `why` says why the fault does not strike though it matches.
 
     `roll` is the cast of the dice, from 0 to 1, where the fault has a chance.
     """
@@ -84,7 +84,9 @@ class _Look(NamedTuple):
     roll: float | None = None
 
 
-async def find_faults(state: State, subject: Asked, state_of: StateOf, *, own: Fault | None = None) -> RequestFaults:
+async def find_faults(
+    state: State, subject: FaultSubject, state_of: StateOf, *, own: Fault | None = None
+) -> RequestFaults:
     """Return the faults that decide a request. `own` is the fault that its caller named: it decides first, unmatched.
 
     Of each aspect the first fault that matches decides; a fault whose aspects are all decided is not counted against
@@ -95,7 +97,7 @@ async def find_faults(state: State, subject: Asked, state_of: StateOf, *, own: F
     if own is not None:
         state.faults.add(own, "matched")
         decided = dict.fromkeys(own.speaks_of(), own)
-        rows.append(_struck(state, own, list(decided), by="the caller"))
+        rows.append(_strike_row(state, own, list(decided), by="the caller"))
     others = [
         fault for fault in state.faults.in_force() if fault.webhook is None and (own is None or fault.key != own.key)
     ]
@@ -110,41 +112,43 @@ async def find_faults(state: State, subject: Asked, state_of: StateOf, *, own: F
             rows.append(_row(fault, look, hit=False, why=why))
             continue
         decided |= dict.fromkeys(decides, fault)
-        rows.append(_struck(state, fault, decides, look))
+        rows.append(_strike_row(state, fault, decides, look))
     all_rows = (*rows, *await _over(spent, subject, state_of))
     return RequestFaults(decided.get("delay"), decided.get("answer"), decided.get("wire"), all_rows, nearest(misses))
 
 
-async def hostile(state: State, asked: Asked, order_state: str, born: list[Fault]) -> DeliveryFaults:
-    """What strikes this delivery; `born` are the faults that its order was born with."""
+async def find_delivery_faults(
+    state: State, subject: FaultSubject, order_state: str, own: list[Fault]
+) -> DeliveryFaults:
+    """Return the faults that strike a delivery; `own` are those that its order began with, which strike unmatched."""
 
     async def state_of() -> str:
         return order_state
 
-    rows = [_struck(state, fault, ["webhook"], by="the caller") for fault in born]
-    found = list(born)
-    keys = {fault.key for fault in born}
+    rows = [_strike_row(state, fault, ["webhook"], by="the caller") for fault in own]
+    faults = list(own)
+    keys = {fault.key for fault in own}
     others = [fault for fault in state.faults.in_force() if fault.webhook is not None and fault.key not in keys]
     spent: list[tuple[Fault, str]] = []
     misses: list[Miss] = []
-    async for fault, look in _matching(state, others, asked, state_of, spent, misses):
+    async for fault, look in _matching(state, others, subject, state_of, spent, misses):
         if look.why:
             rows.append(_row(fault, look, hit=False, why=look.why))
         else:
-            found.append(fault)
-            rows.append(_struck(state, fault, ["webhook"], look))
-    return DeliveryFaults(found, (*rows, *await _over(spent, asked, state_of)), nearest(misses))
+            faults.append(fault)
+            rows.append(_strike_row(state, fault, ["webhook"], look))
+    return DeliveryFaults(faults, (*rows, *await _over(spent, subject, state_of)), nearest(misses))
 
 
 async def _matching(
     state: State,
     faults: Sequence[Fault],
-    subject: Asked,
+    subject: FaultSubject,
     state_of: StateOf,
     spent: list[tuple[Fault, str]],
     misses: list[Miss],
 ) -> AsyncIterator[tuple[Fault, _Look]]:
-    """Yield the faults that match, spared or not; append faults that are over or nearly match to the lists."""
+    """Yield the faults that match, whether they strike or not; append to `spent` and `misses` the others."""
     now = state.clock.now()
     for fault in faults:
         if over := state.faults.why_spent(fault, now):
@@ -190,7 +194,7 @@ def _in_force(faults: Faults, provider: str) -> Iterator[Fault]:
     return (fault for fault in faults.in_force() if fault.provider in (None, provider))
 
 
-async def _look(state: State, fault: Fault, subject: Asked, state_of: StateOf) -> _Look:
+async def _look(state: State, fault: Fault, subject: FaultSubject, state_of: StateOf) -> _Look:
     """Compare the fault with a request or delivery, count a match, and cast the dice for its chance."""
     unmet = await _missed(fault, subject, state_of)
     if unmet:
@@ -203,7 +207,7 @@ async def _look(state: State, fault: Fault, subject: Asked, state_of: StateOf) -
     return _Look(why=why, roll=roll)
 
 
-async def _missed(fault: Fault, subject: Asked, state_of: StateOf) -> list[Difference]:
+async def _missed(fault: Fault, subject: FaultSubject, state_of: StateOf) -> list[Difference]:
     """Return every difference; the order's state is read only when there is no other difference."""
     unmet = differences(fault, subject)
     if not unmet and fault.on_demand:
@@ -215,16 +219,16 @@ async def _missed(fault: Fault, subject: Asked, state_of: StateOf) -> list[Diffe
     return unmet
 
 
-async def _over(spent: Sequence[tuple[Fault, str]], subject: Asked, state_of: StateOf) -> list[dict[str, Any]]:
+async def _over(spent: Sequence[tuple[Fault, str]], subject: FaultSubject, state_of: StateOf) -> list[dict[str, Any]]:
     """Return a row for each of the newest faults that match but strike no more."""
     rows: list[dict[str, Any]] = []
-    for fault, why in spent[: -_SPENT_ASKED - 1 : -1]:
-        if len(rows) < _SPENT_TOLD and not await _missed(fault, subject, state_of):
+    for fault, why in spent[: -_MOST_SPENT_MATCHED - 1 : -1]:
+        if len(rows) < _MOST_SPENT_REPORTED and not await _missed(fault, subject, state_of):
             rows.append(_row(fault, None, hit=False, why=why))
     return rows[::-1]
 
 
-def _struck(
+def _strike_row(
     state: State, fault: Fault, decides: Sequence[str], look: _Look | None = None, **more: Any
 ) -> dict[str, Any]:
     """Count a strike of the fault, and return its row with the number of the strike and the limit `times`."""

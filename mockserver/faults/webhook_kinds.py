@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from mockserver.domain.moments import parse_span, span_text
-from mockserver.engine.delays import delay_from_data, resolve, span_from_data
+from mockserver.engine.delays import delay_from_data, resolve, settings_of, span_from_data
 from mockserver.engine.dice import Dice
 from mockserver.faults.model import Posting
 from mockserver.faults.spans import delay_of
@@ -30,15 +30,15 @@ class Circumstances(NamedTuple):
     settings: Mapping[str, Any]
 
 
-class Settled(NamedTuple):
+class FixedArgument(NamedTuple):
     """The argument as the delivery keeps it (JSON data), and how much later the first attempt is made."""
 
     argument: Any
     later: timedelta = timedelta()
 
 
-def _as_written(argument: Any, circumstances: Circumstances) -> Settled:
-    return Settled(argument)
+def _as_written(argument: Any, circumstances: Circumstances) -> FixedArgument:
+    return FixedArgument(argument)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,9 @@ class WebhookKind:
     """One kind of fault that a delivery suffers, written `{name: argument}`.
 
     `about` says in a few words what the receiver sees. `check` raises ValueError for an argument that cannot be.
-    `settle` decides about a delivery once, when it is put in the outbox. `alter` changes each attempt, `copies` says
-    how many more times a delivered one is sent; both take the argument that `settle` returned.
+    `asks` returns the settings that an argument asks for, which must hold durations.
+    `fix` decides about a delivery once, when it is put in the outbox. `alter` changes each attempt, `copies` says
+    how many more times a delivered one is sent; both take the argument that `fix` returned.
 
     `never_sent`: no attempt is made. `before_answer`: the request that caused it is answered after the first attempt.
     `overtaken`: the receiver's next delivery is sent first.
@@ -57,7 +58,8 @@ class WebhookKind:
     about: str
     schema: Schema
     check: Callable[[Any], object]
-    settle: Callable[[Any, Circumstances], Settled] = _as_written
+    fix: Callable[[Any, Circumstances], FixedArgument] = _as_written
+    asks: Callable[[Any], list[str]] | None = None
     alter: Callable[[Any, Posting], Posting] | None = None
     copies: Callable[[Any], int] | None = None
     never_sent: bool = False
@@ -90,13 +92,13 @@ def _check_age(argument: Any) -> None:
 # -- what the kinds do ---------------------------------------------------------------------------------
 
 
-def _delayed(argument: Any, by: Circumstances) -> Settled:
+def _delayed(argument: Any, by: Circumstances) -> FixedArgument:
     later = resolve(delay_from_data(argument), by.dice, "webhook delay", by.delivery, facts={}, settings=by.settings)
-    return Settled(span_text(later), later)
+    return FixedArgument(span_text(later), later)
 
 
-def _aged(argument: Any, by: Circumstances) -> Settled:
-    return Settled(span_text(_STALE if argument is True else parse_span(argument)))
+def _aged(argument: Any, by: Circumstances) -> FixedArgument:
+    return FixedArgument(span_text(_STALE if argument is True else parse_span(argument)))
 
 
 def _signed_earlier(argument: str, posting: Posting) -> Posting:
@@ -113,10 +115,12 @@ def _signed_wrongly(argument: bool, posting: Posting) -> Posting:
 KINDS: tuple[WebhookKind, ...] = (
     WebhookKind(
         "duplicate",
-        "sent once more after it was taken, or so many times more",
+        "sent once more after the receiver accepted it, or as many times more as the number says",
         {
             "title": "Duplicate",
-            "description": "Sent once more after it was taken, or this many times more; the same delivery.",
+            "description": (
+                "Sent once more after the receiver accepted it (true), or this many times more; the same delivery."
+            ),
             "type": ["boolean", "integer"],
             "not": {"const": False},
             "minimum": 1,
@@ -127,18 +131,19 @@ KINDS: tuple[WebhookKind, ...] = (
     ),
     WebhookKind(
         "delay",
-        "sent this much later",
-        {"description": "Sent this much later, on the sandbox's clock.", "$ref": "#/$defs/delay"},
+        "sent later by this duration",
+        {"description": "Sent later by this duration, on the sandbox's clock.", "$ref": "#/$defs/delay"},
         lambda argument: delay_of("delay", argument),
-        settle=_delayed,
+        fix=_delayed,
+        asks=lambda argument: settings_of(delay_from_data(argument)),
     ),
     WebhookKind(
         "reorder",
-        "sent after the receiver's next one",
+        "sent after the receiver's next delivery",
         {
             "title": "Reorder",
             "description": (
-                "Held back until the receiver's next one was sent, for a minute of the sandbox's clock at most."
+                "Held back until the receiver's next delivery is sent, for a minute of the sandbox's clock at most."
             ),
             "const": True,
         },
@@ -157,7 +162,7 @@ KINDS: tuple[WebhookKind, ...] = (
         "sent before the answer to the request that caused it",
         {
             "title": "Before the response",
-            "description": "The request that caused it is answered only after it was sent.",
+            "description": "The request that caused it is answered only after the delivery is sent.",
             "const": True,
         },
         _only_true("before_response"),
@@ -165,10 +170,10 @@ KINDS: tuple[WebhookKind, ...] = (
     ),
     WebhookKind(
         "bad_signature",
-        "signed as if its body were another one",
+        "signed with the signature of another body",
         {
             "title": "Bad signature",
-            "description": "Signed as if its body were another one; without effect where nothing is signed.",
+            "description": "Signed with the signature of another body; without effect where nothing is signed.",
             "const": True,
         },
         _only_true("bad_signature"),
@@ -176,16 +181,16 @@ KINDS: tuple[WebhookKind, ...] = (
     ),
     WebhookKind(
         "stale_timestamp",
-        "signed as if this long ago",
+        "signed as if it were this old",
         {
             "title": "Stale timestamp",
-            "description": "Signed as if this long ago (true: an hour); without effect where nothing is signed.",
+            "description": "Signed as if it were this old (true: an hour); without effect where nothing is signed.",
             "if": {"type": "boolean"},
             "then": {"const": True},
             "else": {"$ref": "#/$defs/duration"},
         },
         _check_age,
-        settle=_aged,
+        fix=_aged,
         alter=_signed_earlier,
     ),
 )
@@ -204,13 +209,13 @@ def written(webhook: Mapping[str, Any]) -> Iterator[tuple[WebhookKind, Any]]:
     return ((kind, webhook[kind.name]) for kind in KINDS if kind.name in webhook)
 
 
-def settle(webhook: dict[str, Any], circumstances: Circumstances) -> timedelta:
+def fix_arguments(webhook: dict[str, Any], circumstances: Circumstances) -> timedelta:
     """Put the arguments that the delivery keeps in place; return how much later its first attempt is made."""
     later = timedelta()
     for kind, argument in written(webhook):
-        settled = kind.settle(argument, circumstances)
-        webhook[kind.name] = settled.argument
-        later += settled.later
+        fixed = kind.fix(argument, circumstances)
+        webhook[kind.name] = fixed.argument
+        later += fixed.later
     return later
 
 
@@ -246,7 +251,7 @@ def webhook_schema() -> dict[str, Any]:
     """Return the JSON Schema of `webhook` in a scenario file, made from the table."""
     return {
         "title": "Webhook",
-        "description": f"What becomes of deliveries, one or more of: {_listed(KINDS)}.",
+        "description": f"What happens to deliveries, one or more of: {_listed(KINDS)}.",
         "type": "object",
         "additionalProperties": False,
         "minProperties": 1,
@@ -256,7 +261,7 @@ def webhook_schema() -> dict[str, Any]:
 
 def control_schema() -> dict[str, Any]:
     """Return the JSON Schema of `webhook` in the control API's document, made from the table."""
-    return {"type": "object", "description": f"What deliveries suffer: {', '.join(names())}."}
+    return {"type": "object", "description": f"What happens to deliveries: {', '.join(names())}."}
 
 
 def _listed(kinds: Iterable[WebhookKind]) -> str:

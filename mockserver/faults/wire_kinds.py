@@ -13,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from mockserver.domain.suggestions import did_you_mean
 from mockserver.faults.connection import Connection, Failure, Message, Send, Transport, close, reset
 from mockserver.faults.model import Wire
 
@@ -25,6 +26,8 @@ _RATE = r"(?![0.]+[A-Za-z])([0-9]{1,9}(?:\.[0-9]{1,3})?)(B|kB|KB|KiB|MB)/s"
 _UNITS = {"B": 1, "kB": 1000, "KB": 1000, "KiB": 1024, "MB": 1_000_000}
 #: The pause between two parts of a drip, in seconds, where the rate allows it.
 _TICK = 0.05
+#: How many characters of a refused value a message has.
+_LONGEST_SHOWN = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +238,9 @@ def read(data: Any) -> Wire:
     if kind is not None and isinstance(data, str) == (kind.argument is None):
         with suppress(ValueError):
             return Wire(kind.name, kind.argument.read(value) if kind.argument is not None else None)
-    raise ValueError(f"wire must be {_listed(_as_json(kind, rule=True) for kind in KINDS)}")
+    hint = did_you_mean(name, names()) if isinstance(name, str) and kind is None else ""
+    shown = repr(data) if len(repr(data)) <= _LONGEST_SHOWN else f"{repr(data)[:_LONGEST_SHOWN]}..."
+    raise ValueError(f"wire must be {_listed(_as_json(kind, rule=True) for kind in KINDS)}, not {shown}{hint}")
 
 
 def usual(name: str) -> Any:

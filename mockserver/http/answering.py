@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from starlette.types import Scope, Send
 
-from mockserver.domain.errors import ApiError, InternalError
+from mockserver.domain.errors import ApiError, InternalError, ProviderMistake
 from mockserver.http.call import Call
 from mockserver.http.cors import Cors
 from mockserver.http.dates import DateHeader
@@ -21,6 +21,8 @@ from mockserver.sandbox.sandbox import Sandbox
 
 log = logging.getLogger("mockserver")
 
+#: Set in the scope of a request whose answer has begun.
+SENT = "mock.sent"
 _JSON = (b"content-type", b"application/json")
 
 
@@ -46,7 +48,10 @@ def error_response_of(provider: Provider, call: Call, error: Exception) -> Error
 
     An exception that is no ApiError is logged, and answered as InternalError.
     """
-    if not isinstance(error, ApiError):
+    if isinstance(error, ProviderMistake):
+        log.error("%s %s failed: %s", call.entry.method, call.entry.path, error)
+        error = InternalError()
+    elif not isinstance(error, ApiError):
         log.error("%s %s failed", call.entry.method, call.entry.path, exc_info=error)
         error = InternalError()
     call.entry.mistake = type(error).__name__
@@ -147,6 +152,7 @@ class Recorder:
             entry.response_body = journal_body
         entry.milliseconds = (perf_counter_ns() - began) / 1_000_000
         sandbox.journal.keep(entry)
+        scope[SENT] = True
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         # Only now: a fault on the wire has noted here that no answer goes out.
         sandbox.announcer.answered(entry)

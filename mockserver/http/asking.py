@@ -8,7 +8,7 @@ from typing import Any
 from mockserver.domain.accounts import Account
 from mockserver.domain.errors import mistake_named
 from mockserver.http.call import Call
-from mockserver.http.customers import Ask, Heard
+from mockserver.http.customers import ApiAnswer, Ask
 from mockserver.http.provider import Endpoint, Provider
 from mockserver.journal.journal import Entry
 from mockserver.sandbox.sandbox import Sandbox
@@ -25,7 +25,7 @@ def asking(
     """
     endpoints = {endpoint.name: endpoint for endpoint in provider.endpoints}
 
-    async def ask(operation: str, fields: Mapping[str, Any]) -> Heard:
+    async def ask(operation: str, fields: Mapping[str, Any]) -> ApiAnswer:
         endpoint = endpoints[operation]
         call = _call(provider, endpoint, sandbox, name)
         if view is not None:
@@ -38,7 +38,7 @@ def asking(
             if rule is not None:
                 raise mistake_named(rule.then["refuse"])
         reply = await endpoint.handler(call)
-        return Heard(json.loads(provider.wrap(call, reply), parse_float=Decimal), call.entry.order)
+        return ApiAnswer(json.loads(provider.wrap(call, reply), parse_float=Decimal), call.entry.order)
 
     return ask
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from starlette.types import Scope
 
 from mockserver.domain.accounts import Account
-from mockserver.domain.errors import NotFound
+from mockserver.domain.errors import NotFound, ProviderMistake
 from mockserver.domain.orders import Order
 from mockserver.engine.delays import delay_from_data, resolve
 from mockserver.engine.rules import Aspect, Rule
@@ -134,7 +134,7 @@ class Call:
         return self._account is not None
 
     def limit_name(self) -> str:
-        """The name under which the limiter counts this call."""
+        """Return the name under which the limiter counts this call."""
         bucket = self.limit.bucket if self.limit and self.limit.bucket else self.entry.operation
         assert bucket is not None, "calls of no endpoint are counted in a bucket"
         return f"{self.provider.name}/{self.entry.account}/{bucket}"
@@ -162,8 +162,14 @@ class Call:
     def find_account(self, parts: Sequence[str], *, known_only: bool = False) -> Awaitable[Account | None]:
         """Return the account of a credential, None for an unknown one.
 
+        `parts` are its values in the order of `ProviderRules.credential`. Raises ProviderMistake for a text or a
+        mapping, whose characters or keys would be taken for the parts.
+
         With the setting `accept_any_key` an unknown credential opens a new account, except where `known_only` is set.
         """
+        if isinstance(parts, str | Mapping):
+            text = f"takes the values of the credential, such as (key,), not a {type(parts).__name__}"
+            raise ProviderMistake(f"find_account of {self.provider.name} {text}")
         return self.sandbox.find_account(self.provider.name, parts, known_only=known_only, view=self.view)
 
     def decide(self, aspect: Aspect, facts: Mapping[str, Any] | None = None) -> Rule | None:

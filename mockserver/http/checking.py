@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mockserver.http.numeric_strings import numeric_string_readers, with_numbers
 
 if TYPE_CHECKING:
-    from mockserver.http.explaining import Explainer
+    from mockserver.http.explaining import Broken, Explainer
 
 Schema = dict[str, Any]
 Errors = dict[str, list[str]]
@@ -26,8 +26,16 @@ class Checker:
     Numbers in data may be int, float or Decimal; not-a-number and infinities are refused.
     """
 
-    def __init__(self, schema: Schema, *, retrieve: Retrieve | None = None, decimals: bool = True) -> None:
-        """`decimals`: whether `normalise` turns each `number` into a Decimal."""
+    def __init__(
+        self,
+        schema: Schema,
+        *,
+        retrieve: Retrieve | None = None,
+        decimals: bool = True,
+        word: "Callable[[Broken], str] | None" = None,
+    ) -> None:
+        """`decimals`: whether `normalise` turns each `number` into a Decimal. `word` words a broken rule."""
+        self._word = word
         self.schema = schema
         self._retrieve = retrieve or _retrieve_nothing
         self._quick: Callable[[Any], bool] | None = None
@@ -38,6 +46,11 @@ class Checker:
     def check(self, data: Any) -> Errors:
         """Return the errors by dotted field name (`body` for the whole body); an empty dict for valid data."""
         return {} if self.accepts(data) else self.explain(data)
+
+    def compile(self) -> None:
+        """Compile the schema before its first use; raises an exception for data that is no JSON Schema."""
+        if self._quick is None:
+            self._quick = self._compiled()
 
     def accepts(self, data: Any) -> bool:
         """Return whether the data is valid; the first call compiles the schema."""
@@ -54,9 +67,9 @@ class Checker:
     def explain(self, data: Any) -> Errors:
         """Return the errors as `check` does, always with the slow validator; at most a hundred messages."""
         if self._slow is None:
-            from mockserver.http.explaining import Explainer
+            from mockserver.http.explaining import Explainer, sentence
 
-            self._slow = Explainer(self.schema, self._retrieve)
+            self._slow = Explainer(self.schema, self._retrieve, self._word or sentence)
         return self._slow.explain(with_numbers(data, self._numeric_strings))
 
     def normalise(self, data: Any) -> Any:

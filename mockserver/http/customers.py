@@ -21,7 +21,7 @@ class Customer(NamedTuple):
     label: str
 
 
-class Heard(NamedTuple):
+class ApiAnswer(NamedTuple):
     """An answer of the API: its data with numbers as Decimal, and the id of the order that it was about."""
 
     data: Any
@@ -29,11 +29,11 @@ class Heard(NamedTuple):
 
 
 #: Calls an operation with these fields; raises the ApiError with which the call is refused.
-Ask = Callable[[str, Mapping[str, Any]], Awaitable[Heard]]
+Ask = Callable[[str, Mapping[str, Any]], Awaitable[ApiAnswer]]
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class CustomerVisit:
     """A customer who uses an account: makes the calls of a client, with dice for this visit alone.
 
     `purpose` is different for every visit of the sandbox.
@@ -73,7 +73,7 @@ class Visit:
 
 
 #: What a customer does later; gets the visit and the id of the order.
-Errand = Callable[[Visit, str], Awaitable[None]]
+Errand = Callable[[CustomerVisit, str], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Customers(Protocol):
         """Return what the provider's `identify` would put into `Call.identity`."""
         ...
 
-    async def choose(self, visit: Visit) -> Purchase | None:
+    async def choose(self, visit: CustomerVisit) -> Purchase | None:
         """Return what the customer of this visit buys; None where nothing is available."""
         ...
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from decimal import Context, Decimal
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
@@ -14,6 +14,8 @@ from referencing.jsonschema import DRAFT202012
 
 #: The field name that stands for the body as a whole.
 BODY = "body"
+#: Stands for a keyword where a value is too long or too deep to be judged.
+TOO_DEEP = "too deep"
 
 # A hostile body may break the schema in very many places; more messages help nobody.
 _MOST_ERRORS = 100
@@ -31,10 +33,37 @@ _TYPES = {
 }
 
 
+class Broken(NamedTuple):
+    """A rule that a value breaks: where it is, the keyword of the schema, what that asks for, and the value."""
+
+    path: tuple[str | int, ...]
+    keyword: str
+    expected: Any
+    value: Any
+
+    @property
+    def field(self) -> str:
+        """The dotted name of the field, `body` for the whole body; safe to encode, and cut where it is very long."""
+        return _field_name(self.path)
+
+
+#: Words a broken rule.
+Word = Callable[[Broken], str]
+
+
+def sentence(broken: Broken) -> str:
+    """Word a broken rule for the clients of providers, such as `The size field must be an integer.`."""
+    subject = f"The {broken.field} field" if broken.path else "The body"
+    return f"{subject} {rule_of(broken.keyword, broken.expected)}."
+
+
 class Explainer:
     """A jsonschema validator that judges as the compiled one does, and words the errors."""
 
-    def __init__(self, schema: dict[str, Any], retrieve: Callable[[str], dict[str, Any]]) -> None:
+    def __init__(
+        self, schema: dict[str, Any], retrieve: Callable[[str], dict[str, Any]], word: Word = sentence
+    ) -> None:
+        self._word = word
         checker = Draft202012Validator.TYPE_CHECKER.redefine_many({"number": _is_number, "integer": _is_integer})
         rules = {"multipleOf": _multiple_of, "pattern": _pattern, "additionalProperties": _additional}
         kind = extend(Draft202012Validator, rules, type_checker=checker)  # type: ignore[no-untyped-call]
@@ -46,11 +75,11 @@ class Explainer:
     def explain(self, data: Any) -> dict[str, list[str]]:
         """Return sentences by dotted field name, `body` for the whole body; empty where the data is valid."""
         try:
-            return _sentences(list(islice(self._validator.iter_errors(data), _MOST_ERRORS)))
+            return _worded(list(islice(self._validator.iter_errors(data), _MOST_ERRORS)), self._word)
         except (ValueError, ArithmeticError, RecursionError):
             # jsonschema puts values into its messages, and so fails on what has no text: integers of
             # thousands of digits, very deep nesting.
-            return {BODY: ["The body has a value that is too long or nested too deeply."]}
+            return {BODY: [self._word(Broken((), TOO_DEEP, None, None))]}
 
 
 def _additional(validator: Any, allowed: Any, instance: Any, schema: dict[str, Any]) -> Iterator[ValidationError]:
@@ -66,14 +95,12 @@ def _bare(schema: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in schema.items() if key != "$schema"}
 
 
-def _sentences(validation_errors: list[ValidationError]) -> dict[str, list[str]]:
+def _worded(validation_errors: list[ValidationError], word: Word) -> dict[str, list[str]]:
     errors: dict[str, list[str]] = {}
     mistyped: set[str] = set()
     for error in validation_errors:
-        for path, rule in _rules(error):
-            field = _field_name(path)
-            subject = f"The {field} field" if path else "The body"
-            text = f"{subject} {rule}."
+        for broken in _rules(error):
+            field, text = broken.field, word(broken)
             # A value of the wrong type breaks other rules only in consequence.
             if error.validator == "type" and field not in mistyped:
                 mistyped.add(field)
@@ -89,20 +116,21 @@ def _field_name(path: tuple[str | int, ...]) -> str:
     return name[:_LONGEST_NAME].encode("utf-8", "backslashreplace").decode()
 
 
-def _rules(error: ValidationError) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield each field that an error is about, with the rule that it breaks."""
+def _rules(error: ValidationError) -> Iterator[Broken]:
+    """Yield each rule that an error is about."""
     path = tuple(error.absolute_path)
     expected: Any = error.validator_value
     instance: Any = error.instance
     match error.validator:
         case "required":
-            yield from (((*path, name), "is required") for name in expected if name not in instance)
+            missing = [name for name in expected if name not in instance]
+            yield from (Broken((*path, name), "required", True, None) for name in missing)
         case "additionalProperties":
-            yield from (((*path, name), "is not allowed") for name in _extras(error))
+            yield from (Broken((*path, name), "additionalProperties", False, None) for name in _extras(error))
         case "anyOf" | "oneOf" if (best := best_match([error])) is not None and best is not error:
             yield from _rules(best)
         case _:
-            yield path, _rule(str(error.validator), expected)
+            yield Broken(path, str(error.validator), expected, instance)
 
 
 def _extras(error: ValidationError) -> list[str]:
@@ -118,9 +146,15 @@ def _extras_of(instance: dict[str, Any], schema: dict[str, Any]) -> list[str]:
     )
 
 
-def _rule(keyword: str, expected: Any) -> str:
+def rule_of(keyword: str, expected: Any) -> str:
     """Return the rule as the end of a sentence about the field, such as `must be at least 1`."""
     match keyword:
+        case "required":
+            return "is required"
+        case "additionalProperties":
+            return "is not allowed"
+        case _ if keyword == TOO_DEEP:
+            return "has a value that is too long or nested too deeply"
         case "type":
             types = [expected] if isinstance(expected, str) else expected
             return f"must be {' or '.join(_TYPES[name] for name in types)}"

@@ -16,12 +16,12 @@ from mockserver.domain.errors import ApiError, Invalid, NotFound, mistake_named
 from mockserver.domain.moments import parse_span, span_text
 from mockserver.faults.apply import noise, spoil, waiting_time
 from mockserver.faults.connection import Connection
-from mockserver.faults.model import Asked, Fault, Wire
+from mockserver.faults.model import Fault, FaultSubject, Wire
 from mockserver.faults.select import RequestFaults, StateOf, fault_named, find_faults, known_fault_names
 from mockserver.http.answering import Edge, FaultResponse, Payload, error_response_of
 from mockserver.http.asked import body_data, texts_of
 from mockserver.http.call import Call
-from mockserver.http.provider import Endpoint
+from mockserver.http.provider import Endpoint, identified
 from mockserver.journal.fault_secrets import shown_fault
 from mockserver.journal.redact import miss_rows
 from mockserver.sandbox.view import RequestView
@@ -61,6 +61,7 @@ class FaultPlan:
         order = call.entry.order
         if order is not None:
             await call.sandbox.before_answer(order)
+        await _leave(call)
         if strikes.delay is not None and strikes.delay.after:
             await self._wait(strikes.delay)
         if strikes.answer is not None:
@@ -127,6 +128,20 @@ class FaultPlan:
 
 async def consult(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> FaultPlan:
     """Return the faults that strike this call; raises Invalid for an unknown scenario or fault in `Prefer`."""
+    try:
+        return await _planned(edge, endpoint, call, scope, body)
+    except BaseException:
+        await _leave(call)
+        raise
+
+
+async def _leave(call: Call) -> None:
+    """Delete the accounts that only this call's view had, now that it has been worked on."""
+    if call.view is not None:
+        await call.sandbox.guests.leave(call.view)
+
+
+async def _planned(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> FaultPlan:
     provider = call.provider.name
     scenarios, name = _preferences(call.headers.get("prefer", ""))
     preferred = None
@@ -169,9 +184,10 @@ async def _override(call: Call, scenarios: list[str], fault: Fault | None) -> No
         raise Invalid({"Prefer": [f"Unknown scenario: {name!r} (one of {known})." for name in unknown]})
     # Timers that are due fire under the scenarios that were in force until now.
     await call.sandbox.wake()
-    call.see(RequestView(call.sandbox.state, scenarios, fault))
+    view = RequestView(call.sandbox.state, scenarios, fault)
+    call.see(view)
     if scenarios:
-        await call.sandbox.open_new_accounts(view=call.view)
+        await call.sandbox.guests.admit(view)
 
 
 async def _identify(edge: Edge, endpoint: Endpoint | None, call: Call) -> None:
@@ -179,13 +195,13 @@ async def _identify(edge: Edge, endpoint: Endpoint | None, call: Call) -> None:
     if endpoint is None or endpoint.public:
         return
     try:
-        call.identify(await edge.provider.identify(call))
+        call.identify(identified(edge.provider, await edge.provider.identify(call)))
     except ApiError:
         return
 
 
-def _request_of(endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> Asked:
-    return Asked(
+def _request_of(endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes) -> FaultSubject:
+    return FaultSubject(
         provider=call.provider.name,
         account=call.entry.account,
         method=scope["method"],
@@ -200,7 +216,7 @@ def _request_of(endpoint: Endpoint | None, call: Call, scope: Scope, body: bytes
     )
 
 
-def _state_of(call: Call, scope: Scope, request: Asked) -> StateOf:
+def _state_of(call: Call, scope: Scope, request: FaultSubject) -> StateOf:
     """Return a function that gives the state of the order whose id stands in the path, the body or the query."""
     cache: list[str | None] = []
 

@@ -1,8 +1,8 @@
-"""Heads of requests as uvicorn's parsers can take them, so that the application sees whatever can be routed at all.
+"""Repairs the heads of requests for the parsers, so that the application sees every request that can be routed.
 
-uvicorn's parsers refuse a request whose target holds raw bytes outside ASCII, control characters or spaces
-with a bare text, before any application sees it. Here such bytes are percent-encoded first, so that the
-emulated API refuses them in its own words. A method that httptools does not know reaches the application too.
+The parsers refuse a request whose target holds raw bytes outside ASCII, control characters or spaces, before any
+application sees it. Here such bytes are percent-encoded first, so that the emulated API refuses them in its own
+words. A method that httptools does not know reaches the application, too.
 A head is given to the parser when it is whole, and within the limits of `http.heads`.
 """
 
@@ -20,17 +20,20 @@ _WELL_FORMED = re.compile(_METHODS + rb" /[\x21-\x7e]* HTTP/1\.[01]\r\n")
 _OTHER_METHOD = re.compile(
     rb"(?!" + _METHODS + rb" )([A-Za-z][-!#$%&'*+.^_`|~0-9A-Za-z]{0,63}) (?=/[^\r\n]* HTTP/1\.[01]\r?\n)"
 )
-#: A head that is shorter has no more headers than are taken: each has at least four bytes.
+#: A head that is shorter cannot have too many headers: each has at least four bytes.
 _FEW_HEADERS = 4 * MOST_HEADERS
-#: What stands for a method that a parser does not know.
+#: The method that the parser gets in place of one that it does not know.
 _STAND_IN = b"PATCH "
 _NOT_PLAIN = re.compile(rb"[^\x21-\x7e]")
-_LENGTH = re.compile(rb"(?i)\r\ncontent-length:[ \t]*(\d{1,12})[ \t]*(?:\r\n|$)")
+#: The parser reads as many digits as there are.
+_LENGTH = re.compile(rb"(?i)\r\ncontent-length:[ \t]*(\d+)[ \t]*(?:\r\n|$)")
+#: A length with more digits is longer than whatever came.
+_MOST_DIGITS = 12
 _CHUNKED = re.compile(rb"(?i)\r\ntransfer-encoding:")
 
 
 def repaired_line(line: bytes) -> bytes:
-    """A request line (up to, not with, its line feed) whose target a strict parser takes.
+    """Return a request line (up to, not with, its line feed) whose target a strict parser accepts.
 
     Anything without a method, a target and a version comes back as it is.
     """
@@ -43,13 +46,15 @@ def repaired_line(line: bytes) -> bytes:
 
 
 def misdirected(data: bytes) -> str | None:
-    """What a client tried that is not served here, and what to do instead; None for what may be HTTP/1.1."""
+    """Return what a client tried that is not served here, and what to do instead; None for what may be HTTP/1.1."""
     if data[:2] == b"\x16\x03":
         return "this port speaks plain HTTP, and a TLS greeting came: use http://, or start the server with --tls on"
+    if data[:2] in (b"\x05\x01", b"\x05\x02", b"\x05\x03", b"\x04\x01"):
+        return "this server is no SOCKS proxy: write the proxy's URL with http://"
     if data[:8] == b"CONNECT ":
         return (
             "a CONNECT is served as the first request of a plain connection, and only with --tls on: "
-            "use http:// URLs, or put this server's address before their path"
+            "write the proxy's URL with http://, not https://"
         )
     if data[:14] == b"PRI * HTTP/2.0":
         return "this server speaks HTTP/1.1, and the preface of HTTP/2 came: turn HTTP/2 off in the client"
@@ -59,15 +64,15 @@ def misdirected(data: bytes) -> str | None:
 class HeadFilter:
     """Holds back the head of a request until it is whole, and repairs its first line.
 
-    With `strict`, for a parser that knows few methods, another one stands in for those it may not know; `method` is
-    then the true one, until the parser has the head. `misdirected` says what came instead of HTTP/1.1, and what to do.
+    With `strict`, a parser gets PATCH in place of a method that it may not know, and `method` is then the true one,
+    until the parser has the head. `misdirected` says what came instead of HTTP/1.1, and what to do.
     """
 
     __slots__ = ("_nothing_held", "_strict", "held", "method", "misdirected")
 
     def __init__(self, *, strict: bool = False) -> None:
         self.held = HeldHead()
-        """What came of a head that is not whole."""
+        """The bytes of a head that is not whole."""
         self._nothing_held = True
         self._strict = strict
         self.method: bytes | None = None
@@ -75,16 +80,16 @@ class HeadFilter:
 
     @property
     def holds_something(self) -> bool:
-        """Whether a part of a head has come, and the rest is waited for."""
+        """Whether a part of a head has come, and the rest is missing."""
         return not self._nothing_held
 
     @property
     def refusal(self) -> ApiError | None:
-        """Why the head was refused that the parser was given last."""
+        """Why the head that the parser got last was refused."""
         return self.held.refusal
 
     def feed(self, data: bytes) -> bytes:
-        """What to give to the parser, at the start of a request; empty while the head is not whole."""
+        """Return what to give to the parser, at the start of a request; empty while the head is not whole."""
         if self._nothing_held and _WELL_FORMED.match(data):
             end = data.find(b"\r\n\r\n", 0, MOST_HEAD)
             if end >= 0 and (end < _FEW_HEADERS or data.count(b"\n", 0, end) <= MOST_HEADERS):
@@ -104,7 +109,7 @@ class HeadFilter:
             _log.warning("%s", self.misdirected)
             return b""
         if not held:
-            # What does not begin like a method is not HTTP (a TLS greeting, say): the parser refuses it at once.
+            # Bytes that do not begin like a method are not HTTP (such as a TLS greeting): the parser refuses them.
             if not data[:1].isalpha():
                 return data
         whole = held.take(data)
@@ -119,12 +124,13 @@ class HeadFilter:
 
 
 def _repaired_pipeline(data: bytes) -> bytes:
-    """Repairs the first lines of the requests that follow a whole one in the same packet."""
+    """Repair the first lines of the requests that follow a whole one in the same packet."""
     done: list[bytes] = []
     while True:
         head, blank, rest = data.partition(b"\r\n\r\n")
         length = _LENGTH.search(head)
-        size = int(length[1]) if length else 0
+        digits = length[1].lstrip(b"0") if length else b""
+        size = int(digits or b"0") if len(digits) <= _MOST_DIGITS else len(data)
         if not blank or _CHUNKED.search(head) or len(rest) <= size:
             return b"".join((*done, data))
         done += [head, blank, rest[:size]]

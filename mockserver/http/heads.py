@@ -1,8 +1,7 @@
-"""Limits of a request's head, and what stands in for a head that exceeds them.
+"""Limits of a request's head, and the short head that replaces one that exceeds them.
 
-A refusal is the provider's to word: the parser is given a short head with the same method, the beginning of the same
-target and the same host, so that the application can tell whom the request was for. The connection ends with the
-answer.
+The provider words the refusal. So the parser gets a short head with the same method, the beginning of the same target
+and the same host, by which the application finds the provider. The connection ends with the answer.
 """
 
 import re
@@ -11,7 +10,7 @@ from mockserver.domain.errors import ApiError, HeadTooLarge, TargetTooLong
 
 #: How many bytes a head may have, its request line included, and how many headers.
 MOST_HEAD, MOST_HEADERS = 65_536, 200
-#: How much more of a head is read and dropped, so that the client gets to read the answer.
+#: How many bytes more of a head are read and dropped: a client that is still sending might not read the answer.
 MOST_DROPPED = 1024 * 1024
 
 _END = re.compile(rb"\n\r?\n")
@@ -31,18 +30,18 @@ class HeldHead:
         self._dropped = 0
         self._tail = b""
         self.refusal: ApiError | None = None
-        """Why the head is refused; what `take` gave stands in for it then, and nothing more is to be read."""
+        """Why the head is refused: `take` has then returned a short head in its place, and no more is to be read."""
 
     def __len__(self) -> int:
-        """How many bytes are held."""
+        """Return the number of bytes that are held."""
         return len(self._held)
 
     def beginning(self, most: int) -> bytes:
-        """The first bytes of what is held."""
+        """Return the first bytes of the head, at most this many."""
         return bytes(self._held[:most])
 
     def take(self, data: bytes) -> bytes:
-        """The head and what came behind it, once the head is whole; empty until then."""
+        """Add data; return the head and what came behind it once the head is whole, nothing until then."""
         if self._dropped:
             return self._drop(data)
         place = max(len(self._held) - 2, 0)
@@ -57,15 +56,15 @@ class HeldHead:
         return self._checked(end.end())
 
     def hopeless(self) -> bool:
-        """Whether what is held has a first line that is no request's: nobody need wait for more."""
+        """Return whether the first line is there and is no request line, so that waiting for more is useless."""
         end = self._held.find(b"\n")
         return end >= 0 and not self._dropped and b" HTTP/" not in self._held[max(end - 12, 0) : end]
 
     def release(self) -> bytes:
-        """What is held, whatever it is."""
-        held = bytes(self._held)
+        """Return and forget the bytes that are held."""
+        head = bytes(self._held)
         self._held.clear()
-        return held
+        return head
 
     def _checked(self, size: int) -> bytes:
         if size > MOST_HEAD or self._held.count(b"\n", 0, size) > MOST_HEADERS + 2:
@@ -74,25 +73,29 @@ class HeldHead:
         return self.release()
 
     def _drop(self, data: bytes) -> bytes:
-        """Read on to the end of the head, or as far as is read at all."""
+        """Drop data to the end of the head or `MOST_DROPPED` bytes; return the short head once that is reached."""
         self._dropped += len(data)
         rest = self._tail + data
         self._tail = rest[-2:]
         return self._refused() if _END.search(rest) or self._dropped > MOST_DROPPED else b""
 
     def _refused(self) -> bytes:
-        held = self.release()
-        found = _BEGINNING.match(held)
-        if found is None:
-            return held  # the parser knows what to say of it
-        self.refusal = HeadTooLarge(MOST_HEAD, MOST_HEADERS) if b"\n" in held else TargetTooLong(MOST_HEAD)
-        host = _HOST.search(held)
-        line = b"%s %s HTTP/1.1\r\nHost: %s\r\n" % (found[1], found[2], host[1].strip() if host else b"localhost")
+        head = self.release()
+        beginning = _BEGINNING.match(head)
+        if beginning is None:
+            return head  # the parser refuses it
+        self.refusal = HeadTooLarge(MOST_HEAD, MOST_HEADERS) if b"\n" in head else TargetTooLong(MOST_HEAD)
+        host = _HOST.search(head)
+        line = b"%s %s HTTP/1.1\r\nHost: %s\r\n" % (
+            beginning[1],
+            beginning[2],
+            host[1].strip() if host else b"localhost",
+        )
         return line + b"Connection: close\r\n\r\n"
 
 
 _TEXT = b"The head of the request is too large."
-#: Where no provider can be told any more: a head behind another request that is still being read.
+#: The refusal where no provider can word one: of a head behind another request that is still being read.
 PLAIN_REFUSAL = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: text/plain; charset=utf-8\r\n"
     b"content-length: %d\r\nconnection: close\r\n\r\n%b" % (len(_TEXT), _TEXT)

@@ -15,7 +15,7 @@ from mockserver.domain.errors import ApiError, InsufficientBalance, Invalid
 from mockserver.domain.suggestions import suggestion
 from mockserver.events.facts import SandboxChanged
 from mockserver.http.asking import asking
-from mockserver.http.customers import Customer, Customers, Purchase, Visit, invented
+from mockserver.http.customers import Customer, Customers, CustomerVisit, Purchase, invented
 from mockserver.http.provider import Provider
 from mockserver.sandbox.accounts import list_accounts
 from mockserver.sandbox.config import Population
@@ -26,7 +26,7 @@ from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.transactions import UnitOfWorkContext
 from mockserver.sandbox.view import PastView
-from mockserver.sandbox.wallets import Wallet, documented_wallet, settle, top_up
+from mockserver.sandbox.wallets import Wallet, book_difference, documented_wallet, top_up
 
 #: After how many refusals a customer gives up, and how many times one looks for something to buy.
 _MOST_REFUSALS, _MOST_LOOKS = 3, 12
@@ -142,7 +142,7 @@ class _Past:
         finally:
             for buyer in self._buyers:
                 async with self._work() as work:
-                    await settle(work, buyer.wallet)
+                    await book_difference(work, buyer.wallet)
         await self._count()
         self._sandbox.check_still(self._state)
         return self._history
@@ -188,7 +188,7 @@ class _Past:
                 if refusals == _MOST_REFUSALS:
                     return
 
-    async def _buy(self, visit: Visit, buyer: _Buyer, purchase: Purchase) -> bool:
+    async def _buy(self, visit: CustomerVisit, buyer: _Buyer, purchase: Purchase) -> bool:
         try:
             answer = await visit.calls(purchase.operation, purchase.fields)
         except InsufficientBalance as error:
@@ -205,7 +205,7 @@ class _Past:
             heappush(self._todo, (self._state.clock.now() + span, self._turn, do))
         return True
 
-    async def _note_customer(self, visit: Visit, buyer: _Buyer, order_id: str) -> None:
+    async def _note_customer(self, visit: CustomerVisit, buyer: _Buyer, order_id: str) -> None:
         """Count the order, and put its customer into the order's facts."""
         self._history.placed += 1
         self._orders.append((buyer.provider.name, order_id))
@@ -216,7 +216,7 @@ class _Past:
                 order, {"customer": {"name": customer.name, "email": customer.email, "label": customer.label}}
             )
 
-    def _errand(self, visit: Visit, buyer: _Buyer, errand: Any, order: str) -> Callable[[], Awaitable[None]]:
+    def _errand(self, visit: CustomerVisit, buyer: _Buyer, errand: Any, order: str) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
             try:
                 await errand(visit, order)
@@ -225,12 +225,12 @@ class _Past:
 
         return run
 
-    async def _visit(self, buyer: _Buyer, customer: Customer, purpose: tuple[object, ...]) -> Visit:
+    async def _visit(self, buyer: _Buyer, customer: Customer, purpose: tuple[object, ...]) -> CustomerVisit:
         account = await self._account_of(buyer)
         name = "inv_" + "_".join(map(str, purpose[1:]))
         identity = buyer.customers.identity(account)
         ask = asking(buyer.provider, self._sandbox, account, identity, name=name, view=self._view)
-        return Visit(self._sandbox, account, customer, purpose, ask)
+        return CustomerVisit(self._sandbox, account, customer, purpose, ask)
 
     async def _account_of(self, buyer: _Buyer) -> Account:
         """Return the account with its documented total spent, so that the history does not change its loyalty tier."""
@@ -264,8 +264,8 @@ async def _buyers(sandbox: Sandbox, population: Population, providers: Mapping[s
     """Return the accounts that buy; raises Invalid for unknown providers and accounts, and for accounts that cannot."""
     unknown = [name for name in population.providers if name not in providers]
     if unknown:
-        wrong = [f"unknown provider: {name!r} ({suggestion(name, providers)})" for name in unknown]
-        raise Invalid({"providers": wrong})
+        problems = [f"unknown provider: {name!r} ({suggestion(name, providers)})" for name in unknown]
+        raise Invalid({"providers": problems})
     buyers: list[_Buyer] = []
     hindrances: dict[str, str] = {}
     buyer_names: set[str] = set()

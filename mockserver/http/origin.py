@@ -11,8 +11,9 @@ from mockserver.domain.hosts import host_name
 
 #: In a request's scope: the server's `Origins`.
 ORIGINS = "mock.origins"
-_PREFIX = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+")
+_PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~!$&'()*+,;=:@%-]+)+")
 _PORT = re.compile(r"[0-9]{1,5}")
+_HIGHEST_PORT = 65_535
 _FORWARDED = re.compile(r'\s*([A-Za-z]+)=("[^"]*"|[^\s;,"]+)\s*(;|,|$)')
 
 
@@ -34,7 +35,9 @@ class Origins(NamedTuple):
             return self.public_url
         scheme, shown, prefix = scope.get("scheme", "http"), host if name else "localhost", ""
         if self.trust == "private" and _is_near(scope):
-            said = _forwarded({key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]})
+            said = _forwarded(
+                {key.decode("latin-1"): value.decode("latin-1") for key, value in reversed(scope["headers"])}
+            )
             scheme, shown, prefix = said.scheme or scheme, said.host or shown, said.prefix
         return f"{scheme}://{shown}{prefix}"
 
@@ -61,7 +64,7 @@ class _Forwarded(NamedTuple):
 
 
 def _is_near(scope: Scope) -> bool:
-    """Whether the peer is this machine or a private network, as a proxy of one's own is."""
+    """Return whether the peer is this machine or in a private network, as one's own proxy is."""
     client = scope.get("client")
     try:
         address = ipaddress.ip_address(client[0]) if client else None
@@ -85,7 +88,7 @@ def _forwarded(headers: Mapping[str, str]) -> _Forwarded:
     prefix = headers.get("x-forwarded-prefix", "").partition(",")[0].strip().rstrip("/")
     if not host_name(host):
         host = ""
-    if host and _PORT.fullmatch(port) and not re.search(r":[0-9]+$", host):
+    if host and _PORT.fullmatch(port) and 0 < int(port) <= _HIGHEST_PORT and not re.search(r":[0-9]+$", host):
         usual = {"http": "80", "https": "443"}.get(scheme)
         host = host if port == usual else f"{host}:{port}"
     return _Forwarded(scheme if scheme in ("http", "https") else "", host, prefix if _PREFIX.fullmatch(prefix) else "")

@@ -2,14 +2,14 @@
 
 from mockserver.domain.errors import ApiError
 from mockserver.http.call import Call
-from mockserver.http.provider import Provider
+from mockserver.http.provider import Provider, identified
 from mockserver.sandbox.polling import pass_one_poll
 
 
 async def poll(provider: Provider, call: Call) -> None:
     """Move the clock before the call is handled, where its credential is known, even if the call is refused later."""
     try:
-        call.identify(await provider.identify(call))
+        call.identify(identified(provider, await provider.identify(call)))
     except ApiError:
         if call.entry.account is None:
             return

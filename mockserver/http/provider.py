@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from mockserver.domain.accounts import Account
-from mockserver.domain.errors import ApiError, Invalid, PlainStatus
+from mockserver.domain.errors import ApiError, Invalid, PlainStatus, ProviderMistake
 from mockserver.http.call import Call
 from mockserver.http.cors import Cors
 from mockserver.http.customers import Customers
@@ -227,6 +227,14 @@ class Provider:
         """The host names of the real service, sorted: clients reach them all over TLS."""
         mounts = (*self.mounts, *(annex.mount for annex in self.annexes))
         return tuple(sorted({mount.host for mount in mounts} | set(self.other_hosts)))
+
+
+def identified(provider: Provider, account: Account | None) -> Account:
+    """Return the account that `identify` returned; raises ProviderMistake for None."""
+    if account is None:
+        text = "returned None: it must raise UnknownCredential where a credential opens no account"
+        raise ProviderMistake(f"identify of {provider.name} {text}")
+    return account
 
 
 def _plain_status(provider: Provider, error: PlainStatus) -> ErrorResponse:

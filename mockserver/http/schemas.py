@@ -37,6 +37,11 @@ class SchemaStore:
             }
         )
 
+    def names_in(self, folder: str) -> list[str]:
+        """Return the names that have a file in one folder, such as a provider's, sorted."""
+        files = {file.name.removesuffix(SUFFIX) for root in self._roots for file in (root / folder).glob(f"*{SUFFIX}")}
+        return [f"{folder}/{name}" for name in sorted(files)]
+
     def load(self, name: str) -> Schema:
         """Return the schema as its file has it; raises KeyError for an unknown name, ValueError for a broken file."""
         schema = self._loaded.get(name)

@@ -28,7 +28,7 @@ from mockserver.http.body import read_body
 from mockserver.http.call import Call
 from mockserver.http.cors import is_preflight
 from mockserver.http.heads import REFUSED
-from mockserver.http.provider import Annex, Endpoint, Offers, Provider
+from mockserver.http.provider import Annex, Endpoint, Offers, Provider, identified
 from mockserver.http.reading import read_fields, read_headers
 from mockserver.http.replies import Limit, Reply
 from mockserver.http.schemas import SchemaStore
@@ -111,7 +111,12 @@ class Service:
                     scope["path_params"] = fields
                     app = resource
                     break
-        await app(scope, receive, send)
+        try:
+            await app(scope, receive, send)
+        except Exception as error:
+            from mockserver.http.last_resort import answer_failure
+
+            await answer_failure(self.edge, scope, send, error)
 
 
 def _mark_encoded_slashes(raw: bytes, path: str) -> str:
@@ -301,7 +306,7 @@ async def _apply_rules(provider: Provider, call: Call, endpoint: Endpoint) -> Re
 
 
 async def _admit(provider: Provider, call: Call, operation: str, limit: Limit | None) -> None:
-    account = await provider.identify(call)
+    account = identified(provider, await provider.identify(call))
     if account.status in _REFUSED:
         raise _REFUSED[account.status]
     call.identify(account)

@@ -22,7 +22,7 @@ class WayIn(NamedTuple):
     tunnel: str | None = None
 
     def into(self, sandbox: str) -> "WayIn":
-        """Return the same way for a request that names a sandbox of its own; the proxy user's wins."""
+        """Return the same way for a request that names a sandbox itself; the one of the proxy user wins."""
         return self if self.sandbox is not None else self._replace(sandbox=sandbox)
 
 
@@ -30,7 +30,7 @@ DIRECT = WayIn()
 
 
 def way_in_of(scope: Scope) -> WayIn:
-    """Return how the request came in; one that no listener has seen came directly."""
+    """Return how the request came in; a request without a note of the listener came directly."""
     way_in: WayIn | None = scope.get(WAY_IN)
     if way_in is None:
         named = [value for name, value in scope["headers"] if name == SANDBOX_HEADER]

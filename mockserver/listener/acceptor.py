@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import logging
+import re
 import socket
 import ssl
 from collections.abc import Callable, Coroutine
@@ -24,16 +25,17 @@ HANDSHAKE = 10.0
 #: How many handshakes and tunnels without a request may be open at once; beyond, the oldest is closed.
 MOST_UNFINISHED = 1_000
 #: How many connections are taken before others have a turn, and for how long none are where no file can be opened.
-_AT_ONCE, _REST = 1_000, 0.2
+_MOST_AT_ONCE, _PAUSE = 1_000, 0.2
 _NO_ROOM = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 _CONNECT = b"CONNECT "
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _TLS = 0x16
 
 MakeProtocol = Callable[[WayIn], asyncio.Protocol]
 
 
-class Doorman:
+class ConnectionRouter:
     """Leads each new connection to the protocol that it speaks. All acceptors of a server share one."""
 
     def __init__(
@@ -48,30 +50,30 @@ class Doorman:
         self.proxy = proxy
         self.certificates = certificates
         #: Connections that no protocol has yet, the oldest first.
-        self.waiting: dict[Newcomer, None] = {}
+        self.waiting: dict[PendingConnection, None] = {}
         #: Of those, the ones that began with TLS or CONNECT.
-        self.unfinished: dict[Newcomer, None] = {}
+        self.unfinished: dict[PendingConnection, None] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._said: set[str] = set()
+        self.notices = proxy.notices
 
-    def welcome(self, connection: socket.socket, way_in: WayIn = DIRECT) -> None:
+    def route(self, connection: socket.socket, way_in: WayIn = DIRECT) -> None:
         """Begin with a connection that was accepted, or with what comes through a tunnel."""
-        newcomer = Newcomer(self, connection, way_in)
-        self.waiting[newcomer] = None
+        pending = PendingConnection(self, connection, way_in)
+        self.waiting[pending] = None
         if way_in.tunnel is not None:
-            self.count(newcomer)
-        newcomer.look()
+            self.count(pending)
+        pending.look()
 
-    def count(self, newcomer: "Newcomer") -> None:
+    def count(self, pending: "PendingConnection") -> None:
         """Note that a connection has begun what may take long, and close the oldest where there are too many."""
-        self.unfinished[newcomer] = None
+        self.unfinished.setdefault(pending)
         if len(self.unfinished) > MOST_UNFINISHED:
             next(iter(self.unfinished)).close()
 
-    def forget(self, newcomer: "Newcomer") -> None:
+    def forget(self, pending: "PendingConnection") -> None:
         """Note that a connection is closed, or has its protocol."""
-        self.waiting.pop(newcomer, None)
-        self.unfinished.pop(newcomer, None)
+        self.waiting.pop(pending, None)
+        self.unfinished.pop(pending, None)
 
     def start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         """Run something for a connection."""
@@ -80,32 +82,30 @@ class Doorman:
         task.add_done_callback(self._tasks.discard)
         return task
 
-    def say_once(self, text: str) -> None:
-        """Write a line to the log, at most a hundred different ones."""
-        if text not in self._said and len(self._said) < 100:
-            self._said.add(text)
-            log.warning("%s", text)
-
     def close(self) -> None:
         """Close every connection that has no protocol yet."""
-        for newcomer in list(self.waiting):
-            newcomer.close()
+        for pending in list(self.waiting):
+            pending.close()
         for task in list(self._tasks):
             task.cancel()
 
 
-class Newcomer:
+class PendingConnection:
     """A connection of which it is not known yet what it speaks. Its bytes are looked at and left where they are."""
 
-    def __init__(self, doorman: Doorman, connection: socket.socket, way_in: WayIn) -> None:
-        self._doorman = doorman
+    def __init__(self, router: ConnectionRouter, connection: socket.socket, way_in: WayIn) -> None:
+        self._router = router
         self._socket = connection
         self._way_in = way_in
         self._watching = False
         self._looks = 0
+        #: How much of a client hello was there at the last look.
+        self._seen = 0
         self._look_later: asyncio.TimerHandle | None = None
         self._deadline: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
+        #: Whether a transport has the socket, and closes it.
+        self._handed_over = False
 
     def look(self) -> None:
         """Decide by the first bytes, as soon as there are enough."""
@@ -121,14 +121,15 @@ class Newcomer:
         self._leave()
         if self._task is not None:
             self._task.cancel()
-        self._socket.close()
+        if not self._handed_over:
+            self._socket.close()
 
     def _decide(self, beginning: bytes) -> None:
         if not beginning:
             self.close()
-        elif beginning[0] == _TLS and self._doorman.certificates is not None:
+        elif beginning[0] == _TLS and self._router.certificates is not None:
             self._greet_tls()
-        elif not _CONNECT.startswith(beginning) or not self._doorman.proxy.takes_connect:
+        elif not _CONNECT.startswith(beginning) or not self._router.proxy.takes_connect:
             self._serve()
         elif beginning == _CONNECT:
             self._connect()
@@ -140,85 +141,87 @@ class Newcomer:
     def _watch(self) -> None:
         if not self._watching:
             self._watching = True
-            self._doorman.loop.add_reader(self._socket, self.look)
+            self._router.loop.add_reader(self._socket, self.look)
         self._end_in(IDLE)
 
     def _end_in(self, seconds: float) -> None:
         if self._deadline is None:
-            self._deadline = self._doorman.loop.call_later(seconds, self.close)
+            self._deadline = self._router.loop.call_later(seconds, self.close)
 
     def _wait_for_more(self) -> None:
         """Look again a little later: the bytes that are there would wake a watcher at once, again and again."""
         self._unwatch()
+        self._router.count(self)
         self._end_in(IDLE)
         self._looks += 1
         delay = min(0.005 * 2**self._looks, 0.25)
-        self._look_later = self._doorman.loop.call_later(delay, self.look)
+        self._look_later = self._router.loop.call_later(delay, self.look)
 
     def _unwatch(self) -> None:
         if self._watching:
             self._watching = False
-            self._doorman.loop.remove_reader(self._socket)
+            self._router.loop.remove_reader(self._socket)
 
     def _leave(self) -> None:
         self._unwatch()
         for timer in (self._look_later, self._deadline):
             if timer is not None:
                 timer.cancel()
-        self._doorman.forget(self)
+        self._router.forget(self)
 
     # -- HTTP ----------------------------------------------------------------------------------------------
 
     def _serve(self) -> None:
         self._leave()
-        self._doorman.start(self._hand_over())
+        self._handed_over = True
+        self._router.start(self._hand_over())
 
     async def _hand_over(self) -> None:
-        doorman = self._doorman
+        router = self._router
         try:
-            await doorman.loop.connect_accepted_socket(lambda: doorman.make_protocol(self._way_in), self._socket)
+            await router.loop.connect_accepted_socket(lambda: router.make_protocol(self._way_in), self._socket)
         except OSError:
             self._socket.close()
 
     # -- TLS -----------------------------------------------------------------------------------------------
 
     def _greet_tls(self) -> None:
-        if self not in self._doorman.unfinished:
-            self._doorman.count(self)
+        self._router.count(self)
         if self._looks == 0 and self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
         self._end_in(HANDSHAKE)
         try:
-            hello = read_client_hello(self._socket.recv(LONGEST, socket.MSG_PEEK))
+            beginning = self._socket.recv(LONGEST, socket.MSG_PEEK)
+            # Nothing new is read again: others have to wait meanwhile.
+            hello = read_client_hello(beginning) if len(beginning) > self._seen else None
+            self._seen = len(beginning)
         except NotTls:
-            self._refuse_tls(b"")
+            self._send_and_close(b"")
             return
         if hello is None:
             self._wait_for_more()
             return
-        certificates = self._doorman.certificates
+        certificates = self._router.certificates
         assert certificates is not None
         name = hello.server_name
         if name is not None and not certificates.covers(name):
-            self._doorman.say_once(
+            self._router.notices.warn(
                 f"TLS for {name[:253]!r} was refused, a name that the certificate does not hold: "
                 "start the server with --tls-name to add it"
             )
-            self._refuse_tls(UNRECOGNIZED_NAME)
+            self._send_and_close(UNRECOGNIZED_NAME)
             return
         self._unwatch()
-        self._task = self._doorman.start(self._shake_hands(certificates))
-
-    def _refuse_tls(self, alert: bytes) -> None:
-        self._say(alert)
+        self._task = self._router.start(self._shake_hands(certificates))
 
     async def _shake_hands(self, certificates: Certificates) -> None:
-        doorman, way_in = self._doorman, self._way_in._replace(scheme="https")
+        router, way_in = self._router, self._way_in._replace(scheme="https")
         try:
             context = await certificates.context()
-            await doorman.loop.connect_accepted_socket(
-                lambda: doorman.make_protocol(way_in),
+            self._handed_over = True
+            await router.loop.connect_accepted_socket(
+                lambda: router.make_protocol(way_in),
                 self._socket,
                 ssl=context,
                 ssl_handshake_timeout=HANDSHAKE,
@@ -226,60 +229,69 @@ class Newcomer:
             )
         except ssl.SSLError as error:
             self._explain(error)
-            self.close()
+        except ConnectionError:
+            self._explain(None)
+        except OSError:
+            log.debug("a TLS handshake was not finished", exc_info=True)
         except Exception as error:
-            if not isinstance(error, OSError):
-                log.error("TLS failed", exc_info=error)
-            self.close()
+            log.error("TLS failed", exc_info=error)
         else:
             self._leave()
+            return
+        self.close()
 
-    def _explain(self, error: ssl.SSLError) -> None:
-        if "UNKNOWN_CA" in str(error.reason) or "CERTIFICATE_UNKNOWN" in str(error.reason):
-            self._doorman.say_once(
-                "a client does not trust this server's certificate: give it the file that `mockserver ca` names"
-            )
+    def _explain(self, error: ssl.SSLError | None) -> None:
+        """Say what a client may lack that ended the handshake, by an alert or by closing the connection."""
+        hint = "give it the file that `mockserver ca` names"
+        if error is None:
+            text = f"a client ended its TLS handshake; if it does not trust this server's certificate, {hint}"
+        elif re.search("CERTIFICATE|UNKNOWN_CA", str(error.reason)):
+            text = f"a client does not trust this server's certificate: {hint}"
+        else:
+            log.debug("a TLS handshake failed: %s", error)
+            return
+        self._router.notices.warn(text)
 
     # -- CONNECT -------------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
-        if self not in self._doorman.unfinished:
-            self._doorman.count(self)
+        self._router.count(self)
         head = self._socket.recv(MOST_HEAD, socket.MSG_PEEK)
-        end = head.find(b"\r\n\r\n")
-        if end < 0 and len(head) < MOST_HEAD:
+        found = _END_OF_HEAD.search(head)
+        if found is None and len(head) < MOST_HEAD:
             self._wait_for_more()
             return
+        end = found.end() if found is not None else len(head)
         try:
-            if end < 0:
+            if found is None:
                 raise ProxyRefusal(431, "the head of a CONNECT is too large")
-            asked = read_connect(head[:end])
+            asked = read_connect(head[: found.start()])
             if self._way_in.tunnel is not None:
                 raise ProxyRefusal(400, "a CONNECT in a tunnel is not served")
-            here = self._doorman.proxy.admit(asked.authority)
+            here = self._router.proxy.admit(asked.authority)
         except ProxyRefusal as refusal:
             self._refuse(refusal, end)
             return
-        self._socket.recv(end + 4)
+        self._socket.recv(end)
         self._leave()
         if here:
             self._socket.send(_ESTABLISHED)
-            self._doorman.welcome(self._socket, WayIn("http", asked.sandbox, str(asked.authority)))
+            self._router.route(self._socket, WayIn("http", asked.sandbox, str(asked.authority)))
             return
-        self._doorman.start(self._doorman.proxy.forwarder.tunnel(self._socket, asked.authority))
+        self._router.start(self._router.proxy.forwarder.tunnel(self._socket, asked.authority))
 
     def _refuse(self, refusal: ProxyRefusal, end: int) -> None:
-        self._doorman.say_once(f"CONNECT was refused: {refusal.text}")
+        self._router.notices.warn(f"CONNECT was refused: {refusal.text}")
         if refusal.status != 407:
-            self._say(plain_answer(refusal.status, refusal.text))
+            self._send_and_close(plain_answer(refusal.status, refusal.text))
             return
         # The client may ask again on the same connection, with another user.
-        self._socket.recv(end + 4)
+        self._socket.recv(end)
         self._socket.send(plain_answer(407, refusal.text, keep_alive=True, headers=refusal.headers))
         self._looks = 0
-        self._doorman.loop.call_soon(self.look)
+        self._router.loop.call_soon(self.look)
 
-    def _say(self, last: bytes) -> None:
+    def _send_and_close(self, last: bytes) -> None:
         """Send the last word and close. What the client has sent is read first: a close would reset it otherwise."""
         try:
             self._socket.recv(LONGEST)
@@ -294,25 +306,27 @@ class Newcomer:
 class Acceptor:
     """Takes connections from one listening socket, until there are none."""
 
-    def __init__(self, listener: socket.socket, doorman: Doorman) -> None:
+    def __init__(self, listener: socket.socket, router: ConnectionRouter) -> None:
         self._listener = listener
-        self._doorman = doorman
-        self._loop = doorman.loop
-        self._rest: asyncio.TimerHandle | None = None
+        self._router = router
+        self._loop = router.loop
+        self._pausing: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
         """Take connections from now on."""
-        self._rest = None
+        self._pausing = None
         self._loop.add_reader(self._listener, self._accept)
 
     def close(self) -> None:
-        """Take no more connections; the socket stays the caller's."""
-        if self._rest is not None:
-            self._rest.cancel()
+        """Take those that wait, and no more; the socket stays the caller's."""
+        if self._pausing is not None:
+            self._pausing.cancel()
+        else:
+            self._accept()
         self._loop.remove_reader(self._listener)
 
     def _accept(self) -> None:
-        for _ in range(_AT_ONCE):
+        for _ in range(_MOST_AT_ONCE):
             try:
                 connection, _address = self._listener.accept()
             except (BlockingIOError, InterruptedError):
@@ -324,7 +338,7 @@ class Acceptor:
                 return
             connection.setblocking(False)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._doorman.welcome(connection)
+            self._router.route(connection)
 
     def _pause(self, error: OSError) -> None:
         """Rest for a moment where no more files can be opened; the clients wait in the backlog."""
@@ -332,5 +346,5 @@ class Acceptor:
         if error.errno not in _NO_ROOM:
             log.error("no connection can be accepted", exc_info=error)
         else:
-            self._doorman.say_once(f"no connection can be accepted for now: {error.strerror}")
-        self._rest = self._loop.call_later(_REST, self.start)
+            self._router.notices.warn(f"no connection can be accepted for now: {error.strerror}")
+        self._pausing = self._loop.call_later(_PAUSE, self.start)

@@ -1,4 +1,4 @@
-"""The bytes of answers: status lines, heads, framing."""
+"""Makes the bytes of answers: status lines, heads, framing."""
 
 from collections.abc import Iterable
 from http import HTTPStatus
@@ -15,12 +15,12 @@ def _status_line(status: int) -> bytes:
 
 
 _STATUS_LINES = {status: _status_line(status) for status in range(100, 600)}
-#: A body that is larger is not copied behind its head.
+#: A larger body is written by itself, not joined with its head, which would copy it.
 MOST_JOINED = 65_536
 
 
 def plain_answer(status: int, text: str, *, keep_alive: bool = False, headers: Headers = ()) -> bytes:
-    """Return a whole answer of plain text, for what no application is asked about."""
+    """Return a whole answer of plain text, for requests that reach no application."""
     body = text.encode()
     fields = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body)), *headers]
     if not keep_alive:
@@ -34,7 +34,7 @@ def head_bytes(status: int, headers: Headers) -> bytes:
     Raises ValueError for a header that would break the head apart.
     """
     count = 1
-    parts = [_STATUS_LINES[status]]
+    parts = [_STATUS_LINES.get(status) or _status_line(status)]
     for name, value in headers:
         parts += (name, b": ", value, b"\r\n")
         count += 1

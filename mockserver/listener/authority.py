@@ -8,7 +8,7 @@ _ASK = (b"proxy-authenticate", b'Basic realm="sandbox"')
 
 
 class ProxyRefusal(Exception):
-    """What a client wants of the proxy cannot be; `status` and text are the answer."""
+    """The proxy refuses a request; `status` and `text` are its answer."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
@@ -17,7 +17,7 @@ class ProxyRefusal(Exception):
 
     @property
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """What the status needs beside the text."""
+        """The headers that the status needs."""
         return [_ASK] if self.status == 407 else []
 
 

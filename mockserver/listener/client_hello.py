@@ -2,15 +2,17 @@
 
 from typing import NamedTuple
 
-#: A client hello is one record or a few; what is longer is nobody's.
-LONGEST = 65_536
-_HANDSHAKE, _CLIENT_HELLO, _SERVER_NAME = 0x16, 0x01, 0
+#: The most bytes that a client hello may have; real ones have one record or a few.
+LONGEST = 16_384
+#: A record has at least a byte of it.
+_MOST_RECORDS = 1_000
+_HANDSHAKE, _CLIENT_HELLO, _SERVER_NAME = 0x16, b"\x01", 0
 #: A fatal alert: no certificate for this name (RFC 6066, 3).
 UNRECOGNIZED_NAME = bytes((0x15, 3, 3, 0, 2, 2, 112))
 
 
 class ClientHello(NamedTuple):
-    """`server_name` is None where the client sent none, as those do that connect by address."""
+    """What a client hello says. `server_name` is None where the client sent none, as when it connects by address."""
 
     server_name: str | None
 
@@ -20,7 +22,7 @@ class NotTls(ValueError):
 
 
 def read_client_hello(data: bytes) -> ClientHello | None:
-    """Return what a client hello says; None while it is not whole. Raises NotTls."""
+    """Return the client hello that the data begin with; None while it is not whole. Raises NotTls."""
     message = _message(data)
     if message is None:
         return None
@@ -32,27 +34,30 @@ def read_client_hello(data: bytes) -> ClientHello | None:
 
 def _message(data: bytes) -> bytes | None:
     """Join the records (RFC 8446, 5.1) until the handshake message in them is whole."""
-    message, place = b"", 0
-    while True:
+    parts: list[bytes] = []
+    place = size = 0
+    for _ in range(_MOST_RECORDS):
         header = data[place : place + 5]
         if (header and header[0] != _HANDSHAKE) or (len(header) > 1 and header[1] != 3):
             raise NotTls("a TLS handshake record begins with the bytes 16 03")
-        size = int.from_bytes(header[3:5])
-        if len(header) < 5 or len(data) < place + 5 + size:
-            message += data[place + 5 : place + 5 + size]
-            if len(data) >= LONGEST or not _may_grow(message):
-                raise NotTls("no client hello")
-            return None
-        message += data[place + 5 : place + 5 + size]
-        place += 5 + size
-        if size == 0 or not _may_grow(message):
+        announced = int.from_bytes(header[3:5])
+        part = data[place + 5 : place + 5 + announced]
+        parts.append(part)
+        size += len(part)
+        beginning = b"".join(parts[:4])[:4]  # no record but the last is empty
+        wanted = 4 + int.from_bytes(beginning[1:]) if len(beginning) == 4 else LONGEST
+        if beginning[:1] not in (b"", _CLIENT_HELLO) or wanted > LONGEST:
             raise NotTls("no client hello")
-        if len(message) >= 4 and len(message) >= 4 + int.from_bytes(message[1:4]):
-            return message
-
-
-def _may_grow(message: bytes) -> bool:
-    return (not message or message[0] == _CLIENT_HELLO) and int.from_bytes(message[1:4]) <= LONGEST
+        if size >= wanted:
+            return b"".join(parts)
+        if len(header) < 5 or len(part) < announced:
+            if len(data) >= LONGEST:
+                raise NotTls("a client hello is too long")
+            return None
+        if announced == 0:
+            raise NotTls("an empty record")
+        place += 5 + announced
+    raise NotTls("a client hello in too many records")
 
 
 class _Reader:

@@ -1,6 +1,6 @@
-"""Sends requests for other hosts on, where `--passthrough` allows it: through the proxy that the environment names.
+"""Sends requests for other hosts on, where `--passthrough` allows it, through the proxy of the environment if any.
 
-Loaded at the first such request.
+Imported at the first such request.
 """
 
 import asyncio
@@ -14,15 +14,16 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]
 
 import h11
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from mockserver.listener.answers import plain_answer
 from mockserver.listener.authority import Authority
 from mockserver.listener.connections import IDLE
+from mockserver.listener.notices import Notices
 
 log = logging.getLogger("mockserver.server")
 
-#: Seconds of real time until a connection to another host must be there.
+#: How many seconds of real time connecting to another host may take.
 _CONNECTING = 10.0
 #: How many tunnels and requests may be under way at once.
 _MOST = 1_000
@@ -55,10 +56,13 @@ class _Connection(NamedTuple):
 class Forwarder:
     """Reaches other hosts. `proxies` are those of the environment, by scheme, as `urllib` reads them.
 
-    A proxy that this server itself answers for is passed over: requests would go round in a circle.
+    A proxy that is this server itself is not used: requests would go round in a circle.
     """
 
-    def __init__(self, proxies: Mapping[str, str], is_own: Callable[[Authority], bool]) -> None:
+    def __init__(
+        self, proxies: Mapping[str, str], is_own: Callable[[Authority], bool], notices: Notices | None = None
+    ) -> None:
+        self._notices = notices or Notices()
         self._proxies = dict(proxies)
         self._is_own = is_own
         self._under_way = 0
@@ -68,10 +72,13 @@ class Forwarder:
         url = self._proxies.get(scheme) or self._proxies.get("all")
         if not url or proxy_bypass_environment(host, self._proxies):
             return None
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        if parts.scheme != "http" or not parts.hostname:
+        try:
+            parts = urlsplit(url if "://" in url else f"http://{url}")
+            authority = Authority(parts.hostname or "", parts.port or 80)
+        except ValueError:
+            raise CannotForward("the proxy that the environment names is not a URL") from None
+        if parts.scheme != "http" or not authority.host:
             raise CannotForward("the proxy that the environment names is not an http:// URL")
-        authority = Authority(parts.hostname, parts.port or 80)
         if self._is_own(authority):
             return None
         headers: tuple[tuple[bytes, bytes], ...] = ()
@@ -93,8 +100,10 @@ class Forwarder:
             try:
                 async with asyncio.timeout(_CONNECTING):
                     reader, writer = await asyncio.open_connection(host, port)
-            except (OSError, TimeoutError) as error:
-                raise CannotForward(f"{host}:{port} cannot be reached: {str(error) or 'no answer in time'}") from error
+            except (OSError, TimeoutError, ValueError, OverflowError) as error:  # also of names and ports that are none
+                text = f"{host}:{port} cannot be reached: {str(error) or 'no answer in time'}"
+                self._notices.warn(f"a request for {target} was not sent on: {text}")
+                raise CannotForward(text) from error
             yield _Connection(reader, writer, upstream)
         finally:
             self._under_way -= 1
@@ -118,7 +127,7 @@ class Forwarder:
 
 
 async def _opened(other: _Connection, target: Authority) -> bytes:
-    """Return what tells the client that the tunnel is there; asks the proxy before it, if there is one."""
+    """Return the answer to the client's CONNECT: that of the proxy on the way, if there is one, else a 200."""
     if other.upstream is None:
         return b"HTTP/1.1 200 Connection established\r\n\r\n"
     lines = [b"CONNECT %b HTTP/1.1" % str(target).encode(), b"Host: " + str(target).encode()]
@@ -135,14 +144,14 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 async def _relay(first: Streams, second: Streams) -> None:
-    """Copy both ways until both have ended, or nothing has come either way for a while."""
+    """Copy both ways until both have ended, or for `IDLE` seconds nothing has come either way."""
     loop = asyncio.get_running_loop()
-    heard = loop.time()
+    last_data = loop.time()
 
     async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal heard
+        nonlocal last_data
         while part := await reader.read(_PIECE):
-            heard = loop.time()
+            last_data = loop.time()
             writer.write(part)
             await writer.drain()
         if writer.can_write_eof():
@@ -151,7 +160,7 @@ async def _relay(first: Streams, second: Streams) -> None:
     tasks = {asyncio.ensure_future(copy(first[0], second[1])), asyncio.ensure_future(copy(second[0], first[1]))}
     try:
         waiting = set(tasks)
-        while waiting and (left := heard + IDLE - loop.time()) > 0:
+        while waiting and (left := last_data + IDLE - loop.time()) > 0:
             ended, waiting = await asyncio.wait(waiting, timeout=left, return_when=asyncio.FIRST_COMPLETED)
             for task in ended:
                 task.result()
@@ -171,44 +180,72 @@ class Forward:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request; what cannot be reached is answered with status 502."""
+        started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
         try:
             scheme = self._url.partition(":")[0].lower()
             if scheme != "http":
                 raise CannotForward("a whole URL with https is not sent on: ask for a tunnel with CONNECT")
             async with self._forwarder.connected(self._target, scheme) as other:
-                await self._exchange(other, scope, receive, send)
+                await self._exchange(other, scope, receive, noting)
         except (CannotForward, OSError, h11.ProtocolError, TimeoutError) as error:
+            if started:
+                return  # the connection ends in the middle of the answer, as it did there
             text = (str(error) or "no answer in time").encode()
             headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(text))]
             await send({"type": "http.response.start", "status": 502, "headers": headers})
             await send({"type": "http.response.body", "body": text})
 
     async def _exchange(self, other: _Connection, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the request on and its answer back, both at once: a host may answer before it has read everything."""
         connection = h11.Connection(h11.CLIENT)
-        headers = [(b"host", self._url.partition("://")[2].partition("/")[0].partition("?")[0].encode())]
-        headers += [(name, value) for name, value in scope["headers"] if name not in _HOP and name != b"host"]
+        head = h11.Request(method=scope["method"], target=self._target_for(other), headers=self._headers(other, scope))
+        other.writer.write(connection.send(head) or b"")
+        upload = asyncio.ensure_future(_upload(connection, other.writer, receive))
+        answer = asyncio.ensure_future(_answer(connection, other.reader, send))
+        try:
+            await asyncio.wait((upload, answer), return_when=asyncio.FIRST_COMPLETED)
+            client_is_gone = upload.done() and upload.exception() is None
+            if not client_is_gone or answer.done():
+                await answer
+        finally:
+            for task in (upload, answer):
+                task.cancel()
+            await asyncio.gather(upload, answer, return_exceptions=True)
+
+    def _target_for(self, other: _Connection) -> str:
+        """Return the whole URL for a proxy on the way, else its path; without the fragment, which no server gets."""
+        url = self._url.partition("#")[0]
+        if other.upstream is not None:
+            return url
+        rest = url.partition("://")[2]
+        slash = min((at for mark in "/?" if (at := rest.find(mark)) >= 0), default=len(rest))
+        return rest[slash:] if rest[slash : slash + 1] == "/" else "/" + rest[slash:]
+
+    def _headers(self, other: _Connection, scope: Scope) -> list[tuple[bytes, bytes]]:
+        named = [value for name, value in scope["headers"] if name == b"connection"]
+        own = _HOP | {name.strip().lower() for value in named for name in value.split(b",")} | {b"host"}
+        headers = [(b"host", str(self._target).removesuffix(":80").encode())]
+        headers += [(name, value) for name, value in scope["headers"] if name not in own]
         if any(name == b"transfer-encoding" for name, _ in scope["headers"]):
             headers.append((b"transfer-encoding", b"chunked"))
-        target = self._url
-        if other.upstream is None:
-            rest = self._url.partition("://")[2]
-            slash = min((at for mark in "/?" if (at := rest.find(mark)) >= 0), default=len(rest))
-            target = rest[slash:] if rest[slash : slash + 1] == "/" else "/" + rest[slash:]
-        else:
-            headers += other.upstream.headers
-        head = h11.Request(method=scope["method"], target=target, headers=[*headers, (b"connection", b"close")])
-        other.writer.write(connection.send(head) or b"")
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                return
-            if message["body"]:
-                other.writer.write(connection.send(h11.Data(data=message["body"])) or b"")
-            more = message["more_body"]
-            await other.writer.drain()
-        other.writer.write(connection.send(h11.EndOfMessage()) or b"")
-        await _answer(connection, other.reader, send)
+        upstream = other.upstream.headers if other.upstream is not None else ()
+        return [*headers, *upstream, (b"connection", b"close")]
+
+
+async def _upload(connection: h11.Connection, writer: asyncio.StreamWriter, receive: Receive) -> None:
+    """Send the body on, then wait until the client is gone or has its answer."""
+    while (message := await receive())["type"] == "http.request":
+        if message["body"]:
+            writer.write(connection.send(h11.Data(data=message["body"])) or b"")
+        if not message["more_body"]:
+            writer.write(connection.send(h11.EndOfMessage()) or b"")
+        await writer.drain()
 
 
 async def _answer(connection: h11.Connection, reader: asyncio.StreamReader, send: Send) -> None:
@@ -218,8 +255,8 @@ async def _answer(connection: h11.Connection, reader: asyncio.StreamReader, send
             async with asyncio.timeout(IDLE):
                 connection.receive_data(await reader.read(_PIECE))
         elif isinstance(event, h11.Response):
-            kept = [(name, value) for name, value in event.headers if name not in _HOP]
-            await send({"type": "http.response.start", "status": event.status_code, "headers": kept})
+            headers = [(name, value) for name, value in event.headers if name not in _HOP]
+            await send({"type": "http.response.start", "status": event.status_code, "headers": headers})
         elif isinstance(event, h11.Data):
             await send({"type": "http.response.body", "body": bytes(event.data), "more_body": True})
         elif isinstance(event, h11.EndOfMessage):

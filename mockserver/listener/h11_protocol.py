@@ -1,4 +1,4 @@
-"""HTTP/1.1 on the pure Python parser, for where httptools is not installed: uvicorn's protocol, made forgiving."""
+"""HTTP/1.1 on the pure Python parser, used where httptools is not installed: uvicorn's protocol, made forgiving."""
 
 from collections.abc import Mapping
 from typing import Any, cast
@@ -14,7 +14,7 @@ from mockserver.http.way_in import SANDBOX_HEADER, WAY_IN, WayIn
 from mockserver.listener.answers import plain_answer
 from mockserver.listener.connections import Connections
 
-#: In a request's scope: who answers it.
+#: In a request's scope: the application that answers it.
 _ANSWERS = "mock.answers"
 
 
@@ -31,7 +31,7 @@ class ForgivingH11(H11Protocol):
         self._head = HeadFilter()
 
     def data_received(self, data: bytes) -> None:
-        """Give the parser heads that are whole and can be read."""
+        """Give the parser data, but heads only once they are whole and repaired."""
         if self.conn.their_state is h11.IDLE and not self.conn.trailing_data[0]:
             data = self._head.feed(data)
             if not data:
@@ -46,7 +46,7 @@ class ForgivingH11(H11Protocol):
         self.transport.close()
 
     def handle_events(self) -> None:
-        """Put into the scope what the application needs of the connection; it has not begun yet."""
+        """Put into the scope what the application needs from the connection, before the application begins."""
         super().handle_events()
         scope = cast(dict[str, Any] | None, self.scope)
         if scope is None or WAY_IN in scope:
@@ -66,7 +66,7 @@ class ForgivingH11(H11Protocol):
             scope[_ANSWERS] = connections.proxy.serve(scope, target, connections.app)
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Going on in HTTP/1.1 is the right answer, not worth a warning."""
+        """Say nothing: going on in HTTP/1.1 is the right answer to an offer to upgrade."""
 
 
 async def _answered(scope: Any, receive: Any, send: Any) -> None:

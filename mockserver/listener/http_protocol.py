@@ -1,6 +1,6 @@
-"""HTTP/1.1 on httptools: one object a connection, one a request, one write an answer.
+"""HTTP/1.1 on httptools: one object for each connection, one for each request, one write for each answer.
 
-It stands in place of uvicorn's protocol, which spends more on a request than the handler of a simple read does.
+It replaces uvicorn's protocol, which takes more time for a request than the handler of a simple read does.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ _SPECIAL = frozenset({b"expect", SANDBOX_HEADER})
 _TOO_SLOW = plain_answer(408, "The head of the request did not come in time.")
 _INVALID = "Invalid HTTP request received."
 _NOT_HTTP = plain_answer(400, _INVALID)
-#: What the parser tells of a head, and of a body.
+#: The callbacks that the parser makes for a head, and for a body.
 _OF_HEADS = ("on_message_begin", "on_url", "on_header", "on_headers_complete")
 _OF_BODIES = ("on_body", "on_message_complete")
 
@@ -35,8 +35,8 @@ _OF_BODIES = ("on_body", "on_message_complete")
 class HttpProtocol(asyncio.Protocol):
     """Reads the requests of one connection, and answers them one after the other.
 
-    Offers to upgrade (`Upgrade: h2c`, which some HTTP clients send with each first request) are not taken, as
-    RFC 9110 allows. httptools would lose the body of a request that makes one: another parser reads it then.
+    Offers to upgrade (`Upgrade: h2c`, which some HTTP clients send with each first request) are ignored, as RFC 9110
+    allows. httptools would lose the body of a request with such an offer, so a second parser reads that body.
     """
 
     __slots__ = (
@@ -48,6 +48,7 @@ class HttpProtocol(asyncio.Protocol):
         "_head",
         "_head_size",
         "_headers",
+        "_last_words",
         "_parser",
         "_queue",
         "_reading",
@@ -56,6 +57,7 @@ class HttpProtocol(asyncio.Protocol):
         "_server",
         "_target",
         "_turn",
+        "_unsent",
         "_way_in",
         "_writable",
         "transport",
@@ -67,22 +69,26 @@ class HttpProtocol(asyncio.Protocol):
         self._head = HeadFilter(strict=True)
         self._parser = _parser(self)
         self._between_requests = True
-        #: Bytes given to the parser since a head began that is not whole; None where none is being read.
+        #: How many bytes the parser got of the head that it is reading; None between heads.
         self._head_size: int | None = None
         self._target = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._expects_continue = False
-        #: What the head that is being read says in `X-Mock-Sandbox`.
+        #: The value of `X-Mock-Sandbox` in the head that is being read.
         self._sandbox: str | None = None
         #: The request whose body is being read.
         self._reading: Request | None = None
         self._reading_paused = False
         self._answering: Request | None = None
-        #: Requests that came before the one in front of them was answered.
+        #: Requests that came while an earlier one was being answered.
         self._queue: deque[Request] = deque()
-        #: Set while the client takes what is written; None where it has always done so.
+        #: Set while more may be written; None as long as the client has never been too slow.
         self._writable: asyncio.Event | None = None
-        #: The turn of the sweep in which the client was heard or answered.
+        #: The answer to what cannot be read, which ends the connection.
+        self._last_words: bytes | None = None
+        #: How many written bytes the client had not taken at the last sweep.
+        self._unsent = 0
+        #: The turn of the sweep in which data last came or an answer was last written.
         self._turn = connections.turn
 
     # -- the connection ------------------------------------------------------------------------------------
@@ -92,15 +98,20 @@ class HttpProtocol(asyncio.Protocol):
         """The task that answers, where a request is under way."""
         return self._answering.task if self._answering is not None else None
 
+    @property
+    def owes_answer(self) -> bool:
+        """Whether a request is under way whose answer has not begun."""
+        return self._answering is not None and not self._answering.started
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Note the addresses of both ends, and add the connection to the open ones."""
         self.transport = cast(asyncio.Transport, transport)
         self._server = _address(transport.get_extra_info("sockname"))
         self._client = _address(transport.get_extra_info("peername"))
         self._connections.add(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell the request under way that nobody waits for its answer."""
+        """Tell the request under way that the client is gone."""
         self._connections.discard(self)
         self._queue.clear()
         if self._answering is not None:
@@ -109,7 +120,7 @@ class HttpProtocol(asyncio.Protocol):
         self._parser = None
 
     def pause_writing(self) -> None:
-        """Let answers wait until the client has taken what is written."""
+        """Make answers wait until the client has read what is written."""
         if self._writable is None:
             self._writable = asyncio.Event()
         self._writable.clear()
@@ -120,19 +131,24 @@ class HttpProtocol(asyncio.Protocol):
             self._writable.set()
             self._turn = self._connections.turn
 
+    @property
+    def writing_paused(self) -> bool:
+        """Whether the client has to take what was written before more is."""
+        return self._writable is not None and not self._writable.is_set()
+
     async def drain(self) -> None:
-        """Wait until the client has taken most of what was written."""
+        """Wait until the client has read most of what was written."""
         if self._writable is not None:
             await self._writable.wait()
 
     def pause_reading(self) -> None:
-        """Let the client wait with what it sends."""
+        """Stop reading, so that the client has to wait before it sends more."""
         if not self._reading_paused and not self.transport.is_closing():
             self._reading_paused = True
             self.transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """Take what the client sends again, unless requests are queued."""
+        """Read again what the client sends, unless requests are queued."""
         if self._reading_paused and not self._queue and not self.transport.is_closing():
             self._reading_paused = False
             self.transport.resume_reading()
@@ -146,22 +162,28 @@ class HttpProtocol(asyncio.Protocol):
             self._answering.keep_alive = False
 
     def expire(self, before: int) -> None:
-        """End the connection if it is the client's turn, and nothing came of it since this turn of the sweep."""
-        if self._turn > before or self.transport.is_closing():
+        """End the connection if it waits for the client, which has done nothing since this turn of the sweep."""
+        unsent = self.transport.get_write_buffer_size()
+        if unsent < self._unsent:
+            self._turn = self._connections.turn  # it reads, however slowly
+        self._unsent = unsent
+        if self._turn > before:
             return
         request = self._answering
-        if request is None:
+        if self.transport.is_closing():
+            self.transport.abort()
+        elif request is None:
             if not self._between_requests or self._head.holds_something:
                 self.transport.write(_TOO_SLOW)
             self.transport.close()
-        elif request.waits_for_client or (self._writable is not None and not self._writable.is_set()):
+        elif request.waits_for_client or self.writing_paused:
             self.transport.abort()
 
     # -- reading -------------------------------------------------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        """Give the parser heads that are whole and can be read."""
-        while data:
+        """Give the parser data, but heads only once they are whole and repaired."""
+        while data and self._last_words is None:
             if self._between_requests:
                 if not self._head.holds_something:
                     self._turn = self._connections.turn
@@ -173,14 +195,16 @@ class HttpProtocol(asyncio.Protocol):
             elif self._head_size is None:
                 self._turn = self._connections.turn
             else:
-                self._head_size += len(data)
+                # What follows the head may be requests of their own.
+                end = data.find(b"\r\n\r\n")
+                self._head_size += len(data) if end < 0 else end
                 if self._head_size > MOST_HEAD:
                     self._give_up(PLAIN_REFUSAL)
                     return
             data = self._parsed(data)
 
     def _parsed(self, data: bytes) -> bytes:
-        """Give data to the parser; what it left, where it stopped at an offer to upgrade."""
+        """Give data to the parser; return the rest where it stopped at an offer to upgrade, else nothing."""
         try:
             try:
                 self._parser.feed_data(data)
@@ -193,14 +217,24 @@ class HttpProtocol(asyncio.Protocol):
         return b""
 
     def _give_up(self, answer: bytes) -> None:
-        """End the connection; say why where that cannot be taken for the answer to an earlier request."""
-        if not self.transport.is_closing():
-            if self._answering is None:
-                self.transport.write(answer)
+        """Read no more, and close the connection with this answer once the requests before have theirs."""
+        self._last_words = answer
+        unfinished, self._reading = self._reading, None
+        if unfinished is not None and unfinished is self._answering and not unfinished.started:
+            unfinished.disconnect()
+            self._answering = None
+        elif unfinished is not None and self._queue and unfinished is self._queue[-1]:
+            self._queue.pop()
+        if self.transport.is_closing():
+            return
+        if self._answering is None:
+            self.transport.write(answer)
             self.transport.close()
+        else:
+            self.pause_reading()
 
     def _go_on_reading(self) -> None:
-        """Read the rest of a request that offers an upgrade with a parser that has not heard of the offer."""
+        """Read the rest of a request that offers an upgrade with a new parser, which does not know the offer."""
         listener = _BodyListener(self)
         self._parser = _parser(listener)
         framing = [pair for pair in self._headers if pair[0] in (b"content-length", b"transfer-encoding")]
@@ -264,7 +298,8 @@ class HttpProtocol(asyncio.Protocol):
         if head.refusal is not None or len(self._headers) > MOST_HEADERS:
             scope[REFUSED] = head.refusal or HeadTooLarge(MOST_HEAD, MOST_HEADERS)
         keep_alive = version == "1.1" and parser.should_keep_alive() and not connections.closing
-        request = Request(self, scope, app, keep_alive=keep_alive, expects_continue=self._expects_continue)
+        expects_continue = self._expects_continue and version == "1.1"
+        request = Request(self, scope, app, keep_alive=keep_alive, expects_continue=expects_continue)
         self._reading = request
         if self._answering is None:
             self._begin(request)
@@ -280,7 +315,7 @@ class HttpProtocol(asyncio.Protocol):
     def on_message_complete(self) -> None:
         """Note that the request is whole, and that the next head may begin."""
         if self._parser.should_upgrade():
-            return  # its body is still to come
+            return  # the body is still to come, to the second parser
         if self._reading is not None:
             self._reading.end_body()
             self._reading = None
@@ -295,19 +330,23 @@ class HttpProtocol(asyncio.Protocol):
     def answered(self, request: Request) -> None:
         """Go on with the next request, or wait for one."""
         self._turn = self._connections.turn
+        self._answering = None
         if not request.keep_alive:
-            self._answering = None
             self.transport.close()
+        elif self.transport.is_closing():
+            return
         elif self._queue:
             self._begin(self._queue.popleft())
-        else:
-            self._answering = None
-            if self._reading_paused:
-                self.resume_reading()
+        elif self._last_words is not None:
+            self.transport.write(self._last_words)
+            self.transport.close()
+        # The body of the last request in the queue may still be to come.
+        if self._reading_paused and self._last_words is None:
+            self.resume_reading()
 
 
 class _BodyListener:
-    """Passes on what a parser tells, heads only once `hears_heads`."""
+    """Passes a parser's callbacks on: those for bodies, and with `hears_heads` those for heads."""
 
     def __init__(self, protocol: HttpProtocol) -> None:
         self.hears_heads = False
@@ -328,5 +367,5 @@ def _parser(listener: object) -> Any:
 
 
 def _address(name: Any) -> tuple[str, int] | None:
-    """Host and port of a socket; None where it has none."""
+    """Return host and port of a socket; None where it has none."""
     return (str(name[0]), int(name[1])) if isinstance(name, tuple) else None

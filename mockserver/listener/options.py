@@ -1,4 +1,4 @@
-"""What a listener is told: its names, its certificates, what it does with requests for other hosts."""
+"""The options of a listener: the hosts it serves, its certificates, and whether it sends other requests on."""
 
 import ssl
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from typing import Protocol
 
 
 class Certificates(Protocol):
-    """Where the listener gets its side of TLS from."""
+    """The source of the server's certificate."""
 
     async def context(self) -> ssl.SSLContext:
-        """Return the context to speak TLS with. The first call makes the certificate, away from the loop."""
+        """Return the context for TLS. The first call makes the certificate, in a thread."""
 
     def covers(self, name: str) -> bool:
         """Return whether the certificate holds for this server name."""
@@ -17,7 +17,7 @@ class Certificates(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ListenerOptions:
-    """`hosts` are served when a client comes as to a proxy; None serves whatever is asked for, and no CONNECT.
+    """`hosts` are those that are served to clients of the proxy; None serves every host, but takes no CONNECT.
 
     Without `certificates` the listener speaks plain HTTP alone. `passthrough` sends requests for other hosts on.
     """

@@ -1,4 +1,4 @@
-"""What the listener does as a forward proxy: which hosts it serves itself, and what it says of all others."""
+"""The listener as a forward proxy: which hosts it serves itself, and how it refuses or sends on all others."""
 
 import base64
 import binascii
@@ -13,41 +13,45 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from mockserver.domain.hosts import is_own_name
 from mockserver.http.way_in import WAY_IN, WayIn
 from mockserver.listener.authority import Authority, ProxyRefusal, authority_of
+from mockserver.listener.notices import Notices
 from mockserver.listener.options import ListenerOptions
-from mockserver.sandbox.names import is_name
+from mockserver.sandbox.names import RULE, is_name
 
 if TYPE_CHECKING:
     from mockserver.listener.forwarding import Forwarder
 
 _PORTS = {"http": 80, "https": 443}
-#: For the proxy alone.
+#: Headers for the proxy alone, which the application does not see.
 _OWN_HEADERS = frozenset({b"proxy-authorization", b"proxy-connection"})
 
 
 class Proxy:
-    """Decides for every request that comes as to a proxy. `addresses` are the listener's own."""
+    """Decides what becomes of requests that clients send as to a proxy. `addresses` are the listener's own."""
 
     def __init__(self, options: ListenerOptions, addresses: Collection[tuple[str, int]] = ()) -> None:
+        self.notices = Notices()
         self._hosts = options.hosts
         self._passthrough = options.passthrough
         self._ports = frozenset(port for _, port in addresses)
         self._addresses = frozenset(host for host, _ in addresses)
-        # Now, not at the first request: what changes later is meant for clients.
+        #: Whether `--passthrough` would be taken: it is for loopback only.
+        self._may_pass_through = all(is_own_name(host) for host in self._addresses)
+        # Read now, not at the first request: later changes of the environment are meant for clients.
         self._proxies = getproxies_environment() if options.passthrough else {}
 
     @cached_property
     def forwarder(self) -> "Forwarder":
-        """What reaches other hosts."""
+        """The forwarder, which sends requests on to other hosts."""
         from mockserver.listener.forwarding import Forwarder
 
-        return Forwarder(self._proxies, self._is_own)
+        return Forwarder(self._proxies, self._is_own, self.notices)
 
     def _is_own(self, target: Authority) -> bool:
         return target.port in self._ports and (is_own_name(target.host) or target.host in self._addresses)
 
     @property
     def takes_connect(self) -> bool:
-        """Whether there are hosts that a CONNECT could be for."""
+        """Whether a CONNECT is answered at all."""
         return self._hosts is not None
 
     def serves(self, target: Authority) -> bool:
@@ -57,7 +61,7 @@ class Proxy:
             return True
         if host in self._hosts and (port in _PORTS.values() or port in self._ports):
             return True
-        # A container calls this server by a name that nobody told it.
+        # In a container network this server has names that it does not know.
         return self._is_own(target) or (port in self._ports and not self._passthrough)
 
     def admit(self, target: Authority) -> bool:
@@ -68,11 +72,8 @@ class Proxy:
             return False
         if self._hosts is not None and target.host in self._hosts:
             raise ProxyRefusal(403, f"{target.host} is served on the ports 443 and 80, not on {target.port}")
-        raise ProxyRefusal(
-            403,
-            f"{target.host} is not served here, and no request leaves this server: start it with --passthrough to "
-            "send requests for other hosts on",
-        )
+        hint = ": start it with --passthrough to send requests for other hosts on" if self._may_pass_through else ""
+        raise ProxyRefusal(403, f"{target.host} is not served here, and no request leaves this server{hint}")
 
     def serve(self, scope: dict[str, Any], target: bytes, app: ASGIApp) -> ASGIApp:
         """Return the application that answers a request whose target is not a path, such as a whole URL.
@@ -84,10 +85,11 @@ class Proxy:
         if not separator or scheme.lower() not in _PORTS:
             return app
         try:
-            authority = authority_of(urlsplit(url).netloc, _PORTS[scheme.lower()])
+            authority = authority_of(_netloc(url), _PORTS[scheme.lower()])
             here = self.admit(authority)
             sandbox = sandbox_of(dict(scope["headers"]).get(b"proxy-authorization"))
         except ProxyRefusal as refusal:
+            self.notices.warn(f"a proxy request was refused: {refusal.text}")
             return _Refused(refusal)
         if not here:
             from mockserver.listener.forwarding import Forward
@@ -99,8 +101,15 @@ class Proxy:
         return app
 
 
+def _netloc(url: str) -> str:
+    try:
+        return urlsplit(url).netloc
+    except ValueError:
+        raise ProxyRefusal(400, f"not a URL: {url[:200]!r}") from None
+
+
 def _address_here(scope: dict[str, Any], url: str, scheme: str) -> None:
-    """Turn the scope of a request to a proxy into the one that the host itself would have had."""
+    """Change the scope of a request to a proxy into the scope of the same request to the host itself."""
     rest = url.partition("://")[2]
     end = min((place for mark in "/?#" if (place := rest.find(mark)) >= 0), default=len(rest))
     netloc, rest = rest[:end], rest[end:].partition("#")[0]
@@ -111,8 +120,8 @@ def _address_here(scope: dict[str, Any], url: str, scheme: str) -> None:
     scope["query_string"] = query.encode("latin-1")
     # RFC 9112, 3.2.2: the host of the URL counts, whatever the header says.
     host = netloc.rpartition("@")[2].encode("latin-1")
-    kept = [pair for pair in scope["headers"] if pair[0] != b"host" and pair[0] not in _OWN_HEADERS]
-    scope["headers"] = [(b"host", host), *kept]
+    headers = [pair for pair in scope["headers"] if pair[0] != b"host" and pair[0] not in _OWN_HEADERS]
+    scope["headers"] = [(b"host", host), *headers]
 
 
 def sandbox_of(credential: bytes | None) -> str | None:
@@ -127,9 +136,7 @@ def sandbox_of(credential: bytes | None) -> str | None:
             name = ""
         if is_name(name):
             return name
-    raise ProxyRefusal(
-        407, "the proxy user names a sandbox: 1 to 64 of a-z, 0-9 and hyphens, with any password (http://NAME:x@HOST)"
-    )
+    raise ProxyRefusal(407, f"the proxy user names a sandbox ({RULE}), with any password: http://NAME:x@HOST:PORT")
 
 
 class _Refused:
@@ -150,14 +157,14 @@ class _Refused:
 
 
 class ConnectRequest(NamedTuple):
-    """What a CONNECT asks for."""
+    """A CONNECT: the host and port that it asks for, and the sandbox that the proxy user names."""
 
     authority: Authority
     sandbox: str | None
 
 
 def read_connect(head: bytes) -> ConnectRequest:
-    """Return what the head of a CONNECT asks for; raises ProxyRefusal."""
+    """Return the CONNECT that this head holds; raises ProxyRefusal."""
     line, *lines = head.replace(b"\r\n", b"\n").split(b"\n")
     parts = line.split(b" ")
     if len(parts) != 3 or not parts[2].startswith(b"HTTP/1."):

@@ -18,21 +18,25 @@ _WITHOUT_BODY = frozenset({204, 304})
 
 
 class Client(Protocol):
-    """What a request needs of the connection that it came on."""
+    """The part of a connection that a request needs."""
 
     transport: asyncio.Transport
 
     def pause_reading(self) -> None:
-        """Let the client wait with what it sends."""
+        """Stop reading, so that the client has to wait before it sends more."""
 
     def resume_reading(self) -> None:
-        """Take what the client sends again."""
+        """Read again what the client sends."""
+
+    @property
+    def writing_paused(self) -> bool:
+        """Whether the client has to take what was written before more is."""
 
     async def drain(self) -> None:
-        """Wait until the client has taken most of what was written."""
+        """Wait until the client has read most of what was written."""
 
     def answered(self, request: "Request") -> None:
-        """Go on, the answer is written."""
+        """Go on with the next request: the answer to this one is written."""
 
 
 class Request:
@@ -67,7 +71,7 @@ class Request:
         self.task: asyncio.Task[None] | None = None
         self._body = b""
         self._more_body = True
-        #: Whether the application has all of the body: what it waits for then is the end.
+        #: Whether the application has all of the body: another `receive` waits for the end of the request.
         self._handed_over = False
         self._asked_for_body = not expects_continue
         self._disconnected = False
@@ -76,7 +80,7 @@ class Request:
         self._complete = False
         self._held_head = b""
         self._chunked = False
-        #: Bytes of the body that the head of the answer promises and that are still to come.
+        #: How many bytes of the body are missing that the head of the answer promises.
         self._missing = 0
 
     @property
@@ -85,8 +89,13 @@ class Request:
         return self._complete
 
     @property
+    def started(self) -> bool:
+        """Whether the application has begun to answer."""
+        return self._started
+
+    @property
     def waits_for_client(self) -> bool:
-        """Whether nothing can go on before the client sends the rest of its body."""
+        """Whether the application waits for the rest of the client's body."""
         return self._more_body and self._waiter is not None
 
     # -- what the connection says --------------------------------------------------------------------------
@@ -120,7 +129,7 @@ class Request:
     # -- what the application asks -------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Run the application. What it leaves undone is answered with status 500, or cut off."""
+        """Run the application. Send a 500 where it sends no answer; close the connection after half of one."""
         try:
             await self._app(self.scope, self.receive, self.send)
         except Exception as error:
@@ -136,7 +145,7 @@ class Request:
         transport.close()
 
     async def receive(self) -> Message:
-        """Return the next part of the body; once it was whole, wait until the client goes or has its answer."""
+        """Return the next part of the body; after the last one, wait until the client is gone or has its answer."""
         if not self._asked_for_body:
             self._asked_for_body = True
             if not self._started:
@@ -159,7 +168,7 @@ class Request:
     async def send(self, message: Message) -> None:
         """Take the head of the answer, or a part of its body, and write what is ready.
 
-        Raises RuntimeError or ValueError for what would not be HTTP.
+        Raises RuntimeError or ValueError for messages that would not become valid HTTP.
         """
         if self._disconnected:
             return
@@ -177,6 +186,9 @@ class Request:
             raise RuntimeError("the body is shorter than its head says")
         self._complete = True
         self._wake()
+        if self._client.writing_paused:
+            # Else a client that asks and never reads would have all its answers kept here.
+            await self._client.drain()
         self._client.answered(self)
 
     def _start(self, message: Message) -> None:
@@ -218,7 +230,10 @@ class Request:
         return body
 
     def _write(self, data: bytes) -> None:
-        write: Callable[[bytes], None] = self._client.transport.write
+        transport = self._client.transport
+        if transport.is_closing():
+            return  # cut off by a stop, or by a fault
+        write: Callable[[bytes], None] = transport.write
         head = self._held_head
         if head:
             self._held_head = b""

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mockserver.http.provider import Provider
 from mockserver.providers.sources import (
@@ -26,6 +27,10 @@ from mockserver.providers.sources import (
     sources,
 )
 from mockserver.resources import NAMES
+
+if TYPE_CHECKING:
+    from mockserver.http.schemas import SchemaStore
+    from mockserver.scenario.library import Library
 
 
 def all_providers() -> tuple[Provider, ...]:
@@ -46,7 +51,7 @@ def load(source: Source) -> Provider:
         provider = import_module(source.module)
         for part in source.attribute.split("."):
             provider = getattr(provider, part)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a module that calls sys.exit() must not end the server without a word
         if not source.distribution:
             raise
         reason = " ".join(f"{type(error).__name__}: {error}".split())
@@ -71,7 +76,31 @@ def check_addresses(providers: Iterable[Provider]) -> None:
     """Raise ProviderProblem where two providers answer under one host and prefix."""
     owners: dict[tuple[str, str], str] = {}
     for provider in providers:
-        for mount in (*provider.mounts, *(annex.mount for annex in provider.annexes)):
-            owner = owners.setdefault((mount.host, mount.prefix), provider.name)
+        for host, prefix in _addresses(provider):
+            owner = owners.setdefault((host, prefix), provider.name)
             if owner != provider.name:
-                raise ProviderProblem(f"{owner!r} and {provider.name!r} both answer under {mount.host}{mount.prefix}")
+                raise ProviderProblem(f"{owner!r} and {provider.name!r} both answer under {host}{prefix}")
+
+
+def _addresses(provider: Provider) -> list[tuple[str, str]]:
+    try:
+        mounts = (*provider.mounts, *(annex.mount for annex in provider.annexes))
+        return [(str(mount.host), str(mount.prefix)) for mount in mounts]
+    except (AttributeError, TypeError):
+        return []  # The check of declarations tells what is wrong with them.
+
+
+def check_declarations(providers: Iterable[Provider], schemas: "SchemaStore", scenarios: "Library") -> None:
+    """Raise ProviderProblem for a wrong declaration of another distribution; tests check those of this package.
+
+    Whether schema files are JSON Schemas is left to `mockserver check`, so that a start takes no longer.
+    """
+    for provider in providers:
+        if provider.folder is None:
+            continue
+        from mockserver.http.declaration import declaration_problems
+
+        problems = declaration_problems(provider, schemas, scenarios, compile_schemas=False)
+        if problems:
+            more = f" (and {len(problems) - 1} more: mockserver check tells all)" if len(problems) > 1 else ""
+            raise ProviderProblem(problems[0] + more)

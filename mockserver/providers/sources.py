@@ -4,6 +4,7 @@ Nothing here imports a provider, so that commands which only need names and file
 """
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 GROUP = "mockserver.providers"
 _GROUP_HEADER = f"[{GROUP}]".encode()
 _METADATA_SUFFIXES = (".dist-info", ".egg-info")
+#: An entry point: a name, a module, its attribute, and extras, which mean nothing here.
+_ENTRY_POINT = re.compile(r"([^=\s]+)\s*=\s*([\w.]+)\s*(?::\s*([\w.]+)\s*)?(?:\[.*\])?")
 
 
 class ProviderProblem(Exception):
@@ -41,7 +44,7 @@ class Source(NamedTuple):
 def sources() -> tuple[Source, ...]:
     """Return the sources of all providers: bundled ones, then those of other distributions, both sorted by name.
 
-    Imports no provider. Raises ProviderProblem where two have the same name.
+    Imports no provider. Raises ProviderProblem where two have the same name, and for a wrong entry point.
     """
     by_name: dict[str, Source] = {}
     for source in (*bundled_sources(), *sorted(_outside_sources(tuple(sys.path)))):
@@ -62,7 +65,7 @@ def folder_of(source: Source) -> Path:
 
     try:
         spec = find_spec(source.module)
-    except Exception:  # a parent package that fails to import
+    except (Exception, SystemExit):  # a parent package that fails to import
         spec = None
     if spec is None or spec.origin is None:
         raise ProviderProblem(f"provider {source.name!r} ({source}) cannot be imported: no such module")
@@ -113,21 +116,37 @@ def bundled_sources() -> Iterator[Source]:
 def _outside_sources(path: tuple[str, ...]) -> tuple[Source, ...]:
     """Read the entry points of this `sys.path`.
 
-    importlib.metadata takes 20 ms to import and parses every distribution, so it is used only where a file
-    mentions the group.
+    importlib.metadata takes 20 ms to import, so it is used only where a file mentions the group.
     """
     if not any(_mentions_group(entry or os.curdir) for entry in path):
         return ()
-    from importlib.metadata import entry_points
+    from importlib.metadata import distributions
 
-    return tuple(
-        Source(point.name, point.module, point.attr or "PROVIDER", _name_of(point.dist))
-        for point in entry_points(group=GROUP)
-    )
+    found: dict[str, Distribution] = {}
+    for distribution in distributions():
+        if any(_entry_points(distribution)):
+            # One that is installed twice counts once: the first on the path hides the others.
+            found.setdefault(re.sub(r"[-_.]+", "-", distribution.name).lower(), distribution)
+    return tuple(_source(line, distribution) for distribution in found.values() for line in _entry_points(distribution))
 
 
-def _name_of(distribution: "Distribution | None") -> str:
-    return f"{distribution.name} {distribution.version}" if distribution is not None else "an unknown distribution"
+def _entry_points(distribution: "Distribution") -> Iterator[str]:
+    """Yield the lines of the group. Read here, because importlib.metadata raises for any line that is wrong."""
+    inside = False
+    for line in map(str.strip, (distribution.read_text("entry_points.txt") or "").splitlines()):
+        if line.startswith("["):
+            inside = line == f"[{GROUP}]"
+        elif inside and line and line[0] not in "#;":
+            yield line
+
+
+def _source(line: str, distribution: "Distribution") -> Source:
+    """Return what an entry point declares; raises ProviderProblem."""
+    declared_by = f"{distribution.name} {distribution.version}"
+    match = _ENTRY_POINT.fullmatch(line)
+    if match is None:
+        raise ProviderProblem(f"the entry point {line!r} of {declared_by} must be NAME = MODULE:ATTRIBUTE")
+    return Source(match[1], match[2], match[3] or "PROVIDER", declared_by)
 
 
 def _mentions_group(folder: str) -> bool:

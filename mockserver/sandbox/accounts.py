@@ -9,6 +9,7 @@ from typing import Any
 from mockserver.domain.accounts import STATUSES, Account
 from mockserver.domain.errors import Invalid
 from mockserver.domain.ledger import OPENING
+from mockserver.domain.suggestions import did_you_mean, suggestion
 from mockserver.sandbox import ledger
 from mockserver.sandbox.codec import decode_account
 from mockserver.sandbox.credentials import SEALED, digest, mark_of
@@ -22,8 +23,12 @@ _AMOUNT = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 #: How many characters a text of an account may have, and how many of a refused text an error shows.
 _LONGEST, _MOST_SHOWN = 1_000, 100
+#: The largest number in an account's details: every JSON parser keeps it exactly.
+_LARGEST = 2**53 - 1
 #: The table of public parts of credentials: digest of the part -> id of the account.
 NAMES = "account_names"
+#: How the ids of accounts begin that `accept_any_key` opened.
+ANY = "any-"
 
 
 async def open_account(work: UnitOfWork, rules: ProviderRules, seed: AccountSeed) -> Account:
@@ -57,11 +62,17 @@ def check_seed(rules: ProviderRules, seed: AccountSeed) -> None:
     if wrong or unknown:
         parts = f"{', '.join(rules.credential)}, not {', '.join(seed.credentials)}"
         raise Invalid({f"account {seed.id!r}": [f"the parts of a credential are {parts}"]})
-    for name, allowed in rules.choices.items():
-        if name in seed.details and (text := _unlisted(allowed, seed.details[name])):
-            raise Invalid({name: [f"{name} {text}"]})
+    wrong_details = wrong_details_of(rules, seed.id, seed.details)
+    if wrong_details:
+        raise Invalid({name: [f"{name} {text}"] for name, text in wrong_details.items()})
     minor(rules, "balance", seed.balance)
     minor(rules, "total_spent", seed.total_spent)
+
+
+def wrong_details_of(rules: ProviderRules, account_id: str, details: Mapping[str, Any]) -> dict[str, str]:
+    """Return the errors of an account's details by their names; the provider's own defaults say the types."""
+    known = rules.account_details(account_id)
+    return {name: text for name, value in details.items() if (text := _detail_problem(rules, known, name, value))}
 
 
 async def keep_credential(
@@ -71,17 +82,21 @@ async def keep_credential(
     missing = [name for name in rules.credential if not credential.get(name)]
     if missing:
         raise Invalid({"credentials": [f"missing: {', '.join(missing)}"]})
-    parts = [credential[name] for name in rules.credential]
-    if len(set(parts)) == 1 and parts[0].startswith(SEALED):
-        mark = parts[0].removeprefix(SEALED)
-    else:
-        mark = mark_of(rules, parts)
-        if rules.secret_of is not None:
-            secret = digest(rules.provider, rules.secret_of(account_id, parts))
-            await work.tx.put("credentials", secret, account_id.encode())
+    mark, *others = credential_rows(rules, account_id, credential)
     if await work.tx.get("credentials", mark) is not None:
         raise Invalid({"credentials": ["already in use by another account"]})
-    await work.tx.put("credentials", mark, account_id.encode())
+    for key in (*others, mark):
+        await work.tx.put("credentials", key, account_id.encode())
+
+
+def credential_rows(rules: ProviderRules, account_id: str, credential: Mapping[str, str]) -> list[str]:
+    """Return the keys of the rows under which a complete credential of the account is kept, its digest first."""
+    parts = [credential[name] for name in rules.credential]
+    if len(set(parts)) == 1 and parts[0].startswith(SEALED):
+        return [parts[0].removeprefix(SEALED)]
+    secret = rules.secret_of
+    others = [digest(rules.provider, secret(account_id, parts))] if secret is not None else []
+    return [mark_of(rules, parts), *others]
 
 
 async def keep_public_name(
@@ -104,10 +119,16 @@ async def find_or_open(work: UnitOfWork, rules: ProviderRules, parts: Sequence[s
     row = await work.tx.get("credentials", mark)
     if row is not None:
         return await work.account(rules.provider, row.decode())
-    credential = dict(zip(rules.credential, parts, strict=True))
-    account = await open_account(work, rules, seed_of(f"any-{mark[:12]}", credential, balance=rules.new_balance))
-    await keep_public_name(work, rules, account.id, credential)
+    seed = seed_of_any(rules, parts)
+    account = await open_account(work, rules, seed)
+    await keep_public_name(work, rules, account.id, seed.credentials)
     return account
+
+
+def seed_of_any(rules: ProviderRules, parts: Sequence[str]) -> AccountSeed:
+    """Return the seed of the account that `accept_any_key` opens for this credential."""
+    credential = dict(zip(rules.credential, parts, strict=True))
+    return seed_of(f"{ANY}{mark_of(rules, parts)[:12]}", credential, balance=rules.new_balance)
 
 
 def seed_of(account_id: str, credentials: Mapping[str, str], *, balance: str = "0") -> AccountSeed:
@@ -180,16 +201,25 @@ def _problem(rules: ProviderRules, account: Account, name: str, value: object) -
             return _unfit(value)
         return f"must be a URL or null: {_shown(value)}"
     if name in account.details:
-        if name in rules.choices:
-            return _unlisted(rules.choices[name], value)
-        known = account.details[name]
-        same = known is None or type(value) is type(known)
-        return _unfit(value) if same else f"must be of the same type as {known!r}: {_shown(value)}"
-    return f"cannot be changed; changeable are {', '.join((*_CHANGEABLE, *account.details))}"
+        return _detail_problem(rules, account.details, name, value)
+    changeable = (*_CHANGEABLE, *account.details)
+    return f"cannot be changed; changeable are {', '.join(changeable)}{did_you_mean(name, changeable)}"
+
+
+def _detail_problem(rules: ProviderRules, details: Mapping[str, Any], name: str, value: object) -> str | None:
+    if name in rules.choices:
+        return _unlisted(rules.choices[name], value)
+    if name not in details:
+        return f"is not known ({suggestion(name, details) if details else 'there are none'})"
+    known = details[name]
+    same = known is None or type(value) is type(known)
+    return _unfit(value) if same else f"must be of the same type as {known!r}: {_shown(value)}"
 
 
 def _unfit(value: object) -> str | None:
     """Return why the value is refused, or None; an account's values must fit into every answer that shows it."""
+    if isinstance(value, int) and not -_LARGEST <= value <= _LARGEST:
+        return f"must be from {-_LARGEST} to {_LARGEST}"
     if len(str(value)) > _LONGEST:
         return f"must have at most {_LONGEST} characters"
     if isinstance(value, str) and _CONTROL.search(value):
@@ -198,7 +228,10 @@ def _unfit(value: object) -> str | None:
 
 
 def _unlisted(allowed: Sequence[str], value: object) -> str | None:
-    return None if value in allowed else f"must be one of {', '.join(allowed)}: {_shown(value)}"
+    if value in allowed:
+        return None
+    hint = did_you_mean(value, allowed) if isinstance(value, str) else ""
+    return f"must be one of {', '.join(allowed)}: {_shown(value)}{hint}"
 
 
 def _shown(value: object) -> str:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockserver.domain.errors import Invalid
-from mockserver.domain.suggestions import did_you_mean
+from mockserver.domain.errors import Invalid, ProviderMistake
+from mockserver.domain.suggestions import suggestion
 from mockserver.engine.machine import Machine
 from mockserver.engine.matching import Subject, matches
 from mockserver.engine.rules import Aspect, Rule
@@ -28,11 +28,12 @@ class ActiveScenarios:
     _come_before: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def machine(self, provider: str, kind: str) -> Machine:
-        """Return the first machine of this kind; raises KeyError where there is none, even in the default."""
+        """Return the first machine of this kind; raises ProviderMistake where there is none, even in the default."""
         for scenario in self.layers[provider]:
             if kind in scenario.machines:
                 return scenario.machines[kind]
-        raise KeyError(f"no scenario of {provider} has a machine of kind {kind!r}")
+        kinds = dict.fromkeys(kind for scenario in self.layers[provider] for kind in scenario.machines)
+        raise ProviderMistake(f"no scenario of {provider} has a machine of kind {kind!r} ({suggestion(kind, kinds)})")
 
     def scenarios(self) -> Iterable[Scenario]:
         """Return every scenario of every layer."""
@@ -118,7 +119,7 @@ def in_force(library: Library, names: Sequence[str], providers: Iterable[str]) -
     unknown = [name for name in names if not library.find(name)]
     if unknown:
         known = library.names()
-        raise Invalid({"scenarios": [f"unknown scenario: {name!r}{did_you_mean(name, known)}" for name in unknown]})
+        raise Invalid({"scenarios": [f"unknown scenario: {name!r} ({suggestion(name, known)})" for name in unknown]})
     for name in dict.fromkeys(names):
         scenarios += library.find(name)
     layers = {}

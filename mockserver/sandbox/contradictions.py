@@ -1,4 +1,4 @@
-"""Whether rows that are readable one by one make a world: what contradicts what."""
+"""Checks that the rows of a snapshot, each of which could be read, do not contradict each other."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -6,23 +6,27 @@ from datetime import datetime
 from mockserver.domain.suggestions import suggestion
 from mockserver.engine.machine import Machine
 from mockserver.sandbox import codec
+from mockserver.sandbox.implied_rows import wrong_implied_rows
 from mockserver.sandbox.json_objects import Unreadable
+from mockserver.sandbox.owned_rows import LARGEST, wrong_owned_rows
 from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.tables import FORMS
 from mockserver.sandbox.world import Rows
 
-#: By table, what is due when, in the order in which it comes.
+#: By table, the moments and keys of due rows, first to last.
 Agenda = Mapping[str, list[tuple[datetime, str]]]
 
-_SETS_OF_ACCOUNTS = ("accounts", "orders", "deliveries")
+_LAST_SEQUENCE = 10**10 - 1
+#: Tables whose rows name a provider.
+_OF_PROVIDERS = ("accounts", "orders", "deliveries")
 
 
 def contradictions(
     rows: Rows, agenda: Agenda, provider_rules: Mapping[str, ProviderRules], machines: Mapping[str, Machine]
 ) -> Iterator[Unreadable]:
-    """What keeps rows that are readable one by one from being a world."""
+    """Yield every contradiction between these rows, their agenda, the providers and the machines."""
     yield from _wrong_agenda(rows, agenda)
-    for table in _SETS_OF_ACCOUNTS:
+    for table in _OF_PROVIDERS:
         for key, data in rows.get(table, {}).items():
             value = FORMS[table].decode(key, data)
             path = f"tables.{table}.{key}"
@@ -41,12 +45,21 @@ def contradictions(
         )
     yield from _wrong_money(rows)
     yield from _wrong_numbers(rows)
+    yield from wrong_owned_rows(rows, provider_rules)
+    yield from wrong_implied_rows(rows, machines)
 
 
 def _lost_orders(rows: Rows, machines: Mapping[str, Machine]) -> Iterator[Unreadable]:
     for key, data in rows.get("orders", {}).items():
         order = codec.decode_order(data)
         path = f"tables.orders.{key}"
+        for name, number, least, most in (
+            ("amount", order.amount, 0, LARGEST),
+            ("sequence", order.sequence, 1, _LAST_SEQUENCE),
+            ("visit", order.visit, 1, LARGEST),
+        ):
+            if not least <= number <= most:
+                yield Unreadable(f"{path}.{name}", f"must be from {least} to {most}: {number}")
         machine = machines.get(order.machine)
         if machine is None:
             yield Unreadable(f"{path}.machine", f"must be a machine of one of the scenarios: {order.machine!r}")
@@ -62,11 +75,11 @@ def _lost_timers(rows: Rows, machines: Mapping[str, Machine]) -> Iterator[Unread
     orders = rows.get("orders", {})
     for key, data in rows.get("timers", {}).items():
         provider, order_id, timer = codec.decode_timer(data)
-        held = orders.get(f"{provider}/{order_id}")
-        if held is None:
+        row = orders.get(f"{provider}/{order_id}")
+        if row is None:
             yield Unreadable(f"tables.timers.{key}", "must be for one of tables.orders")
             continue
-        order = codec.decode_order(held)
+        order = codec.decode_order(row)
         machine = machines.get(order.machine)
         state = machine.states.get(order.state) if machine is not None else None
         if state is not None and timer.visit == order.visit and not 0 <= timer.place < len(state.transitions):
@@ -74,7 +87,7 @@ def _lost_timers(rows: Rows, machines: Mapping[str, Machine]) -> Iterator[Unread
 
 
 def _wrong_money(rows: Rows) -> Iterator[Unreadable]:
-    """A wallet holds what its last movement says, and each movement what the one before says and its amount."""
+    """Yield wallets that are not the sum of their movements, and movements that do not follow from the one before."""
     folded: dict[str, tuple[int, int]] = {}
     for key in sorted(rows.get("movements", {})):
         wallet, _, number = key.rpartition("/")
@@ -95,19 +108,19 @@ def _wrong_money(rows: Rows) -> Iterator[Unreadable]:
 def _wrong_numbers(rows: Rows) -> Iterator[Unreadable]:
     for table in ("counters", "stock"):
         for key, data in rows.get(table, {}).items():
-            if not data.isdigit():
-                yield Unreadable(f"tables.{table}.{key}", "must be a whole number from 0")
+            if not data.isdigit() or int(data) > LARGEST:
+                yield Unreadable(f"tables.{table}.{key}", f"must be a whole number from 0 to {LARGEST}")
 
 
 def _wrong_agenda(rows: Rows, agenda: Agenda) -> Iterator[Unreadable]:
-    for table, held in agenda.items():
-        keys = [key for _, key in held]
+    for table, turns_of_table in agenda.items():
+        keys = [key for _, key in turns_of_table]
         if len(set(keys)) < len(keys):
             yield Unreadable(f"agenda.{table}", "must name each row once")
         for place, key in enumerate(keys):
             if key not in rows.get(table, {}):
                 yield Unreadable(f"agenda.{table}.{place}", f"must be the key of one of tables.{table}: {key!r}")
-    # Whatever waits has its turn: nothing else would ever ask for it.
+    # A timer or delivery that waits without a moment in the agenda would never be handled.
     for table in ("timers", "outbox"):
         turns = {key: moment for moment, key in agenda.get(table, ())}
         for key, data in rows.get(table, {}).items():

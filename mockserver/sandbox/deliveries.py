@@ -1,7 +1,9 @@
 """Webhook deliveries of one sandbox: started when due, awaited when time is moved, kept in a log."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -16,13 +18,13 @@ from mockserver.journal.names import SECRET_NAMES
 from mockserver.journal.redact import HIDDEN
 from mockserver.sandbox.codec import decode_delivery, encode_delivery
 from mockserver.sandbox.delivery_log import LOG_SIZE, MOST_ATTEMPTS, MOST_PENDING
-from mockserver.sandbox.failures import RecentFailures
 from mockserver.sandbox.transactions import Transactions
 from mockserver.sandbox.unit_of_work import UnitOfWork
 from mockserver.webhooks.backoff import next_try
 from mockserver.webhooks.model import Attempt, Delivery, Outcome, Sender, State
 
 _GONE = 410
+log = logging.getLogger("mockserver")
 
 
 class Deliveries:
@@ -36,7 +38,7 @@ class Deliveries:
         #: The attempts that an answer waits for, by delivery, each with its order.
         self._urgent: dict[str, tuple[str | None, asyncio.Task[bool]]] = {}
         self._awaited: set[str] = set()
-        self.failures = RecentFailures()
+        self.failures = turns.failures
 
     @property
     def unawaited(self) -> bool:
@@ -49,7 +51,12 @@ class Deliveries:
         hostile = False
         for row in await work.tx.due("outbox", until=work.now, limit=10_000):
             await work.tx.put("outbox", row.key, b"")
-            delivery = await self.find(work, row.key)
+            try:
+                delivery = await self.find(work, row.key)
+            except Exception as error:
+                await work.tx.delete("outbox", row.key)
+                self.failures.add_dropped("delivery", row.key, error)
+                continue
             claimed.setdefault(_receiver(delivery.url), []).append(delivery)
             hostile = hostile or bool(delivery.hostile)
         started: list[asyncio.Task[bool]] = []
@@ -69,13 +76,13 @@ class Deliveries:
     async def wait(self) -> Ran:
         """Await all attempts under way that no other call awaits, and return their counts.
 
-        So a receiver may move time while its webhook is being delivered: it waits for the other deliveries only.
+        A receiver may therefore move time while its webhook is delivered: it waits for the other deliveries only.
         """
         mine = self._running.keys() - self._awaited
         running = [task for key, task in self._running.items() if key in mine]
         self._awaited |= mine
         try:
-            # A client may end the waiting without the attempts, and a reset the attempts without the waiting.
+            # A client that leaves ends this wait but not the attempts; a reset ends the attempts but not this wait.
             if running:
                 await asyncio.wait(running)
         finally:
@@ -152,11 +159,14 @@ class Deliveries:
             signed = await self._signed(delivery, posting)
         except ApiError as refusal:
             signed, outcome = {}, Outcome("refused_target", detail=str(refusal))
+        except Exception as error:
+            log.error("delivery %s could not be attempted", delivery.id, exc_info=error)
+            signed, outcome = {}, Outcome("refused_target", detail=f"could not be made: {type(error).__name__}")
         else:
             headers = {**delivery.headers, **signed}
             outcome = await self.sender(replace(delivery, body=posting.body, headers=headers))
         # A finished attempt is recorded even while the server stops.
-        recording = asyncio.ensure_future(self._record(delivery.id, outcome, signed))
+        recording = asyncio.ensure_future(self._recorded(delivery.id, outcome, signed))
         self._recording.add(recording)
         recording.add_done_callback(self._recording.discard)
         return await asyncio.shield(recording)
@@ -167,6 +177,19 @@ class Deliveries:
             return {}
         async with self._turns.begin("delivery", settle=False) as work:
             return await sign(work, replace(delivery, body=posting.signed_body), posting.signed_at)
+
+    async def _recorded(self, delivery_id: str, outcome: Outcome, signed: Mapping[str, str]) -> bool:
+        """Record the attempt; a delivery of which that is impossible is dropped."""
+        try:
+            return await self._record(delivery_id, outcome, signed)
+        except Exception as error:
+            async with self._turns.begin("delivery", settle=False) as work:
+                await work.tx.delete("outbox", delivery_id)
+                with suppress(Exception):
+                    failed = replace(await self.find(work, delivery_id), state="failed")
+                    await work.tx.put("deliveries", delivery_id, encode_delivery(failed))
+            self.failures.add_dropped("delivery", delivery_id, error)
+            return False
 
     async def _record(self, delivery_id: str, outcome: Outcome, signed: Mapping[str, str]) -> bool:
         async with self._turns.begin("delivery", settle=False) as work:
@@ -206,11 +229,11 @@ def _without_secrets(outcome: Outcome) -> Outcome:
     return outcome._replace(headers=headers)
 
 
-# The table of faults is imported when the first delivery suffers one.
+# The functions below import the table of faults late: most servers never need it.
 
 
 def _posting(delivery: Delivery) -> Posting:
-    """Return an attempt at this moment, as faults want it."""
+    """Return an attempt at this moment, changed by the delivery's faults."""
     posting = Posting(delivery.body, delivery.body, machine_now())
     if not delivery.hostile:
         return posting
@@ -222,7 +245,7 @@ def _posting(delivery: Delivery) -> Posting:
 def _put_overtaken_last(deliveries: list[Delivery]) -> None:
     from mockserver.faults import webhook_kinds
 
-    deliveries.sort(key=lambda one: bool(webhook_kinds.overtaken(one.hostile)) and not one.attempts)
+    deliveries.sort(key=lambda delivery: bool(webhook_kinds.overtaken(delivery.hostile)) and not delivery.attempts)
 
 
 def _before_answer(delivery: Delivery) -> bool:
@@ -232,13 +255,13 @@ def _before_answer(delivery: Delivery) -> bool:
 
 
 def _copies_left(delivery: Delivery, attempts: tuple[Attempt, ...]) -> bool:
-    """Whether a fault wants the same delivery sent once more."""
+    """Return whether a fault wants the same delivery sent once more."""
     if not delivery.hostile:
         return False
     from mockserver.faults import webhook_kinds
 
     copies = webhook_kinds.copies(delivery.hostile)
-    return copies > 0 and sum(one.outcome.verdict == "delivered" for one in attempts) <= copies
+    return copies > 0 and sum(attempt.outcome.verdict == "delivered" for attempt in attempts) <= copies
 
 
 def _receiver(url: str) -> str:

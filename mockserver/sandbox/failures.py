@@ -1,5 +1,6 @@
-"""The newest failed webhook attempts with their reasons, for the callers that moved time and await deliveries."""
+"""The newest failed webhook attempts and dropped timers with their reasons, for the callers that moved time."""
 
+import logging
 from collections import deque
 from typing import NamedTuple
 
@@ -7,10 +8,15 @@ from mockserver.webhooks.model import Delivery, Outcome
 
 #: How many failures are kept.
 MOST = 20
+_LONGEST = 200
+log = logging.getLogger("mockserver")
 
 
 class Failure(NamedTuple):
-    """A failed attempt. `url` is without its query, where receivers keep secrets; `number` counts up."""
+    """A failed attempt, or a timer or delivery that was dropped; then `id` is the key of its row, and `url` is empty.
+
+    `url` is without its query, where receivers keep secrets; `number` counts up.
+    """
 
     number: int
     id: str
@@ -19,7 +25,7 @@ class Failure(NamedTuple):
 
 
 class RecentFailures:
-    """The newest failed attempts of a sandbox."""
+    """The newest failures of a sandbox."""
 
     __slots__ = ("_kept", "number")
 
@@ -31,6 +37,16 @@ class RecentFailures:
         """Add a failed attempt."""
         self.number += 1
         self._kept.append(Failure(self.number, delivery.id, _place(delivery.url), _reason(outcome)))
+
+    def add_dropped(self, what: str, key: str, error: Exception) -> None:
+        """Add and log a timer or delivery (`what`) that an unexpected error made impossible.
+
+        It never comes again: otherwise every call of the sandbox would meet the same error.
+        """
+        self.number += 1
+        log.error("%s %s was dropped", what, key, exc_info=error)
+        reason = f"the {what} was dropped: {type(error).__name__}: {error}"
+        self._kept.append(Failure(self.number, key, "", reason[:_LONGEST]))
 
     def since(self, number: int) -> list[Failure]:
         """Return the failures after this number, oldest first; of many, the newest."""

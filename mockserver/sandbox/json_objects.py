@@ -79,6 +79,14 @@ def value_of(kind: type[T], data: Any, path: str = "") -> T:
     return msgspec.convert(msgspec.to_builtins(rows, builtin_types=_SCALARS), kind)
 
 
+def check_type(kind: Any, data: Any, path: str) -> None:
+    """Raise Unreadable, with a path that begins with `path`, unless the JSON data is of this type."""
+    try:
+        msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        raise _unreadable(error, data, kind, path) from None
+
+
 class _Scalar(ABC):
     """A type that JSON writes as a text of our own form: msgspec leaves it to the hooks below."""
 
@@ -180,11 +188,11 @@ def _defaults(kind: Any) -> dict[str, Any]:
             for name, default in kind._field_defaults.items()
         }
     usual: dict[str, Any] = {}
-    for one in fields(kind):
-        if one.default is not MISSING:
-            usual[one.name] = one.default
-        elif one.default_factory is not MISSING:
-            usual[one.name] = msgspec.field(default_factory=one.default_factory)
+    for field in fields(kind):
+        if field.default is not MISSING:
+            usual[field.name] = field.default
+        elif field.default_factory is not MISSING:
+            usual[field.name] = msgspec.field(default_factory=field.default_factory)
     return usual
 
 
@@ -216,7 +224,9 @@ def _unreadable(error: msgspec.ValidationError, data: Any, struct: type[msgspec.
     elif types is not None and types["length"] is not None:
         rule = f"must have {types['length']} items"
     elif types is not None:
-        rule = "must be " + " or ".join(_WORDS.get(one, one) for one in types["types"].split(" | "))
+        rule = "must be " + " or ".join(_WORDS.get(name, name) for name in types["types"].split(" | "))
+    elif rule.startswith("Expected "):
+        rule = f"must be {rule.removeprefix('Expected ').replace('`', '')}"
     return Unreadable(".".join(str(name)[:100] for name in ([path] if path else []) + names), rule)
 
 

@@ -16,12 +16,12 @@ _MARKED = 3
 
 
 async def balance_of(tx: Transaction, provider: str, account: str) -> int:
-    """The wallet's balance in minor units; 0 for a wallet that never moved."""
+    """Return the wallet's balance in minor units; 0 for a wallet that never moved."""
     return (await wallet_of(tx, provider, account))[0]
 
 
 async def wallet_of(tx: Transaction, provider: str, account: str) -> tuple[int, bool]:
-    """The wallet's balance in minor units, and whether money is in it that came back by an assumed event."""
+    """Return the wallet's balance in minor units, and whether money is in it that came back by an assumed event."""
     row = await tx.get("wallets", f"{provider}/{account}")
     if row is None:
         return 0, False
@@ -56,7 +56,7 @@ async def give(
     order: str | None,
     is_assumed: bool = False,
 ) -> int:
-    """Into the wallet out of the book `of`; gives the balance after. `is_assumed` marks the wallet from now on."""
+    """Put money into the wallet out of the book `of`; return the balance after. `is_assumed` marks the wallet."""
     return await _move(tx, provider, account, amount, of, at, cause, order, is_assumed=is_assumed)
 
 

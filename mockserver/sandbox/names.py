@@ -6,6 +6,7 @@ from unicodedata import normalize
 
 LONGEST = 64
 NAME = re.compile(rf"[a-z0-9][a-z0-9_-]{{0,{LONGEST - 1}}}")
+RULE = f"1 to {LONGEST} of a-z, 0-9, - and _, beginning with a letter or a digit"
 DEFAULT = "default"
 
 _OTHERS = re.compile(r"[^a-z0-9_-]+")

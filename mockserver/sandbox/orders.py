@@ -21,13 +21,13 @@ async def keep_order(tx: Transaction, order: Order, *, was: Order | None, machin
     await tx.put("orders", f"{order.provider}/{order.id}", encode_order(order))
     word = machine.shown(order.state)
     if was is None:
-        await tx.put("by_account", _listed(order, ""), order.id.encode())
+        await tx.put("by_account", listed(order, ""), order.id.encode())
     else:
         word_before = machine.shown(was.state)
         if word_before == word:
             return
-        await tx.delete("by_word", _listed(was, word_before))
-    await tx.put("by_word", _listed(order, word), order.id.encode())
+        await tx.delete("by_word", listed(was, word_before))
+    await tx.put("by_word", listed(order, word), order.id.encode())
 
 
 async def list_orders(
@@ -88,5 +88,6 @@ def _list(provider: str, account: str, word: str) -> tuple[str, str]:
     return ("by_word", f"{provider}/{account}/{word}/") if word else ("by_account", f"{provider}/{account}/")
 
 
-def _listed(order: Order, word: str) -> str:
+def listed(order: Order, word: str) -> str:
+    """Return the key of an order's row in the list of its account, or with a word in that of the word."""
     return f"{_list(order.provider, order.account, word)[1]}{order.sequence:010d}"

@@ -10,6 +10,7 @@ from mockserver.domain.money import Currency
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
 from mockserver.engine.rules import Aspect, Rule
+from mockserver.sandbox.row_forms import RowForms
 from mockserver.stores.base import Transaction
 from mockserver.webhooks.backoff import RetryPolicy
 from mockserver.webhooks.model import Delivery, Notice
@@ -101,5 +102,7 @@ class ProviderRules(NamedTuple):
     assumed_events: frozenset[str] = frozenset()
     """Events that no source speaks of although the endpoints that show what came of them are documented: answers with
     a balance that holds money given back by one carry `X-Mock-Assumed`."""
+    forms: Callable[[], RowForms] | None = None
+    """Returns the types of orders' facts and of the provider's own rows; a function, to keep start-up fast."""
     public: str | None = None
     """The part of a credential that is no secret, so that it may name the account; None where there is none."""

@@ -1,6 +1,10 @@
 """Refusals of requests for or about a sandbox."""
 
 from mockserver.domain.errors import ApiError, NotFound
+from mockserver.sandbox.names import RULE, name_from
+
+#: How many characters of a refused name a message has.
+_MOST_SHOWN = 200
 
 
 class UnknownSandbox(NotFound):
@@ -12,6 +16,15 @@ class UnknownSandbox(NotFound):
             f"sandbox not found: {name!r}; this server makes none on first use: POST {{'name': {name!r}}} to"
             " /_mock/sandboxes first",
         )
+
+
+class NoSandboxName(NotFound):
+    """No sandbox can have this name; the message has the name that POST and PUT make from it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("sandbox", name)
+        hint = f" (did you mean /~{name_from(name)}?)" if name else ""
+        self.args = (f"no sandbox can be called {name[:_MOST_SHOWN]!r}: a name is {RULE}{hint}",)
 
 
 class HistoryUnderWay(ApiError):

@@ -79,6 +79,5 @@ async def _take_up(sandbox: Sandbox, key: Key, scenario: Scenario | None) -> Non
         return
     # Files of several providers may share a name: it stays active until the last of them is gone.
     still = [name for name in names if name != key[1] or sandbox.state.library.find(name)]
-    sandbox.state.activate(still)
-    await sandbox.open_new_accounts()
+    await sandbox.activate(still)
     sandbox.announcer.announce(ScenariosChanged("reloaded", (key[1],)))

@@ -11,19 +11,20 @@ from mockserver.domain.accounts import Account
 from mockserver.domain.orders import Order
 from mockserver.events.facts import SandboxChanged
 from mockserver.journal.journal import Journal
-from mockserver.sandbox import accounts
+from mockserver.sandbox import accounts, guests
 from mockserver.sandbox.active_scenarios import in_force
 from mockserver.sandbox.announcer import Announcer
 from mockserver.sandbox.config import SandboxConfig, ServerContext
 from mockserver.sandbox.deliveries import Deliveries
+from mockserver.sandbox.guests import Guests
 from mockserver.sandbox.inboxes import Inboxes
+from mockserver.sandbox.opening import new_world, open_seeds
 from mockserver.sandbox.provider_rules import Caller
 from mockserver.sandbox.read_cache import ReadCache
 from mockserver.sandbox.refusals import WorldReplaced
 from mockserver.sandbox.settings import SettingsTable
 from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.transactions import Transactions, UnitOfWorkContext, View
-from mockserver.sandbox.unit_of_work import UnitOfWork
 from mockserver.sandbox.world import World
 from mockserver.scenario.library import DEFAULT, Library
 from mockserver.scenario.model import Scenario
@@ -48,6 +49,7 @@ class Sandbox:
         state = SandboxState.begin(name, birth, shared)
         self.turns = Transactions(state, MemoryStore(), self._expect, self.announcer.committed)
         self._read_cache = ReadCache(self.turns.store)
+        self.guests = Guests(self.turns)
         self.deliveries = Deliveries(self.turns, shared.sender)
         self._ticker = Ticker(self.state.clock, self.wake)
         self.ended = False
@@ -59,8 +61,13 @@ class Sandbox:
     async def make(cls, name: str, birth: SandboxConfig, shared: ServerContext) -> "Sandbox":
         """Return a new sandbox with its accounts and its history; raises Invalid for unknown scenarios or settings."""
         sandbox = cls(name, birth, shared)
-        await sandbox.open_new_accounts()
-        await sandbox._live_the_past()
+        try:
+            async with sandbox.work("opening") as work:
+                await open_seeds(work, sandbox.state.active_scenarios)
+            await sandbox._live_the_past()
+        except BaseException:
+            await sandbox.close()
+            raise
         return sandbox
 
     @property
@@ -102,9 +109,12 @@ class Sandbox:
         """Return one committed row, without waiting for units of work."""
         return await self.turns.store.read(table, key)
 
-    async def account(self, provider: str, account_id: str) -> Account | None:
+    async def account(self, provider: str, account_id: str, *, view: View | None = None) -> Account | None:
         """Return the committed account or None, without waiting for units of work."""
-        return await self._read_cache.account(provider, account_id)
+        account = await self._read_cache.account(provider, account_id)
+        if account is not None and self.guests.present and await self.guests.hides(account, view):
+            return None
+        return account
 
     async def find_account(
         self, provider: str, parts: Sequence[str], *, known_only: bool = False, view: View | None = None
@@ -114,18 +124,30 @@ class Sandbox:
         With the setting `accept_any_key`, open an account for an unknown credential, unless `known_only`.
         """
         account = await self._read_cache.owner(provider, parts)
+        if account is not None and self.guests.present and await self.guests.hides(account, view):
+            account = None
         if account is not None or known_only:
             return account
         state = self.state if view is None else view(self.state)
         if not state.settings.values["accept_any_key"]:
             return None
         async with self.work("credential", view=view) as work:
-            return await accounts.find_or_open(work, state.provider_rules[provider], parts)
+            lasting = self.state.settings.values["accept_any_key"]
+            return await self.guests.find_or_open(work, state.provider_rules[provider], parts, lasting=lasting)
 
-    async def open_new_accounts(self, *, view: View | None = None) -> None:
-        """Open the accounts of the scenarios in force that do not exist yet."""
-        async with self.work("opening", view=view) as work:
-            await _open_seeds(work)
+    async def activate(self, names: Sequence[str], *, add: Scenario | None = None) -> None:
+        """Make these the active scenarios and open their accounts, all or nothing; raises Invalid.
+
+        `add` is posted to the library with it.
+        """
+        async with self.work("opening") as work:
+            state = self.state
+            library = state.library.overlaid()
+            if add is not None:
+                library.add(add)
+            active_scenarios = in_force(library, names, state.provider_rules)
+            await open_seeds(work, active_scenarios)
+            state.use(active_scenarios, library)
 
     async def advance(
         self, *, by: timedelta | None = None, to: datetime | None = None, agenda: Agenda | None = None
@@ -209,23 +231,23 @@ class Sandbox:
 
         Raises Invalid and changes nothing when a scenario that it was made with is gone or has become wrong.
         """
-        state = SandboxState.begin(self.name, self.state.birth, self._shared)
+        world = await new_world(SandboxState.begin(self.name, self.state.birth, self._shared))
         try:
             with self.announcer.silence():
-                await self._begin_anew(state)
+                await self._begin_anew(world)
         finally:
-            if self.state is state:
+            if self.state is world.state:
                 self.announcer.announce(SandboxChanged("reset"))
 
-    async def _begin_anew(self, state: SandboxState) -> None:
+    async def _begin_anew(self, world: World) -> None:
         await self._stop()
         async with self.turns.lock:
             await self.turns.store.clear()
             self.turns.next_timer = None
-            self._begin(state)
+            self._begin(world.state)
             # Under the same lock: no request sees a world without accounts.
             async with self.turns.store.transaction() as tx:
-                await _open_seeds(UnitOfWork(state, tx, state.clock.now(), "opening"))
+                await world.put_rows(tx)
         await self._live_the_past()
 
     def overlaid_library(self) -> Library:
@@ -247,6 +269,7 @@ class Sandbox:
                 await world.put_rows(tx)
                 self.turns.next_timer = await tx.next_due("timers")
             self._begin(world.state, requests=world.requests)
+            self.guests.present = guests.TABLE in world.rows
             self.announcer.announce(SandboxChanged("restored"))
         await self.wake()
 
@@ -306,16 +329,10 @@ class Sandbox:
         """Put another state in place, and forget everything that belongs to the former one."""
         self.turns.state = state
         self._ticker = Ticker(state.clock, self.wake)
+        self.guests = Guests(self.turns)
         self._read_cache.forget()
         self.journal.clear(number=requests)
         self.inbox.clear()
-
-
-async def _open_seeds(work: UnitOfWork) -> None:
-    for provider, rules in work.state.provider_rules.items():
-        for seed in work.state.active_scenarios.accounts(provider):
-            if await work.tx.get("accounts", f"{provider}/{seed.id}") is None:
-                await accounts.open_account(work, rules, seed)
 
 
 class _Ahead:

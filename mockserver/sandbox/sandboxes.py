@@ -11,7 +11,7 @@ from mockserver.domain.errors import Invalid, NotFound
 from mockserver.sandbox.config import SandboxConfig, ServerContext
 from mockserver.sandbox.names import DEFAULT, is_name
 from mockserver.sandbox.place import Place, Terms, first_to_go
-from mockserver.sandbox.refusals import NameTaken, TooManySandboxes, UnknownSandbox
+from mockserver.sandbox.refusals import NameTaken, NoSandboxName, TooManySandboxes, UnknownSandbox
 from mockserver.sandbox.sandbox import Sandbox
 
 __all__ = ["DEFAULT", "Sandboxes"]
@@ -89,7 +89,7 @@ class Sandboxes:
     async def enter(self, name: str) -> Place:
         """Enter the sandbox of this name, which stays at least until `leave`; an unknown one is made.
 
-        Raises NotFound for a text that cannot be a name, UnknownSandbox where none are made on first use, and
+        Raises NoSandboxName for a text that cannot be a name, UnknownSandbox where none are made on first use, and
         TooManySandboxes.
         """
         while True:
@@ -209,7 +209,7 @@ class Sandboxes:
             await self.make_default(self._birth)
             return self._kept[DEFAULT]
         if not is_name(name):
-            raise NotFound("sandbox", name)
+            raise NoSandboxName(name)
         if not self._makes_unknown:
             raise UnknownSandbox(name)
         self._check_room()

@@ -14,7 +14,7 @@ _SHORTEST = 4
 
 def sealed(scenario: Scenario, rules: ProviderRules) -> Scenario:
     """Return the scenario with digests in place of credentials, also in its text; unchanged when it is sealed."""
-    marks = [_mark(seed, rules) for seed in scenario.accounts]
+    marks = [seed_mark(seed, rules) for seed in scenario.accounts]
     unsealed = [
         (seed, mark)
         for seed, mark in zip(scenario.accounts, marks, strict=True)
@@ -29,7 +29,8 @@ def sealed(scenario: Scenario, rules: ProviderRules) -> Scenario:
     return scenario._replace(accounts=accounts, text=_sealed_text(scenario, marks))
 
 
-def _mark(seed: AccountSeed, rules: ProviderRules) -> str:
+def seed_mark(seed: AccountSeed, rules: ProviderRules) -> str:
+    """Return the digest of the seed's credential, also where the seed is sealed."""
     values = set(seed.credentials.values())
     if len(values) == 1 and (only := next(iter(values))).startswith(SEALED):
         return only

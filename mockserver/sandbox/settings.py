@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple
 
 from mockserver.domain.errors import Invalid
-from mockserver.domain.moments import parse_span
 from mockserver.domain.suggestions import did_you_mean
+from mockserver.engine.delays import span_from_data
 
 #: How many wrong settings are reported at once.
 MOST_TOLD = 20
@@ -25,11 +25,13 @@ class Setting(NamedTuple):
         """Return the error of the value, or None."""
         match self.kind:
             case "choice":
-                if value not in self.choices or isinstance(value, bool) != isinstance(self.choices[0], bool):
-                    return f"must be one of {', '.join(map(repr, self.choices))}: {value!r}"
+                # Python takes 1.0 and True for 1.
+                if not any(value == choice and type(value) is type(choice) for choice in self.choices):
+                    hint = did_you_mean(value, map(str, self.choices)) if isinstance(value, str) else ""
+                    return f"must be one of {', '.join(map(repr, self.choices))}: {value!r}{hint}"
             case "duration":
                 try:
-                    parse_span(value)
+                    span_from_data(value)
                 except ValueError as error:
                     return str(error)
             case "boolean":
@@ -114,6 +116,13 @@ class SettingsTable:
         """Return why the setting cannot have this value, or None when it can."""
         row = self._rows.get(name)
         return f"unknown setting: {name!r}{did_you_mean(name, self._rows)}" if row is None else row.problem(value)
+
+    def span_problem(self, name: str) -> str | None:
+        """Return why a delay cannot take the setting's value, or None when it can."""
+        row = self._rows.get(name)
+        if row is None:
+            return f"unknown setting: {name!r}{did_you_mean(name, self._rows)}"
+        return None if row.kind == "duration" else f"{name!r} is no duration"
 
     def _check(self, changes: Mapping[str, Any]) -> None:
         errors: dict[str, list[str]] = {}

@@ -1,21 +1,23 @@
-"""A sandbox as one JSON document, and back: read whole before anything changes.
+"""Writes a sandbox as one JSON document, a snapshot, and reads one. Reading changes nothing in the sandbox.
 
-The journal's entries and what inboxes received are logs, not part of the world; they stay behind.
+The journal's entries and the messages in inboxes are logs and not part of a snapshot.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from mockserver.clockwork.clock import Clock
 from mockserver.domain.errors import Invalid
 from mockserver.domain.moments import MICROSECOND
-from mockserver.domain.suggestions import suggestion
+from mockserver.domain.suggestions import did_you_mean, suggestion
 from mockserver.engine.dice import Dice
 from mockserver.faults.registry import Faults
 from mockserver.journal.fault_secrets import kept_fault
 from mockserver.sandbox.active_scenarios import ActiveScenarios, in_force
+from mockserver.sandbox.asked_settings import check_asked_settings
 from mockserver.sandbox.config import SandboxConfig, begin_of
 from mockserver.sandbox.contradictions import contradictions
 from mockserver.sandbox.delivery_log import DeliveryLog
@@ -23,12 +25,13 @@ from mockserver.sandbox.json_objects import Unreadable, object_of, value_of
 from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.sealing import sealed
+from mockserver.sandbox.settings import SettingsTable
 from mockserver.sandbox.snapshot_document import (
     FORMAT,
     Document,
-    Kept,
+    FaultRecords,
+    KeptScenario,
     Scenarios,
-    Struck,
     Time,
     Use,
     Window,
@@ -38,6 +41,8 @@ from mockserver.sandbox.snapshot_document import (
 from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.tables import readable, row_of
 from mockserver.sandbox.world import Rows, World
+from mockserver.sandbox.wrong_moments import wrong_moments
+from mockserver.sandbox.wrong_plans import wrong_plans
 from mockserver.scenario.check import load_scenario
 from mockserver.scenario.library import Library
 from mockserver.scenario.model import Scenario
@@ -45,11 +50,12 @@ from mockserver.scenario.problems import ScenarioProblems
 from mockserver.stores.base import Row
 
 _WHOLE = 1 << 40
+_MOVEMENT = re.compile(r"[^/]+/.+/[0-9]{10}", re.DOTALL)
 _END = datetime.max.replace(tzinfo=UTC) - MICROSECOND
 
 
 async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
-    """The snapshot as JSON data, everything due by now applied."""
+    """Return the snapshot as JSON data, everything due by now applied."""
     async with sandbox.work("snapshot") as work:
         tables: dict[str, list[Row]] = {}
         agenda: dict[str, list[tuple[datetime, str]]] = {}
@@ -57,7 +63,7 @@ async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
             rows = tables[table] = await work.tx.scan(table, limit=_WHOLE)
             due = [(row.due, row.key) for row in await work.tx.due(table, until=_END, limit=_WHOLE)]
             if table == "outbox":
-                # What is being attempted has no due moment; whoever takes up from here attempts it again.
+                # A delivery that is being attempted has no due moment; after a restore it is attempted again.
                 waiting = {key for _, key in due}
                 due = [(work.now, row.key) for row in rows if row.key not in waiting] + due
             if due:
@@ -75,49 +81,51 @@ async def take(sandbox: Sandbox, *, version: str) -> dict[str, Any]:
             requests=sandbox.journal.number,
             tallies=dict(sorted(state.counters.items())),
             limits={name: Window(*window) for name, window in sorted(state.limiter.windows().items())},
-            faults=value_of(Struck, state.faults.state(kept_fault)),
+            faults=value_of(FaultRecords, state.faults.state(kept_fault)),
             tables={},
             agenda=agenda,
         )
-        # In a thread, so that only this sandbox waits for it; under its lock, so that nothing moves meanwhile.
+        # In a thread, so that only this sandbox waits; under its lock, so that nothing changes meanwhile.
         return await asyncio.to_thread(write_document, state, document, tables)
 
 
 def write_document(state: SandboxState, document: Document, rows: Mapping[str, list[Row]]) -> dict[str, Any]:
     """Return the document as JSON data, with these rows and the scenarios that they need."""
-    tables = {name: {row.key: readable(name, row.key, row.data) for row in held} for name, held in rows.items()}
-    scenarios = document.scenarios._replace(kept=list(_kept(state, tables.get("orders", {}))))
+    tables = {name: {row.key: readable(name, row.key, row.data) for row in table} for name, table in rows.items()}
+    scenarios = document.scenarios._replace(kept=list(_kept_scenarios(state, tables.get("orders", {}))))
     return object_of(document._replace(tables=tables, scenarios=scenarios))
 
 
-def _kept(state: SandboxState, orders: Mapping[str, Any]) -> Iterator[Kept]:
-    """Each scenario once, by the first of its uses."""
+def _kept_scenarios(state: SandboxState, orders: Mapping[str, Any]) -> Iterator[KeptScenario]:
+    """Yield every scenario that the snapshot needs, once; one of several uses gets the first that applies."""
     posted = state.library.posted()
     active = list(state.active_scenarios.scenarios())
     past = [state.source_of(key) for key in dict.fromkeys(order["machine"] for order in orders.values())]
-    found: dict[tuple[str, str], Kept] = {}
+    entries: dict[tuple[str, str], KeptScenario] = {}
     uses: tuple[tuple[Use, list[Scenario]], ...] = (("posted", posted), ("active", active), ("past", past))
     for use, scenarios in uses:
-        for one in sorted(scenarios, key=lambda one: (one.provider, one.origin)):
-            text = sealed(one, state.provider_rules[one.provider]).text.split("\n")
-            found.setdefault((one.provider, one.origin), Kept(one.provider, one.name, one.origin, use, text))
-    yield from found.values()
+        for scenario in sorted(scenarios, key=lambda scenario: (scenario.provider, scenario.origin)):
+            provider, origin = scenario.provider, scenario.origin
+            text = sealed(scenario, state.provider_rules[provider]).text.split("\n")
+            entries.setdefault((provider, origin), KeptScenario(provider, scenario.name, origin, use, text))
+    yield from entries.values()
 
 
 def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
-    """The world that a document describes, for this sandbox to become.
+    """Return the world that a snapshot describes, ready to replace the sandbox's own.
 
-    Older versions are read forward: what a class of the document or of a row has gained since has a default there.
-    Raises NewerVersion, Invalid with the path of each mistake, or ScenarioProblems.
+    A snapshot of an older version may lack fields; each of them has a default in its class.
+    Raises NewerVersion, Invalid with the path of each wrong value, or ScenarioProblems.
     """
     document = read_document(data, version=version)
     provider_rules = sandbox.state.provider_rules
     library = sandbox.overlaid_library()
-    scenarios = [_loaded(provider_rules, library, kept, place) for place, kept in enumerate(document.scenarios.kept)]
-    active_scenarios = in_force(library, document.scenarios.active, provider_rules)
+    scenarios = [_loaded(provider_rules, library, entry, place) for place, entry in enumerate(document.scenarios.kept)]
+    active_scenarios = _in_force(library, document.scenarios.active, provider_rules, "scenarios.active")
     settings = sandbox.new_settings()
+    check_asked_settings([*scenarios, *active_scenarios.scenarios()], settings)
     settings.use_scenario_values(active_scenarios.settings())
-    settings.patch(document.settings)
+    _patch(settings, document.settings, "settings")
     rows = _rows(document)
     state = SandboxState(
         birth=_birth(sandbox, library, document.birth),
@@ -129,7 +137,7 @@ def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
         library=library,
         settings=settings,
         active_scenarios=active_scenarios,
-        faults=_faults(document, active_scenarios),
+        faults=_faults(document, active_scenarios, settings),
         delivery_log=DeliveryLog(sandbox.name),
         per_poll=document.clock.per_poll,
         counters=dict(document.tallies),
@@ -137,75 +145,99 @@ def read(sandbox: Sandbox, data: Any, *, version: str) -> World:
     state.know([*scenarios, *active_scenarios.scenarios()])
     state.limiter.put_windows(document.limits)
     refuse(contradictions(rows, document.agenda, state.provider_rules, state.machines))
+    refuse([*wrong_moments(document, rows), *wrong_plans(rows, state.machines, settings)])
     return World(state, document.requests, rows, document.agenda)
 
 
-def _loaded(provider_rules: Mapping[str, ProviderRules], library: Library, kept: Kept, place: int) -> Scenario:
-    """The scenario as this server has it, where it has the very same one, else as the snapshot has it."""
-    if kept.provider not in provider_rules:
-        hint = suggestion(kept.provider, provider_rules)
-        raise Invalid({f"scenarios.kept.{place}.provider": [f"unknown provider: {kept.provider!r} ({hint})"]})
-    found = _own(library, kept) if kept.use == "active" else None
-    if found is not None:
-        return found
-    scenario = load_scenario("\n".join(kept.text), source=f"{kept.name}.yaml", providers=list(provider_rules))
-    if (scenario.provider, scenario.name) != (kept.provider, kept.name):
+def _loaded(provider_rules: Mapping[str, ProviderRules], library: Library, entry: KeptScenario, place: int) -> Scenario:
+    """Return the server's own scenario where its contents are the same, else the one of the snapshot."""
+    if entry.provider not in provider_rules:
+        hint = suggestion(entry.provider, provider_rules)
+        raise Invalid({f"scenarios.kept.{place}.provider": [f"unknown provider: {entry.provider!r} ({hint})"]})
+    own = _own(library, entry) if entry.use == "active" else None
+    if own is not None:
+        return own
+    scenario = load_scenario("\n".join(entry.text), source=f"{entry.name}.yaml", providers=list(provider_rules))
+    if (scenario.provider, scenario.name) != (entry.provider, entry.name):
         raise Invalid({f"scenarios.kept.{place}.text": ["must be of the provider and name beside it"]})
-    keys = {kind: f"{kept.provider}/{kind}/{kept.origin}" for kind in scenario.machines}
+    keys = {kind: f"{entry.provider}/{kind}/{entry.origin}" for kind in scenario.machines}
     machines = {kind: machine._replace(key=keys[kind]) for kind, machine in scenario.machines.items()}
-    scenario = scenario._replace(origin=kept.origin, machines=machines)
-    if kept.use != "past":
-        library.add(sealed(scenario, provider_rules[kept.provider]))
+    scenario = scenario._replace(origin=entry.origin, machines=machines)
+    if entry.use != "past":
+        library.add(sealed(scenario, provider_rules[entry.provider]))
     return scenario
 
 
-def _own(library: Library, kept: Kept) -> Scenario | None:
+def _in_force(
+    library: Library, names: Sequence[str], provider_rules: Mapping[str, ProviderRules], path: str
+) -> ActiveScenarios:
+    for place, name in enumerate(names):
+        if not library.find(name):
+            hint = did_you_mean(name, library.names())
+            raise Invalid({f"{path}.{place}": [f"unknown scenario: {name!r}{hint}"]})
+    return in_force(library, names, provider_rules)
+
+
+def _patch(settings: SettingsTable, values: Mapping[str, Any], path: str) -> None:
     try:
-        found = library.get(kept.provider, kept.name)
+        settings.patch(values)
+    except Invalid as error:
+        raise Invalid({f"{path}.{name}": texts for name, texts in error.errors.items()}) from None
+
+
+def _own(library: Library, entry: KeptScenario) -> Scenario | None:
+    try:
+        scenario = library.get(entry.provider, entry.name)
     except (KeyError, ScenarioProblems):
         return None
-    return found if found.origin == kept.origin else None
+    return scenario if scenario.origin == entry.origin else None
 
 
 def _birth(sandbox: Sandbox, library: Library, birth: SandboxConfig) -> SandboxConfig:
-    """Refused here when a reset could not carry it out."""
-    in_force(library, birth.scenarios, sandbox.state.provider_rules)
-    sandbox.new_settings().patch(birth.settings or {})
+    """Return how the sandbox is made; raises Invalid where a reset could not make it so."""
+    _in_force(library, birth.scenarios, sandbox.state.provider_rules, "birth.scenarios")
+    _patch(sandbox.new_settings(), birth.settings or {}, "birth.settings")
     if birth.population is not None and birth.start is not None:
         begin_of(birth.start, birth.population)
     return birth
 
 
-def _faults(document: Document, active_scenarios: ActiveScenarios) -> Faults:
-    """The faults of the scenarios in force, and the armed ones over them."""
-    struck = document.faults
-    wrong = [
+def _faults(document: Document, active_scenarios: ActiveScenarios, settings: SettingsTable) -> Faults:
+    """Return the faults of the scenarios in force, and the armed ones over them; raises Invalid."""
+    records = document.faults
+    problems = [
         Unreadable(f"faults.armed.{place}.id", "must be a text that no other has")
-        for place, one in enumerate(struck.armed)
-        if not isinstance(one.get("id"), str) or one["id"] in [other.get("id") for other in struck.armed[:place]]
+        for place, fault in enumerate(records.armed)
+        if not isinstance(fault.get("id"), str) or fault["id"] in [other.get("id") for other in records.armed[:place]]
     ]
-    for key, counts in struck.counts.items():
+    for key, counts in records.counts.items():
         if set(counts) != {"hits", "matched"} or min(counts.values()) < 0:
-            wrong.append(Unreadable(f"faults.counts.{key}", "must have hits and matched, from 0"))
-    refuse(wrong)
+            problems.append(Unreadable(f"faults.counts.{key}", "must have hits and matched, from 0"))
+    numbers = [int(text) for one in records.armed if (text := str(one.get("id"))[4:]).isascii() and text.isdigit()]
+    if records.number < max(numbers, default=0):
+        problems.append(Unreadable("faults.number", f"must be {max(numbers)} or more, which a fault has already"))
+    refuse(problems)
     faults = Faults()
     faults.use_scenarios(active_scenarios.faults(), now=document.clock.now)
     try:
-        faults.restore(object_of(struck))
+        faults.restore(object_of(records), problem=settings.span_problem)
     except Invalid as error:
-        raise Invalid({f"faults.armed.{name}": texts for name, texts in error.errors.items()}) from None
+        raise Invalid({f"faults.{name}": texts for name, texts in error.errors.items()}) from None
     return faults
 
 
 def _rows(document: Document) -> Rows:
     rows: dict[str, dict[str, bytes]] = {}
-    wrong: list[Unreadable] = []
-    for table, held in document.tables.items():
-        made = rows[table] = {}
-        for key, value in held.items():
+    problems: list[Unreadable] = []
+    for table, values in document.tables.items():
+        table_rows = rows[table] = {}
+        for key, value in values.items():
+            if table == "movements" and _MOVEMENT.fullmatch(key) is None:
+                problems.append(Unreadable(f"tables.movements.{key[:200]}", "must end with a number of ten digits"))
+                continue
             try:
-                made[key] = row_of(table, value, f"tables.{table}.{key}")
+                table_rows[key] = row_of(table, value, f"tables.{table}.{key}")
             except Unreadable as error:
-                wrong.append(error)
-    refuse(wrong)
+                problems.append(error)
+    refuse(problems)
     return rows

@@ -1,7 +1,10 @@
-"""The document of a snapshot: its classes, and what their types alone allow but a sandbox does not."""
+"""The document of a snapshot: its classes, and checks of values that the types of the classes allow."""
 
+import json
 import re
+from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
@@ -9,39 +12,40 @@ from typing import Any, Literal, NamedTuple
 from mockserver.domain.errors import Invalid
 from mockserver.sandbox.config import LONGEST_PAST, LONGEST_SEED, MOST_ORDERS, Population, SandboxConfig
 from mockserver.sandbox.json_objects import Unreadable, value_of
+from mockserver.sandbox.names import is_name
 
 FORMAT = "mockserver state"
 _MOST_ERRORS = 20
 _HIGHEST_RATE = 1_000_000
 _RELEASE = re.compile(r"([0-9]{1,6})\.([0-9]{1,6})\.([0-9]{1,6})(?![0-9])")
-#: Fields that every version has written, whatever default they have elsewhere.
+#: Fields that every version has written, so that they may not be missing although their classes have defaults.
 _ALWAYS = {"birth": SandboxConfig._fields[:5], "birth.population": Population._fields}
 
-#: posted: to this sandbox. active: in force from a file. past: only orders that began under it know it.
+#: posted: to this sandbox. active: from a file, and in force. past: no longer in force, but orders began under it.
 Use = Literal["posted", "active", "past"]
 
 
 class NewerVersion(Exception):
-    """The snapshot was made by a newer version; the message says both."""
+    """The snapshot was made by a newer version; the message names both versions."""
 
 
 class Window(NamedTuple):
-    """A rate-limit window: when it opened, how many calls it has counted."""
+    """A rate-limit window: when it opened, and how many calls it has counted."""
 
     opened: datetime
     calls: int
 
 
 class Time(NamedTuple):
-    """Where the clock stands, how it runs, and how far a read of an order moves it."""
+    """The clock: its moment, its rate, and how far each read of an order moves it."""
 
     now: datetime
     rate: Decimal
     per_poll: timedelta | None = None
 
 
-class Kept(NamedTuple):
-    """A scenario with its text, credentials replaced by digests; `origin` tells the contents it had with them."""
+class KeptScenario(NamedTuple):
+    """A scenario with its text, in which digests replace credentials; `origin` is its name and a digest of the text."""
 
     provider: str
     name: str
@@ -51,14 +55,14 @@ class Kept(NamedTuple):
 
 
 class Scenarios(NamedTuple):
-    """The names of the active ones, and all that are needed besides the server's own."""
+    """The names of the active scenarios, and the text of every scenario that the snapshot needs."""
 
     active: list[str]
-    kept: list[Kept]
+    kept: list[KeptScenario]
 
 
-class Struck(NamedTuple):
-    """Armed faults as they were written, each with its id, and how often they and those of scenarios struck."""
+class FaultRecords(NamedTuple):
+    """The armed faults as JSON data, each with its id, and how often they and those of scenarios matched and struck."""
 
     armed: list[dict[str, Any]]
     counts: dict[str, dict[str, int]]
@@ -68,7 +72,7 @@ class Struck(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A snapshot. `tables` holds rows by key; `agenda` what is due when, of each table in the order of its coming."""
+    """A snapshot. `tables` holds rows by key; `agenda` the moments and keys of due rows by table, first to last."""
 
     format: str
     version: str
@@ -81,7 +85,7 @@ class Document(NamedTuple):
     requests: int
     tallies: dict[str, int]
     limits: dict[str, Window]
-    faults: Struck
+    faults: FaultRecords
     tables: dict[str, dict[str, Any]]
     agenda: dict[str, list[tuple[datetime, str]]]
 
@@ -89,7 +93,7 @@ class Document(NamedTuple):
 def read_document(data: Any, *, version: str) -> Document:
     """Return the document that JSON data holds, of this version or an older one.
 
-    Raises NewerVersion, or Invalid with the path of each mistake.
+    Raises NewerVersion, or Invalid with the path of each wrong value.
     """
     if not isinstance(data, dict) or data.get("format") != FORMAT or not isinstance(data.get("version"), str):
         raise Invalid({"format": [f"must be a snapshot, with format {FORMAT!r} and a version"]})
@@ -103,17 +107,17 @@ def read_document(data: Any, *, version: str) -> Document:
     return document
 
 
-def refuse(wrong: Iterable[Unreadable]) -> None:
-    """Raise Invalid with the first of these, if there are any."""
+def refuse(problems: Iterable[Unreadable]) -> None:
+    """Raise Invalid with the first of these problems, if there are any."""
     errors: dict[str, list[str]] = {}
-    for error in list(wrong)[:_MOST_ERRORS]:
+    for error in list(problems)[:_MOST_ERRORS]:
         errors.setdefault(error.path, []).append(error.rule)
     if errors:
         raise Invalid(errors)
 
 
 def _release(version: str) -> tuple[int, ...]:
-    """The three numbers of a version, without what marks it as on its way to them."""
+    """Return the three numbers of a version, without a suffix such as `.dev1`."""
     match = _RELEASE.match(version)
     if match is None:
         raise Invalid({"version": [f"must be a version such as 1.2.3: {version[:100]!r}"]})
@@ -122,11 +126,11 @@ def _release(version: str) -> tuple[int, ...]:
 
 def _missing(data: Any) -> Iterable[Unreadable]:
     for path, names in _ALWAYS.items():
-        held = data
+        member = data
         for part in path.split("."):
-            held = held.get(part) if held is not None else None
-        if held is not None:
-            yield from (Unreadable(f"{path}.{name}", "is missing") for name in names if name not in held)
+            member = member.get(part) if member is not None else None
+        if member is not None:
+            yield from (Unreadable(f"{path}.{name}", "is missing") for name in names if name not in member)
 
 
 def _wrong_times(document: Document) -> Iterable[Unreadable]:
@@ -147,7 +151,22 @@ def _wrong_population(document: Document) -> Iterable[Unreadable]:
         yield Unreadable("birth.population.orders", f"must be from 1 to {MOST_ORDERS}: {population.orders}")
 
 
+def refuse_double_keys(text: bytes) -> None:
+    """Raise Invalid when an object of this JSON text has a key twice: most readers would take the last of the two."""
+
+    def check(pairs: list[tuple[str, object]]) -> None:
+        counts = Counter(key for key, _ in pairs)
+        if len(counts) < len(pairs):
+            raise Invalid({counts.most_common(1)[0][0][:100]: ["must not stand twice in one object"]})
+
+    # JSON that nests so deeply is refused for that.
+    with suppress(RecursionError):
+        json.loads(text, object_pairs_hook=check, parse_int=len, parse_float=len)
+
+
 def _wrong_counts(document: Document) -> Iterable[Unreadable]:
+    if not is_name(document.sandbox):
+        yield Unreadable("sandbox", f"must be the name of a sandbox: {document.sandbox[:100]!r}")
     seed = document.birth.seed
     if isinstance(seed, str) and len(seed) > LONGEST_SEED:
         yield Unreadable("birth.seed", f"must have at most {LONGEST_SEED} characters")

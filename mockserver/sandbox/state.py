@@ -15,6 +15,7 @@ from mockserver.engine.rules import Aspect, Rule
 from mockserver.faults.model import Fault
 from mockserver.faults.registry import Faults
 from mockserver.sandbox.active_scenarios import ActiveScenarios, in_force
+from mockserver.sandbox.asked_settings import check_asked_settings
 from mockserver.sandbox.config import SandboxConfig, ServerContext, begin_of
 from mockserver.sandbox.counters import count_one
 from mockserver.sandbox.delivery_log import DeliveryLog
@@ -56,7 +57,7 @@ class SandboxState:
     """Whether invented customers are acting; other requests to move the clock or set balances are refused meanwhile."""
     quiet_until: datetime | None = None
     """The moment until which orders placed now send no webhooks; only the view of invented customers has it."""
-    born: tuple[Fault, ...] = ()
+    order_faults: tuple[Fault, ...] = ()
     """The webhook faults of orders placed now; only a request's own view has any."""
     machines: dict[str, Machine] = field(default_factory=dict)
     """Every machine that an order may have begun with, by its key."""
@@ -88,7 +89,7 @@ class SandboxState:
             delivery_log=DeliveryLog(name),
             per_poll=birth.per_poll,
         )
-        state._use(state.active_scenarios)
+        state.use(state.active_scenarios, library)
         return state
 
     def machine_named(self, key: str) -> Machine:
@@ -128,7 +129,7 @@ class SandboxState:
 
     def activate(self, names: Sequence[str]) -> None:
         """Make these the active scenarios; running orders keep theirs. Raises Invalid and changes nothing."""
-        self._use(in_force(self.library, names, self.provider_rules))
+        self.use(in_force(self.library, names, self.provider_rules), self.library)
 
     def know(self, scenarios: Iterable[Scenario]) -> None:
         """Keep the machines of these scenarios for the orders that begin with them."""
@@ -137,8 +138,11 @@ class SandboxState:
                 self.machines[machine.key] = machine
                 self.sources[machine.key] = scenario
 
-    def _use(self, active_scenarios: ActiveScenarios) -> None:
+    def use(self, active_scenarios: ActiveScenarios, library: Library) -> None:
+        """Put these scenarios in force, which are of this library; raises Invalid and changes nothing."""
+        check_asked_settings(active_scenarios.scenarios(), self.settings)
         self.settings.use_scenario_values(active_scenarios.settings())
+        self.library = library
         self.active_scenarios = active_scenarios
         self.faults.use_scenarios(active_scenarios.faults(), now=self.clock.now())
         self.know(active_scenarios.scenarios())

@@ -10,6 +10,7 @@ from mockserver.domain.errors import Invalid
 from mockserver.sandbox.safefile import replace_file
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.snapshot import read, take
+from mockserver.sandbox.snapshot_document import refuse_double_keys
 
 
 def text_of(document: Any) -> bytes:
@@ -20,9 +21,12 @@ def text_of(document: Any) -> bytes:
 def data_of(path: Path) -> Any:
     """Return the JSON data of a file; raises OSError, and Invalid when it is not JSON."""
     try:
-        return orjson.loads(path.read_bytes())
+        text = path.read_bytes()
+        data = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise Invalid({"file": [f"must be JSON: {error}"]}) from None
+    refuse_double_keys(text)
+    return data
 
 
 async def load(sandbox: Sandbox, path: Path, *, version: str) -> None:

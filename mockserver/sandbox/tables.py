@@ -42,7 +42,7 @@ FORMS: Mapping[str, _Form] = {
 
 
 def readable(table: str, key: str, data: bytes) -> Any:
-    """A row as JSON data: an object of its fields, the JSON that it holds, a number or a text."""
+    """Return a row as JSON data: an object of its fields, the JSON that it holds, a number or a text."""
     form = FORMS.get(table)
     if form is not None:
         return object_of(form.decode(key, data))
@@ -50,9 +50,9 @@ def readable(table: str, key: str, data: bytes) -> Any:
         if _NUMBER.fullmatch(data):
             return int(data)
         if data[:1] in (b"{", b"["):
-            held = _same_json(data)
-            if held is not None:
-                return held
+            value = _same_json(data)
+            if value is not None:
+                return value
     try:
         return data.decode()
     except UnicodeDecodeError:
@@ -60,7 +60,7 @@ def readable(table: str, key: str, data: bytes) -> Any:
 
 
 def row_of(table: str, value: Any, path: str) -> bytes:
-    """The row that `readable` made `value` of; raises Unreadable."""
+    """Return the row that `readable` made `value` of; raises Unreadable."""
     form = FORMS.get(table)
     try:
         return form.encode(value_of(form.kind, value, path)) if form is not None else _row_without_form(value, path)
@@ -85,12 +85,12 @@ def _row_without_form(value: Any, path: str) -> bytes:
 
 
 def _same_json(data: bytes) -> Any:
-    """The JSON of a row, None when its bytes could not be had back from it."""
+    """Return the JSON of a row, None where its bytes cannot be made from that again."""
     try:
-        held = orjson.loads(data)
+        value = orjson.loads(data)
     except orjson.JSONDecodeError:
         return None
-    return held if orjson.dumps(held) == data and not (isinstance(held, dict) and _BINARY in held) else None
+    return value if orjson.dumps(value) == data and not (isinstance(value, dict) and _BINARY in value) else None
 
 
 def _utf8(text: str, path: str) -> bytes:

@@ -9,6 +9,7 @@ from mockserver.clockwork.clock import Clock
 from mockserver.clockwork.timeline import MOST_FIRED
 from mockserver.events.facts import Committed, request_in
 from mockserver.sandbox.codec import decode_timer
+from mockserver.sandbox.failures import RecentFailures
 from mockserver.sandbox.provider_rules import Caller
 from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.unit_of_work import UnitOfWork
@@ -33,10 +34,11 @@ class Transactions:
 
     Code under the lock never waits for anything outside. `next_timer` is when the next timer is due. `expect` is called
     after each unit with the moment of the next timer or delivery. `publish` is called under the lock with the facts
-    of each unit that has committed, so that others hear of them in the order of the commits.
+    of each unit that has committed, so that others hear of them in the order of the commits. `failures` has what
+    failed by itself.
     """
 
-    __slots__ = ("_fired", "expect", "lock", "next_timer", "publish", "state", "store")
+    __slots__ = ("_fired", "expect", "failures", "lock", "next_timer", "publish", "state", "store")
 
     def __init__(
         self,
@@ -51,6 +53,7 @@ class Transactions:
         self.next_timer: datetime | None = None
         self.expect = expect
         self.publish = publish
+        self.failures = RecentFailures()
         self._fired = 0
 
     def begin(
@@ -78,6 +81,19 @@ class Transactions:
                 return
 
     async def _fire_next(self, until: datetime) -> bool:
+        """Fire the first timer due by `until`; one that fails is dropped, so that it cannot fail again and again."""
+        try:
+            if not await self._ring_next(until):
+                return False
+        except Exception as error:
+            await self._drop_next(until, error)
+        self._fired += 1
+        if self._fired % IN_A_ROW == 0:
+            # A hundred thousand timers take a while: other sandboxes, health checks and signals must not wait for them.
+            await asyncio.sleep(0)
+        return True
+
+    async def _ring_next(self, until: datetime) -> bool:
         async with self.store.transaction() as tx:
             rows = await tx.due("timers", until=until, limit=1)
             if not rows:
@@ -88,11 +104,14 @@ class Transactions:
             self.next_timer = await tx.next_due("timers")
         if tx.facts:
             self.publish(tx.facts, f"timer:{rows[0].key}")
-        self._fired += 1
-        if self._fired % IN_A_ROW == 0:
-            # A hundred thousand timers take a while: other sandboxes, health checks and signals must not wait for them.
-            await asyncio.sleep(0)
         return True
+
+    async def _drop_next(self, until: datetime, error: Exception) -> None:
+        async with self.store.transaction() as tx:
+            for row in await tx.due("timers", until=until, limit=1):
+                await tx.delete("timers", row.key)
+                self.failures.add_dropped("timer", row.key, error)
+            self.next_timer = await tx.next_due("timers")
 
 
 class UnitOfWorkContext:

@@ -126,12 +126,12 @@ class UnitOfWork:
         return self._noted(await self._commit_step(begin(machine, order, self._circumstances()), None, machine, {}))
 
     def _plan(self, rule: Rule | None) -> dict[str, Any] | None:
-        born, quiet_until = self.state.born, self.state.quiet_until
+        order_faults, quiet_until = self.state.order_faults, self.state.quiet_until
         if quiet_until is not None:
             return {**(rule.life() if rule else {}), "quiet_until": to_micros(quiet_until)}
-        if not born:
+        if not order_faults:
             return rule.life() if rule else None
-        faults = [{"key": fault.key, "provider": fault.provider, "data": fault.data} for fault in born]
+        faults = [{"key": fault.key, "provider": fault.provider, "data": fault.data} for fault in order_faults]
         return {**(rule.life() if rule else {}), "faults": faults}
 
     async def order(self, provider: str, order_id: str) -> Order:
@@ -206,11 +206,11 @@ class UnitOfWork:
         return number
 
     async def balance(self, account: Account) -> int:
-        """The account's balance in minor units. Where it rests on an assumed event, so does the request's answer."""
-        held, is_assumed = await ledger.wallet_of(self.tx, account.provider, account.id)
+        """Return the account's balance in minor units; where that rests on an assumed event, mark the answer so."""
+        minor_units, is_assumed = await ledger.wallet_of(self.tx, account.provider, account.id)
         if is_assumed and self.caller is not None:
             self.caller.assume()
-        return held
+        return minor_units
 
     async def account(self, provider: str, account_id: str) -> Account:
         """Return the account; raises NotFound."""
@@ -285,7 +285,7 @@ class UnitOfWork:
                 at=self.now,
                 cause=f"{why}: {order.history[-1].cause}",
                 order=order.id,
-                is_assumed=bool(assumed) and any(event_of(one.cause) in assumed for one in order.history),
+                is_assumed=bool(assumed) and any(event_of(entry.cause) in assumed for entry in order.history),
             )
 
     async def post(self, order: Order, notice: Notice) -> Delivery:
@@ -305,10 +305,14 @@ class UnitOfWork:
             receiver=notice.receiver,
         )
         due: datetime | None = self.now
-        if self.state.faults.any_in_force or self.state.born or (order.plan is not None and "faults" in order.plan):
-            from mockserver.sandbox.delivery_faults import made_hostile
+        if (
+            self.state.faults.any_in_force
+            or self.state.order_faults
+            or (order.plan is not None and "faults" in order.plan)
+        ):
+            from mockserver.sandbox.delivery_faults import with_delivery_faults
 
-            delivery, due = await made_hostile(self.state, self.tx, self.now, order, delivery)
+            delivery, due = await with_delivery_faults(self.state, self.tx, self.now, order, delivery)
         if due is not None and (reason := await self.state.delivery_log.refusal(self)) is not None:
             delivery, due = (
                 replace(delivery, state="dropped", hostile={**delivery.hostile, "outbox_full": reason}),

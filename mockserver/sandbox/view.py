@@ -6,6 +6,7 @@ from datetime import datetime
 
 from mockserver.faults.model import Fault, scenario_of
 from mockserver.sandbox.active_scenarios import in_force
+from mockserver.sandbox.asked_settings import check_asked_settings
 from mockserver.sandbox.refusals import WorldReplaced
 from mockserver.sandbox.state import SandboxState
 
@@ -17,25 +18,26 @@ class RequestView:
     places get the life cycles, rules and webhook faults of its scenarios, and keep them.
     """
 
-    __slots__ = ("_base", "_born", "_faults", "_force", "_settings", "_state")
+    __slots__ = ("__weakref__", "_base", "_faults", "_force", "_order_faults", "_settings", "_state")
 
     def __init__(self, state: SandboxState, scenarios: Sequence[str], fault: Fault | None) -> None:
         """Lay the scenarios over those in force; raises Invalid for one that the library does not have."""
-        born = [fault] if fault is not None and fault.webhook is not None else []
+        order_faults = [fault] if fault is not None and fault.webhook is not None else []
         self._force, self._settings, self._faults = state.active_scenarios, state.settings, state.faults
         if scenarios:
             active_scenarios = self._force = in_force(
                 state.library, [*scenarios, *state.active_scenarios.names], state.provider_rules
             )
+            check_asked_settings(active_scenarios.scenarios(), state.settings)
             self._settings = state.settings.with_scenario_values(active_scenarios.settings())
             self._faults = state.faults.with_scenarios(active_scenarios.faults(), now=state.clock.now())
-            born += [
+            order_faults += [
                 fault
                 for fault in active_scenarios.faults()
                 if fault.webhook is not None and scenario_of(fault.key) in scenarios
             ]
             state.know(active_scenarios.scenarios())
-        self._born = tuple(born)
+        self._order_faults = tuple(order_faults)
         self._base: SandboxState | None = None
         self._state = state
 
@@ -44,7 +46,11 @@ class RequestView:
         if self._base is not state:
             self._base = state
             self._state = replace(
-                state, active_scenarios=self._force, settings=self._settings, faults=self._faults, born=self._born
+                state,
+                active_scenarios=self._force,
+                settings=self._settings,
+                faults=self._faults,
+                order_faults=self._order_faults,
             )
         return self._state
 

@@ -57,7 +57,7 @@ async def top_up(work: UnitOfWork, wallet: Wallet, *, needed: int) -> None:
     )
 
 
-async def settle(work: UnitOfWork, wallet: Wallet) -> None:
+async def book_difference(work: UnitOfWork, wallet: Wallet) -> None:
     """Book the difference, so that the account has the balance and spending of `wallet` at the end."""
     account = await work.account(wallet.rules.provider, wallet.account)
     provider, over = wallet.rules.provider, await work.balance(account) - wallet.balance

@@ -30,43 +30,74 @@ BEYOND_SCHEMA = (
         r"|a file has at most|.* has more than [0-9]+ (items|keys)$)",
     ),
     _rule(
-        "Keys are texts and stand once; there are no anchors, aliases, tags or missing values, and no number is larger"
-        " than a floating point number can be or longer than 40 characters.",
+        "Keys are texts, each only once in its object; there are no anchors, aliases, tags or missing values, and no"
+        " number is larger than a floating point number can be or longer than 40 characters.",
         r"^(keys? |no (anchors|aliases|tags)|a (value|key) is missing|the number is too large|numbers have at most)",
     ),
     _rule(
-        "A whole number is written without a decimal point: 1, not 1.0.",
+        "A whole number is written without a decimal point: `1`, not `1.0`.",
         r"must be (a whole number|true or a whole number)|^a weight is a whole number",
     ),
     _rule(
-        "A state that start, to, a rule's start or its outcomes name is one of the file's machines; with stay, to is"
-        " the state itself.",
+        "Every state that is named exists: `start` and `to` name states of their own machine; `start` and `outcomes` of"
+        " a rule name states of the file's machines, where it has any. With `stay: true`, `to` names the state that the"
+        " transition belongs to.",
         r"^(unknown state|with stay, to is)",
     ),
-    _rule("An event that a rule names is one of the file's machines, where there are any.", r"^unknown event"),
+    _rule("An event that a rule names occurs in one of the file's machines, where it has any.", r"^unknown event"),
     _rule(
-        "These stand once: the kind of a machine, the name of a rule, the name of a fault, the id and the credentials"
-        " of an account, and an event among the transitions of a state.",
+        "These must be unique: the `kind` of a machine, the `name` of a rule, the `name` of a fault, the `id` and the"
+        " `credentials` of an account, and the event `on` among the transitions of a state.",
         r"^(a second (machine|rule|fault|account|transition) |another account has the same credentials)",
     ),
-    _rule("From each state that is not final a final one can be reached.", r"^(state .* is neither|no way leads from)"),
-    _rule("No timers lead from a state back to it in no time.", r"^an endless loop"),
-    _rule("A uniform delay goes from the shorter to the longer.", r"^uniform goes from the shorter"),
-    _rule("A duration that is a text lasts a hundred years at most.", r"^duration too long: '"),
     _rule(
-        "A fact stands only where there is an order: not in takes, and not in the delays of faults.",
+        "From each state that is not `final`, a final one can be reached.",
+        r"^(state .* is neither|no way leads from)",
+    ),
+    _rule(
+        "Timers do not lead from a state back to it without time passing, which would be an endless loop.",
+        r"^an endless loop",
+    ),
+    _rule("A `uniform` delay names the shorter duration first: `[1s, 3s]`.", r"^uniform goes from the shorter"),
+    _rule("A duration that is a text, such as `90s`, lasts a hundred years at most.", r"^duration too long: '"),
+    _rule(
+        "`fact`, a field of the order, cannot be used in `takes`, where the order does not exist yet, nor in the delays"
+        " of faults.",
         r"cannot be a fact",
     ),
     _rule(
-        "A fault holds an answer back for an hour of real time at most.", r"^an answer is held back for an hour"
+        "The `delay` of a fault holds an answer back for an hour of real time at most.",
+        r"^an answer is held back for an hour",
     ),
-    _rule("until is a moment with a time zone, or a duration.", r"^(not a moment|moment without a time zone)"),
+    _rule("`until` is a moment with a time zone, or a duration.", r"^(not a moment|moment without a time zone)"),
     _rule(
-        "A fault's path has stars beside other characters in at most four of its segments.",
+        "The `path` of a fault has `*` beside other characters in at most four of its segments.",
         r"segments of a path have a \* beside",
     ),
     _rule(
-        "A fault's answer does not set Content-Length, Transfer-Encoding, Connection or X-Mock-Request-Id.",
+        "The `answer` of a fault does not set the headers Content-Length, Transfer-Encoding, Connection or"
+        " X-Mock-Request-Id.",
         r"^not a header that a fault may set",
+    ),
+    _rule(
+        "The names under settings are those of settings of the server and its providers, and so are the NAME of a"
+        " {setting: NAME} in delays and weights and the {NAME} in the effect of a magic value.",
+        r"^unknown setting: ",
+    ),
+    _rule(
+        "A value under settings, and what a weight says with is, is one that the setting can have.",
+        r"^setting [^ ]+: ",
+    ),
+    _rule(
+        "The credentials of an account are the parts that credentials of its provider have.",
+        r"^the parts of a credential are ",
+    ),
+    _rule(
+        "The amounts of an account have at most as many decimals as its provider's money.",
+        r" has more than [0-9]+ decimals$",
+    ),
+    _rule(
+        "A detail of an account that its provider knows has one of the values that the provider lists.",
+        r"^of the details, ",
     ),
 )  # fmt: skip

@@ -202,7 +202,7 @@ def _check_event(cursor: Cursor, event: str, known: _Known, *, at_key: bool) -> 
     if at_key and EVENT.fullmatch(event) is None:
         cursor.error(f"an event's name is {EVENT_RULE}: {shown(event)}", at_key=True)
     if known.events and event not in known.events:
-        cursor.error(f"unknown event {shown(event)} (one of {', '.join(known.events)})", at_key=at_key)
+        cursor.error(f"unknown event {shown(event)} ({suggestion(event, known.events)})", at_key=at_key)
 
 
 def _check_state(cursor: Cursor, known: _Known) -> None:

@@ -9,9 +9,10 @@ from typing import Any
 from mockserver.scenario.build import build_scenario
 from mockserver.scenario.compiled import read_compiled
 from mockserver.scenario.model import Scenario
-from mockserver.scenario.problems import LARGEST, Problem, Report, ScenarioProblems
+from mockserver.scenario.problems import LARGEST, Place, Problem, Report, ScenarioProblems, Trail
 
-#: Reports errors of a scenario that its file alone does not show; made by a caller who knows the providers.
+#: Reports errors of a scenario that its file alone does not show; made by a caller who knows the providers. The
+#: scenario may be built from a file with errors: parts that are missing from it were reported before.
 Judge = Callable[[Scenario, Report, Mapping[str, Any]], None]
 
 
@@ -64,6 +65,16 @@ def load_file(
     return scenario
 
 
+def place_of(scenario: Scenario, trail: Trail) -> Place:
+    """Return line and column of a value in the scenario's file, or of the innermost value around it."""
+    from mockserver.scenario.source import read_source
+
+    report = Report(scenario.source)
+    with suppress(ScenarioProblems):
+        read_source(scenario.text, report)
+    return report.place(trail)
+
+
 def check_text(
     text: str | bytes, *, source: str, providers: Sequence[str] = (), judge: Judge | None = None
 ) -> list[Problem]:
@@ -74,14 +85,22 @@ def check_text(
     return report.problems()
 
 
-def check_file(path: Path | str, providers: Sequence[str], *, judge: Judge | None = None) -> list[Problem]:
-    """Return every error and warning of a file, in its order; a file that cannot be read has one error, at 1:1."""
+def check_file(
+    path: Path | str, providers: Sequence[str], *, judge: Judge | None = None, in_folder: bool = False
+) -> list[Problem]:
+    """Return every error and warning of a file, in its order; a file that cannot be read has one error, at 1:1.
+
+    `in_folder`: also warn of a file that does not lie in a folder of its provider's name, where it is looked for.
+    """
     path = Path(path)
     report = Report(str(path))
     with suppress(ScenarioProblems):
-        scenario = _load(_bytes(path, report), report, check=True, providers=providers, judge=judge)
+        scenario = _examined(_bytes(path, report), report, check=True, providers=providers, judge=judge)
         if scenario.name != path.stem:
             report.warning(("scenario",), f"scenarios are found by file name: call this file {scenario.name}.yaml")
+        if in_folder and scenario.provider and path.absolute().parent.name != scenario.provider:
+            place = f"DIR/{scenario.provider}/{scenario.name}.yaml"
+            report.warning(("provider",), f"not used by --scenarios: this scenario's place is {place}")
     return report.problems()
 
 
@@ -115,6 +134,22 @@ def _load(
     providers: Sequence[str],
     judge: Judge | None = None,
 ) -> Scenario:
+    scenario = _examined(raw, report, check=check, providers=providers, judge=judge)
+    errors = report.errors()
+    if errors:
+        raise ScenarioProblems(errors)
+    return scenario
+
+
+def _examined(
+    raw: str | bytes,
+    report: Report,
+    *,
+    check: bool,
+    providers: Sequence[str],
+    judge: Judge | None,
+) -> Scenario:
+    """Return the scenario, complete only where `report` has no errors; raises only where it cannot be read at all."""
     from mockserver.scenario.source import read_source
 
     text, data = read_source(raw, report)
@@ -125,9 +160,6 @@ def _load(
 
         check_schema(data, report)
         lint(scenario, report, data)
-    if judge is not None and isinstance(data, dict) and not report.errors():
+    if judge is not None and isinstance(data, dict):
         judge(scenario, report, data)
-    errors = report.errors()
-    if errors:
-        raise ScenarioProblems(errors)
     return scenario

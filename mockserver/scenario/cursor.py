@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from mockserver.domain.suggestions import did_you_mean
 from mockserver.scenario.problems import Report, Trail, shown, trail_text, unknown_key
 
 
@@ -99,7 +100,8 @@ class Cursor:
         """Return the value as one of these texts; the first when it is none of them."""
         if isinstance(self.value, str) and self.value in options:
             return self.value
-        self.error(f"{self.name} must be one of {', '.join(options)}, not {shown(self.value)}")
+        hint = did_you_mean(self.value, options) if isinstance(self.value, str) else ""
+        self.error(f"{self.name} must be one of {', '.join(options)}, not {shown(self.value)}{hint}")
         return options[0]
 
     def whole(self, least: int) -> int:

@@ -19,7 +19,7 @@ _NO_SETTINGS: Mapping[str, Any] = MappingProxyType({})
 
 
 def delay_text(delay: Delay, settings: Mapping[str, Any] = _NO_SETTINGS) -> str:
-    """A delay as people read it, with the values of the settings that are given: `60s, setting shop.cancel_after`."""
+    """Return a delay as people read it, with the values of these settings: `60s, setting shop.cancel_after`."""
     match delay:
         case Fixed():
             return span_text(delay.span)
@@ -50,7 +50,7 @@ def effect_text(effect: Effect) -> str:
 
 
 def mermaid(machine: Machine, settings: Mapping[str, Any], *, notes: bool = False) -> str:
-    """A machine as a Mermaid state diagram, with the values of settings; with `notes`, all effects stand in it."""
+    """Return a machine as a Mermaid state diagram, with the values of settings; with `notes`, with all effects."""
     lines = ["stateDiagram-v2"]
     lines += [f'    state "{name}" as {_mermaid(name)}' for name in machine.states if _mermaid(name) != name]
     lines.append(f"    [*] --> {_mermaid(machine.start)}")
@@ -72,7 +72,7 @@ def mermaid(machine: Machine, settings: Mapping[str, Any], *, notes: bool = Fals
 
 
 def dot(machine: Machine, settings: Mapping[str, Any]) -> str:
-    """A machine as a DOT digraph, for Graphviz, with the values of settings."""
+    """Return a machine as a DOT digraph, for Graphviz, with the values of settings."""
     lines = [f"digraph {_quoted(f'{machine.provider}/{machine.kind}')} {{", "    rankdir=LR;"]
     lines += ["    node [shape=box, style=rounded];", '    "" [shape=point];']
     for name, state in machine.states.items():

@@ -7,7 +7,7 @@ from mockserver.faults.model import Fault
 from mockserver.faults.parse import fault_from_data
 from mockserver.scenario.cursor import Cursor
 from mockserver.scenario.matchers import build_conditions, build_matcher
-from mockserver.scenario.problems import Report, trail_text
+from mockserver.scenario.problems import Report, trail_text, which_come_first
 
 
 def build_faults(cursor: Cursor, scenario: str, provider: str) -> tuple[Fault, ...]:
@@ -16,8 +16,6 @@ def build_faults(cursor: Cursor, scenario: str, provider: str) -> tuple[Fault, .
     names: set[str] = set()
     for number, item in enumerate(cursor.items(), start=1):
         fault = _fault(item, f"{provider}/{scenario}#{number}", provider)
-        if fault is None:
-            continue
         if fault.name is not None:
             if fault.name in names:
                 (item.get("name") or item).error(f"a second fault is called {fault.name!r}")
@@ -26,10 +24,10 @@ def build_faults(cursor: Cursor, scenario: str, provider: str) -> tuple[Fault, .
     return tuple(faults)
 
 
-def _fault(cursor: Cursor, key: str, provider: str) -> Fault | None:
+def _fault(cursor: Cursor, key: str, provider: str) -> Fault:
     if not isinstance(cursor.value, dict):
         cursor.refuse("an object")
-        return None
+        return Fault(key, {})
     if "provider" in cursor.value:
         Cursor(cursor.report, (*cursor.trail, "provider"), None).error(
             "the scenario's provider holds for its faults: leave it out", at_key=True
@@ -63,8 +61,9 @@ def lint_faults(faults: Sequence[Fault], report: Report) -> None:
         at = ("faults", place)
         speaks = [f"webhook {name}" for name in fault.webhook or ()] or [str(aspect) for aspect in fault.speaks_of()]
         if speaks and all(name in decided for name in speaks) and not fault.on_demand:
-            earlier = " and ".join(dict.fromkeys(repr(decided[name]) for name in speaks))
-            report.warning(at, f"fault {fault.label!r} never strikes: {earlier} before it always does")
+            names = [decided[name] for name in speaks]
+            first = which_come_first("fault", names, one="always strikes", several="always strike")
+            report.warning(at, f"fault {fault.label!r} never strikes: {first}")
         for name in webhook_kinds.never_sent(fault.webhook or {}) if len(speaks) > 1 else ():
             report.warning((*at, "webhook", name), "what is dropped is not sent at all: the rest is idle", at_key=True)
         if fault.answer is not None and fault.wire is not None and not wire_kinds.needs_answer(fault.wire):

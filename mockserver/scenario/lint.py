@@ -8,7 +8,7 @@ from mockserver.engine.machine import Machine, Transition
 from mockserver.engine.rules import Aspect, Rule
 from mockserver.scenario.graph import Graph, cycles, reachable, reversed_graph
 from mockserver.scenario.model import Scenario
-from mockserver.scenario.problems import Report, Trail
+from mockserver.scenario.problems import Report, Trail, which_come_first
 from mockserver.scenario.shadows import ASPECTS, lint_conditions, lint_shadows
 
 
@@ -105,10 +105,11 @@ def _find_endless_loops(machine: Machine, report: Report, trail: Trail) -> None:
     cycle_of = cycles(ways)
     reported: set[str] = set()
     for name, place, target in moves:
-        if target in cycle_of and cycle_of[target] == cycle_of[name] and cycle_of[name] not in reported:
+        cycle = cycle_of.get(target)
+        if cycle is not None and cycle == cycle_of.get(name) and cycle not in reported:
             at = (*trail, "states", name, "transitions", place, "after")
             report.error(at, f"an endless loop: timers lead from state {name!r} back to it in no time")
-            reported.add(cycle_of[name])
+            reported.add(cycle)
 
 
 def _takes_no_time(move: Transition) -> bool:
@@ -140,8 +141,9 @@ def _lint_rules(rules: Iterable[Rule], report: Report) -> None:
         lint_conditions(place, rule, report)
         aspects = [aspect for aspect in ASPECTS if rule.speaks_of(aspect)]
         if aspects and all(aspect in decided for aspect in aspects):
-            earlier = " and ".join(dict.fromkeys(repr(decided[aspect]) for aspect in aspects))
-            report.warning(("rules", place), f"rule {rule.name!r} never decides: {earlier} before it always does")
+            names = [decided[aspect] for aspect in aspects]
+            first = which_come_first("rule", names, one="always decides", several="always decide")
+            report.warning(("rules", place), f"rule {rule.name!r} never decides: {first}")
         # A rule whose conditions have errors was built without them: it must not pass for unconditional.
         has_conditions = bool(rule.when) or report.has_error_below(("rules", place, "when"))
         if not has_conditions and rule.times is None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from typing import cast
 
+from mockserver.domain.suggestions import suggestion
 from mockserver.engine.delays import Delay, Fixed, Uniform, delay_from_data
 from mockserver.engine.effects import EFFECTS, Effect
 from mockserver.engine.machine import Machine, Sending, Since, State, Transition
@@ -39,7 +40,7 @@ def build_machine(cursor: Cursor, *, provider: str, origin: str) -> Machine:
 def check_known(cursor: Cursor, name: str, states: Collection[str]) -> None:
     """Report a name that none of these states has."""
     if name not in states:
-        cursor.error(f"unknown state {shown(name)} (one of {', '.join(states)})")
+        cursor.error(f"unknown state {shown(name)} ({suggestion(name, states)})")
 
 
 def build_state(name: str, cursor: Cursor, states: Collection[str]) -> State:
@@ -112,7 +113,7 @@ def _targets(cursor: Cursor, states: Collection[str]) -> Targets:
         targets: list[tuple[str, Weight]] = []
         for name, weight in cursor.entries().items():
             if name not in states:
-                weight.error(f"unknown state {shown(name)} (one of {', '.join(states)})", at_key=True)
+                weight.error(f"unknown state {shown(name)} ({suggestion(name, states)})", at_key=True)
             targets.append((name, _weight(weight)))
         return tuple(targets)
     if not isinstance(cursor.value, str):
@@ -134,11 +135,11 @@ def _weight(cursor: Cursor) -> Weight:
 
 def build_effects(cursor: Cursor | None) -> tuple[Effect, ...]:
     """Return the effects of a state or transition; none where the file has none."""
-    effects = [_effect(item) for item in cursor.items()] if cursor else []
-    return tuple(effect for effect in effects if effect is not None)
+    return tuple(_effect(item) for item in cursor.items()) if cursor else ()
 
 
-def _effect(cursor: Cursor) -> Effect | None:
+def _effect(cursor: Cursor) -> Effect:
+    """Return one effect; one without a name where it is wrong, so that the others keep their places in the file."""
     value = cursor.value
     if isinstance(value, str):
         name, argument_at = value, None
@@ -146,10 +147,10 @@ def _effect(cursor: Cursor) -> Effect | None:
         [(name, argument_at)] = cursor.entries().items()
     else:
         cursor.error(f"an effect is a name or {{name: argument}}, not {shown(value)}")
-        return None
+        return Effect("")
     if name not in EFFECTS:
-        (argument_at or cursor).error(f"unknown effect {shown(name)} (one of {', '.join(EFFECTS)})", at_key=True)
-        return None
+        (argument_at or cursor).error(f"unknown effect {shown(name)} ({suggestion(name, EFFECTS)})", at_key=True)
+        return Effect("")
     takes = EFFECTS[name][0]
     if argument_at is None:
         if takes:

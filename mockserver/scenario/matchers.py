@@ -2,6 +2,7 @@
 
 import re
 
+from mockserver.domain.suggestions import suggestion
 from mockserver.engine.matching import COMPARISONS, Conditions, Matcher, matcher_from_data
 from mockserver.scenario.cursor import Cursor
 from mockserver.scenario.problems import shown
@@ -33,17 +34,18 @@ def build_matcher(cursor: Cursor) -> Matcher | None:
 
 def _check_comparison(name: str, operand: Cursor) -> bool:
     if name not in COMPARISONS:
-        operand.error(f"unknown comparison {shown(name)} (one of {', '.join(COMPARISONS)})", at_key=True)
+        operand.error(f"unknown comparison {shown(name)} ({suggestion(name, COMPARISONS)})", at_key=True)
         return False
     try:
         matcher_from_data({name: operand.value})
     except ValueError as error:
         operand.error(f"{error}, not {shown(operand.value)}")
         return False
-    if name in ("in", "not_in"):
-        return _are_values(operand)
-    if name in ("gt", "gte", "lt", "lte"):
-        return _is_amount(operand)
+    match COMPARISONS[name].takes:
+        case "values":
+            return _are_values(operand)
+        case "number":
+            return _is_amount(operand)
     return _is_value(operand)
 
 
@@ -62,9 +64,9 @@ def _is_value(cursor: Cursor) -> bool:
 def _is_amount(cursor: Cursor) -> bool:
     if isinstance(cursor.value, str):
         if _AMOUNT.fullmatch(cursor.value) is None:
-            cursor.error(f"{cursor.name}: a number, or a text that is one: {shown(cursor.value)}")
+            cursor.error(f"{cursor.name} must be a number: {shown(cursor.value)}")
             return False
     elif isinstance(cursor.value, bool) or not isinstance(cursor.value, int | float):
-        cursor.refuse("a number or a text")
+        cursor.error(f"{cursor.name} must be a number: {shown(cursor.value)}")
         return False
     return True

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _NAMED = re.compile(r"\{([a-z][a-z0-9_]*\.[a-z0-9_.]+)\}")
+_LIKE = re.compile(r"\{[a-z][a-z0-9_.]*\}?")
 _PART = re.compile(r"([0-9]+)(ms|s|m|h|d|w)")
 _SPAN = re.compile(f"(?:{_PART.pattern})+")
 _UNITS = {"ms": "millisecond", "s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
@@ -13,6 +14,11 @@ _UNITS = {"ms": "millisecond", "s": "second", "m": "minute", "h": "hour", "d": "
 def named_settings(text: str) -> list[str]:
     """Return the names of the settings that the text refers to, in its order."""
     return _NAMED.findall(text)
+
+
+def odd_placeholders(text: str) -> list[str]:
+    """Return what looks like the name of a setting in braces and is none, such as `{x}`, or one without its brace."""
+    return [match[0] for match in _LIKE.finditer(text) if _NAMED.fullmatch(match[0]) is None]
 
 
 def with_settings(text: str, settings: Mapping[str, Any]) -> str:

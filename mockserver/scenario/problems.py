@@ -1,7 +1,7 @@
 """Errors and warnings about a scenario file, each with its line and column; one for each cause."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -84,6 +84,12 @@ class Report:
                 return
             self._warnings[trail] = self._problem(trail, message, at_key, "warning")
 
+    def place(self, trail: Trail) -> Place:
+        """Return where the value begins; for a missing value, where the innermost value around it does."""
+        while trail and trail not in self.values:
+            trail = trail[:-1]
+        return self.values.get(trail, (1, 1))
+
     @property
     def full(self) -> bool:
         """Whether no further warning is kept, so that there is no need to look for more."""
@@ -127,11 +133,7 @@ class Report:
         # A wrong value in place of a credential may be a secret, too.
         text = _BEFORE_VALUE.split(message)[0] if "credentials" in trail else message
         place = self.keys.get(trail) if at_key else None
-        while place is None:
-            # A missing value has no place of its own: the innermost value around it has one.
-            place = self.values.get(trail) if trail else self.values.get((), (1, 1))
-            trail = trail[:-1]
-        return Problem(self.file, *place, _cut(text), severity)
+        return Problem(self.file, *(place or self.place(trail)), _cut(text), severity)
 
 
 _BEFORE_VALUE = re.compile(", not | instead of |: remove ")
@@ -145,6 +147,14 @@ def unknown_key(report: Report, trail: Trail, key: str, *, known: Sequence[str],
         report.silence((*trail, near))
     hint = f"did you mean {near}?" if near is not None else f"one of {', '.join(known)}"
     report.error((*trail, key), f"unknown key {shown(key)} ({hint})", at_key=True)
+
+
+def which_come_first(kind: str, names: Iterable[str], *, one: str, several: str) -> str:
+    """Return `rule 'a', which comes first, ONE`; of several names `rules 'a' and 'b', which come first, SEVERAL`."""
+    shown_names = [repr(name) for name in dict.fromkeys(names)]
+    if len(shown_names) == 1:
+        return f"{kind} {shown_names[0]}, which comes first, {one}"
+    return f"{kind}s {' and '.join(shown_names)}, which come first, {several}"
 
 
 def trail_text(trail: Trail) -> str:

@@ -20,21 +20,22 @@ _HEAD = """\
 
 <!-- Made by `mockserver reference`; edit schemas/scenario.schema.json instead. -->
 
-A scenario says what a mocked provider does: how its orders live, which requests fare differently, which accounts
+A scenario says what a mocked provider does: how its orders live, which requests get other outcomes, which accounts
 exist. It is a YAML file `DIR/PROVIDER/NAME.yaml` of a directory that `--scenarios DIR` names, or a body posted to
 `/_mock/scenarios`. Scalars follow the rules of JSON: `NO` and `on` are texts, and only `true`, `false`, `null` and
 JSON numbers are not.
 
 Several scenarios can be active at once (`PUT /_mock/scenarios/active` `["one", "two"]`). The provider's default,
-`quick`, lies underneath them all. For each aspect of a request the first rule that matches and speaks of it decides,
-in the order of the list; `GET /_mock/requests/ID` and `mockserver explain ID` say which it was, of which scenario, and
-which nearly matched. The machine is that of the first scenario in the list that has one.
+`quick`, lies underneath them all. A rule can decide several aspects of a request, such as its delays or the stock; for
+each aspect the first matching rule that covers it decides, in the order of the list. `GET /_mock/requests/ID` and
+`mockserver explain ID` name that rule and its scenario, and the rules that nearly matched. The machine is that of the
+first scenario in the list that has one.
 
 A file has at most 1 MiB, {values:,} values, {items:,} items in a list and {keys} keys in an object.
 
 `mockserver check FILE...` reports mistakes with file, line and column, the first {problems} of a file. With
 `mockserver --watch --scenarios DIR` a saved file is in force within a second; a bad one is reported and changes
-nothing, and running orders keep the scenario they were born with. `mockserver graph PROVIDER` draws a machine.
+nothing, and running orders keep the scenario that they began with. `mockserver graph PROVIDER` draws a machine.
 
 **In an editor**, the [schema](../schemas/scenario.schema.json) completes and explains every key. A running server has
 it with its own providers' names and settings at `/_mock/scenarios/schema.json`; `mockserver reference --schema` prints
@@ -49,8 +50,8 @@ Every example below is executed by a test.
 
 
 _BEYOND = """\
-Schema and loader accept and refuse the same files, but for these rules, which only the loader and `mockserver check`
-know:
+These rules cannot be written in the schema, so an editor does not know them. The loader and `mockserver check` check
+them:
 """
 
 

@@ -17,17 +17,33 @@ _KINDS = {
     "boolean": "true or false",
     "null": "null",
 }
+#: The schema of what a comparison takes.
+_OPERANDS: Mapping[str, Mapping[str, Any]] = {
+    "value": {"$ref": "#/$defs/value"},
+    "values": {"$ref": "#/$defs/values"},
+    "number": {"$ref": "#/$defs/amount"},
+    "text": {"type": "string"},
+    "flag": {"type": "boolean"},
+}
 
 
 def scenario_schema() -> dict[str, Any]:
-    """The JSON Schema of scenario files, parsed anew; `wire` and `webhook` are made from the tables of kinds."""
+    """Return the JSON Schema of scenario files, parsed anew.
+
+    The comparisons of matchers, `wire` and `webhook` are made from their tables.
+    """
     import json
 
+    from mockserver.engine.matching import COMPARISONS
     from mockserver.faults.webhook_kinds import webhook_schema
     from mockserver.faults.wire_kinds import wire_schema
     from mockserver.resources import bundled
 
     loaded: dict[str, Any] = json.loads((bundled("schemas") / "scenario.schema.json").read_text(encoding="utf-8"))
+    loaded["$defs"]["matcher"]["properties"] = {
+        name: {"description": comparison.about, **_OPERANDS[comparison.takes]}
+        for name, comparison in COMPARISONS.items()
+    }
     loaded["$defs"]["fault"]["properties"] |= {"wire": wire_schema(), "webhook": webhook_schema()}
     return loaded
 

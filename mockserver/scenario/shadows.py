@@ -7,7 +7,7 @@ from typing import Any
 
 from mockserver.engine.matching import Matcher
 from mockserver.engine.rules import Aspect, Rule
-from mockserver.scenario.problems import Report
+from mockserver.scenario.problems import Report, which_come_first
 
 ASPECTS: tuple[Aspect, ...] = ("life", "refuse", "stock", "reprice", "takes")
 #: How many values a condition may list; longer lists are not compared.
@@ -39,9 +39,11 @@ def lint_shadows(rules: Sequence[Rule], report: Report) -> None:
         wider = earlier.covering(rule)
         by = [next((candidate.name for candidate in wider if candidate.speaks_of(aspect)), None) for aspect in aspects]
         if aspects and None not in by:
-            earlier_ones = " and ".join(dict.fromkeys(map(repr, by)))
-            text = f"rule {rule.name!r} never decides: whatever it matches, {earlier_ones} before it matches too"
-            report.warning(("rules", place), text)
+            names = [name for name in by if name is not None]
+            first = which_come_first(
+                "rule", names, one="matches all that it matches", several="match all that it matches"
+            )
+            report.warning(("rules", place), f"rule {rule.name!r} never decides: {first}")
         elif rule.times is None:
             # A rule that others cover need not be remembered: those cover all that it covers.
             earlier.add(place, rule)

@@ -163,8 +163,8 @@ def _transport(verify: "bool | SSLContext | Trust") -> "AsyncHTTPTransport":
     # No connection is kept: it is verified for one host name, and two names may share an address. There is no limit
     # for all receivers together, or a slow receiver would delay another.
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-    taken = verify if isinstance(verify, bool) else _context(verify)
-    return httpx.AsyncHTTPTransport(verify=taken, trust_env=False, limits=limits)
+    verification = verify if isinstance(verify, bool) else _context(verify)
+    return httpx.AsyncHTTPTransport(verify=verification, trust_env=False, limits=limits)
 
 
 async def _exchange(

@@ -6,12 +6,12 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
-#: delivered: a 2xx. answered: another status, a redirect included. refused_target: not tried, the address
-#: is not one that we send to. timeout, unreachable, garbage: no HTTP answer came.
+#: delivered: the receiver answered 2xx. answered: it answered another status, redirects included. refused_target: no
+#: attempt was made, since webhooks may not go to this address. timeout, unreachable, garbage: no HTTP answer came.
 Verdict = Literal["delivered", "answered", "refused_target", "timeout", "unreachable", "garbage"]
 
-#: pending: an attempt is due or under way. failed: no attempt will follow. dropped: never sent, a fault or
-#: a full outbox kept it.
+#: pending: an attempt is due or under way. failed: no attempt will follow. dropped: never sent, because of a fault or
+#: a full outbox.
 State = Literal["pending", "delivered", "failed", "dropped"]
 
 
@@ -29,7 +29,7 @@ class Notice(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The result of one attempt. `body` is the beginning of the answer; `detail` is a sentence when there is none."""
+    """The result of one attempt. `body` is the beginning of the answer; `detail` says why there is no answer."""
 
     verdict: Verdict
     status: int | None = None
@@ -40,7 +40,7 @@ class Outcome(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """One attempt, at a moment of the sandbox's clock. `signed` are the headers that only this attempt has."""
+    """One attempt, at a moment of the sandbox's clock. `signed` are headers of this attempt alone, its signature."""
 
     at: datetime
     outcome: Outcome
@@ -65,8 +65,8 @@ class Delivery:
     attempts: tuple[Attempt, ...] = ()
     receiver: str = ""
     hostile: Mapping[str, Any] = field(default_factory=dict)
-    """What faults make of it (`duplicate`, `bad_signature` ...), the names of these `faults`, what is `told` of all
-    that were asked, and why an `outbox_full` took it no more."""
+    """What faults do to it: their kinds with arguments (`duplicate`, `bad_signature` ...), their names (`faults`), and
+    the rows for explanations (`told`); `outbox_full` says why it was dropped."""
 
 
 #: Makes one attempt; never raises.

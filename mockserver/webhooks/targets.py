@@ -132,15 +132,15 @@ class TargetGuard:
         listed = host.rstrip(".") in self._allowed or str(address) in self._allowed
         objection = _objection(address, listed=listed)
         if objection is not None:
-            hint = f" (--webhook-hosts {host} lists it)" if objection == _UNLISTED else ""
+            hint = f" (add --webhook-hosts {host})" if objection == _UNLISTED else ""
             return f"{objection}: {description}{hint}"
         if any(port == own_port and _leads_to(address, own_address) for own_address, own_port in self._own):
             if _INBOX.fullmatch(unquote(path.partition("?")[0])):
                 return None
-            return f"of this server itself only /_mock/inbox/NAME is sent to: {description}, port {port}"
+            return f"on this server webhooks may go only to /_mock/inbox/NAME: {description}, port {port}"
         if _is_loopback(address) and not (self._loopback or listed):
-            what = "a server that listens beyond loopback sends to listed hosts only there"
-            return f"{what}: {description} (--webhook-hosts {host} lists it)"
+            what = "a server that listens beyond loopback sends to loopback only where --webhook-hosts lists it"
+            return f"{what}: {description} (add --webhook-hosts {host})"
         return None
 
     async def _addresses(self, host: str) -> list[Address]:

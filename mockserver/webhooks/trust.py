@@ -24,7 +24,7 @@ class Trust:
         self._making = threading.Lock()
 
     def context(self) -> ssl.SSLContext:
-        """The context of a client that trusts them, always the same; the local CA is added when it is there.
+        """Return the context of a client that trusts them, always the same; the local CA is added when it is there.
 
         Receivers without TLS need none of it, so that a file that cannot be read is a line of the log and no error.
         """

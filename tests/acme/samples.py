@@ -24,9 +24,10 @@ SAMPLES = Samples(
     asks={
         "balance": _ask("/balance"),
         "services": _ask("/services"),
-        "buy": _ask("/orders", {"service": "silent"}),
+        "buy": _ask("/orders", {"service": "chat"}),
         "orders": _ask("/orders?state=waiting&limit=5"),
         "show": _ask("/orders/{order}"),
         "cancel": _ask("/orders/{order}/cancel", age="60s"),
     },
+    placing=frozenset({"buy"}),
 )

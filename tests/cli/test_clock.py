@@ -162,7 +162,7 @@ def test_answers_are_told_in_a_line(recorder: Recorder, capsys: pytest.CaptureFi
     ("status", "answer", "message"),
     [
         (409, b'{"title": "Conflict", "detail": "the clock does not go back"}', "the clock does not go back (409"),
-        (401, b'{"title": "Unauthorized"}', "Unauthorized (401"),
+        (401, b'{"title": "Unauthorized"}', "it needs its token: --token or MOCKSERVER_TOKEN\n"),
         (502, b"<html>", "502 Bad Gateway"),
         (500, b"[]", "500 Internal"),
     ],
@@ -173,6 +173,13 @@ def test_a_refusal_is_told_with_its_detail(
     recorder.answer = (status, answer)
     assert main(["clock", "--url", recorder.url]) == 1
     assert capsys.readouterr().err.startswith(f"mockserver: the server refused: {message}")
+
+
+def test_a_wrong_token_is_told_as_one(recorder: Recorder, capsys: pytest.CaptureFixture[str]) -> None:
+    recorder.answer = (401, b"{}")
+    assert main(["clock", "--url", recorder.url, "--token", "wrong"]) == 1
+    told = capsys.readouterr().err
+    assert told == "mockserver: the server refused: the token of --token or MOCKSERVER_TOKEN is wrong\n"
 
 
 @pytest.mark.parametrize("answer", [b"<html>", b"[]", b"{}", b"\xff"])
@@ -194,14 +201,15 @@ def test_no_server_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--url", "localhost"], "--url must be like http://127.0.0.1:7460: 'localhost'"),
-        (["--url", "file:///etc/passwd"], "--url must be like"),
+        (["--url", "localhost"], "--url and MOCKSERVER_URL are like http://127.0.0.1:7460: 'localhost'"),
+        (["--url", "file:///etc/passwd"], "--url and MOCKSERVER_URL are like"),
         (["--sandbox", "../x", "show"], "--sandbox must be 1 to 64 of a-z"),
         (["advance", "soon"], "not a duration: 'soon'"),
         (["advance"], "missing argument 'SPAN'"),
         (["set", "noon"], "not a moment: 'noon'"),
         (["set", "0001-01-01T00:00:00+05:00"], ""),
         (["run", "--rate", "fast"], "--rate must be a number"),
+        (["run", "--rate", "0"], "--rate must be above 0: '0' (mockserver clock freeze stops the clock)"),
         (["wind"], "no such command 'wind'"),
     ],
 )

@@ -31,7 +31,9 @@ def checker(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Replaces the check: a file is judged by its content, a severity per line. The files it was asked about."""
     asked: list[Path] = []
 
-    def check_file(path: Path, providers: Sequence[str], *, judge: object) -> list[FakeProblem]:
+    def check_file(
+        path: Path, providers: Sequence[str], *, judge: object, in_folder: bool = False
+    ) -> list[FakeProblem]:
         assert "daisysim" in providers
         assert judge
         asked.append(path)
@@ -83,6 +85,29 @@ def test_directories_are_walked_and_each_file_is_checked_once(checker: list[Path
     top = _files(tmp_path, a="", c="")
     assert main(["check", str(top[1]), str(tmp_path)]) == 0
     assert checker == [top[1], top[0], *deep]
+
+
+def test_a_file_outside_the_folder_of_its_provider_is_a_warning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "daisysim").mkdir()
+    text = "scenario: night\nprovider: daisysim\nabout: Nothing happens.\n"
+    _files(tmp_path / "daisysim", night=text)
+    [flat] = _files(tmp_path, night=text)
+    assert main(["check", str(tmp_path / "daisysim"), str(flat)]) == 0
+    assert main(["check", str(tmp_path)]) == 0
+    place = "DIR/daisysim/night.yaml"
+    assert capsys.readouterr().out.splitlines() == [
+        "2 files ok",
+        f"{flat}:2:11: not used by --scenarios: this scenario's place is {place} (warning)",
+        "2 files ok",
+    ]
+
+
+def test_a_file_with_errors_is_told_of_its_place_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _files(tmp_path, nite="scenario: night\nprovider: daisysim\nabout: Nothing happens.\nrulez: []\n")
+    assert main(["check", str(tmp_path)]) == 1
+    assert [line.split(":")[1] for line in capsys.readouterr().out.splitlines()] == ["1", "2", "4"]
 
 
 @pytest.mark.parametrize(

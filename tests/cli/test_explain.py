@@ -3,6 +3,7 @@
 import json
 import urllib.request
 from collections.abc import Iterator
+from http.client import RemoteDisconnected
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,14 @@ from mockserver.server import LiveServer
 from tests.distribution import declare
 from tests.outside import BASE, acme_app
 from tests.support import DAISY, frozen_settings
+
+FEW = """\
+scenario: few
+provider: acme
+about: Few numbers.
+rules:
+  - {name: few, when: {account: demo, request.service: mail}, then: {stock: 3}}
+"""
 
 
 class Client:
@@ -67,14 +76,15 @@ def test_an_order_is_told_for_people(client: Client) -> None:
 
 
 def test_a_request_is_told_for_people(client: Client) -> None:
-    client.call("PUT", "/_mock/scenarios/active", ["no-sms"])
+    client.call("POST", "/_mock/scenarios", FEW)
+    client.call("PUT", "/_mock/scenarios/active", ["no-sms", "few"])
     order, request = client.buy()
     lines = client.explain(request)
     assert lines[0] == f"{request}: acme buy at 2026-01-31T12:00:00Z"
     assert lines[1] == "  asked     POST /orders by account demo"
     assert """  rule      'no-sms#1' of scenario no-sms decided life: {"never": ["sms"]}""" in lines
-    assert "  nearly    'silent-service' of scenario quick" in lines
-    assert "            request.service wanted eq 'silent', found 'chat'" in lines
+    assert [line for line in lines if line.startswith("  nearly")] == ["  nearly    'few' of scenario few"]
+    assert "            request.service wanted eq 'mail', found 'chat'" in lines
     assert f"  order     acme/{order} (activation), now waiting" in lines
     assert "      no timer  sms: the rule says never" in lines
     assert "acme-demo" not in "\n".join(lines)
@@ -103,7 +113,14 @@ def test_faults_are_told_for_people(client: Client) -> None:
     client.call("POST", "/_mock/faults", {"name": "twice", "webhook": {"duplicate": True}})
     order, _ = client.buy()
     client.call("POST", "/_mock/clock/advance", {"by": "8s"})
-    down = {"name": "down", "path": "/orders/*", "times": 2, "answer": {"status": 503}, "about": "Down for a while."}
+    down = {
+        "name": "down",
+        "method": "GET",
+        "path": "/orders/*",
+        "times": 2,
+        "answer": {"status": 503},
+        "about": "Down for a while.",
+    }
     client.call("POST", "/_mock/faults", down)
     with pytest.raises(urllib.error.HTTPError) as refused:
         client.call("GET", f"{BASE}/orders/{order}")
@@ -123,11 +140,32 @@ def test_faults_are_told_for_people(client: Client) -> None:
     assert """  fault     'twice' (armed), dlv_00000001: struck: webhook {"duplicate": true}""" in lines
 
 
+def test_a_request_without_an_answer_and_an_order_without_a_rule_are_told_in_words(client: Client) -> None:
+    order, _ = client.buy()
+    assert "  rule      no rule changed the machine" in client.explain(f"acme/{order}")
+    client.call("POST", "/_mock/faults", {"path": "/orders/*", "times": 1, "wire": "empty"})
+    with pytest.raises(RemoteDisconnected):
+        client.call("GET", f"{BASE}/orders/{order}")
+    assert any(line.startswith("  answered  no answer in ") for line in client.explain("last"))
+    assert any(line.endswith("show -> no answer") for line in client.explain(f"acme/{order}"))
+
+
 def test_the_newest_request_is_asked_for_as_last(client: Client, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "--url", client.url, "last"]) == 1
     assert capsys.readouterr().err == "mockserver: the journal is empty: nothing was asked yet\n"
     _, request = client.buy()
     assert client.explain("last") == client.explain(request)
+
+
+def test_a_sandbox_that_does_not_exist_is_named_and_not_made(
+    client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for subject in ("last", "req_00000001", "acme/1"):
+        assert main(["explain", "--url", client.url, "--sandbox", "nosuch", subject]) == 1
+        message = "mockserver: the server refused: sandbox not found: 'nosuch' (404 Not Found)\n"
+        assert capsys.readouterr().err == message
+    [default] = client.call("GET", "/_mock/sandboxes")[0]["sandboxes"]
+    assert default["name"] == "default"
 
 
 def test_credentials_that_would_have_been_right_are_told(client: Client) -> None:
@@ -158,7 +196,7 @@ def test_another_sandbox_is_asked_and_json_is_what_the_server_says(client: Clien
     [
         ("req_00000099", 1, "mockserver: the server refused: request not found: 'req_00000099' (404 "),
         ("acme/1", 1, "mockserver: the server refused: order not found: '1' (404 "),
-        ("nobody/1", 1, "mockserver: the server refused: provider not found: 'nobody' (404 "),
+        ("nobody/1", 1, "mockserver: the server refused: provider not found: 'nobody' (there is only 'acme') (404 "),
         ("acme/", 2, "mockserver: the ID must be that of a request, or PROVIDER/ORDER: 'acme/'"),
     ],
 )
@@ -240,8 +278,9 @@ def test_without_a_kind_every_machine_of_the_default_is_drawn(capsys: pytest.Cap
         (["nobody"], "unknown provider 'nobody' (one of "),
         (["Acme"], "unknown provider 'Acme' (did you mean 'acme'?)"),
         (["acme", "activations"], "acme has no orders of kind 'activations' (did you mean 'activation'?)"),
-        (["acme", "loan"], "acme has no orders of kind 'loan' (one of activation)"),
-        (["acme", "--scenario", "nothing"], "scenarios: unknown scenario: 'nothing'"),
+        (["acme", "loan"], "acme has no orders of kind 'loan' (there is only 'activation')"),
+        (["acme", "--scenario", "zzz"], "unknown scenario: 'zzz' (one of "),
+        (["acme", "--scenario", "no-sns"], "unknown scenario: 'no-sns' (did you mean 'no-sms'?)"),
         (["acme", "--format", "png"], "invalid value for '--format'"),
     ],
 )

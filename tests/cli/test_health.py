@@ -72,6 +72,17 @@ def test_a_run_file_is_private_and_holds_nothing_secret(tmp_path: Path) -> None:
         assert run(**place).returncode == 0
 
 
+def test_a_variable_that_names_the_server_wins_over_run_files(tmp_path: Path) -> None:
+    place = {"XDG_RUNTIME_DIR": str(tmp_path), "TMPDIR": str(tmp_path)}
+    elsewhere = f"http://127.0.0.1:{free_port()}"
+    with serving(**place) as (url, _):
+        found = run(MOCKSERVER_URL=elsewhere, **place)
+        assert (found.returncode, found.stdout) == (1, "")
+        assert elsewhere in found.stderr
+        assert run("--url", url, MOCKSERVER_URL=elsewhere, **place).returncode == 0
+        assert run(MOCKSERVER_URL="", **place).stdout == f"{url} is ok\n"
+
+
 def test_without_a_run_file_the_variables_say_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runfile, "directories", lambda _: iter(()))
     asked: list[str] = []
@@ -114,8 +125,8 @@ def test_what_is_no_healthy_server_is_exit_code_1_and_one_line() -> None:
         for url, told in (
             (other.url, "what answers there is no mockserver"),
             (f"http://127.0.0.1:{free_port()}", "no server answers at"),
-            ("localhost:7460", "--url must be like"),
-            ("http://user:secret@localhost", "--url must be like"),
+            ("localhost:7460", "--url and MOCKSERVER_URL are like"),
+            ("http://user:secret@localhost", "--url and MOCKSERVER_URL are like"),
         ):
             found = run("--url", url)
             assert (found.returncode, found.stdout, found.stderr.count("\n")) == (1, "", 1)

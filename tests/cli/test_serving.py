@@ -1,7 +1,9 @@
 """The command that serves: its banner, its flags, how it starts and ends."""
 
 import json
+import re
 import signal
+import socket
 import urllib.request
 from pathlib import Path
 
@@ -40,6 +42,7 @@ def test_the_banner_tells_all_that_a_client_needs() -> None:
         "globex-key / globex-secret",
         "frozen, now 2026-01-31T12:00:00Z",
         f"{url}/_mock",
+        f"the same port, a proxy as well: mockserver run --url {url} -- COMMAND",
     ):
         assert part in banner
     assert "token" not in banner
@@ -60,6 +63,20 @@ def test_the_json_banner_is_one_line_on_stdout() -> None:
     assert started["providers"]["globex"] == f"{started['url']}/globex.example"
     assert started["credentials"]["acme"] == ["acme-demo", "acme-poor"]
     assert "token" not in started
+
+
+def test_the_banner_tells_of_one_more_port_and_of_no_https_where_there_is_none() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    ways = []
+    for tls in ("on", "off"):
+        with python("-c", MAIN, "--port", "0", "--tls", tls, "--tls-port", port) as process:
+            banner = line_of(process)
+            while "Ctrl-C" not in banner:
+                banner += "\n" + line_of(process)
+        ways += re.findall(r"^(https?) +(the same port.*?)(?:, a proxy.*)?$", banner, re.MULTILINE)
+    assert ways == [("https", f"the same port and {port}"), ("http", f"the same port and {port}")]
 
 
 def test_flags_win_over_variables_before_and_after_the_command() -> None:
@@ -149,7 +166,7 @@ def test_a_given_token_is_in_no_output(way: str, log_format: str) -> None:
         output, errors = process.communicate(timeout=10)
     assert process.returncode == 0
     assert "s3cret" not in banner + output + errors
-    assert ("the given one; the control API needs it" in banner) == (log_format == "human")
+    assert ("the one you set; the control API needs it" in banner) == (log_format == "human")
 
 
 def test_a_port_variable_that_an_orchestrator_injects_is_ignored_with_one_line() -> None:

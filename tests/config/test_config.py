@@ -191,7 +191,7 @@ def test_a_url_where_a_number_belongs_is_passed_over_in_a_variable_and_refused_i
 
 def test_the_help_of_the_token_says_who_sees_the_flag_and_names_the_variable() -> None:
     options = {name: option for name, option, _ in config.table()}
-    assert "may list the processes" in options["token"].help
+    assert "can list the processes" in options["token"].help
 
 
 @pytest.mark.parametrize(

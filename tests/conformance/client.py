@@ -5,16 +5,16 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import httpx
 
 from mockserver.app import App
 from mockserver.http.provider import Endpoint, Provider
 from mockserver.sandbox.sandboxes import DEFAULT
-from tests.conformance.judge import judge
-from tests.conformance.wanted import Wanted
-from tests.served import samples_module
+from tests.conformance.judge import judge, schema_store
+from tests.conformance.wanted import ABSENT, Wanted
+from tests.served import missing, samples_module
 from tests.support import World, frozen_settings
 from tests.ways import served
 
@@ -66,10 +66,12 @@ class Samples:
     pattern of what answers to one request differ in: the request's id, tokens that only one sandbox takes.
     `any_path` are the operations that answer whatever stands in their path.
 
-    What proves that scenarios take effect: `shaped` makes a request of an operation as a rule wants it, `placing` are
-    those of them that place orders. `hear` has the account's webhooks sent somewhere, and says what an order must be
-    like for an event. `magic` uses a magic value; `signs` are what shows those values whose text tells no status,
-    code, state or span.
+    What proves that scenarios take effect: `placing` are the operations that place orders;
+    of those that may be refused as sold out, `unlimited` count no stock. `shaped` makes a request of
+    an operation as a rule wants it; without it, values that a rule wants are put into the fields of the request in
+    `asks`. `hear` has the account's webhooks sent somewhere, and says what an order must be like for an event; without
+    it, the account gets a `webhook_url`. `magic` uses a magic value; without it, the value is put twice into the field
+    that its `where` names. `signs` are what shows those values whose text tells no status, code, state or span.
     """
 
     account: str
@@ -80,6 +82,7 @@ class Samples:
     any_path: frozenset[str] = frozenset()
     shaped: Mapping[str, Callable[["Client", Wanted], Awaitable[Ask]]] = field(default_factory=dict)
     placing: frozenset[str] = frozenset()
+    unlimited: frozenset[str] = frozenset()
     hear: Callable[["Client", str], Awaitable[Wanted]] | None = None
     magic: Callable[["Client", str, str], Awaitable[Sequence["Seen"]]] | None = None
     signs: Mapping[str, Callable[[Sequence["Seen"]], bool]] = field(default_factory=dict)
@@ -87,6 +90,42 @@ class Samples:
     def credential_in(self, seed: int | str, sandbox: str) -> Headers:
         """The good credential in the sandbox of this seed and name."""
         return self.credential if isinstance(self.credential, Mapping) else self.credential(seed, sandbox)
+
+
+def with_wanted_fields(provider: Provider, endpoint: Endpoint, ask: Ask, wanted: Wanted, account: str) -> Ask:
+    """The request with the values that conditions want in its fields; fails where they are about anything else."""
+    for name in wanted.names():
+        kind, _, field = name.partition(".")
+        if name == "operation" or (name == "account" and wanted.allows(name, account)):
+            continue
+        if kind != "request" or field not in fields_of(endpoint):
+            missing(
+                provider, f"shaped[{endpoint.name!r}]", f"no field of the request in `asks` is the {name} of a rule"
+            )
+        ask = _with_field(ask, field, wanted, in_query=field in _properties(endpoint.query))
+    return ask
+
+
+def fields_of(endpoint: Endpoint) -> Mapping[str, Any]:
+    """The schemas of the fields that requests of an endpoint have in their body or query."""
+    return {**_properties(endpoint.query), **_properties(endpoint.form), **_properties(endpoint.takes)}
+
+
+def _properties(schema: str | None) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = schema_store().load(schema).get("properties", {}) if schema is not None else {}
+    return found
+
+
+def _with_field(ask: Ask, field: str, wanted: Wanted, *, in_query: bool) -> Ask:
+    path, _, query = ask.path.partition("?")
+    held: Any = dict(parse_qsl(query)) if in_query else ask.body.fields if isinstance(ask.body, Form) else ask.body
+    held = dict(held or {})
+    value = wanted.pick(f"request.{field}", *([held.pop(field)] if field in held else []), ABSENT)
+    if value is not ABSENT:
+        held[field] = value
+    if in_query:
+        return replace(ask, path=f"{path}?{urlencode(held)}")
+    return replace(ask, body=Form(held) if isinstance(ask.body, Form) else held)
 
 
 def samples_of(provider: Provider) -> Samples:
@@ -118,7 +157,10 @@ class Client:
 
     async def ask(self, endpoint: Endpoint) -> Ask:
         """A request that the endpoint accepts; that of another way to an operation goes to its own path."""
-        ask = await self.samples.asks[endpoint.name](self)
+        prepare = self.samples.asks.get(endpoint.name)
+        if prepare is None:
+            missing(self.provider, f"asks[{endpoint.name!r}]", "each operation needs a request that it accepts")
+        ask = await prepare(self)
         return replace(ask, path=endpoint.alias + ask.path)
 
     async def good(self, endpoint: Endpoint) -> httpx.Response:
@@ -132,7 +174,9 @@ class Client:
     async def ask_as_wanted(self, endpoint: Endpoint, wanted: Wanted) -> Ask:
         """A request that a rule with these conditions is about, if the samples can make one."""
         shaped = self.samples.shaped.get(endpoint.name)
-        return await shaped(self, wanted) if shaped is not None else await self.ask(endpoint)
+        if shaped is not None:
+            return await shaped(self, wanted)
+        return with_wanted_fields(self.provider, endpoint, await self.ask(endpoint), wanted, self.samples.account)
 
     async def sent(self, endpoint: Endpoint, ask: Ask) -> httpx.Response:
         """The answer to a request of an endpoint, whatever it is."""

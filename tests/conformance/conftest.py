@@ -20,6 +20,11 @@ _KINDS: Mapping[str, Callable[[Endpoint], bool]] = {
 }
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Find the providers before any test is collected: a name that nobody has ends the run with one line."""
+    asked()
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each endpoint of the kind asked for, with its `provider`; else for each provider."""
     for kind, belongs in _KINDS.items():

@@ -82,10 +82,16 @@ def judge(provider: Provider, endpoint: Endpoint | None, answer: httpx.Response)
         judge_refusal(provider, answer)
 
 
+def is_json(answer: httpx.Response) -> bool:
+    """Whether a body is JSON by its content type, such as `application/problem+json`."""
+    essence = answer.headers["content-type"].partition(";")[0].strip().lower()
+    return essence == JSON or essence.endswith("+json")
+
+
 def judge_refusal(provider: Provider, answer: httpx.Response) -> None:
     """Raises AssertionError or ValidationError when the body is no refusal of the provider's."""
     media = answer.headers["content-type"]
-    if media == JSON:
+    if is_json(answer):
         _validate(provider.failure_schema, answer.content)
     else:
         assert media in medias_of(provider)

@@ -3,6 +3,7 @@
 They are derived from the scenario itself: a new file is proved without a line of test.
 """
 
+import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -10,13 +11,15 @@ from typing import Any
 
 import httpx
 
+from mockserver.domain.errors import OutOfStock
 from mockserver.domain.moments import parse_moment, parse_span
 from mockserver.domain.orders import event_of
 from mockserver.engine.rules import Rule
 from mockserver.http.provider import Endpoint, Provider
 from mockserver.scenario.model import Scenario
-from tests.conformance.client import Ask, Client, Seen, client_of, samples_of
+from tests.conformance.client import Ask, Client, Seen, client_of, fields_of, samples_of
 from tests.conformance.wanted import Wanted
+from tests.served import missing
 
 _DAY = "1d"
 
@@ -45,6 +48,8 @@ async def prove_rule(provider: Provider, scenario: Scenario, rule: Rule) -> None
         ("takes", _prove_time),
     ):
         if rule.speaks_of(aspect):  # type: ignore[arg-type]
+            if aspect in ("life", "stock") and not samples_of(provider).placing:
+                missing(provider, "placing", f"the rule {rule.name} is about orders, and no operation places any")
             endpoints = list(_endpoints(provider, wanted, aspect))
             assert endpoints, f"no operation matches the rule {rule.name}: it can't be reached"
             for endpoint in endpoints:
@@ -62,7 +67,11 @@ def _endpoints(provider: Provider, wanted: Wanted, aspect: str) -> Iterator[Endp
         if endpoint.alias or not wanted.allows("operation", endpoint.name):
             continue
         places = endpoint.name in samples.placing
-        if (aspect == "life" and not places) or (aspect == "stock" and endpoint.name not in samples.shaped):
+        shaped = endpoint.name in samples.shaped
+        if not places and (aspect == "life" or (aspect == "stock" and not shaped)):
+            continue
+        asked = [name.removeprefix("request.") for name in wanted.names() if name.startswith("request.")]
+        if not named and not shaped and not fields_of(endpoint).keys() >= set(asked):
             continue
         if named or places or (aspect == "refuse" and not endpoint.public and endpoint.method == "GET"):
             yield endpoint
@@ -152,6 +161,42 @@ def bounds(delay: Any) -> tuple[timedelta, timedelta]:
     return span, span
 
 
+# -- scenarios of others -------------------------------------------------------------------------------
+
+
+async def prove_orders_obey(client: Client, endpoint: Endpoint) -> None:
+    """An operation that places orders obeys rules that no file of the provider has, and counts stock as its own."""
+    name = client.provider.name
+    asks = [await client.ask(endpoint) for _ in range(2)]
+    machine = await client.world.steer("GET", f"/machines/{name}/{client.provider.rules.kinds[0]}")
+    event = next(move["on"] for state in machine["states"].values() for move in state["transitions"] if move["on"])
+    rule = {"name": "any-life", "when": {"operation": endpoint.name}, "then": {"never": [event]}}
+    answer = await _answer_under(client, endpoint, asks[0], rule)
+    assert answer.is_success, answer.text
+    assert "any-life" in await _rules_of(client, answer), f"{endpoint.name} asks no scenario for the life of its order"
+    rows = (await client.world.steer("GET", "/state"))["tables"].get("stock", {})
+    foreign = [key for key in rows if not key.startswith(f"{name}/")]
+    assert not foreign, f"{endpoint.name} takes stock whose names do not begin with {name}/: {foreign}"
+    if OutOfStock in endpoint.mistakes and endpoint.name not in client.samples.unlimited:
+        rule = {**rule, "name": "any-stock", "then": {"stock": 0}}
+        answer = await _answer_under(client, endpoint, asks[1], rule)
+        assert "any-stock" in await _rules_of(client, answer), f"{endpoint.name} asks no scenario for the stock"
+
+
+async def _answer_under(client: Client, endpoint: Endpoint, ask: Ask, rule: Mapping[str, Any]) -> httpx.Response:
+    file = {"scenario": "any", "provider": client.provider.name, "about": "Any.", "rules": [rule]}
+    sent = {"content": json.dumps(file), "headers": {"Content-Type": "application/yaml"}}
+    await client.world.steer("POST", "/scenarios", **sent)
+    await client.world.steer("PUT", "/scenarios/active", ["any"])
+    return await client.sent(endpoint, ask)
+
+
+async def _rules_of(client: Client, answer: httpx.Response) -> list[str]:
+    """The rules that decided anything about the answer."""
+    entry = await client.journaled(answer)
+    return [row["rule"] for row in entry["explanation"]["decisions"]]
+
+
 # -- what is seen --------------------------------------------------------------------------------------
 
 
@@ -190,7 +235,10 @@ async def ordinary_outcome(provider: Provider, endpoint: Endpoint) -> tuple[int,
 
 async def prove_the_rest(provider: Provider, scenario: Scenario) -> None:
     """The scenario's settings are in force, and orders are born with its machines."""
-    name = min(samples_of(provider).placing)
+    placing = samples_of(provider).placing
+    if scenario.machines and not placing:
+        missing(provider, "placing", f"{scenario.name} has a machine, and no operation places an order")
+    name = min(placing or samples_of(provider).asks)
     endpoint = next(one for one in provider.endpoints if one.name == name)
     async with under(provider, scenario, endpoint, Wanted()) as (client, ask):
         settings = await client.world.steer("GET", "/settings")

@@ -7,8 +7,12 @@ from typing import Any
 
 from mockserver.domain.moments import parse_moment, parse_span
 from mockserver.http.provider import Provider
-from mockserver.scenario.model import Magic
-from tests.conformance.client import Seen, client_of
+from mockserver.scenario.model import Magic, Scenario
+from mockserver.scenario.placeholders import with_settings
+from tests.conformance.client import Client, Seen, client_of, fields_of
+from tests.conformance.proofs import seen_of
+from tests.conformance.wanted import Wanted
+from tests.served import missing
 
 _STATUS = re.compile(r"(?<![0-9.])[345][0-9]{2}(?![0-9.])(?! (?:second|minute|hour|credit))")
 #: "error 404" is no state.
@@ -17,28 +21,39 @@ _CODE = re.compile(r"\b[A-Z]+_[A-Z_]+\b")
 _SPAN = re.compile(r"(?<!cancel )(?<!close )after ([0-9]+) (second|minute)s?|([0-9]+) (second|minute)s? after")
 
 
-async def prove_magic(provider: Provider, magic: Magic) -> None:
+async def prove_magic(provider: Provider, scenario: Scenario, magic: Magic) -> None:
     """The value does what its text says: the statuses, codes, states and spans it names are all there."""
     async with client_of(provider) as client:
-        use = client.samples.magic
-        assert use is not None, f"the samples of {provider.name} use no magic values"
+        await client.world.steer("PUT", "/scenarios/active", [scenario.name])
+        use = client.samples.magic or _use
         seen = await use(client, magic.where, magic.value)
         assert seen, f"the samples do not know how to use {magic.value} as {magic.where}"
         machines = [
             await client.world.steer("GET", f"/machines/{provider.name}/{kind}") for kind in provider.rules.kinds
         ]
         rows = (await client.world.steer("GET", "/magic"))["magic"]
-    effect = next(
-        row["effect"]
-        for row in rows
-        if (row["provider"], row["where"], row["value"]) == (provider.name, magic.where, magic.value)
-    )
+        effect = with_settings(magic.effect, await client.world.steer("GET", "/settings"))
+    listed = [(row["provider"], row["where"], row["value"], row["effect"]) for row in rows]
+    assert (provider.name, magic.where, magic.value, effect) in listed
     states = {state for machine in machines for state in machine["states"]}
     told = check_effect(effect, seen, states)
     sign = client.samples.signs.get(magic.value)
-    assert told or sign is not None, f"{effect!r} tells nothing that could be proved: give the samples its sign"
+    if not told and sign is None:
+        missing(provider, f"signs[{magic.value!r}]", f"{effect!r} tells no status, code, state or span")
     if sign is not None:
         assert sign(seen), (effect, seen)
+
+
+async def _use(client: Client, where: str, value: str) -> Sequence[Seen]:
+    """Put the value twice into the field that `where` names, of an operation that places orders."""
+    placing = [one for one in client.provider.endpoints if one.name in client.samples.placing]
+    endpoint = next((one for one in placing if where in fields_of(one)), None)
+    if endpoint is None:
+        missing(client.provider, "magic", f"no operation of `placing` has a field {where!r} for the value {value!r}")
+    as_typed = {"integer": int, "number": float}.get(fields_of(endpoint)[where].get("type"), str)
+    wanted = Wanted.of({f"request.{where}": {"eq": as_typed(value)}})
+    asks = [await client.ask_as_wanted(endpoint, wanted) for _ in range(2)]
+    return [await seen_of(client, await client.sent(endpoint, ask)) for ask in asks]
 
 
 def check_effect(effect: str, seen: Sequence[Seen], states: set[str]) -> int:

@@ -23,6 +23,7 @@ def test_each_endpoint_has_a_sample(provider: Provider) -> None:
     assert set(samples_of(provider).asks) == {endpoint.name for endpoint in provider.endpoints}
 
 
+@pytest.mark.core
 async def test_an_accepted_request_is_answered_as_declared(client: Client, endpoint: Endpoint) -> None:
     answer = await client.good(endpoint)
     assert answer.status_code == endpoint.status

@@ -15,7 +15,7 @@ from mockserver.providers.discovery import data_roots
 from mockserver.scenario.library import Library
 from tests.conformance.client import Client
 from tests.conformance.judge import document_of, exact, responses_of, schema_store, validator
-from tests.support import ORIGIN
+from tests.ways import NAMED
 
 pytestmark = pytest.mark.anyio
 
@@ -38,10 +38,10 @@ async def test_its_operations_are_the_endpoints_of_the_provider_and_its_annexes(
         for server in item.get("servers", found["servers"])
     }
     mount = provider.mounts[0]
-    base = f"{ORIGIN}/{mount.host}{mount.prefix}"
+    base = f"{NAMED}/{mount.host}{mount.prefix}"
     expected = {(base, one.method, one.path, one.operation_id) for one in provider.endpoints}
     for annex in provider.annexes:
-        base, prefix = f"{ORIGIN}/{annex.mount.host}", annex.mount.prefix
+        base, prefix = f"{NAMED}/{annex.mount.host}", annex.mount.prefix
         expected |= {(base, one.method, prefix + one.path, one.operation_id) for one in annex.endpoints}
     assert operations == expected
     names = [item[method]["operationId"] for item in found["paths"].values() for method in item.keys() - {"servers"}]

@@ -32,6 +32,7 @@ async def _send(client: Client, endpoint: Endpoint, path: str, encoding: str, bo
     return answer
 
 
+@pytest.mark.core
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
 async def test_a_compressed_body_is_taken_like_any_other(client: Client, taking: Endpoint, encoding: str) -> None:
     ask = await client.ask(taking)

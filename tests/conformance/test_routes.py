@@ -6,6 +6,7 @@ from mockserver.domain.errors import MethodNotAllowed, UnknownRoute
 from mockserver.http.provider import Endpoint, Provider, word
 from tests.conformance.client import Client
 from tests.conformance.judge import judge
+from tests.ways import WAY
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +24,9 @@ async def test_an_unknown_route_is_refused_in_the_providers_envelope(
     client: Client, provider: Provider, credential: str
 ) -> None:
     before = await client.state()
-    for method, path in ((method, path) for path in _UNKNOWN for method in _METHODS):
+    # At the real host of a provider without a path in front, the control API is reached under its own name.
+    unknown = [path for path in _UNKNOWN if WAY != "proxy" or client.provider.mounts[0].prefix or "_mock" not in path]
+    for method, path in ((method, path) for path in unknown for method in _METHODS):
         answer = await client.send(method, path, headers=None if credential == "good" else {})
         judge(provider, None, answer)
         assert answer.status_code == word(provider, UnknownRoute("route", "/x")).status

@@ -1,48 +1,40 @@
 """Every rule, fault, setting, machine and magic value that comes with a provider takes effect over HTTP."""
 
-from dataclasses import replace
+from contextlib import suppress
 from functools import lru_cache
 
 import pytest
 
-from mockserver.domain.orders import Order
-from mockserver.engine.machine import Circumstances, begin
-from mockserver.engine.matching import matcher_from_data
 from mockserver.engine.rules import Rule
 from mockserver.faults.model import Fault
-from mockserver.http.call import Call
-from mockserver.http.provider import Provider
-from mockserver.http.replies import Reply
-from mockserver.providers.daisysim.rules import RULES as DAISY_RULES
-from mockserver.providers.daisysim.shop import Shop
-from mockserver.resources import bundled
-from mockserver.sandbox.orders import keep_order, keep_timers
+from mockserver.http.provider import Endpoint, Provider
 from mockserver.scenario.check import load_file
 from mockserver.scenario.model import Magic, Scenario
-from tests.conformance.client import client_of
-from tests.conformance.proofs import prove_rule, prove_the_rest
+from mockserver.scenario.problems import ScenarioProblems
+from tests.conformance.client import Client
+from tests.conformance.proofs import prove_orders_obey, prove_rule, prove_the_rest
 from tests.conformance.proofs_of_faults import prove_fault
 from tests.conformance.proofs_of_magic import prove_magic
-from tests.served import PROVIDERS
+from tests.served import asked, missing, scenario_files
 
 pytestmark = pytest.mark.anyio
 
 
 @lru_cache(maxsize=1)
 def library() -> tuple[tuple[Provider, Scenario], ...]:
-    """Every bundled scenario with its provider."""
-    return tuple(
-        (provider, load_file(file, place=(provider.name, file.stem)))
-        for provider in PROVIDERS
-        for file in sorted((bundled("scenarios") / provider.name).glob("*.yaml"))
-    )
+    """Every scenario that comes with a provider; a file that cannot be read fails a test of its own."""
+    found = []
+    for provider in asked():
+        for file in scenario_files(provider):
+            with suppress(ScenarioProblems):
+                found.append((provider, load_file(file, place=(provider.name, file.stem))))
+    return tuple(found)
 
 
 RULES = [(provider, scenario, rule) for provider, scenario in library() for rule in scenario.rules]
 FAULTS = [(provider, scenario, fault) for provider, scenario in library() for fault in scenario.faults]
 OTHERS = [(provider, scenario) for provider, scenario in library() if scenario.settings or scenario.machines]
-MAGIC = [(provider, magic) for provider, scenario in library() for magic in scenario.magic]
-_DAISY = next(provider for provider in PROVIDERS if provider.name == "daisysim")
+MAGIC = [(provider, scenario, magic) for provider, scenario in library() for magic in scenario.magic]
 
 
 def _name(value: Provider | Scenario | Rule | Fault | Magic) -> str:
@@ -56,6 +48,7 @@ async def test_each_rule_takes_effect(provider: Provider, scenario: Scenario, ru
     await prove_rule(provider, scenario, rule)
 
 
+@pytest.mark.core
 @pytest.mark.parametrize(("provider", "scenario", "fault"), FAULTS, ids=_name)
 async def test_each_fault_strikes(provider: Provider, scenario: Scenario, fault: Fault) -> None:
     await prove_fault(provider, scenario, fault)
@@ -66,99 +59,22 @@ async def test_each_scenarios_settings_and_machines_are_in_force(provider: Provi
     await prove_the_rest(provider, scenario)
 
 
-@pytest.mark.parametrize(("provider", "magic"), MAGIC, ids=_name)
-async def test_each_magic_value_does_what_its_text_says(provider: Provider, magic: Magic) -> None:
-    await prove_magic(provider, magic)
+@pytest.mark.parametrize(("provider", "scenario", "magic"), MAGIC, ids=_name)
+async def test_each_magic_value_does_what_its_text_says(provider: Provider, scenario: Scenario, magic: Magic) -> None:
+    await prove_magic(provider, scenario, magic)
 
 
-# -- the proofs fail where handlers go their own way -------------------------------------------------------
+async def test_the_samples_name_the_operations_that_place_orders(client: Client, acting: Endpoint) -> None:
+    ask = await client.ask(acting)
+    orders = f"/orders?provider={client.provider.name}&limit=1000"
+    before = len((await client.world.steer("GET", orders))["orders"])
+    await client.sent(acting, ask)
+    places = len((await client.world.steer("GET", orders))["orders"]) > before
+    if places and acting.name not in client.samples.placing:
+        missing(client.provider, "placing", f"{acting.name} places an order")
+    assert places == (acting.name in client.samples.placing), f"{acting.name} places no order"
 
 
-async def careless_purchase(call: Call) -> Reply:
-    """Sell a number as if there were no scenarios: neither `place` nor `take_stock` is asked, and no order noted."""
-    async with call.sandbox.work("careless") as work:
-        sequence = await work.next_number("daisysim/activation")
-        machine = work.state.active_scenarios.machine("daisysim", "activation")
-        country = work.state.catalogue("daisysim", Shop).catalogue.country(call.fields["country"])
-        assert country is not None
-        order = Order(
-            provider="daisysim",
-            kind="activation",
-            id=DAISY_RULES.order_id(work.dice, "activation", sequence),
-            account=call.account.id,
-            sequence=sequence,
-            state="",
-            visit=0,
-            created_at=work.now,
-            entered_at=work.now,
-            amount=0,
-            machine=machine.key,
-            facts={
-                "country": country.id,
-                "country_name": country.name,
-                "service": call.fields["service"],
-                "label": "a label",
-                "phone_number": "+15550100",
-                "discount_pct": 0,
-            },
-            history=(),
-            rule=None,
-            plan=None,
-        )
-        step = begin(machine, order, Circumstances(work.now, work.dice, work.settings))
-        await keep_order(work.tx, step.order, was=None, machine=machine)
-        await keep_timers(work.tx, step, void=0)
-        work.touched_due = True
-    return Reply(
-        {
-            "activation_id": step.order.id,
-            "phone_number": "+15550100",
-            "amount_charged": 0,
-            "balance_after": 100,
-            "service": "a label",
-            "country": country.name,
-        },
-        status=201,
-    )
-
-
-def careless() -> Provider:
-    """DaisySIM with a handler that ignores scenarios."""
-    endpoints = tuple(
-        one._replace(handler=careless_purchase) if one.name == "purchase" else one for one in _DAISY.endpoints
-    )
-    return replace(_DAISY, endpoints=endpoints)
-
-
-async def test_the_broken_provider_sells_nevertheless() -> None:
-    async with client_of(careless()) as client:
-        answer = await client.good(next(one for one in client.provider.endpoints if one.name == "purchase"))
-        assert answer.status_code == 201
-
-
-@pytest.mark.parametrize(
-    ("scenario", "rule"),
-    [(scenario, rule) for provider, scenario, rule in RULES if provider is _DAISY and not rule.speaks_of("refuse")],
-    ids=_name,
-)
-async def test_no_proof_of_a_rule_holds_where_a_handler_ignores_it(scenario: Scenario, rule: Rule) -> None:
-    with pytest.raises(AssertionError):
-        await prove_rule(careless(), scenario, rule)
-
-
-@pytest.mark.parametrize(
-    "magic",
-    # That a purchase is refused, or goes as any does, needs no handler.
-    [magic for provider, magic in MAGIC if provider is _DAISY and magic.value not in ("pe", "999")],
-    ids=_name,
-)
-async def test_no_proof_of_a_magic_value_holds_where_a_handler_ignores_it(magic: Magic) -> None:
-    with pytest.raises(AssertionError):
-        await prove_magic(careless(), magic)
-
-
-async def test_a_rule_that_no_request_can_match_is_found() -> None:
-    quick = next(scenario for provider, scenario in library() if (provider, scenario.name) == (_DAISY, "quick"))
-    lost = quick.rules[0]._replace(when=(("operation", matcher_from_data("purchas")),))
-    with pytest.raises(AssertionError, match="can't be reached"):
-        await prove_rule(_DAISY, quick, lost)
+async def test_operations_that_place_orders_obey_any_scenario(client: Client, acting: Endpoint) -> None:
+    if acting.name in client.samples.placing:
+        await prove_orders_obey(client, acting)

@@ -8,6 +8,7 @@ from tests.conformance.client import client_of
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.core
 async def test_what_happened_can_be_told(provider: Provider) -> None:
     async with client_of(provider) as client:
         for endpoint in provider.endpoints:

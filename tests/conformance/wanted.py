@@ -40,6 +40,10 @@ class Wanted:
                 return value
         raise AssertionError(f"none of {choices!r} is a {name} that the rule wants: give the samples one")
 
+    def names(self) -> list[str]:
+        """Return the names that the conditions are about, such as `request.country`."""
+        return list(self._conditions)
+
     def values(self, name: str) -> list[Any]:
         """Return the values that the conditions name and that meet them all; empty where they name none."""
         return [value for value in self._named(name) if self.allows(name, value)]

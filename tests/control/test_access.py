@@ -263,6 +263,8 @@ async def test_without_the_right_token_it_answers_401_and_says_how(headers: dict
         problem = problem_of(answer, 401)
         assert answer.headers["www-authenticate"] == "Bearer"
         assert "X-Mock-Token" in problem["detail"]
+        has_token = "X-Mock-Token" in headers or headers.get("Authorization", "").startswith("Bearer")
+        assert problem["detail"].startswith("this token is wrong" if has_token else "the control API needs")
         assert TOKEN not in answer.text
 
 

@@ -140,3 +140,8 @@ async def test_pending_counts_the_timers_still_to_come(world: AcmeWorld) -> None
     await world.rent()
     assert (await world.advance("1s"))["pending"] == 2
     assert (await world.advance("7s"))["pending"] == 0
+
+
+async def test_a_scaled_clock_needs_a_rate_above_zero(world: AcmeWorld) -> None:
+    problem = problem_of(await world.control("PUT", "/clock", {"mode": "scaled", "rate": 0}), 422)
+    assert problem["detail"] == "rate: mode scaled needs a rate above 0: mode frozen stops the clock"

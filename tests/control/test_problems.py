@@ -250,3 +250,27 @@ async def test_of_many_unknown_names_some_are_told(world: World) -> None:
         await world.control("GET", "/clock?" + "&".join(f"a{number}=1" for number in range(900))),
     ):
         assert len(fields_of(answer)) == 20
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/reset"),
+        ("DELETE", "/faults"),
+        ("DELETE", "/requests"),
+        ("DELETE", "/sandboxes/mine"),
+        ("GET", "/orders"),
+        ("POST", "/webhooks/deliveries/dlv_00000001/redeliver"),
+    ],
+)
+async def test_a_body_that_would_be_ignored_is_refused(world: World, method: str, path: str) -> None:
+    problem = problem_of(await world.control(method, path, {"seed": 5}), 422)
+    [error] = problem["errors"]
+    assert error["field"] == "seed"
+    assert error["message"].endswith(" takes no body")
+    problem = problem_of(await world.control(method, path, content="seed: 5"), 422)
+    assert [error["field"] for error in problem["errors"]] == ["body"]
+
+
+async def test_every_operation_without_a_body_takes_an_empty_object(world: World) -> None:
+    assert (await world.control("POST", "/reset", content=" { } ")).status_code == 200

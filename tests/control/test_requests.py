@@ -140,14 +140,16 @@ async def test_a_wrong_method_tells_the_right_one(world: AcmeWorld) -> None:
 
 
 async def test_a_request_that_no_rule_decided_tells_which_nearly_did(world: AcmeWorld) -> None:
+    when = "{account: demo, request.service: mail}"
+    text = f"scenario: few\nprovider: acme\nabout: Few.\nrules:\n  - {{name: few, when: {when}, then: {{stock: 3}}}}\n"
+    await world.steer("POST", "/scenarios", content=text)
+    await world.steer("PUT", "/scenarios/active", ["few"])
     await world.rent()
     (entry,) = await find(world, operation="buy")
     assert entry["rule"] is None
-    miss = entry["near_misses"][0]
-    assert miss["rule"] in ("silent-service", "last-number")
-    (difference,) = miss["differences"]
-    assert (difference["name"], difference["found"]) == ("request.service", "chat")
-    assert difference["wanted"].startswith("eq '")
+    (miss,) = entry["near_misses"]
+    assert miss["rule"] == "few"
+    assert miss["differences"] == [{"name": "request.service", "wanted": "eq 'mail'", "found": "chat"}]
 
 
 async def test_a_request_that_a_rule_decided_names_it_and_has_no_near_misses(world: AcmeWorld) -> None:
@@ -159,12 +161,16 @@ async def test_a_request_that_a_rule_decided_names_it_and_has_no_near_misses(wor
 
 async def test_a_body_that_nests_deep_does_not_spoil_the_journal(world: AcmeWorld) -> None:
     deep = b"[" * 600 + b"]" * 600
-    body = b'{"country": 6, "service": "chat", "\\u0073ecret": 1, "x": ' + deep + b"}"
+    body = b'{"country": 6, "service": "chat", "\\u0073ecret": "canary", "x": ' + deep + b"}"
     assert (await world.ask("POST", "/orders", content=body)).status_code == 201
-    await world.ask("POST", "/orders", content=body.replace(b'"\\u0073ecret": 1, ', b""))
+    await world.ask("POST", "/orders", content=body.replace(b'"\\u0073ecret": "canary", ', b""))
     await world.control("POST", "/inbox/in", content=deep)
     listed = (await world.steer("GET", "/requests"))["requests"]
-    assert [(one["status"], one["request"]["json"]) for one in listed] == [(201, None), (201, "[redacted]")]
+    assert [one["status"] for one in listed] == [201, 201]
+    assert listed[0]["request"]["json"] is None
+    # How deep it may be before all of it is hidden depends on the interpreter.
+    assert listed[1]["request"]["json"] in (None, "[redacted]")
+    assert "canary" not in str(listed)
     assert (await world.steer("GET", f"/requests/{listed[0]['id']}"))["request"]["body"].startswith('{"country": 6')
     assert await find(world, body={"service": "chat"}) == listed[:1]
     assert [one["json"] for one in (await world.steer("GET", "/inbox/in"))["received"]] == [None]

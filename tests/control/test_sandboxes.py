@@ -158,6 +158,10 @@ async def test_a_name_is_folded_the_answer_says_the_name_in_use_and_another_text
     assert (await ask(text)).status_code == (409 if method == "POST" else 200)
     assert (await ask(name)).json().get("name", name) == name
     assert (await ask(f"{text}.")).json()["name"] != name
+    path = f"/sandboxes/{quote(text, safe='')}"
+    assert (await world.steer("GET", path))["name"] == name
+    assert (await world.control("DELETE", path)).status_code == 204
+    problem_of(await world.control("GET", f"/sandboxes/{name}"), 404)
 
 
 @pytest.mark.parametrize("name", ["a", "0", "worker-3_b", "x" * 64])
@@ -166,8 +170,21 @@ async def test_a_name_that_can_be_one_stays_as_it_is(world: AcmeWorld, name: str
 
 
 async def test_the_prefix_of_a_path_folds_nothing(world: AcmeWorld) -> None:
-    await world.steer("POST", "/sandboxes", {"name": "Worker"})
-    assert (await world.beside("Worker").ask("GET", "/balance")).status_code == 404
+    name = (await world.steer("POST", "/sandboxes", {"name": "Worker"}))["name"]
+    for answer in (
+        await world.beside("Worker").ask("GET", "/balance"),
+        await world.beside("Worker").control("GET", "/clock"),
+    ):
+        detail = problem_of(answer, 404)["detail"]
+        rule = "1 to 64 of a-z, 0-9, - and _, beginning with a letter or a digit"
+        assert detail == f"no sandbox can be called 'Worker': a name is {rule} (did you mean /~{name}?)"
+
+
+async def test_a_misspelt_name_is_404_with_a_suggestion(world: AcmeWorld) -> None:
+    await world.steer("POST", "/sandboxes", {"name": "checkout"})
+    for method in ("GET", "DELETE"):
+        problem = problem_of(await world.control(method, "/sandboxes/chekout"), 404)  # codespell:ignore
+        assert problem["detail"] == "sandbox not found: 'chekout' (did you mean 'checkout'?)"
 
 
 @pytest.mark.parametrize("name", ["default", "mine"])

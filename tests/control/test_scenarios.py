@@ -183,6 +183,27 @@ async def test_a_posted_scenario_comes_back_with_the_warnings_that_check_prints(
     text = GOOD + "faults:\n  - {state: waitng, answer: {status: 500}}\n"
     made = await world.steer("POST", "/scenarios", content=text, headers=YAML)
     (warning,) = made["warnings"]
-    assert warning["field"].startswith("scenario.yaml:7:")
-    assert "no state is like that" in warning["message"]
+    assert warning == {
+        "file": "scenario.yaml",
+        "line": 7,
+        "column": 13,
+        "field": "scenario.yaml:7:13",
+        "message": "no state is called 'waitng' (did you mean 'waiting'?)",
+    }
     assert "warnings" not in await world.steer("POST", "/scenarios", content=GOOD, headers=YAML)
+
+
+async def test_misspelt_paths_methods_and_fields_of_faults_in_a_file_are_warnings(world: AcmeWorld) -> None:
+    faults = "faults:\n  - {path: /ordrs, method: PSOT, body: {servce: x}, answer: {status: 500}}\n"  # codespell:ignore
+    made = await world.steer("POST", "/scenarios", content=GOOD + faults, headers=YAML)
+    hints = [warning["message"].partition("(")[2] for warning in made["warnings"]]
+    assert hints == ["did you mean '/orders'?)", "did you mean 'POST'?)", "did you mean 'service'?)"]
+
+
+async def test_the_detail_of_a_refused_file_is_its_first_error(world: AcmeWorld) -> None:
+    text = "scenario: Odd\nprovider: acme\nabout: Odd.\n"
+    one = (await world.control("POST", "/scenarios", content=text)).json()
+    first = "scenario.yaml:1:11: scenario must be lower-case letters, digits, _ and -, at most 64: 'Odd'"
+    assert one["detail"] == first
+    two = (await world.control("POST", "/scenarios", content=text + "rulez: []\n")).json()
+    assert two["detail"] == f"{first} (and 1 more error)"

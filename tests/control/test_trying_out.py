@@ -8,6 +8,7 @@ import pytest
 
 from mockserver.cli.providers import scenario_judge
 from mockserver.sandbox.reloading import reload
+from mockserver.scenario.check import load_scenario
 from tests.control.problems import problem_of
 from tests.outside import AcmeWorld, acme_running
 
@@ -119,7 +120,7 @@ async def test_a_reset_to_a_scenario_whose_file_is_gone_says_so_and_changes_noth
         await reloaded(world, "moon")
         before = (await lunar.control("GET", "/state")).content
         detail = problem_of(await lunar.control("POST", "/reset"), 409)["detail"]
-        assert detail.endswith("stays as it is: scenarios: unknown scenario: 'moon'")
+        assert "stays as it is: scenarios: unknown scenario: 'moon' (one of " in detail
         assert (await lunar.control("GET", "/state")).content == before
         assert (await lunar.order(bought))["state"] == "moon"
         file.write_text(MOON, encoding="utf-8")
@@ -140,3 +141,44 @@ async def test_a_file_at_the_wrong_place_or_unreadable_changes_nothing(tmp_path:
             assert said[-1] == "mockserver: acme/moon stays as it was"
             assert all(line.startswith(f"{file}:") for line in said[:-1])
         assert await world.steer("GET", "/scenarios/active") == ["moon"]
+
+
+TAKEN = """\
+scenario: taken
+provider: acme
+about: An account whose credential opens another one already.
+rules: [{when: {operation: buy}, then: {refuse: OutOfStock}}]
+accounts:
+  - {id: first, credentials: {key: acme-first}, balance: "1"}
+  - {id: second, credentials: {key: acme-taken}, balance: "1"}
+"""
+
+
+async def test_scenarios_whose_accounts_cannot_be_opened_change_nothing(world: AcmeWorld) -> None:
+    await world.steer("POST", "/accounts/acme", {"id": "other", "credentials": {"key": "acme-taken"}})
+    await world.steer("POST", "/scenarios", content=TAKEN)
+    before = await world.steer("GET", "/state")
+    problem_of(await world.control("PUT", "/scenarios/active", ["taken"]), 422)
+    assert await world.steer("GET", "/state") == before
+    assert await world.rent()
+
+
+async def test_a_posted_one_whose_accounts_cannot_be_opened_is_not_taken_up_at_all(world: AcmeWorld) -> None:
+    await world.steer("POST", "/accounts/acme", {"id": "other", "credentials": {"key": "acme-taken"}})
+    without = TAKEN[: TAKEN.index("rules")]
+    await world.steer("POST", "/scenarios", content=without)
+    await world.steer("PUT", "/scenarios/active", ["taken"])
+    problem_of(await world.control("POST", "/scenarios", content=TAKEN), 422)
+    (file,) = (await world.steer("GET", "/scenarios/taken"))["files"]
+    assert file["yaml"] == without
+    assert await world.rent()
+
+
+async def test_a_reset_to_accounts_that_cannot_be_opened_changes_nothing(world: AcmeWorld) -> None:
+    library = world.app.shared.library
+    library.add(load_scenario(TAKEN[: TAKEN.index("rules")], source="taken.yaml"))
+    await world.steer("PUT", "/sandboxes/odd", {"scenarios": ["taken"]})
+    library.add(load_scenario(TAKEN.replace("acme-first", "acme-demo"), source="taken.yaml"))
+    before = (await world.call("GET", "/~odd/_mock/state")).content
+    problem_of(await world.call("POST", "/~odd/_mock/reset"), 409)
+    assert (await world.call("GET", "/~odd/_mock/state")).content == before

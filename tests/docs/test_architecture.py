@@ -12,7 +12,7 @@ from tests.docs.pages import TOP, read
 from tests.support import World, running
 
 PAGE = "docs/architecture.md"
-REQUESTS = 20
+REQUESTS = 21
 
 
 def table(anchor: str) -> list[list[str]]:

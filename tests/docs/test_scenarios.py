@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from mockserver.cli import main
 from mockserver.cli.providers import scenario_judge
@@ -49,6 +50,7 @@ def around(kind: str, example: Any) -> dict[str, Any]:
         if "final" in (example if isinstance(example, dict) else {})
         else machine(example),
         "transition": machine({"transitions": [example, EXPIRES]}),
+        "effects": machine({"transitions": [timed]}, completed={"final": True, "effects": example}),
         "effect": machine({"transitions": [timed]}, completed={"final": True, "effects": [example]}),
         "delay": machine({"transitions": [{**timed, "after": example}]}),
         "weight": machine({"transitions": [{**timed, "to": {"completed": example, "cancelled": 1}}]}),
@@ -215,3 +217,10 @@ async def test_a_server_publishes_the_schema_with_its_own_names() -> None:
         assert served["properties"]["settings"]["properties"]["rate_limits"]["enum"] == ["documented", "off"]
         assert served["$defs"] == scenario_schema()["$defs"]
         assert served["$id"] == "http://localhost:7460/_mock/scenarios/schema.json"
+        file = {"scenario": "a", "provider": "daisysim", "about": "A."}
+        for name, known in (("daisysim.cancel_after", True), ("daisysim.cancel_aftr", False)):
+            document = {**file, "settings": {name: "1s"}}
+            sent = {"content": json.dumps(document), "headers": {"Content-Type": "application/yaml"}}
+            posted = await world.control("POST", "/scenarios", **sent)
+            assert (posted.status_code == 201) == known
+            assert Draft202012Validator(served).is_valid(document) == known

@@ -47,6 +47,7 @@ SPANS = st.timedeltas(min_value=timedelta(), max_value=timedelta(days=36_525))
         (0.25, timedelta(milliseconds=250)),
         (0.00002, timedelta(microseconds=20)),
         (0, timedelta()),
+        (-0.0, timedelta()),
     ],
 )
 def test_a_span_is_a_text_with_a_unit_or_a_number_of_seconds(text: object, span: timedelta) -> None:
@@ -73,6 +74,7 @@ def test_a_span_is_a_text_with_a_unit_or_a_number_of_seconds(text: object, span:
         None,
         [],
         -1,
+        -1e-9,
         float("nan"),
         float("inf"),
         1e30,

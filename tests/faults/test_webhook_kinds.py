@@ -8,7 +8,7 @@ import pytest
 
 from mockserver.faults import webhook_kinds
 from mockserver.faults.model import Posting
-from mockserver.faults.webhook_kinds import KINDS, Circumstances, Settled, WebhookKind
+from mockserver.faults.webhook_kinds import KINDS, Circumstances, FixedArgument, WebhookKind
 from mockserver.scenario.check import check_text
 from mockserver.scenario.reference import reference
 from mockserver.scenario.schema import scenario_schema
@@ -28,8 +28,8 @@ def _blursed(argument: str, posting: Posting) -> Posting:
     return posting._replace(body=argument * len(posting.body))
 
 
-def _settled(argument: str, circumstances: Circumstances) -> Settled:
-    return Settled(argument, timedelta(seconds=3))
+def _settled(argument: str, circumstances: Circumstances) -> FixedArgument:
+    return FixedArgument(argument, timedelta(seconds=3))
 
 
 BLUR = WebhookKind(
@@ -37,7 +37,7 @@ BLUR = WebhookKind(
     "each character replaced, three seconds later",
     {"title": "Blur", "description": "By which letter.", "type": "string", "pattern": "^[a-z]$"},
     _check_letter,
-    settle=_settled,
+    fix=_settled,
     alter=_blursed,
     copies=lambda argument: 1,
 )
@@ -79,7 +79,7 @@ def test_an_invented_kind_is_in_the_schema_the_reference_and_the_control_api() -
     webhook = scenario_schema()["$defs"]["fault"]["properties"]["webhook"]
     assert webhook["properties"]["blur"] == BLUR.schema
     assert "blur (each character replaced, three seconds later)." in reference()
-    assert webhook_kinds.control_schema()["description"].endswith("stale_timestamp, blur.")
+    assert webhook_kinds.control_schema()["description"].endswith(f"{KINDS[-1].name}, blur.")
 
 
 @pytest.mark.anyio
@@ -113,7 +113,7 @@ def test_the_schema_file_says_what_the_table_says() -> None:
 
 
 def test_the_page_on_faults_has_a_row_for_each_kind() -> None:
-    head = "| member of `webhook` | what becomes of the delivery |\n| --- | --- |\n"
+    head = "| member of `webhook` | what happens to the delivery |\n| --- | --- |\n"
     table = read("docs/faults.md").partition(head)[2].partition("\n\n")[0]
     assert table.splitlines() == [f"| `{kind.name}` | {kind.about} |" for kind in KINDS]
 

@@ -34,6 +34,9 @@ def scope(client: str | None = "127.0.0.1", scheme: str = "http", **headers: str
         ({"x_forwarded_host": "a b"}, "http://localhost:7460"),
         ({"x_forwarded_prefix": "no slash"}, "http://localhost:7460"),
         ({"x_forwarded_prefix": '/"><script>'}, "http://localhost:7460"),
+        ({"x_forwarded_prefix": "/a/../b"}, "http://localhost:7460"),
+        ({"x_forwarded_host": "mock.example", "x_forwarded_port": "99999"}, "http://mock.example"),
+        ({"x_forwarded_host": "mock.example", "x_forwarded_port": "0"}, "http://mock.example"),
         ({"forwarded": "nonsense"}, "http://localhost:7460"),
     ],
 )
@@ -70,6 +73,12 @@ def test_a_public_url_stands_for_all_but_the_emulated_hosts() -> None:
     assert origins.of(scope(x_forwarded_host="other.example"), ASKED) == "https://mock.example/base"
     assert origins.of(scope(), None) == "https://mock.example/base"
     assert origins.of(scope(scheme="https"), "DaisySIM.com:443") == "https://DaisySIM.com:443"
+
+
+def test_of_repeated_headers_the_first_counts() -> None:
+    asked = scope(x_forwarded_proto="https")
+    asked["headers"].append((b"x-forwarded-proto", b"http"))
+    assert Origins().of(asked, ASKED) == "https://localhost:7460"
 
 
 def test_a_host_that_is_none_is_not_repeated() -> None:

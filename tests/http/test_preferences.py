@@ -135,3 +135,44 @@ async def test_other_preferences_are_not_for_us() -> None:
             answer = await balance(world, prefer)
             assert answer.status_code == 200
             assert "preference-applied" not in answer.headers
+
+
+GHOST = """\
+scenario: ghosts
+provider: acme
+about: An account of its own, and any key.
+settings: {accept_any_key: true}
+accounts: [{id: ghost, credentials: {key: acme-ghost}, balance: "5.00"}]
+"""
+
+
+async def test_accounts_of_a_scenario_for_one_request_are_gone_after_it() -> None:
+    async with acme_running() as world:
+        await post(world, GHOST)
+        before = await world.steer("GET", "/state")
+        for path, status in (("/balance", 200), ("/orders/none", 404)):
+            for key in ("acme-ghost", "acme-stranger"):
+                headers = {"Authorization": f"Bearer {key}"}
+                answer = await world.ask("GET", path, headers={**headers, "Prefer": "mock-scenario=ghosts"})
+                assert answer.status_code == status
+                assert (await world.ask("GET", path, headers=headers)).status_code == 401
+        after = await world.steer("GET", "/state")
+        assert {**after, "requests": 0, "limits": {}} == {**before, "requests": 0, "limits": {}}
+
+
+async def test_an_account_that_bought_in_one_request_opens_only_under_its_scenario() -> None:
+    async with acme_running() as world:
+        await post(world, GHOST)
+        headers = {"Authorization": "Bearer acme-ghost"}
+        ghostly = {**headers, "Prefer": "mock-scenario=ghosts"}
+        bought = await world.ask("POST", "/orders", {"service": "chat"}, headers=ghostly)
+        path = f"/orders/{bought.json()['id']}"
+        assert (await world.ask("GET", path, headers=headers)).status_code == 401
+        assert (await world.ask("GET", path, headers=ghostly)).status_code == 200
+        data = await world.control("GET", "/state")
+        assert (await world.control("PUT", "/state", content=data.content)).status_code == 200
+        assert (await world.ask("GET", path, headers=headers)).status_code == 401
+        assert (await world.ask("GET", path, headers=ghostly)).status_code == 200
+        await world.steer("PUT", "/scenarios/active", ["ghosts"])
+        await world.steer("PUT", "/scenarios/active", [])
+        assert (await world.ask("GET", path, headers=headers)).status_code == 200

@@ -83,7 +83,8 @@ def test_what_is_no_hello_is_refused(data: bytes) -> None:
         read_client_hello(data)
 
 
-def test_a_hello_that_never_ends_is_refused() -> None:
-    endless = b"\x16\x03\x01\x00\x04\x01\x00\xff\xf0" + b"\x16\x03\x01\x00\x01\x00" * (LONGEST // 6)
+@pytest.mark.parametrize("announced", [b"\x00\x3f\xf0", b"\x00\xff\xf0"])
+def test_a_hello_that_never_ends_is_refused(announced: bytes) -> None:
+    endless = b"\x16\x03\x01\x00\x04\x01" + announced + b"\x16\x03\x01\x00\x01\x00" * (LONGEST // 6)
     with pytest.raises(NotTls):
         read_client_hello(endless)

@@ -24,6 +24,10 @@ class Transport(asyncio.Transport):
         self.written = b""
         self.ended = ""
         self.reads = True
+        self.unsent = 0
+
+    def get_write_buffer_size(self) -> int:
+        return self.unsent
 
     def write(self, data: Any) -> None:
         self.written += data
@@ -151,6 +155,80 @@ async def test_a_client_that_reads_nothing_is_not_waited_for(setting: Setting) -
     setting.protocol.pause_writing()
     setting.pass_turns(TURNS)
     assert setting.transport.ended == "aborted"
+
+
+async def test_a_client_that_reads_slowly_is_waited_for_and_one_that_stops_is_not(setting: Setting) -> None:
+    setting.app.may_answer.clear()
+    await setting.say(GET)
+    setting.protocol.pause_writing()
+    setting.transport.unsent = 10_000
+    for _ in range(3 * TURNS):
+        setting.transport.unsent -= 1
+        setting.pass_turns(1)
+    assert setting.transport.ended == ""
+    setting.pass_turns(TURNS)
+    assert setting.transport.ended == "aborted"
+
+
+async def test_a_connection_that_cannot_be_closed_is_cut_off(setting: Setting) -> None:
+    await setting.say(GET)
+    setting.transport.unsent = 10_000
+    setting.transport.close()
+    setting.pass_turns(TURNS + 1)
+    assert setting.transport.ended == "aborted"
+
+
+async def test_a_client_that_reads_nothing_has_one_answer_kept_and_its_requests_unread(setting: Setting) -> None:
+    setting.protocol.pause_writing()
+    await setting.say(GET * 5)
+    assert setting.transport.written.count(b"HTTP/1.1 200 OK") == 1
+    assert setting.transport.reads is False
+    setting.protocol.resume_writing()
+    for _ in range(40):
+        await asyncio.sleep(0)
+    assert setting.transport.written.count(b"HTTP/1.1 200 OK") == 5
+    assert setting.transport.reads is True
+
+
+async def test_the_body_of_a_request_in_the_queue_may_come_later(setting: Setting) -> None:
+    await setting.say(GET + b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n")
+    assert setting.transport.reads is True
+    await setting.say(b"body")
+    assert setting.transport.written.count(b"HTTP/1.1 200 OK") == 2
+
+
+@pytest.mark.parametrize("behind", [b"}", b"\0", b"GET / HTTP/1.1\r\nBad Header: x\r\n\r\n"])
+async def test_what_cannot_be_read_behind_a_request_costs_it_no_answer(setting: Setting, behind: bytes) -> None:
+    await setting.say(GET + behind)
+    first, _, second = setting.transport.written.partition(b"ok")
+    assert first.startswith(b"HTTP/1.1 200 OK")
+    assert second.startswith(b"HTTP/1.1 4")
+    assert setting.transport.ended == "closed"
+
+
+@pytest.mark.parametrize(
+    "chunks", [b"-1\r\n", b"0x2\r\nab\r\n", b"F" * 17 + b"\r\n", b"2\r\nabX", b"2\r\nab\r\ngarbage\r\n"]
+)
+async def test_a_body_in_broken_chunks_is_refused(setting: Setting, chunks: bytes) -> None:
+    await setting.say(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
+    assert setting.transport.written.startswith(b"HTTP/1.1 400 ")
+    assert setting.transport.ended == "closed"
+
+
+async def test_an_old_client_is_not_asked_for_its_body(setting: Setting) -> None:
+    await setting.say(b"POST / HTTP/1.0\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+    assert setting.transport.written == b""
+
+
+async def test_a_head_that_a_read_cuts_counts_alone(setting: Setting) -> None:
+    many = GET * 3_000
+    await setting.say(GET + many[:20])
+    await setting.say(many[20:])
+    for _ in range(30_000):
+        if setting.transport.written.count(b"HTTP/1.1 200 OK") == 3_001:
+            break
+        await asyncio.sleep(0)
+    assert setting.transport.written.count(b"HTTP/1.1 200 OK") == 3_001
 
 
 async def test_the_sweep_runs_only_while_connections_are_open(setting: Setting) -> None:

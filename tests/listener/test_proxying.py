@@ -76,6 +76,12 @@ def test_all_else_is_refused_by_name(authority: Authority, told: str) -> None:
     assert authority.host in refused.value.text
 
 
+def test_a_server_beyond_loopback_names_no_flag_that_it_would_refuse() -> None:
+    with pytest.raises(ProxyRefusal) as refused:
+        Proxy(ListenerOptions(hosts=HOSTS), [("0.0.0.0", 7460)]).admit(Authority("example.com", 443))
+    assert "--passthrough" not in refused.value.text
+
+
 def test_passthrough_sends_it_on() -> None:
     assert proxy(passthrough=True).admit(Authority("example.com", 443)) is False
 

@@ -1,7 +1,9 @@
 """TLS on the port of plain HTTP: names, certificates, protocols, and clients that are slow or hostile."""
 
 import contextlib
+import socket
 import ssl
+import struct
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -170,6 +172,15 @@ def test_a_client_that_does_not_trust_the_ca_is_told_of_it_in_the_log(
         wrapped(url, ssl.create_default_context(), "daisysim.com")
     httpx.get(f"{url}/_mock/health").raise_for_status()
     assert [one for one in caplog.messages if "mockserver ca" in one]
+
+
+def test_a_client_that_hangs_up_in_the_handshake_is_told_of_it_too(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("WARNING"), connect(url, hello("daisysim.com")) as connection:
+        connection.recv(100)
+        linger = struct.pack("ii", 1, 0)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    while not [one for one in caplog.messages if "ended its TLS handshake" in one]:
+        httpx.get(f"{url}/_mock/health").raise_for_status()
 
 
 def test_without_tls_a_greeting_is_answered_in_plain_text(tmp_path: Path) -> None:

@@ -98,6 +98,18 @@ def test_a_connect_may_come_in_pieces_and_with_its_request(url: str) -> None:
         assert receive_until(wire.socket, b'"success":true').startswith(ESTABLISHED + b"HTTP/1.1 200 OK")
 
 
+def test_a_connect_may_end_its_lines_with_line_feeds_alone(url: str) -> None:
+    with Wire(url) as wire:
+        wire.send(b"CONNECT daisysim.com:80 HTTP/1.1\n\n" + BALANCE)
+        assert receive_until(wire.socket, b'"success":true').startswith(ESTABLISHED)
+
+
+@pytest.mark.parametrize("target", [b"http://[::1/", b"http://[::zz]/", b"http://]/"])
+def test_a_whole_url_that_is_none_is_refused(url: str, target: bytes) -> None:
+    with connect(url, b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n") as connection:
+        assert receive_until(connection, b"\r\n").startswith(b"HTTP/1.1 400 ")
+
+
 def test_everything_in_a_tunnel_is_in_the_sandbox_of_the_proxy_user(url: str) -> None:
     with tunnel(url, b"daisysim.com:80", user("tunnel-1")) as wire:
         wire.send(BALANCE)
@@ -187,6 +199,14 @@ def test_a_whole_url_is_in_the_sandbox_of_the_proxy_user_and_the_journal_has_no_
 def test_a_whole_url_for_another_host_is_refused_by_name(url: str) -> None:
     answer = exchange(url, b"GET http://example.com/a HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert (answer.status, b"example.com" in answer.body) == (403, True)
+
+
+def test_what_the_proxy_refuses_is_told_in_the_log(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("WARNING"):
+        exchange(url, b"GET http://told.example/a HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        refused(url, b"CONNECT told.example:443 HTTP/1.1\r\n\r\n")
+    assert [one for one in caplog.messages if one.startswith("a proxy request was refused: told.example")]
+    assert [one for one in caplog.messages if one.startswith("CONNECT was refused: told.example")]
 
 
 def test_a_whole_url_with_a_bad_proxy_user_is_asked_for_another(url: str) -> None:
@@ -327,6 +347,59 @@ def test_a_host_that_cannot_be_reached_is_told(open_url: str, unused_port: int) 
     ):
         answer = refused(open_url, sent)
         assert (answer.status, nobody in answer.body) == (502, True)
+
+
+@pytest.mark.parametrize("host", [b"a" * 64 + b".example", b"a..invalid", b"127.0.0.1:99999"])
+def test_a_host_that_none_can_have_is_told(open_url: str, host: bytes) -> None:
+    for sent in (
+        b"CONNECT " + host.partition(b":")[0] + b":443 HTTP/1.1\r\n\r\n" if b":" not in host else b"",
+        b"GET http://" + host + b"/ HTTP/1.1\r\nHost: x\r\n\r\n",
+    ):
+        if sent:
+            assert refused(open_url, sent).status in (400, 502)
+
+
+@pytest.mark.parametrize("proxy", ["http://127.0.0.1:notaport", "http://[::1", "socks5://127.0.0.1:1"])
+def test_a_proxy_of_the_environment_that_is_none_is_told(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with LiveServer(create_app(frozen_settings(passthrough=True))) as live:
+        for sent in (
+            b"CONNECT 127.0.0.1:9 HTTP/1.1\r\n\r\n",
+            b"GET http://127.0.0.1:9/ HTTP/1.1\r\nHost: x\r\n\r\n",
+        ):
+            assert refused(live.url, sent).status == 502
+
+
+def test_what_is_sent_on_names_the_host_alone_and_hides_what_is_between_two(open_url: str, other: str) -> None:
+    line = b"GET http://user:pw@" + authority(other) + b"/a?b#c HTTP/1.1\r\nHost: x\r\n"
+    told = exchange(open_url, line + b"Connection: keep-alive, X-Hop\r\nX-Hop: 1\r\n\r\n").json()
+    assert (told["path"], told["query"]) == ("/a", "b")
+    assert "x-hop" not in told["headers"]
+
+
+def test_a_client_that_leaves_ends_what_is_sent_on_for_it(open_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as endless:
+        target = b"http://127.0.0.1:%d/" % endless.getsockname()[1]
+        with connect(open_url, b"GET " + target + b" HTTP/1.1\r\nHost: x\r\n\r\n") as client:
+            upstream, _ = endless.accept()
+            upstream.settimeout(10)
+            upstream.recv(65_536)
+            upstream.sendall(b"HTTP/1.1 200 OK\r\n\r\nfirst")
+            receive_until(client, b"first")
+        with upstream:
+            assert upstream.recv(1) == b""
+
+
+def test_an_answer_before_the_whole_upload_reaches_the_client(open_url: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as early:
+        target = b"http://127.0.0.1:%d/" % early.getsockname()[1]
+        head = b"POST " + target + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
+        with connect(open_url, head + b"x") as client:
+            upstream, _ = early.accept()
+            with upstream:
+                upstream.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
+                assert b" 413 " in receive_until(client, b"no")
 
 
 def test_emulated_hosts_are_never_sent_on(open_url: str) -> None:

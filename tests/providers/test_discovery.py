@@ -102,6 +102,8 @@ def test_names_are_found_without_importing_a_provider_or_the_metadata_of_distrib
     [
         ("odd_gone", {}, "cannot be imported: ModuleNotFoundError: No module named 'odd_gone'"),
         ("odd_broken", {"odd_broken.py": "1 / 0"}, "cannot be imported: ZeroDivisionError: division by zero"),
+        ("odd_leaving", {"odd_leaving.py": "raise SystemExit"}, "cannot be imported: SystemExit:"),
+        ("odd_parent.child", {"odd_parent/__init__.py": "raise SystemExit(3)"}, "cannot be imported: SystemExit: 3"),
         ("odd_empty", {"odd_empty.py": ""}, "has no attribute 'PROVIDER'"),
         ("odd_text", {"odd_text.py": "PROVIDER = 'odd'"}, "is no Provider, but str"),
         ("tests.acme", {}, "calls itself 'acme'"),
@@ -148,6 +150,24 @@ def test_two_providers_of_one_name_are_told_with_their_places(here: Path, capsys
     for command in (["graph", "daisysim"], ["check", str(bundled("scenarios"))], ["--port", "0", "--quiet"]):
         assert main(command) == 1
         assert capsys.readouterr().err == f"mockserver: {line}\n"
+
+
+@pytest.mark.parametrize("line", ["foo = json:x:y:z", "foo", "foo =", "= json", "foo: json"])
+def test_an_entry_point_that_is_none_is_one_line_and_exit_code_1(
+    here: Path, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = declare(here) / "acme_tests-1.0.dist-info" / "entry_points.txt"
+    file.write_text(f"[console_scripts]\nanything at all\n[mockserver.providers]\n# a comment\n{line}\n")
+    for command in (["graph", "daisysim"], ["check", str(bundled("scenarios"))], ["--port", "0", "--quiet"]):
+        assert main(command) == 1
+        told = f"the entry point {line!r} of acme-tests 1.0 must be NAME = MODULE:ATTRIBUTE"
+        assert capsys.readouterr().err == f"mockserver: {told}\n"
+
+
+def test_a_distribution_that_is_found_twice_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder in ("old", "new"):
+        monkeypatch.syspath_prepend(declare(tmp_path / folder, acme=f"tests.{folder}:PROVIDER"))
+    assert sources()[-1] == Source("acme", "tests.new", "PROVIDER", "acme-tests 1.0")
 
 
 def test_two_distributions_may_not_declare_one_name_either(here: Path) -> None:

@@ -17,6 +17,7 @@ from mockserver.journal.budget import Budget
 from mockserver.sandbox import accounts
 from mockserver.sandbox.config import Population, SandboxConfig, ServerContext
 from mockserver.sandbox.deliveries import Deliveries
+from mockserver.sandbox.opening import open_seeds
 from mockserver.sandbox.provider_rules import ProviderRules, UnitOfWorkPort
 from mockserver.sandbox.settings import COMMON, Setting
 from mockserver.sandbox.state import SandboxState
@@ -272,6 +273,5 @@ async def inside(
     turns = Transactions(state, MemoryStore(), expect or expected.append)
     made = Inside(turns, Deliveries(turns, sender), expected)
     async with turns.begin("opening") as unit:
-        for seed in state.active_scenarios.accounts(SHOP):
-            await accounts.open_account(unit, state.provider_rules[SHOP], seed)
+        await open_seeds(unit)
     return made

@@ -303,3 +303,39 @@ async def test_the_newest_failures_and_attempts_are_kept(monkeypatch: pytest.Mon
     assert [one.at - START for one in found.attempts] == [
         n * SECOND for n in range(failures.MOST - 4, failures.MOST + 1)
     ]
+
+
+async def test_a_delivery_whose_signing_breaks_fails_and_the_next_one_is_sent() -> None:
+    async def sign(unit: UnitOfWorkPort, delivery: Delivery, real: object) -> dict[str, str]:
+        if delivery.id == "dlv_00000001":
+            raise KeyError("secret")
+        return {}
+
+    world, _ = await hooked(rules=shop(sign=sign, retries=RetryPolicy()))
+    await arrived(world)
+    await arrived(world)
+    assert await world.send_due() == (1, 1)
+    assert await log(world) == [("delivered", 1, None), ("failed", 1, None)]
+    (failure,) = world.deliveries.failures.since(0)
+    assert failure.reason == "could not be made: KeyError"
+
+
+async def test_a_delivery_whose_attempt_cannot_be_recorded_is_dropped() -> None:
+    async def broken(unit: UnitOfWorkPort, delivery: Delivery) -> None:
+        raise KeyError("webhook")
+
+    world, _ = await hooked(GONE, rules=shop(gone=broken))
+    await arrived(world)
+    assert await world.send_due() == (0, 1)
+    assert await log(world) == [("failed", 0, None)]
+    (failure,) = world.deliveries.failures.since(0)
+    assert failure.reason == "the delivery was dropped: KeyError: 'webhook'"
+
+
+async def test_an_outbox_row_without_its_delivery_is_dropped() -> None:
+    world, _ = await hooked()
+    async with world.turns.begin("a test") as unit:
+        await unit.tx.put("outbox", "dlv_00000009", b"", due=START)
+    await arrived(world)
+    assert await world.send_due() == (1, 0)
+    assert [one.id for one in world.deliveries.failures.since(0)] == ["dlv_00000009"]

@@ -55,6 +55,8 @@ def test_a_value_of_the_right_kind_is_taken(name: str, value: Any) -> None:
         ("acme.most", 1.5, "must be a whole number from 0: 1.5"),
         ("acme.word", 5, "must be a text: 5"),
         ("acme.level", True, "must be one of 1, 2: True"),
+        ("acme.level", 1.0, "must be one of 1, 2: 1.0"),
+        ("acme.wait", " 5s ", "not a duration: ' 5s '"),
         ("acme.colour", "red", "unknown setting: 'acme.colour'"),
     ],
 )

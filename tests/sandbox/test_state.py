@@ -49,7 +49,7 @@ def test_it_begins_as_it_is_told() -> None:
     assert (state.dice.seed, state.dice.cast("x")) == (7, Dice(7).cast("x"))
     assert (state.settings.values["rate_limits"], state.settings.values["shop.patience"]) == ("off", "60s")
     assert state.per_poll == timedelta(seconds=3)
-    assert (state.counters, state.born, state.quiet_until, state.faults.in_force()) == ({}, (), None, [])
+    assert (state.counters, state.order_faults, state.quiet_until, state.faults.in_force()) == ({}, (), None, [])
     (machine,) = state.machines.values()
     assert (machine.kind, state.machine_named(machine.key)) == ("parcel", machine)
     assert state.source_of(machine.key).name == "quick"

@@ -12,7 +12,7 @@ from mockserver.domain.orders import Order
 from mockserver.sandbox import transactions as turns_module
 from mockserver.sandbox.state import SandboxState
 from mockserver.stores.memory import MemoryStore
-from tests.sandbox.support import QUICK, SHOP, Inside, Receiver, everything, inside, new_state, server
+from tests.sandbox.support import QUICK, SHOP, Inside, Receiver, everything, inside, new_state, server, shop
 from tests.support import START
 
 pytestmark = pytest.mark.anyio
@@ -263,3 +263,21 @@ async def forward(world: Inside, steps: list[int]) -> None:
             await world.turns.fire(due, most=100, clock=world.state.clock)
             await world.send_due()
         world.state.clock.move_to(end)
+
+
+async def test_a_timer_that_fails_is_dropped_and_told_and_nothing_of_it_is_kept(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(*arguments: object) -> dict[str, object]:
+        raise Broken("no such note")
+
+    world = await inside(rules=shop(compose=broken))
+    order, other = await placed(world), await placed(world)
+    world.pass_by(30)
+    assert (await world.order(order.id)).state == "waiting"
+    assert (await world.order(other.id)).state == "waiting"
+    failures = world.turns.failures.since(0)
+    assert [one.id for one in failures] == [f"{SHOP}/{order.id}/0", f"{SHOP}/{other.id}/0"]
+    assert failures[0].reason == "the timer was dropped: Broken: no such note"
+    assert world.turns.next_timer == START + 60 * SECOND
+    assert "timer shop/P000001/0 was dropped" in caplog.text

@@ -13,7 +13,7 @@ from mockserver.faults.parse import fault_from_data
 from mockserver.sandbox.refusals import WorldReplaced
 from mockserver.sandbox.state import SandboxState
 from mockserver.sandbox.view import PastView, RequestView
-from tests.sandbox.support import SHOP, new_state, server
+from tests.sandbox.support import HASTE, QUICK, SHOP, new_state, server
 from tests.support import START
 
 
@@ -38,9 +38,9 @@ def differing(one: SandboxState, other: SandboxState) -> set[str]:
     [
         ([], None, set()),
         ([], BROKEN, set()),
-        ([], LATE, {"born"}),
-        (["haste"], None, {"active_scenarios", "settings", "faults", "born"}),
-        (["haste"], LATE, {"active_scenarios", "settings", "faults", "born"}),
+        ([], LATE, {"order_faults"}),
+        (["haste"], None, {"active_scenarios", "settings", "faults", "order_faults"}),
+        (["haste"], LATE, {"active_scenarios", "settings", "faults", "order_faults"}),
         (["quick"], None, {"active_scenarios", "settings", "faults"}),
     ],
 )
@@ -57,7 +57,7 @@ def test_a_request_s_scenarios_lie_over_those_in_force() -> None:
     assert (seen.active_scenarios.names, state.active_scenarios.names) == (("haste",), ())
     assert (seen.settings.values["shop.patience"], state.settings.values["shop.patience"]) == ("5s", "60s")
     assert [one.name for one in seen.faults.in_force()] == ["lost-note"]
-    assert [one.name for one in seen.born] == ["lost-note"]
+    assert [one.name for one in seen.order_faults] == ["lost-note"]
     rule = seen.decide("life", SHOP, {"operation": "order"})
     assert rule is not None
     assert rule.name == "haste"
@@ -106,7 +106,7 @@ def test_the_base_may_become_another_and_its_parts_with_it(places: list[int]) ->
         base = bases[place]
         seen = request(base)
         assert seen is request(base)
-        assert differing(seen, base) == {"active_scenarios", "settings", "faults", "born"}
+        assert differing(seen, base) == {"active_scenarios", "settings", "faults", "order_faults"}
 
 
 def test_invented_customers_are_quiet_up_to_their_moment() -> None:
@@ -122,3 +122,11 @@ def test_invented_customers_act_in_no_world_but_their_own() -> None:
     view = PastView(new_state(shared), quiet_until=START)
     with pytest.raises(WorldReplaced):
         view(new_state(shared))
+
+
+def test_a_scenario_that_asks_for_a_setting_that_is_none_is_refused() -> None:
+    state = new_state(server(QUICK, HASTE.replace("arrive: 1s", "arrive: {setting: nosuch}")))
+    for try_it in (lambda: RequestView(state, ["haste"], None), lambda: state.activate(["haste"])):
+        with pytest.raises(Invalid, match="scenario 'haste' cannot be used: unknown setting: 'nosuch'"):
+            try_it()
+    assert state.active_scenarios.names == ()

@@ -77,6 +77,15 @@ z: {final: true}
     assert [place for place, _ in said(states)] == ["8:55 error"]
 
 
+def test_a_state_that_only_leads_into_an_endless_loop_is_not_told_as_one() -> None:
+    states = """
+a: {transitions: [{on: x, to: z}, {on: go, after: 0s, to: b}]}
+b: {transitions: [{on: x, to: z}, {on: go, after: 0s, to: b}]}
+z: {final: true}
+"""
+    assert [place for place, _ in said(states)] == ["9:55 error"]
+
+
 @pytest.mark.parametrize("second", ["after: 1ms, ", "", "after: {setting: acme.pause}, "])
 def test_a_loop_with_any_pause_or_a_call_from_outside_is_fine(second: str) -> None:
     states = f"""
@@ -105,7 +114,11 @@ FINE = "a: {final: true, transitions: [{on: go, to: a}]}"
 )
 def test_a_rule_behind_one_that_always_decides_is_a_warning(first: str, second: str, idle: bool) -> None:
     found = said(FINE, f"rules:\n  - {{{first}}}\n  - {{{second}}}\n")
-    assert found == ([("11:5 warning", "rule 'odd#2' never decides: 'odd#1' before it always does")] if idle else [])
+    assert found == (
+        [("11:5 warning", "rule 'odd#2' never decides: rule 'odd#1', which comes first, always decides")]
+        if idle
+        else []
+    )
 
 
 def test_conditions_with_mistakes_do_not_make_a_rule_unconditional() -> None:
@@ -130,7 +143,7 @@ def test_a_rule_behind_a_wider_one_is_a_warning(first: str, second: str, idle: b
     found = said(
         FINE, f"rules:\n  - {{when: {first}, then: {{stock: 0}}}}\n  - {{when: {second}, then: {{stock: 1}}}}\n"
     )
-    message = "rule 'odd#2' never decides: whatever it matches, 'odd#1' before it matches too"
+    message = "rule 'odd#2' never decides: rule 'odd#1', which comes first, matches all that it matches"
     assert found == ([("11:5 warning", message)] if idle else [])
 
 

@@ -6,18 +6,26 @@ that hypothesis draws from the schema with any number of parts that do not fit.
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from jsonschema_rs import Draft202012Validator
 
+from mockserver.http.lint import judge_of
+from mockserver.http.schemas import SchemaStore
+from mockserver.providers.discovery import data_roots
+from mockserver.sandbox.settings import COMMON, SettingsTable
 from mockserver.scenario.beyond_schema import BEYOND_SCHEMA
 from mockserver.scenario.build import build_scenario
 from mockserver.scenario.check import check_text
+from mockserver.scenario.library import Library
+from mockserver.scenario.model import Scenario
 from mockserver.scenario.problems import Report
 from mockserver.scenario.schema import scenario_schema
 from tests.scenario.from_schema import TEXTS, FromSchema, takes
+from tests.served import ACME
 
 SCHEMA = scenario_schema()
 FILES = FromSchema(SCHEMA)
@@ -25,13 +33,33 @@ FILES = FromSchema(SCHEMA)
 VALIDATOR = Draft202012Validator(SCHEMA)
 
 
-def loader_errors(document: Any) -> list[str]:
-    """What the loader says of a document, without the schema.
+class AcmesLibrary(Library):
+    """The scenarios of Acme, which stand for those of any provider that a document names."""
 
-    Also without the lint, whose errors are all beyond the schema: they would stand in for those that are missed.
+    def default(self, provider: str) -> Scenario:
+        """Return Acme's default."""
+        return super().default("acme")
+
+
+#: Acme with a detail that has few values judges every document, whatever provider that names.
+PROVIDER = replace(ACME, rules=ACME.rules._replace(choices={"plan": ("free", "paid")}))
+JUDGE = judge_of(
+    lambda _: PROVIDER,
+    SettingsTable((*COMMON, *PROVIDER.settings)),
+    SchemaStore(*data_roots("schemas", [PROVIDER])),
+    AcmesLibrary.of_providers(data_roots("scenarios", [PROVIDER])),
+)
+
+
+def loader_errors(document: Any) -> list[str]:
+    """What the loader says of a document without the schema, and then its provider.
+
+    Without the lint, whose errors are all beyond the schema: they would stand in for those that are missed.
     """
     report = Report("f.yaml")
-    build_scenario(document, report, text="")
+    scenario = build_scenario(document, report, text="")
+    if not report.errors() and isinstance(document, dict) and VALIDATOR.is_valid(document):
+        JUDGE(scenario, report, document)
     return [problem.message for problem in report.errors()]
 
 
@@ -82,7 +110,7 @@ def test_a_file_with_any_mistakes_is_judged_the_same_by_both(document: Any) -> N
 @settings(max_examples=30)
 @given(FILES.documents())
 def test_a_file_that_fits_is_refused_only_for_what_is_beyond_the_schema(document: Any) -> None:
-    problems = check_text(json.dumps(document), source="f.yaml")
+    problems = check_text(json.dumps(document), source="f.yaml", judge=JUDGE)
     errors = [problem.message for problem in problems if problem.severity == "error"]
     if VALIDATOR.is_valid(document):
         assert [message for message in errors if not is_beyond(message)] == []
@@ -92,6 +120,8 @@ def test_a_file_that_fits_is_refused_only_for_what_is_beyond_the_schema(document
 
 HEAD = "scenario: a\nprovider: acme\nabout: A.\n"
 MACHINE = "machine: {kind: k, start: a, states: {a: {transitions: [{on: x, to: b, after: 1s}]}, b: {final: true}}}\n"
+#: A machine of a kind that Acme has.
+OF_ACME = MACHINE.replace("kind: k", "kind: activation")
 #: For each rule beyond the schema, in its order, files that break nothing else.
 BROKEN: tuple[tuple[str, ...], ...] = (
     ("", "a: [", HEAD + "---\na: 1\n", HEAD + f"settings: {'[' * 40}\n", HEAD + f"rules: [{'1, ' * 1001}]\n"),
@@ -113,12 +143,29 @@ BROKEN: tuple[tuple[str, ...], ...] = (
     (HEAD + "faults: [{wire: reset, until: soon}]\n", HEAD + 'faults: [{wire: reset, until: "2026-01-31T12:00:00"}]\n'),
     (HEAD + "faults: [{wire: reset, path: a*/b*/c*/d*/e*}]\n",),
     (HEAD + "faults: [{answer: {status: 200, headers: {Content-Length: \"1\"}}}]\n",),
+    (
+        HEAD + "settings: {acme.nosuch: 1s}\n",
+        *(HEAD + OF_ACME.replace("1s", later) for later in ("{setting: nosuch}", "{uniform: [1s, {setting: nosuch}]}")),
+        HEAD + OF_ACME.replace("to: b", "to: {b: {setting: nosuch, is: x}, a: 1}"),
+        HEAD + OF_ACME.replace("[{on", "[{on: y, to: a, stay: true, sends: {event: x, after: {setting: z}}}, {on"),
+        HEAD + 'magic: [{where: a, value: b, effect: "after {acme.nosuch}", provenance: assumed}]\n',
+    ),
+    (
+        HEAD + "settings: {rate_limits: none}\n",
+        HEAD + "settings: {acme.cancel_after: 5 parsecs}\n",
+        HEAD + "settings: {accept_any_key: 1}\n",
+        HEAD + OF_ACME.replace("to: b", "to: {b: {setting: rate_limits, is: x}, a: 1}"),
+    ),
+    (HEAD + "accounts: [{id: a, credentials: {kee: k}, balance: \"1\"}]\n",),
+    (HEAD + "accounts: [{id: a, credentials: {key: k}, balance: \"1.001\"}]\n",),
+    (HEAD + "accounts: [{id: a, credentials: {key: k}, balance: \"1\", details: {plan: dear}}]\n",),
 )  # fmt: skip
 
 
 @pytest.mark.parametrize(("number", "text"), [(number, text) for number, texts in enumerate(BROKEN) for text in texts])
 def test_each_rule_beyond_the_schema_is_one_that_the_schema_indeed_does_not_know(number: int, text: str) -> None:
-    errors = [problem.message for problem in check_text(text, source="f.yaml") if problem.severity == "error"]
+    problems = check_text(text, source="f.yaml", judge=JUDGE)
+    errors = [problem.message for problem in problems if problem.severity == "error"]
     assert len(errors) == 1, errors
     assert [place for place, rule in enumerate(BEYOND_SCHEMA) if rule.explains(errors[0])] == [number]
 

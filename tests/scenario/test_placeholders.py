@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.scenario.placeholders import named_settings, with_settings
+from mockserver.scenario.placeholders import named_settings, odd_placeholders, with_settings
 from tests.outside import acme_running
 
 
@@ -32,6 +32,7 @@ def test_braces_that_name_no_setting_stay() -> None:
     text = 'answers {"a": 1}, {id} and {shop.unknown}'
     assert with_settings(text, {"shop.known": "1s"}) == text
     assert named_settings(text) == ["shop.unknown"]
+    assert odd_placeholders(text + " {shop.open") == ["{id}", "{shop.open"]
 
 
 @pytest.mark.anyio

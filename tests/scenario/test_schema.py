@@ -1,15 +1,19 @@
 """The schema is valid, and agrees with the lists in the code."""
 
+import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from mockserver.domain.accounts import STATUSES
 from mockserver.domain.errors import MISTAKE_NAMES
 from mockserver.engine.effects import EFFECTS
-from mockserver.engine.matching import COMPARISONS
+from mockserver.engine.matching import COMPARISONS, Comparison, matcher_from_data
+from mockserver.resources import bundled
 from mockserver.scenario.build import PROVENANCES, THEN_KEYS
+from mockserver.scenario.check import check_text
 from mockserver.scenario.problems import Report
 from mockserver.scenario.schema import check_schema, scenario_schema
 from mockserver.scenario.source import read_source
@@ -76,3 +80,21 @@ def test_the_schema_alone_accepts_a_good_file_and_finds_what_the_builder_would(g
         "22: per needs times beside it",
         "36: balance must be a text, not 0.1",
     ]
+
+
+def test_the_schema_file_says_what_the_table_of_comparisons_says() -> None:
+    written = json.loads((bundled("schemas") / "scenario.schema.json").read_text(encoding="utf-8"))
+    made = scenario_schema()["$defs"]["matcher"]["properties"]
+    assert written["$defs"]["matcher"]["properties"] == made, (
+        "write the table of comparisons into schemas/scenario.schema.json"
+    )
+
+
+def test_a_comparison_is_one_entry_of_one_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    length = Comparison("number", "Has as many characters.", lambda value, operand, present: len(value) == operand)
+    monkeypatch.setitem(cast("dict[str, Comparison]", COMPARISONS), "length", length)
+    text = "scenario: odd\nprovider: acme\nabout: Odd.\nrules: [{when: {request.x: {length: %s}}, then: {stock: 0}}]\n"
+    assert check_text(text % 2, source="f.yaml") == []
+    assert [one.message for one in check_text(text % "x", source="f.yaml")] == ["length must be a number: 'x'"]
+    assert matcher_from_data({"length": 2}).holds("ab", present=True)
+    assert not matcher_from_data({"length": 2}).holds("abc", present=True)

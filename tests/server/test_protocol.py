@@ -79,6 +79,12 @@ def test_each_request_of_a_connection_is_repaired(url: str) -> None:
             assert (told["path"], told["body"]) == (f"/\ufffd{number.decode()}", "\xff\n b")
 
 
+def test_a_length_with_many_zeros_is_the_parsers_and_ours(url: str) -> None:
+    body = b"POST \xc3\xbc HTTP/1.1\n{1}"
+    head = b"POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: %016d\r\n\r\n" % len(body)
+    assert _ask(url, head + body)["body"].encode("latin-1") == body
+
+
 def test_pipelined_requests_are_answered_in_order(url: str) -> None:
     requests = b"".join(b"GET /%d HTTP/1.1\r\nHost: x\r\nX-Odd: \xe9\r\n\r\n" % number for number in range(3))
     with connect(url, requests[:-30]) as connection:
@@ -316,8 +322,10 @@ TLS_HELLO = bytes.fromhex("16030102000100 01fc0303".replace(" ", "")) + bytes(80
         ),
         (
             b"CONNECT daisysim.com:443 HTTP/1.1\r\nHost: x\r\n\r\n",
-            "and only with --tls on: use http:// URLs",
+            "write the proxy's URL with http://, not https://",
         ),
+        (b"\x05\x01\x00", "is no SOCKS proxy"),
+        (b"\x04\x01\x01\xbb\x7f\x00\x00\x01\x00", "is no SOCKS proxy"),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "speaks HTTP/1.1, and the preface of HTTP/2 came"),
     ],
 )

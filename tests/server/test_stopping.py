@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import subprocess
+import threading
 import time
 
 import httpx
@@ -131,6 +132,49 @@ def test_after_sigterm_a_server_drains_with_requests_served_and_ready_denied() -
     assert statuses[-1] == 503
     assert statuses == sorted(statuses)
     assert len(statuses) > 1
+
+
+def test_draining_loses_no_request() -> None:
+    with python("-c", DRAINING.format(drain="300ms")) as process:
+        url = line_of(process)
+        lost: list[Exception] = []
+        answered = [0] * 6
+
+        def ask(number: int) -> None:
+            with httpx.Client() as client:
+                while True:
+                    try:
+                        client.get(f"{url}/_mock/live").raise_for_status()
+                        answered[number] += 1
+                    except httpx.ConnectError:
+                        return  # refused, not lost
+                    except httpx.TransportError as error:
+                        lost.append(error)
+                        return
+
+        threads = [threading.Thread(target=ask, args=(number,)) for number in range(len(answered))]
+        for thread in threads:
+            thread.start()
+        while not all(answered):
+            pass
+        process.send_signal(signal.SIGTERM)
+        for thread in threads:
+            thread.join()
+        assert process.wait(timeout=10) == 0
+    assert lost == []
+
+
+def test_a_request_that_is_under_way_when_the_draining_ends_is_answered() -> None:
+    with python("-c", DRAINING.format(drain="100ms")) as process:
+        url = line_of(process)
+        half = b"POST /daisysim.com/x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
+        with connect(url, half) as connection:
+            receive_until(connection, b"100 Continue")
+            process.send_signal(signal.SIGTERM)
+            _wait_until_refused(url)
+            connection.sendall(b"the body.")
+            assert b"HTTP/1.1 4" in receive_until(connection, b"}")
+        assert process.wait(timeout=10) == 0
 
 
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])

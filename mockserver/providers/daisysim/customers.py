@@ -3,7 +3,7 @@
 from typing import Any
 
 from mockserver.domain.accounts import Account
-from mockserver.http.customers import Purchase, Visit
+from mockserver.http.customers import CustomerVisit, Purchase
 from mockserver.providers.daisysim.countries import TESTLAND_ID
 from mockserver.providers.daisysim.services import services
 from mockserver.providers.daisysim.settings import (
@@ -34,7 +34,7 @@ class DaisyCustomers:
         """Return None: a key allows everything."""
         return None
 
-    async def choose(self, visit: Visit) -> Purchase | None:
+    async def choose(self, visit: CustomerVisit) -> Purchase | None:
         """Return the purchase of a number of one of the two lowest tiers."""
         catalogue = shop_of(visit.state).catalogue
         if visit.below(100, "testland") < TESTLAND_PERCENT:
@@ -57,7 +57,7 @@ class DaisyCustomers:
         return Purchase("purchase", fields, errands if impatient else ())
 
 
-async def _give_up(visit: Visit, order: str) -> None:
+async def _give_up(visit: CustomerVisit, order: str) -> None:
     activation = (await visit.ask("check", activation_id=order))["data"]
     if activation["status"] == "Waiting":
         await visit.ask("cancel", activation_id=order)

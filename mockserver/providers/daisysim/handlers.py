@@ -19,13 +19,13 @@ from mockserver.sandbox.orders import count_orders, list_orders
 
 
 async def balance(call: Call) -> Reply:
-    """Wallet and loyalty tier."""
+    """Return wallet and loyalty tier."""
     async with call.work() as work:
         account = await work.account("daisysim", call.account.id)
-        held = await work.balance(account)
+        balance_left = await work.balance(account)
     return Reply(
         {
-            "balance": wire.money(held),
+            "balance": wire.money(balance_left),
             "currency": "USD",
             "email": account.details["email"],
             "total_spent": wire.money(account.total_spent),
@@ -35,17 +35,17 @@ async def balance(call: Call) -> Reply:
 
 
 async def countries(call: Call) -> Reply:
-    """Every country, sorted by name."""
+    """Return every country, sorted by name."""
     return Reply(shop_of(call.state).countries_answer())
 
 
 async def services(call: Call) -> Reply:
-    """The services that a country sells."""
+    """Return the services that a country sells."""
     return Reply(shop_of(call.state).services_answer(call.fields["country_id"]))
 
 
 async def prices(call: Call) -> Reply:
-    """The tiers of a country and service that have numbers left."""
+    """Return the tiers of a country and service that have numbers left."""
     country, service = call.fields["country"], call.fields["service"]
     async with call.work() as work:
         account = await work.account("daisysim", call.account.id)
@@ -105,7 +105,7 @@ async def purchase(call: Call) -> Reply:
 
 
 async def check(call: Call) -> Reply:
-    """The state of an activation, with its code once that has arrived."""
+    """Return the state of an activation, with its code once that has arrived."""
     order = await call.own_order(call.fields["activation_id"])
     return Reply(wire.status(order, _public_state(call, order)), assumed=wire.is_expired(order))
 
@@ -126,7 +126,7 @@ async def cancel(call: Call) -> Reply:
 
 
 async def history(call: Call) -> Reply:
-    """The account's orders, newest first."""
+    """Return the account's orders, newest first."""
     page, per_page = call.fields["page"], call.fields["per_page"]
     status = call.fields.get("status") or ""
     account = call.account.id

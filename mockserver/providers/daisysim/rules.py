@@ -23,6 +23,7 @@ from mockserver.providers.daisysim.settings import (
     WEBHOOK_USER_AGENT,
 )
 from mockserver.sandbox.provider_rules import ProviderRules, UnitOfWorkPort
+from mockserver.sandbox.row_forms import RowForms
 from mockserver.webhooks.model import Notice
 
 
@@ -79,6 +80,13 @@ def account_details(account_id: str) -> dict[str, Any]:
     return {"email": f"{account_id}@example.com"}
 
 
+def forms() -> RowForms:
+    """Return the types of facts and rows; imported lazily to keep start-up fast."""
+    from mockserver.providers.daisysim.forms import FORMS
+
+    return FORMS
+
+
 RULES = ProviderRules(
     provider="daisysim",
     currency=USD,
@@ -89,5 +97,6 @@ RULES = ProviderRules(
     credential=("key",),
     new_credential=new_credential,
     account_details=account_details,
+    forms=forms,
     assumed_events=ASSUMED_EVENTS,
 )

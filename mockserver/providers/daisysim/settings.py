@@ -115,7 +115,8 @@ SETTINGS: Final = (
         "daisysim.expire_after",
         "20m",
         "duration",
-        "how old an activation bought from now on becomes without a code before daisysim.expiry decides (documented)",
+        "how long after its purchase an activation without a code expires, in the way that daisysim.expiry says; holds"
+        " for activations bought from now on (documented)",
     ),
     Setting(
         "daisysim.cancel_after",

@@ -17,12 +17,12 @@ def money(minor: int) -> orjson.Fragment:
 
 
 def tier_of(total_spent: int) -> int:
-    """The index of the loyalty tier in `LOYALTY_TIERS`."""
+    """Return the index of the loyalty tier in `LOYALTY_TIERS`."""
     return max(index for index, (_, _, threshold) in enumerate(LOYALTY_TIERS) if total_spent >= threshold)
 
 
 def discount(total_spent: int) -> dict[str, Any]:
-    """The loyalty part of a balance; at the top there is no next tier."""
+    """Return the loyalty part of a balance; at the top there is no next tier."""
     index = tier_of(total_spent)
     name, percent, _ = LOYALTY_TIERS[index]
     if index + 1 == len(LOYALTY_TIERS):

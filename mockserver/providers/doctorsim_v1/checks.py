@@ -44,7 +44,7 @@ async def imeicheck(call: Call) -> Reply:
 
 
 async def imei_report(call: Call) -> Reply:
-    """The report as a PDF, for anyone who knows its address."""
+    """Return the report as a PDF, for anyone who knows its address."""
     report = reports.report_named(call.fields["name"])
     if report is None:
         raise NotFound("report", call.fields["name"][:100])

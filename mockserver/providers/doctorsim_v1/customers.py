@@ -5,7 +5,7 @@ from typing import Any
 
 from mockserver.domain.accounts import Account
 from mockserver.domain.errors import NotFound
-from mockserver.http.customers import Purchase, Visit
+from mockserver.http.customers import CustomerVisit, Purchase
 from mockserver.providers.doctorsim_v1.auth import SANDBOX, mode_of
 from mockserver.providers.doctorsim_v1.catalogue import catalogue
 from mockserver.providers.doctorsim_v1.errors import NothingOffered
@@ -41,7 +41,7 @@ class UnlockCustomers:
         """Return None: what a pair of key and secret allows is in its account."""
         return None
 
-    async def choose(self, visit: Visit) -> Purchase | None:
+    async def choose(self, visit: CustomerVisit) -> Purchase | None:
         """Return the order to unlock some phone; None where no service unlocks it."""
         tables = catalogue()
         brand = visit.choice([brand for brand in tables.brands.values() if brand.devices], "brand")
@@ -63,15 +63,15 @@ class UnlockCustomers:
         return Purchase("create_order", fields)
 
 
-async def _cancel(visit: Visit, order: str) -> None:
+async def _cancel(visit: CustomerVisit, order: str) -> None:
     await visit.ask("cancel_order", ticket_id=order)
 
 
-async def _hurry(visit: Visit, order: str) -> None:
+async def _hurry(visit: CustomerVisit, order: str) -> None:
     await visit.ask("update_order", ticket_id=order, force="nowait")
 
 
-def _imei(visit: Visit) -> str:
+def _imei(visit: CustomerVisit) -> str:
     from stdnum import luhn
 
     if mode_of(visit.account) == SANDBOX and visit.below(100, "test") < TEST_PERCENT:
@@ -80,7 +80,7 @@ def _imei(visit: Visit) -> str:
     return digits + luhn.calc_check_digit(digits)
 
 
-def _suffix(visit: Visit, flag: str) -> str:
+def _suffix(visit: CustomerVisit, flag: str) -> str:
     """Return the extra parameter that a service with this flag demands after the IMEI."""
 
     def draw(alphabet: str, count: int, purpose: str) -> str:

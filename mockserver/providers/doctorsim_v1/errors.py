@@ -101,8 +101,10 @@ def _invalid(error: Invalid) -> ErrorResponse:
 def _insufficient_balance(error: InsufficientBalance) -> ErrorResponse:
     if not error.needed:  # a scenario's refusal knows no amounts
         return _error(400, "Not enough credits.", provenance="assumed")
-    held, needed = CREDITS.text(error.balance), CREDITS.text(error.needed)
-    return _error(400, f"Not enough credits: the service costs {needed}, the account has {held}.", provenance="assumed")
+    balance, needed = CREDITS.text(error.balance), CREDITS.text(error.needed)
+    return _error(
+        400, f"Not enough credits: the service costs {needed}, the account has {balance}.", provenance="assumed"
+    )
 
 
 def _not_taken(error: NotTaken) -> ErrorResponse:

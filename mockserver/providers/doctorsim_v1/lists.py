@@ -6,40 +6,40 @@ from mockserver.providers.doctorsim_v1 import shop
 
 
 async def countries(call: Call) -> Reply:
-    """All countries."""
+    """Return all countries."""
     return Reply(shop.countries_answer())
 
 
 async def networks(call: Call) -> Reply:
-    """The networks of all countries that have any."""
+    """Return the networks of all countries that have any."""
     return Reply(shop.all_networks_answer())
 
 
 async def country_networks(call: Call) -> Reply:
-    """The networks of one country."""
+    """Return the networks of one country."""
     return Reply(shop.networks_answer(call.fields["country_id"]))
 
 
 async def brands(call: Call) -> Reply:
-    """All brands."""
+    """Return all brands."""
     return Reply(shop.brands_answer())
 
 
 async def devices(call: Call) -> Reply:
-    """All devices of all brands."""
+    """Return all devices of all brands."""
     return Reply(shop.all_devices_answer())
 
 
 async def brand_devices(call: Call) -> Reply:
-    """The devices of one brand."""
+    """Return the devices of one brand."""
     return Reply(shop.devices_answer(call.fields["brand_id"]))
 
 
 async def device(call: Call) -> Reply:
-    """One device."""
+    """Return one device."""
     return Reply(shop.device_answer(call.fields["brand_id"], call.fields["device_id"]))
 
 
 async def tools(call: Call) -> Reply:
-    """The tools that unlock a device on a network."""
+    """Return the tools that unlock a device on a network."""
     return Reply(shop.shop_of(call.state).tools_answer(call.fields["device_id"], call.fields["network_id"]))

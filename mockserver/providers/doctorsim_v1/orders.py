@@ -44,13 +44,13 @@ async def _refuse_a_duplicate(work: UnitOfWork, account: str, imei: str, tool: T
 
 
 async def check_order_status(call: Call) -> Reply:
-    """One order of the account."""
+    """Return one order of the account."""
     order = await call.own_order(call.fields["ticket_id"])
     return Reply({order.id: wire.order_data(order, _public_state(call, order))})
 
 
 async def check_all_orders(call: Call) -> Reply:
-    """All orders of the account, newest first."""
+    """Return all orders of the account, newest first."""
     orders: list[Order] = []
     async with call.work() as work:
         while True:
@@ -79,7 +79,7 @@ async def cancel_order(call: Call) -> Reply:
 
 
 async def retrieve_order_instructions(call: Call) -> Reply:
-    """The instructions to unlock the phone, once the order is available."""
+    """Return the instructions to unlock the phone, once the order is available."""
     order = await call.own_order(call.fields["ticket_id"])
     if order.state != wire.AVAILABLE:
         raise NotAvailableYet("retrieve", order)

@@ -20,6 +20,7 @@ from mockserver.providers.doctorsim_v1.settings import (
     TICKET_STEP,
 )
 from mockserver.sandbox.provider_rules import ProviderRules, UnitOfWorkPort
+from mockserver.sandbox.row_forms import RowForms
 from mockserver.webhooks.model import Notice
 
 
@@ -66,6 +67,13 @@ def account_details(account_id: str) -> dict[str, Any]:
     return {"mode": SANDBOX}
 
 
+def forms() -> RowForms:
+    """Return the types of facts and rows; imported lazily to keep start-up fast."""
+    from mockserver.providers.doctorsim_v1.forms import FORMS
+
+    return FORMS
+
+
 RULES = ProviderRules(
     provider=NAME,
     currency=CREDITS,
@@ -76,6 +84,7 @@ RULES = ProviderRules(
     credential=("key", "secret"),
     new_credential=new_credential,
     account_details=account_details,
+    forms=forms,
     public="key",
     choices={"mode": (SANDBOX, PRODUCTION)},
     new_balance=NEW_BALANCE,

@@ -149,16 +149,17 @@ SETTINGS: Final = (
         "doctorsim_v1.duplicate_imei",
         "accept",
         "choice",
-        "whether create_order takes an IMEI for which the same service is open or pending (accept, assumed), or"
-        f" answers 400 as unlock panels do (refuse); looked at are the account's newest {MOST_RUNNING:,} of each",
+        "whether create_order accepts an IMEI for which an order of the same service is open or pending (accept,"
+        " assumed), or answers 400 as unlock panels do (refuse); it compares the account's newest"
+        f" {MOST_RUNNING:,} open and {MOST_RUNNING:,} pending orders",
         ("accept", "refuse"),
     ),
     Setting(
         "doctorsim_v1.paid_checks",
         "some",
         "choice",
-        "which IMEI checks of recognised phones want payment instead of giving a free report: of some (one phone in"
-        " sixteen, assumed), of all or of none; the documented test IMEIs answer as documented",
+        "which IMEI checks of recognised phones ask for payment instead of giving a free report: those of some (one"
+        " phone in sixteen, assumed), of all or of none; the documented test IMEIs answer as documented",
         ("some", "all", "none"),
     ),
     Setting(

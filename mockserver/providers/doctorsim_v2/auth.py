@@ -90,7 +90,7 @@ async def _by_key(call: Call, api_id: str, secret: str) -> Account:
     account = await call.find_account((api_id, secret), known_only=True)
     if account is None:
         # A known api_id with another secret is refused even where any unknown key is accepted.
-        if await call.sandbox.account(NAME, api_id) is not None:
+        if await call.sandbox.account(NAME, api_id, view=call.view) is not None:
             raise WrongSecret
         account = await call.find_account((api_id, secret)) if api_id and secret else None
         if account is None:
@@ -105,7 +105,7 @@ async def _by_token(call: Call, token: str) -> Account:
 
     claims = await claims_of_token(call, token)
     call.identity = Identity(claims["env"], frozenset(claims["scope"].split()))
-    account = await call.sandbox.account(NAME, claims["sub"])
+    account = await call.sandbox.account(NAME, claims["sub"], view=call.view)
     if account is None:
         raise InvalidToken
     return account

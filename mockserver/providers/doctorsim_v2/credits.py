@@ -9,14 +9,14 @@ from mockserver.sandbox.ledger import page_movements
 
 
 async def balance(call: Call) -> Reply:
-    """The balance of the account."""
+    """Return the balance of the account."""
     async with call.work() as work:
-        held = await work.balance(call.account)
-    return Reply({"balance": wire.money(held), "currency": "EUR", "environment": call.identity.environment})
+        credit = await work.balance(call.account)
+    return Reply({"balance": wire.money(credit), "currency": "EUR", "environment": call.identity.environment})
 
 
 async def history(call: Call) -> Reply:
-    """Every movement, newest first."""
+    """Return every movement, newest first."""
     limit = call.fields["limit"]
     before = place_of("movement", call.fields.get("cursor"))
     async with call.work() as work:

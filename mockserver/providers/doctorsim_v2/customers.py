@@ -6,7 +6,7 @@ from typing import Any
 
 from mockserver.domain.accounts import Account
 from mockserver.domain.errors import ApiError
-from mockserver.http.customers import Purchase, Visit
+from mockserver.http.customers import CustomerVisit, Purchase
 from mockserver.providers.doctorsim_v2.auth import Identity, environment_of
 from mockserver.providers.doctorsim_v2.settings import (
     CARD_PERCENT,
@@ -46,7 +46,7 @@ class TopUpCustomers:
         writes = account.details.get("scope", "read-write") == "read-write"
         return Identity(environment_of(account.id), READ_WRITE if writes else READ_ONLY)
 
-    async def choose(self, visit: Visit) -> Purchase | None:
+    async def choose(self, visit: CustomerVisit) -> Purchase | None:
         """Return the order of a top-up for a number of the number's operator, or of a gift card."""
         iso2 = visit.choice(CUSTOMERS_COUNTRIES, "country")
         if visit.below(100, "card") < CARD_PERCENT:
@@ -64,14 +64,14 @@ class TopUpCustomers:
         return Purchase("create_order", fields)
 
 
-async def _card(visit: Visit, iso2: str) -> Purchase | None:
+async def _card(visit: CustomerVisit, iso2: str) -> Purchase | None:
     rows = (await visit.ask("search", country=iso2, q="", limit=100))["data"]
     cards = [row for row in rows if row["type"] == "giftcard" and not row["phone_required"]]
     token = await _token(visit, visit.choice(cards, "which card")["id_operator"]) if cards else None
     return None if token is None else Purchase("create_order", {"price_token": token})
 
 
-async def _phone(visit: Visit, iso2: str) -> tuple[str, int] | None:
+async def _phone(visit: CustomerVisit, iso2: str) -> tuple[str, int] | None:
     """Return a valid number of the country and its operator's id; None where none was found."""
     from mockserver.catalogue.numbers import how_many_numbers, number_at
     from mockserver.providers.doctorsim_v2.catalogue import catalogue
@@ -87,7 +87,7 @@ async def _phone(visit: Visit, iso2: str) -> tuple[str, int] | None:
     return None
 
 
-def _ending(visit: Visit, digits: str) -> str:
+def _ending(visit: CustomerVisit, digits: str) -> str:
     point = visit.below(100, "ending")
     for ending, percent in MAGIC_ENDINGS:
         if point < percent:
@@ -96,7 +96,7 @@ def _ending(visit: Visit, digits: str) -> str:
     return f"1{digits[1:]}" if digits.startswith("000") else digits
 
 
-async def _token(visit: Visit, operator: int) -> str | None:
+async def _token(visit: CustomerVisit, operator: int) -> str | None:
     """Return the token of a price of this operator or gift card that people pay; None where there is none."""
     try:
         rates = (await visit.ask("rates", id=operator))["data"]["rates"]

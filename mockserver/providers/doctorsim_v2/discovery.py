@@ -20,41 +20,41 @@ from mockserver.providers.doctorsim_v2.tokens import Signer
 
 
 async def status(call: Call) -> Reply:
-    """The status of the API; needs no credential."""
+    """Return the status of the API; needs no credential."""
     return Reply({"status": "operational", "version": "2"})
 
 
 async def countries(call: Call) -> Reply:
-    """Every country by its id."""
+    """Return every country by its id."""
     await ready()
     return Reply(orjson.Fragment(_countries()))
 
 
 async def operators(call: Call) -> Reply:
-    """The operators of a country by their ids."""
+    """Return the operators of a country by their ids."""
     await ready()
     return Reply(orjson.Fragment(_operators(country_of(call).id)))
 
 
 async def service_types(call: Call) -> Reply:
-    """The definitions of all service types."""
+    """Return the definitions of all service types."""
     return Reply(Page([wire.service_definition(service) for service in SERVICE_TYPES], None))
 
 
 async def operator_services(call: Call) -> Reply:
-    """The services that one operator offers; a gift card offers none."""
+    """Return the services that one operator offers; a gift card offers none."""
     await ready()
     return Reply(Page([wire.service_row(item) for item in products_of(call) if item.service is not None], None))
 
 
 async def rates(call: Call) -> Reply:
-    """The price list of an operator (all its services), of one service, or of a gift card."""
+    """Return the price list of an operator (all its services), of one service, or of a gift card."""
     await ready()
     return price_list(call, products_of(call))
 
 
 async def product(call: Call) -> Reply:
-    """Everything about one operator or gift card, with its price list."""
+    """Return everything about one operator or gift card, with its price list."""
     await ready()
     return detail(call, products_of(call))
 
@@ -78,7 +78,7 @@ def detail(call: Call, products: tuple[Product, ...]) -> Reply:
 
 
 async def search(call: Call) -> Reply:
-    """Operators and gift cards of a country, by id; with `operator_id` and `q` that operator's matching rates."""
+    """Return a country's operators and gift cards, by id; with `operator_id` and `q` that operator's matching rates."""
     await ready()
     return search_page(call, _owners(country_of(call)))
 
@@ -101,7 +101,7 @@ def search_page(call: Call, owners: Iterable[int]) -> Reply:
 
 
 async def lookup(call: Call) -> Reply:
-    """The operator of a number, by its real prefix, else cast; raises CarrierNotFound for numbers that have none.
+    """Return a number's operator, by its real prefix, else cast; raises CarrierNotFound for numbers that have none.
 
     A rule that says `stock: 0` makes the operator unknown, too.
     """

@@ -13,25 +13,25 @@ from mockserver.providers.doctorsim_v2.errors import OperatorNotFound
 
 
 async def countries(call: Call) -> Reply:
-    """Every country with gift cards by its id, with how many brands it has."""
+    """Return every country with gift cards by its id, with how many brands it has."""
     await ready()
     return Reply(orjson.Fragment(_countries()))
 
 
 async def brands(call: Call) -> Reply:
-    """The brands of a country, by id."""
+    """Return the brands of a country, by id."""
     await ready()
     return search_page(call, [brand.id for brand in catalogue().brands(country_of(call))])
 
 
 async def brand_products(call: Call) -> Reply:
-    """The price list of a brand."""
+    """Return the price list of a brand."""
     await ready()
     return price_list(call, _brand(call))
 
 
 async def product(call: Call) -> Reply:
-    """Everything about one gift card, with its price list."""
+    """Return everything about one gift card, with its price list."""
     await ready()
     return detail(call, _brand(call))
 

@@ -1,4 +1,7 @@
-"""The header `Idempotency-Key`: the same key gives the answer of the first call, byte for byte, for a day."""
+"""The header `Idempotency-Key`: the same key gives the answer of the first call, byte for byte.
+
+A stored answer expires after `IDEMPOTENCY_LIVES`.
+"""
 
 import re
 
@@ -11,7 +14,7 @@ from mockserver.sandbox.codec import decode_json, encode_json
 from mockserver.sandbox.unit_of_work import UnitOfWork
 
 _TABLE = "doctorsim_v2 idempotency"
-#: How many answers that are a day old are deleted with each new one.
+#: How many expired answers are deleted with each new one.
 _AT_ONCE = 10
 _KEY = re.compile(rf"[\x20-\x7e]{{1,{LONGEST_IDEMPOTENCY_KEY}}}")
 
@@ -26,7 +29,7 @@ def key_of(call: Call) -> str | None:
 
 
 async def find_reply(work: UnitOfWork, account: str, key: str | None) -> tuple[Reply, str] | None:
-    """Return the answer stored under this key, and the order it was about; None where it is a day old or missing."""
+    """Return the answer stored under this key, and the order it was about; None where it has expired or is missing."""
     if key is None:
         return None
     row = await work.tx.get(_TABLE, f"{account}/{key}")
@@ -39,7 +42,7 @@ async def find_reply(work: UnitOfWork, account: str, key: str | None) -> tuple[R
 
 
 async def keep_reply(work: UnitOfWork, account: str, key: str | None, reply: Reply, order: str) -> None:
-    """Store an answer, whose data are encoded, and delete answers that are a day old."""
+    """Store an answer, whose data are encoded, and delete some that have expired."""
     if key is None:
         return
     entry = encode_json([to_micros(work.now), reply.status, reply.data.decode(), order])

@@ -60,7 +60,7 @@ async def replayed(call: Call) -> Reply | None:
 
 
 async def preview(call: Call) -> Reply:
-    """The price of an order, without placing it."""
+    """Return the price of an order, without placing it."""
     await ready()
     request = read_request(call)
     async with call.work() as work:
@@ -79,14 +79,14 @@ async def preview(call: Call) -> Reply:
 
 
 async def show(call: Call) -> Reply:
-    """One order of the account, whatever its state."""
+    """Return one order of the account, whatever its state."""
     async with call.work() as work:
         order = await work.own_order(call.account, call.fields["id"])
         return Reply(wire.order(order, _public_state(work, order)))
 
 
 async def listing(call: Call) -> Reply:
-    """Orders that have ended, newest first; those in MANUAL_REVISION where the status filter says so."""
+    """Return orders that have ended, newest first; those in MANUAL_REVISION where the status filter says so."""
     limit = call.fields["limit"]
     before = place_of("order", call.fields.get("cursor"))
     status = call.fields.get("status")

@@ -25,6 +25,7 @@ from mockserver.providers.doctorsim_v2.settings import (
     SECRET_PREFIX,
 )
 from mockserver.sandbox.provider_rules import ProviderRules, UnitOfWorkPort
+from mockserver.sandbox.row_forms import RowForms
 from mockserver.webhooks.backoff import RetryPolicy
 
 _HEX = "0123456789abcdef"
@@ -69,6 +70,13 @@ def account_details(account_id: str) -> dict[str, Any]:
     return {"scope": "read-write", "tier": DEFAULT_TIER, "ip_allowlist": "off"}
 
 
+def forms() -> RowForms:
+    """Return the types of facts and rows; imported lazily to keep start-up fast."""
+    from mockserver.providers.doctorsim_v2.forms import FORMS
+
+    return FORMS
+
+
 RULES = ProviderRules(
     provider=NAME,
     currency=EUR,
@@ -79,6 +87,7 @@ RULES = ProviderRules(
     credential=("api_id", "api_secret"),
     new_credential=new_credential,
     account_details=account_details,
+    forms=forms,
     public="api_id",
     choices={
         "scope": ("read", "read-write"),

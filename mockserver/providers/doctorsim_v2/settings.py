@@ -236,14 +236,14 @@ SETTINGS: Final = (
         "duration",
         "how long after its creation an order has its outcome, where no rule says otherwise (assumed)",
     ),
-    Setting("doctorsim_v2.token_ttl", "15m", "duration", "how long a price token is taken"),
-    Setting("doctorsim_v2.access_token_lifetime", "1h", "duration", "how long an OAuth access token is taken"),
+    Setting("doctorsim_v2.token_ttl", "15m", "duration", "how long a price token is accepted"),
+    Setting("doctorsim_v2.access_token_lifetime", "1h", "duration", "how long an OAuth access token is accepted"),
     Setting(
         "doctorsim_v2.refresh_grace",
         "0s",
         "duration",
-        "how long a refresh token that was used is still taken, for clients that refresh twice at once; after that"
-        " its return ends all tokens of the grant",
+        "how long a refresh token that was used is still accepted, for clients that refresh twice at once; after"
+        " that, using it once more ends all tokens of the grant",
     ),
     Setting(
         "doctorsim_v2.token_clock",

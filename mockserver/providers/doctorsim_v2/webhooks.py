@@ -15,7 +15,7 @@ from mockserver.sandbox.unit_of_work import UnitOfWork
 
 
 async def create(call: Call) -> Reply:
-    """A new webhook; this answer is the only one with its secret."""
+    """Make a webhook; this answer is the only one with its secret."""
     _check_url(call)
     async with call.work() as work:
         events = hooks.read_events(work, call.fields["events"]) if "events" in call.fields else list(EVENTS)
@@ -24,14 +24,14 @@ async def create(call: Call) -> Reply:
 
 
 async def listing(call: Call) -> Reply:
-    """All webhooks of the account."""
+    """Return all webhooks of the account."""
     async with call.work() as work:
         rows = await hooks.listing(work, call.account.id)
         return Reply(Page([_webhook_row(work, row) for row in rows], None))
 
 
 async def show(call: Call) -> Reply:
-    """One webhook of the account."""
+    """Return one webhook of the account."""
     async with call.work() as work:
         return Reply(_webhook_row(work, await hooks.find(work, call.account.id, call.fields["id"])))
 

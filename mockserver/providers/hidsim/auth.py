@@ -19,6 +19,7 @@ from mockserver.sandbox import ledger
 from mockserver.sandbox.codec import decode_account
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.state import SandboxState
+from mockserver.sandbox.transactions import View
 from mockserver.sandbox.unit_of_work import UnitOfWork
 
 _BATCH = 500
@@ -30,13 +31,13 @@ class Users:
     def __init__(self, _dice: object) -> None:
         self._accounts: dict[str, str] = {}
 
-    async def account(self, sandbox: Sandbox, identifier: str) -> Account:
+    async def account(self, sandbox: Sandbox, identifier: str, view: View | None) -> Account:
         """Return the account of the user with this `_id`; raises BadToken."""
         if identifier not in self._accounts:
             async with sandbox.work("credential", settle=False) as work:
                 self._accounts = {wire.user_id(user.id): user.id async for user in _accounts(work)}
         account_id = self._accounts.get(identifier)
-        account = await sandbox.account("hidsim", account_id) if account_id is not None else None
+        account = await sandbox.account("hidsim", account_id, view=view) if account_id is not None else None
         if account is None:
             raise BadToken
         return account
@@ -57,7 +58,7 @@ async def identify(call: Call) -> Account:
         await warm_up()
     claims = tokens.read(state.identity, token, now=state.clock.now())
     users: Users = state.catalogue("hidsim users", Users)
-    return await users.account(call.sandbox, claims.subject)
+    return await users.account(call.sandbox, claims.subject, call.view)
 
 
 async def login(call: Call) -> Reply:
@@ -109,7 +110,7 @@ async def renew(call: Call) -> Reply:
 
 
 async def me(call: Call) -> Reply:
-    """The user who calls, with the balance after everything that is due."""
+    """Return the user who calls, with the balance after everything that is due."""
     async with call.work() as work:
         return Reply(await user_row(work, await work.account("hidsim", call.account.id)))
 

@@ -162,18 +162,28 @@ def _products(countries: Iterable[Country]) -> list[Product]:
     return products
 
 
-def _magic(service: str, one: MagicProduct) -> Product:
-    identifier = object_id("product", one.id)
-    price = one.price * _CENT
-    return Product(identifier, one.id, service, TESTLAND.iso2, price, one.stock, one.active, one.style, one.second_sms)
+def _magic(service: str, product: MagicProduct) -> Product:
+    identifier = object_id("product", product.id)
+    price = product.price * _CENT
+    return Product(
+        identifier,
+        product.id,
+        service,
+        TESTLAND.iso2,
+        price,
+        product.stock,
+        product.active,
+        product.style,
+        product.second_sms,
+    )
 
 
 def _tiers(seed: ServiceSeed, iso2: str, level: int) -> list[Product]:
-    """Two or three products of rising price, or none where the service is not sold."""
+    """Return two or three products of rising price, or none where the service is not sold."""
     cast = _cast("pair", iso2, seed.code)
     if cast[0] % 100 >= seed.share:
         return []
-    found = []
+    products = []
     cents = max(seed.price * level // 100, 5)
     for tier in range(max(FEWEST_TIERS, 1 + cast[1] % 3)):
         if tier:
@@ -182,8 +192,8 @@ def _tiers(seed: ServiceSeed, iso2: str, level: int) -> list[Product]:
         stock = 0 if cast[4 + tier] % 20 == 0 and seed.share < 100 else 5 + cast[7 + tier] * (1 + cast[10 + tier] % 6)
         name = ("product", iso2, seed.code, tier)
         identifier, short = both_ids(*name)
-        found.append(Product(identifier, short, seed.code, iso2, cents * _CENT, stock, True, "plain", None))
-    return found
+        products.append(Product(identifier, short, seed.code, iso2, cents * _CENT, stock, True, "plain", None))
+    return products
 
 
 def _cast(*parts: object) -> bytes:

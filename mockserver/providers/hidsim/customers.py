@@ -5,7 +5,7 @@ from typing import Any
 
 from mockserver.domain.accounts import Account
 from mockserver.domain.errors import NotTaken
-from mockserver.http.customers import Purchase, Visit
+from mockserver.http.customers import CustomerVisit, Purchase
 from mockserver.providers.hidsim.catalogue import catalogue
 from mockserver.providers.hidsim.magic import MAGIC_SERVICES
 from mockserver.providers.hidsim.settings import (
@@ -33,7 +33,7 @@ class NumberCustomers:
         """Return None: a session allows everything."""
         return None
 
-    async def choose(self, visit: Visit) -> Purchase | None:
+    async def choose(self, visit: CustomerVisit) -> Purchase | None:
         """Return the purchase of any product, or of the cheapest product of a service."""
         goods = catalogue()
         if visit.below(100, "testland") < TESTLAND_PERCENT:
@@ -53,14 +53,14 @@ class NumberCustomers:
         return Purchase("purchaseProduct", {"productId": product.id}, errands)
 
 
-async def _ask_again(visit: Visit, order: str) -> None:
+async def _ask_again(visit: CustomerVisit, order: str) -> None:
     try:
         await visit.ask("refetch", operationId=order)
     except NotTaken:
         return
 
 
-async def _give_up(visit: Visit, order: str) -> None:
+async def _give_up(visit: CustomerVisit, order: str) -> None:
     operation = await visit.ask("operation", operationId=order)
     if operation.get("state", operation.get("status")) == "pending":
         await visit.ask("close", operationId=order)

@@ -141,8 +141,8 @@ def _rate_limited(error: RateLimited) -> ErrorResponse:
 def _insufficient_balance(error: InsufficientBalance) -> ErrorResponse:
     if error.needed <= error.balance:  # a scenario or a fault says so, whatever the wallet holds
         return _response(400, "The balance is too low.")
-    needed, held = USD.text(error.needed), USD.text(error.balance)
-    return _response(400, f"The balance is too low: {needed} USD are needed, {held} USD are there.")
+    needed, balance = USD.text(error.needed), USD.text(error.balance)
+    return _response(400, f"The balance is too low: {needed} USD are needed, {balance} USD are there.")
 
 
 def _not_found(error: NotFound) -> ErrorResponse:

@@ -30,7 +30,7 @@ class MagicService:
 
 
 def _outcome(product: MagicProduct, name: str) -> MagicService:
-    """A service that has the id of its cheaper product, so that either can be bought by it.
+    """Return a service that has the id of its cheaper product, so that either can be bought by it.
 
     The dearer product has the same outcome, and an id that ends in 2. It adds no stock where stock is the outcome.
     """

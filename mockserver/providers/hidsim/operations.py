@@ -50,7 +50,7 @@ async def purchase_service(call: Call) -> Reply:
 
 
 async def show(call: Call) -> Reply:
-    """The operation as it stands."""
+    """Return the operation as it stands."""
     async with call.work() as work:
         return await _answer(call, work, await _own(call, work))
 

@@ -22,7 +22,7 @@ _MOMENTS = ("createdAt", "updatedAt", "expiresAt", "closableAt", "completedAt", 
 
 
 async def operations(call: Call) -> Reply:
-    """The account's operations, newest first."""
+    """Return the account's operations, newest first."""
     account = call.account.id
     users, words = any_id(call, "_user"), any_of(call, "state")
     keys = sort_keys(call, ("_id", "id", "state", "status", "number", "code", "message", "price", *_MOMENTS))
@@ -50,7 +50,7 @@ async def operations(call: Call) -> Reply:
 
 
 async def transactions(call: Call) -> Reply:
-    """Every movement of the account's money, newest first."""
+    """Return every movement of the account's money, newest first."""
     account = call.account.id
     users, orders, types = any_id(call, "_user"), any_id(call, "_operation"), any_of(call, "type")
     keys = sort_keys(call, ("_id", "id", "type", "amount", "balanceAfter", "createdAt"))

@@ -17,6 +17,7 @@ from mockserver.providers.hidsim.settings import (
     USD,
 )
 from mockserver.sandbox.provider_rules import ProviderRules, UnitOfWorkPort
+from mockserver.sandbox.row_forms import RowForms
 from mockserver.webhooks.model import Notice
 
 _NUMBER = re.compile(rf"\+[0-9]{{{FEWEST_DIGITS},{MOST_DIGITS}}}")
@@ -87,6 +88,13 @@ def _number(dice: Dice, order: Order, data: Mapping[str, Any]) -> str:
     return number_at(country, start + order.facts["line"])
 
 
+def forms() -> RowForms:
+    """Return the types of facts and rows; imported lazily to keep start-up fast."""
+    from mockserver.providers.hidsim.forms import FORMS
+
+    return FORMS
+
+
 RULES = ProviderRules(
     provider="hidsim",
     currency=USD,
@@ -97,6 +105,7 @@ RULES = ProviderRules(
     credential=("identifier", "password"),
     new_credential=new_credential,
     account_details=account_details,
+    forms=forms,
     fold=fold,
     secret_of=secret_of,
     public="identifier",

@@ -108,8 +108,8 @@ SETTINGS: Final = (
         "hidsim.profile",
         "all",
         "choice",
-        "all: eighteen endpoints and /docs and /redoc, those that no page names marked X-Mock-Assumed;"
-        " documented: the twelve only",
+        "all: eighteen endpoints, /docs and /redoc; answers of those that no page names carry X-Mock-Assumed;"
+        " documented: only the twelve that the page names",
         ("all", "documented"),
     ),
     Setting(
@@ -131,7 +131,7 @@ SETTINGS: Final = (
         "hidsim.state_field",
         "both",
         "choice",
-        "under which name operations tell their state (the page names the states, not the field)",
+        "the field that holds the state of an operation (the page names the states, not the field)",
         ("both", "state", "status"),
     ),
     Setting(
@@ -157,7 +157,7 @@ SETTINGS: Final = (
         "hidsim.no_number_after",
         "5s",
         "duration",
-        "how long after a purchase it is known that there is no number, where none came (assumed)",
+        "how long after a purchase an operation for which there is no number says so (assumed)",
     ),
     Setting(
         "hidsim.give_up_after",
@@ -193,13 +193,14 @@ SETTINGS: Final = (
         "hidsim.expire_after",
         "20m",
         "duration",
-        "when an operation bought from now on gives up waiting for an SMS, counted from the purchase (not documented)",
+        "how long after its purchase an operation stops waiting for an SMS; holds for operations bought from now on"
+        " (not documented)",
     ),
     Setting(
         "hidsim.token_lifetime",
         "24h",
         "duration",
-        "how long tokens signed from now on are good, on the sandbox's clock (not documented)",
+        "how long tokens signed from now on are valid, on the sandbox's clock (not documented)",
     ),
     Setting(
         "hidsim.extra_fields",

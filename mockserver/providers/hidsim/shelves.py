@@ -49,7 +49,7 @@ PRODUCT_RELATIONS: Relations = {"_service": service_row, "_country": country_row
 
 
 async def countries(call: Call) -> Reply:
-    """All countries by name, narrowed by `iso2` and by parts of names."""
+    """Return all countries by name, narrowed by `iso2` and by parts of names."""
     matches = list(catalogue().countries.items())
     codes, names = any_of(call, "iso2"), any_of(call, "name")
     if codes is not None:
@@ -62,7 +62,7 @@ async def countries(call: Call) -> Reply:
 
 
 async def country(call: Call) -> Reply:
-    """One country."""
+    """Return one country."""
     iso2 = catalogue().country_by_id(call.fields["countryId"])
     if iso2 is None:
         raise NotFound("country")
@@ -70,7 +70,7 @@ async def country(call: Call) -> Reply:
 
 
 async def services(call: Call) -> Reply:
-    """All services by name, narrowed by code and by the countries that have them."""
+    """Return all services by name, narrowed by code and by the countries that have them."""
     matches = _in_countries(call, list(catalogue().services.items()))
     codes = any_of(call, "code")
     if codes is not None:
@@ -79,7 +79,7 @@ async def services(call: Call) -> Reply:
 
 
 async def search(call: Call) -> Reply:
-    """Services by a part of their name or slug, or by their whole code; what fits best comes first."""
+    """Return services by a part of their name or slug, or by their whole code; what fits best comes first."""
     text = next((call.fields[name] for name in _SEARCH_NAMES if name in call.fields), "").strip().casefold()
     if not text:
         raise Invalid({"q": ["The q field is required."]})
@@ -97,7 +97,7 @@ async def search(call: Call) -> Reply:
 
 
 async def service(call: Call) -> Reply:
-    """One service."""
+    """Return one service."""
     code = catalogue().service_by_id(call.fields["serviceId"])
     if code is None:
         raise NotFound("service")
@@ -106,7 +106,7 @@ async def service(call: Call) -> Reply:
 
 
 async def products(call: Call) -> Reply:
-    """Active products by price, those out of stock included."""
+    """Return active products by price, those out of stock included."""
     check_window(call)
     keys = sort_keys(call, _PRODUCT_FIELDS)
     by_count = any(name == "count" for name, _ in keys)
@@ -126,7 +126,7 @@ async def products(call: Call) -> Reply:
 
 
 async def product(call: Call) -> Reply:
-    """One product, be it active or not."""
+    """Return one product, be it active or not."""
     item = known_product(call)
     async with call.work() as work:
         row = wire.product(item, left=await left_of(work, item))

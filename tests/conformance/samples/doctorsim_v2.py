@@ -150,6 +150,7 @@ SAMPLES = Samples(
     varying=rb'"request_id":"req_[0-9]{8}"|"pt_[A-Za-z0-9_-]+"|"whsec_[0-9a-f]+"',
     shaped={"create_order": _shaped_order, "lookup": _shaped_lookup},
     placing=frozenset({"create_order"}),
+    unlimited=frozenset({"create_order"}),
     hear=_hear,
     magic=_magic,
 )

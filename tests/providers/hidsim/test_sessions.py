@@ -11,6 +11,7 @@ from joserfc.jwk import OctKey
 
 from mockserver.clockwork.clock import machine_now
 from mockserver.providers.hidsim.wire import user_id
+from mockserver.sandbox.view import RequestView
 from tests.providers.hidsim.hid import BASE, PASSWORD, SCHEMAS, Hid, hidsim, refusal
 from tests.support import START
 
@@ -384,3 +385,31 @@ async def test_tokens_are_judged_by_the_sandbox_s_clock_and_not_by_the_machine_s
         assert abs(machine_now() - START) > timedelta(days=2), "the frozen clock is far from the machine's"
         await hid.login()
         await hid.get("/auth/me")
+
+
+GHOST = """\
+scenario: ghosts
+provider: hidsim
+about: A user of its own.
+accounts:
+  - id: ghost
+    credentials: {identifier: ghost@example.com, password: ghost-password}
+    balance: "500.00"
+    details: {email: ghost@example.com, username: ghost}
+"""
+
+
+async def test_the_token_of_a_user_whom_only_a_request_has_is_good_in_such_requests_alone() -> None:
+    async with hidsim() as hid:
+        await hid.world.steer("POST", "/scenarios", content=GHOST)
+        login = {"identifier": "ghost@example.com", "password": "ghost-password"}
+        ghostly = {"Prefer": "mock-scenario=ghosts"}
+        answer = await hid.world.call("POST", f"{BASE}/auth/login", json=login, headers=ghostly)
+        token = {"Authorization": f"Bearer {answer.json()['token']}"}
+        # A user of the same scenario is there meanwhile.
+        sandbox = hid.world.app.sandboxes.all()[0]
+        view = RequestView(sandbox.state, ["ghosts"], None)
+        await sandbox.guests.admit(view)
+        assert (await hid.world.call("GET", f"{BASE}/auth/me", headers={**token, **ghostly})).status_code == 200
+        refusal(await hid.world.call("GET", f"{BASE}/auth/me", headers=token), 401)
+        refusal(await hid.world.call("POST", f"{BASE}/auth/login", json=login), 401)

@@ -43,7 +43,7 @@ _PAGE_HEADERS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AuthorizationRequest:
     """A valid request: the client, what it asks for, and the redirect URI for the answer."""
 
     client: Mapping[str, Any]
@@ -56,7 +56,7 @@ class Asked:
 
 
 async def show(call: Call) -> Reply:
-    """The consent page, or the code at once where the setting `doctorsim_v2.auto_approve` names an account."""
+    """Return the consent page, or the code at once where the setting `doctorsim_v2.auto_approve` names an account."""
     parameters: dict[str, str] = {}
     try:
         parameters = query_parameters(call)
@@ -121,7 +121,9 @@ async def _client_and_redirect(call: Call, parameters: Mapping[str, str]) -> tup
     return client, redirect_uri
 
 
-def _read_request(call: Call, parameters: dict[str, str], client: Mapping[str, Any], redirect_uri: str) -> Asked:
+def _read_request(
+    call: Call, parameters: dict[str, str], client: Mapping[str, Any], redirect_uri: str
+) -> AuthorizationRequest:
     if need(parameters, "response_type") != "code":
         raise UnsupportedResponseType("response_type must be code")
     if "authorization_code" not in client["grant_types"]:
@@ -138,10 +140,12 @@ def _read_request(call: Call, parameters: dict[str, str], client: Mapping[str, A
     resource = requested_resource(call, parameters.get("resource"))
     # A client that cannot find the keys has no use for an ID token.
     identity = requested_identity(parameters) if offers_everything(call.state.settings.values) else None
-    return Asked(client, redirect_uri, parameters.get("redirect_uri"), scopes, challenge, resource, identity)
+    return AuthorizationRequest(
+        client, redirect_uri, parameters.get("redirect_uri"), scopes, challenge, resource, identity
+    )
 
 
-async def _approve(call: Call, parameters: Mapping[str, str], request: Asked, account_id: str) -> Reply:
+async def _approve(call: Call, parameters: Mapping[str, str], request: AuthorizationRequest, account_id: str) -> Reply:
     async with call.work() as work:
         try:
             account: Account = await work.account("doctorsim_v2", account_id)

@@ -30,8 +30,11 @@ async def authenticate(work: UnitOfWork, call: Call, parameters: dict[str, str])
     if not client_id:
         raise InvalidClient("the client did not say who it is", basic=basic)
     client = await find_client(work, client_id)
-    if client is None or client["token_endpoint_auth_method"] != method:
-        raise InvalidClient("the client is unknown or authenticates in another way", basic=basic)
+    if client is None:
+        raise InvalidClient("no client has this client_id", basic=basic)
+    registered = client["token_endpoint_auth_method"]
+    if registered != method:
+        raise InvalidClient(f"the client is registered for {registered}, and this call is {method}", basic=basic)
     if secret and not compare_digest(client["secret_digest"], digest(secret)):
         raise InvalidClient("the client's secret is wrong", basic=basic)
     return client

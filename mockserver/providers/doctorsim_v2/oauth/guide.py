@@ -33,7 +33,7 @@ _SOMEWHERE = "https://somewhere.invalid"
 
 
 async def auth_guide(call: Call) -> Reply:
-    """The guide to getting a token, step by step, with this server's addresses; in English under every language."""
+    """Return the guide to getting a token, step by step, with this server's addresses; always in English."""
     language = call.fields.get("lang")
     if language is not None and not _LANGUAGE.fullmatch(language):
         raise UnknownRoute("route", call.entry.path)
@@ -41,7 +41,7 @@ async def auth_guide(call: Call) -> Reply:
 
 
 async def api_page(call: Call) -> Reply:
-    """The page that leads to the documentation."""
+    """Return the page that leads to the documentation."""
     issuer = issuer_of(call)
     links = {"OpenAPI document": f"{issuer}/api-docs/openapi.yaml", "Getting a token": f"{issuer}/auth.md"}
     return Reply(pages.documentation(resource_of(call), links), media=_HTML)

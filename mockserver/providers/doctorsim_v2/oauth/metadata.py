@@ -18,7 +18,7 @@ _REVOCATION, _KEYS = "/oauth/revoke", "/oauth/jwks.json"
 
 
 async def authorization_server(call: Call) -> Reply:
-    """The metadata of RFC 8414, without anything that the profile hides."""
+    """Return the metadata of RFC 8414, without anything that the profile hides."""
     issuer = issuer_of(call)
     settings = call.state.settings.values
     document: dict[str, Any] = {
@@ -42,7 +42,7 @@ async def authorization_server(call: Call) -> Reply:
 
 
 async def openid_configuration(call: Call) -> Reply:
-    """The same metadata for clients of OpenID Connect (Discovery, 3), with the members that it requires besides."""
+    """Return the same metadata for clients of OpenID Connect (Discovery, 3), with the members that it requires."""
     reply = await authorization_server(call)
     required = {
         "subject_types_supported": ["public"],
@@ -53,7 +53,7 @@ async def openid_configuration(call: Call) -> Reply:
 
 
 async def protected_resource(call: Call) -> Reply:
-    """The metadata of RFC 9728, with the five members that the vendor prints."""
+    """Return the metadata of RFC 9728, with the five members that the vendor prints."""
     issuer = issuer_of(call)
     return Reply(
         {
@@ -67,7 +67,7 @@ async def protected_resource(call: Call) -> Reply:
 
 
 async def jwks(call: Call) -> Reply:
-    """The public keys: the one that signs, then those whose tokens have not ended."""
+    """Return the public keys: the one that signs, then those whose tokens have not ended."""
     state = call.state
     ring = await ring_of(call.sandbox)
     now = token_time(state.settings.values, state.clock.now())

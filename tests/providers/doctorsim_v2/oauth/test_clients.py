@@ -1,11 +1,10 @@
-"""Independent clients complete the flows over sockets."""
+"""Independent clients complete their flows over https, unchanged: nothing but their environment leads them here.
 
-import shutil
-import subprocess
+None of them is told to check less than it does by itself.
+"""
+
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -13,126 +12,86 @@ import pytest
 from mockserver.app import create_app
 from mockserver.config import Settings
 from mockserver.server import LiveServer
+from tests.providers.doctorsim_v2.oauth.programs import Machine
 
-HERE = Path(__file__).parent
-CALLBACK = "http://127.0.0.1:8123/callback"
-OLDEST_NODE = 20
-SCOPE = "orders:read orders:write balance:read"
+pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def server() -> Iterator[LiveServer]:
-    """A server whose sandbox `w` approves by itself, as test_demo."""
-    with LiveServer(create_app(Settings())) as one:
-        settings = {"doctorsim_v2.auto_approve": "test_demo"}
-        httpx.patch(f"{one.url}/~w/_mock/settings", json=settings).raise_for_status()
-        yield one
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """A machine whose programs reach a server by their environment alone."""
+    directory = tmp_path_factory.mktemp("machine")
+    with LiveServer(create_app(Settings(ca_dir=directory / "authority"))) as live:
+        yield Machine(live.url, httpx.get(f"{live.url}/_mock/ca.pem").raise_for_status().text, directory)
 
 
-def node_new_enough() -> str:
-    """Where node is; skips the test where it is missing, or older than the library needs."""
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("node is not installed")
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    if int(version.removeprefix("v").partition(".")[0]) < OLDEST_NODE:
-        pytest.skip(f"node is {version}, oauth4webapi needs {OLDEST_NODE} or later")
-    return node
+@pytest.mark.parametrize(
+    ("library", "method"),
+    [
+        ("requests", "none"),
+        ("requests", "client_secret_basic"),
+        ("httpx", "none"),
+        ("httpx", "client_secret_post"),
+    ],
+)
+def test_authlib_completes_the_code_flow(machine: Machine, library: str, method: str) -> None:
+    sandbox = f"authlib-{library}-{method.replace('_', '-')}"
+    assert machine.run_python(sandbox, f"authlib_{library}", method) == [
+        "issuer https://www.doctorsim.com",
+        "other state: mismatching_state",
+        "other verifier: invalid_grant",
+        "scope openid orders:read balance:read",
+        "ID token of test_demo",
+        "code: sandbox",
+        "rotated: True",
+        "rotated: True",
+        "refreshed: 200",
+        "revoked: 200",
+        "after it: INVALID_TOKEN",
+        "its family: invalid_grant",
+    ]
 
 
-def metadata_of(server: LiveServer) -> dict[str, Any]:
-    """What a client discovers, where authlib looks for it."""
-    from authlib.oauth2.rfc8414 import get_well_known_url
-
-    issuer = f"{server.url}/~w/www.doctorsim.com"
-    found: dict[str, Any] = httpx.get(get_well_known_url(issuer, external=True)).json()
-    assert found["issuer"] == issuer
-    return found
-
-
-def registered(metadata: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """A client by dynamic registration."""
-    body = {"redirect_uris": [CALLBACK], "grant_types": ["authorization_code", "refresh_token"], **more}
-    answer = httpx.post(metadata["registration_endpoint"], json=body)
-    assert answer.status_code == 201, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
-
-
-@pytest.mark.parametrize("method", ["none", "client_secret_basic", "client_secret_post"])
-def test_authlibs_client_completes_the_code_flow(
-    server: LiveServer, method: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
-    from authlib.common.errors import AuthlibBaseError
-    from authlib.common.security import generate_token
-    from authlib.integrations.httpx_client import OAuth2Client
-
-    metadata = metadata_of(server)
-    known = registered(metadata, token_endpoint_auth_method=method)
-    with OAuth2Client(
-        known["client_id"],
-        known.get("client_secret"),
-        token_endpoint_auth_method=method,
-        revocation_endpoint_auth_method=method,
-        scope=SCOPE,
-        redirect_uri=CALLBACK,
-        code_challenge_method="S256",
-        token_endpoint=metadata["token_endpoint"],
-        revocation_endpoint=metadata["revocation_endpoint"],
-    ) as client:
-        verifier = generate_token(48)
-        address, state = client.create_authorization_url(metadata["authorization_endpoint"], code_verifier=verifier)
-        answer = httpx.get(address)
-        assert answer.status_code == 302
-        place = answer.headers["location"]
-        fetch = partial(client.fetch_token, metadata["token_endpoint"], authorization_response=place)
-        with pytest.raises(AuthlibBaseError, match="mismatching_state"):
-            fetch(state="other", code_verifier=verifier)
-        with pytest.raises(AuthlibBaseError, match="invalid_grant"):
-            fetch(state=state, code_verifier=generate_token(48))
-        token = fetch(state=state, code_verifier=verifier)
-        assert token["scope"] == SCOPE
-        base = f"{server.url}/~w/api.doctorsim.com/v2"
-        assert client.get(f"{base}/balance").json()["data"]["environment"] == "sandbox"
-        fresh = client.refresh_token(metadata["token_endpoint"], refresh_token=token["refresh_token"])
-        assert fresh["refresh_token"] != token["refresh_token"]
-        assert client.get(f"{base}/orders").status_code == 200
-        revoked = client.revoke_token(metadata["revocation_endpoint"], token=fresh["refresh_token"])
-        assert revoked.status_code == 200
-        assert client.get(f"{base}/orders").json()["error"]["code"] == "INVALID_TOKEN"
+def test_requests_oauthlib_completes_its_flows(machine: Machine) -> None:
+    assert machine.run_python("requests-oauthlib", "requests_oauthlib_client") == [
+        "issuer https://www.doctorsim.com",
+        "state and issuer: True",
+        "scope openid orders:read balance:read",
+        "ID token of test_demo",
+        "code: sandbox",
+        "tokens by itself",
+        "refreshed: 200",
+        "rotated: True",
+        "old refresh token: invalid_grant",
+        "its family: INVALID_TOKEN",
+        "state and issuer: True",
+        "revoked: 200",
+        "after it: INVALID_TOKEN",
+        "client credentials: 200",
+    ]
 
 
-def test_authlibs_client_acts_for_itself(server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
-    from authlib.integrations.httpx_client import OAuth2Client
-
-    metadata = metadata_of(server)
-    known = registered(
-        metadata,
-        token_endpoint_auth_method="client_secret_basic",
-        grant_types=["client_credentials"],
-        response_types=[],
-    )
-    with OAuth2Client(known["client_id"], known["client_secret"], scope="balance:read") as client:
-        client.fetch_token(metadata["token_endpoint"], grant_type="client_credentials")
-        assert client.get(f"{server.url}/~w/api.doctorsim.com/v2/balance").status_code == 200
+def test_the_mcp_sdk_for_python_signs_in_by_itself(machine: Machine) -> None:
+    assert machine.run_python("mcp-python", "mcp_client") == [
+        "code: sandbox",
+        "registered with https://www.doctorsim.com",
+        "access token of test_demo",
+        "refreshed: 200",
+        "rotated: True",
+        "revoked: 200",
+        "signed in anew: 200",
+    ]
 
 
-def test_a_client_in_node_completes_every_flow(server: LiveServer) -> None:
-    node = node_new_enough()
-    issuer = f"{server.url}/~w/www.doctorsim.com"
-    ran = subprocess.run(
-        [node, str(HERE / "flow.mjs"), issuer, f"{server.url}/~w/api.doctorsim.com/v2"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout.splitlines() == [
-        "protected by the issuer: true",
-        f"issuer {issuer}",
+@pytest.mark.parametrize("way", ["real hosts", "in the path"])
+def test_oauth4webapi_completes_every_flow(machine: Machine, way: str) -> None:
+    own = machine.url.replace("http:", "https:") + "/~oauth4webapi"
+    issuer, api = f"{own}/www.doctorsim.com", f"{own}/api.doctorsim.com/v2"
+    addresses = () if way == "real hosts" else (issuer, api)
+    named = "https://www.doctorsim.com" if way == "real hosts" else issuer
+    assert machine.run_node("oauth4webapi-real", "oauth4webapi.mjs", *addresses) == [
+        f"protected by {named}",
+        f"issuer {named}",
         "plain redirect: invalid_redirect_uri",
         'other state: unexpected "state" response parameter value',
         'other issuer: unexpected "iss" (issuer) response parameter value',
@@ -149,5 +108,77 @@ def test_a_client_in_node_completes_every_flow(server: LiveServer) -> None:
         "client credentials: 200 sandbox",
         "guessed secret: 401 basic",
         "the same issuer: true",
-        "ID token of test_demo",
+        "signed ID token of test_demo",
     ]
+
+
+def test_openid_client_completes_its_flows(machine: Machine) -> None:
+    assert machine.run_node("openid-client", "openid_client.mjs", needs="openid-client") == [
+        "issuer https://www.doctorsim.com",
+        "PKCE: true",
+        "other state: invalid response encountered",
+        "other verifier: invalid_grant",
+        "signed ID token of test_demo",
+        "code: 200 sandbox",
+        "unknown scope: invalid_scope",
+        "rotated: true",
+        "refreshed: 200 sandbox",
+        "revoked: 401 INVALID_TOKEN",
+        "its family: invalid_grant",
+        "client credentials: 200 sandbox",
+    ]
+
+
+def test_the_mcp_sdk_for_typescript_signs_in_and_begins_anew_when_its_refresh_token_is_old(machine: Machine) -> None:
+    assert machine.run_node("mcp-typescript", "mcp_sdk.mjs", needs="@modelcontextprotocol/sdk") == [
+        "sent to https://www.doctorsim.com/.well-known/oauth-protected-resource/v2",
+        "first: REDIRECT",
+        "state and issuer: true",
+        "then: AUTHORIZED",
+        "code: 200 sandbox",
+        "registered with https://www.doctorsim.com",
+        "with a refresh token: AUTHORIZED",
+        "rotated: true",
+        "refreshed: 200 sandbox",
+        "first: REDIRECT",
+        "state and issuer: true",
+        "then: AUTHORIZED",
+        "another code: 200 sandbox",
+        "revoked: 401 INVALID_TOKEN",
+    ]
+
+
+def test_guzzle_walks_the_code_flow(machine: Machine) -> None:
+    assert machine.run_php("guzzle", "code_flow.php") == [
+        "sent to https://www.doctorsim.com/.well-known/oauth-protected-resource/v2",
+        "protected by https://www.doctorsim.com",
+        "the same issuer: true",
+        "state and issuer: true",
+        "other verifier: invalid_grant",
+        "scope orders:read balance:read",
+        "code: 200 sandbox",
+        "rotated: true",
+        "refreshed: 200 sandbox",
+        "revoked: 200",
+        "after it: 401 INVALID_TOKEN",
+        "its family: invalid_grant",
+    ]
+
+
+@pytest.fixture(scope="module")
+def distrustful(machine: Machine, tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """The same machine before anybody installed the CA of the server: it trusts another one."""
+    directory = tmp_path_factory.mktemp("distrustful")
+    with LiveServer(create_app(Settings(ca_dir=directory / "authority"))) as other:
+        return Machine(machine.url, httpx.get(f"{other.url}/_mock/ca.pem").raise_for_status().text, directory)
+
+
+@pytest.mark.parametrize("client", ["authlib_requests", "authlib_httpx", "mcp_client", "node", "php"])
+def test_a_client_that_does_not_trust_the_ca_says_so(distrustful: Machine, client: str) -> None:
+    programs = {
+        "node": partial(distrustful.run_node, "stranger", "oauth4webapi.mjs"),
+        "php": partial(distrustful.run_php, "stranger", "code_flow.php"),
+    }
+    run = programs.get(client) or partial(distrustful.run_python, "stranger", client, "none")
+    with pytest.raises(AssertionError, match=r"(?i)certificate|CERT_"):
+        run()

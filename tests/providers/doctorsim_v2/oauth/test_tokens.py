@@ -134,6 +134,10 @@ async def test_each_client_authenticates_as_it_registered(flow: Flow) -> None:
         answer = await flow.send("POST", "/oauth/token", data=form, headers=headers)
         assert refusal(answer) == (401, "invalid_client")
         assert answer.headers["www-authenticate"].startswith("Basic")
+    told = (await flow.token(head, **form)).json()["error_description"]
+    assert told == "the client is registered for client_secret_basic, and this call is client_secret_post"
+    stranger = await flow.token({"client_id": "cli_nobody"}, **form)
+    assert stranger.json()["error_description"] == "no client has this client_id"
     both = {**form, "client_secret": head["client_secret"]}
     assert refusal(await flow.send("POST", "/oauth/token", data=both, headers=good)) == (400, "invalid_request")
     other = {**form, "client_id": post["client_id"]}

@@ -1,32 +1,24 @@
-// Each flow, every step by oauth4webapi's own checks; prints a line for each. Arguments: the issuer, the API.
-import * as oauth from './vendor/oauth4webapi/index.js';
+// Each flow, every step by oauth4webapi's own checks; prints a line for each. Arguments: another issuer and its API.
+import * as oauth from '../vendor/oauth4webapi/index.js';
+import * as real from './loopback.mjs';
 
-const [issuer, api] = process.argv.slice(2).map((address) => new URL(address));
-const insecure = { [oauth.allowInsecureRequests]: true };
-const redirectUri = 'http://127.0.0.1:8123/callback';
-
-// What the library refuses, in the server's word where the server refused.
-async function refused(attempt) {
-  try {
-    await attempt();
-  } catch (error) {
-    return error.error ?? error.message;
-  }
-  return 'accepted';
-}
+const { refused } = real;
+const issuer = new URL(process.argv[2] ?? real.issuer);
+const api = new URL(process.argv[3] ?? real.api);
+const { redirectUri, visit } = await real.listen();
 
 // -- discovery: the API names its authorization server (RFC 9728), which tells of itself (RFC 8414)
 
-const resource = await oauth.processResourceDiscoveryResponse(api, await oauth.resourceDiscoveryRequest(api, insecure));
-console.log('protected by the issuer:', resource.authorization_servers.join() === issuer.href);
-const found = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2', ...insecure });
+const resource = await oauth.processResourceDiscoveryResponse(api, await oauth.resourceDiscoveryRequest(api));
+console.log('protected by', resource.authorization_servers.join());
+const found = await oauth.discoveryRequest(issuer, { algorithm: 'oauth2' });
 const server = await oauth.processDiscoveryResponse(issuer, found);
 console.log('issuer', server.issuer);
 
 // -- registration (RFC 7591)
 
 async function register(metadata) {
-  const answer = await oauth.dynamicClientRegistrationRequest(server, metadata, insecure);
+  const answer = await oauth.dynamicClientRegistrationRequest(server, metadata);
   return oauth.processDynamicClientRegistrationResponse(answer);
 }
 
@@ -43,7 +35,7 @@ console.log('plain redirect:', await refused(() => register({ redirect_uris: ['h
 
 async function show(label, token) {
   const url = new URL(`${api}/balance`);
-  const answer = await oauth.protectedResourceRequest(token, 'GET', url, new Headers(), null, insecure)
+  const answer = await oauth.protectedResourceRequest(token, 'GET', url, new Headers(), null)
     .catch((error) => error.response);
   const body = await answer.json();
   console.log(`${label}: ${answer.status} ${body.data?.environment ?? body.error.code}`);
@@ -51,7 +43,7 @@ async function show(label, token) {
 
 async function read(token) {
   const request = new Request(api, { headers: { authorization: `Bearer ${token}` } });
-  return oauth.validateJwtAccessToken(server, request, api.href, insecure);
+  return oauth.validateJwtAccessToken(server, request, api.href);
 }
 
 // -- code with PKCE (RFC 7636); state and iss (RFC 9207) are compared
@@ -70,15 +62,14 @@ async function authorized(scope = 'balance:read', more = {}) {
     state,
     ...more,
   });
-  const sent = await fetch(address, { redirect: 'manual' });
-  return { place: new URL(sent.headers.get('location')), state, verifier };
+  return { place: await visit(address), state, verifier };
 }
 
 const accepted = ({ place, state }) => oauth.validateAuthResponse(server, agent, place, state);
 
 async function exchanged(answer, verifier) {
   return oauth.processAuthorizationCodeResponse(server, agent, await oauth.authorizationCodeGrantRequest(
-    server, agent, oauth.None(), accepted(answer), redirectUri, verifier, insecure));
+    server, agent, oauth.None(), accepted(answer), redirectUri, verifier));
 }
 
 const answer = await authorized();
@@ -96,7 +87,7 @@ await show('code', tokens.access_token);
 
 async function refreshed(token) {
   return oauth.processRefreshTokenResponse(server, agent, await oauth.refreshTokenGrantRequest(
-    server, agent, oauth.None(), token, insecure));
+    server, agent, oauth.None(), token));
 }
 
 const fresh = await refreshed(tokens.refresh_token);
@@ -111,7 +102,7 @@ const again = await authorized();
 const other = await exchanged(again, again.verifier);
 await show('another code', other.access_token);
 await oauth.processRevocationResponse(
-  await oauth.revocationRequest(server, agent, oauth.None(), other.refresh_token, insecure));
+  await oauth.revocationRequest(server, agent, oauth.None(), other.refresh_token));
 await show('revoked', other.access_token);
 
 // -- client credentials
@@ -119,7 +110,7 @@ await show('revoked', other.access_token);
 async function own(secret) {
   const authentication = oauth.ClientSecretBasic(secret);
   return oauth.processClientCredentialsResponse(server, machine, await oauth.clientCredentialsGrantRequest(
-    server, machine, authentication, { scope: 'balance:read' }, insecure));
+    server, machine, authentication, { scope: 'balance:read' }));
 }
 
 await show('client credentials', (await own(machine.client_secret)).access_token);
@@ -128,12 +119,13 @@ await own('guessed').catch((error) => console.log('guessed secret:', error.statu
 // -- OpenID Connect: found where its clients look, and an ID token that answers the nonce
 
 const { issuer: same } = await oauth.processDiscoveryResponse(
-  issuer, await oauth.discoveryRequest(issuer, { algorithm: 'oidc', ...insecure }));
+  issuer, await oauth.discoveryRequest(issuer, { algorithm: 'oidc' }));
 console.log('the same issuer:', same === server.issuer);
 const nonce = oauth.generateRandomNonce();
 const person = await authorized('openid balance:read', { nonce });
-const identified = await oauth.processAuthorizationCodeResponse(server, agent,
-  await oauth.authorizationCodeGrantRequest(
-    server, agent, oauth.None(), accepted(person), redirectUri, person.verifier, insecure),
-  { expectedNonce: nonce, requireIdToken: true });
-console.log('ID token of', oauth.getValidatedIdTokenClaims(identified).sub);
+const response = await oauth.authorizationCodeGrantRequest(
+  server, agent, oauth.None(), accepted(person), redirectUri, person.verifier);
+const identified = await oauth.processAuthorizationCodeResponse(
+  server, agent, response, { expectedNonce: nonce, requireIdToken: true });
+await oauth.validateApplicationLevelSignature(server, response);
+console.log('signed ID token of', oauth.getValidatedIdTokenClaims(identified).sub);
