@@ -297,7 +297,7 @@ def test_a_server_with_a_token_is_used_with_the_token(tmp_path: Path) -> None:
         arguments = ("--url", server.url, "--ca-dir", str(tmp_path), "--quiet", "--", "echo", "ran")
         code, output, errors = run(*arguments)
         assert (code, output) == (1, "")
-        assert errors.endswith(": give the token with --token or MOCKSERVER_TOKEN\n")
+        assert errors.endswith(": it needs its token: --token or MOCKSERVER_TOKEN\n")
         assert run(*arguments, MOCKSERVER_TOKEN="secret") == (0, "ran\n", "")
 
 

@@ -124,7 +124,7 @@ def test_no_server_and_no_mockserver_are_told(capsys: pytest.CaptureFixture[str]
 def test_the_refusal_of_the_server_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with LiveServer(acme_app(token="geheim")) as server:
         assert main(["tail", "--url", server.url]) == 1
-        assert "asks for the token" in capsys.readouterr().err
+        assert "it needs its token" in capsys.readouterr().err
 
 
 def test_frames_are_read_without_comments_and_halves() -> None:
