@@ -144,6 +144,7 @@ class Load:
     busy: float
     ids: list[str]
     cost: float
+    p99: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -185,7 +186,7 @@ class Generator:
         outcome = Outcome(**json.loads(line))
         if outcome.error or not outcome.turns:
             raise Failed(outcome.error or "no request was answered")
-        return Load(outcome.turns, outcome.seconds, outcome.busy, outcome.ids, spent / outcome.turns)
+        return Load(outcome.turns, outcome.seconds, outcome.busy, outcome.ids, spent / outcome.turns, outcome.p99)
 
 
 def cold_start(command: Sequence[str], path: str) -> float:

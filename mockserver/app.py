@@ -2,11 +2,12 @@
 
 import asyncio
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -15,6 +16,8 @@ from mockserver.certificates.names import LOCAL
 from mockserver.certificates.server import ServerCertificates
 from mockserver.clockwork.clock import machine_now
 from mockserver.config import DRAINING, LISTENING, STOPPING, Settings, is_loopback
+from mockserver.domain.moments import to_micros
+from mockserver.events.feed import Feed
 from mockserver.http.body import Disconnected
 from mockserver.http.heads import REFUSED
 from mockserver.http.origin import ORIGINS, Origins
@@ -38,6 +41,7 @@ from mockserver.webhooks.model import Delivery, Outcome
 
 if TYPE_CHECKING:
     from mockserver.control.problems import Problem
+    from mockserver.events.access_log import AccessLog
     from mockserver.http.history import History
     from mockserver.scenario.check import Judge
     from mockserver.webhooks.dispatcher import Dispatcher
@@ -90,6 +94,10 @@ class App:
             sender=self.deliver,
             populate=self._populate,
             budget=Budget(settings.max_log_bytes),
+            feed=Feed(
+                begin=to_micros(self._started),
+                currencies={provider.name: provider.rules.currency for provider in providers},
+            ),
             journal_size=settings.journal_size,
         )
         birth = SandboxConfig(
@@ -116,6 +124,9 @@ class App:
         self._unnamed = settings.sandbox
         self._origins = Origins(settings.public_url, settings.trust_forwarded, self._mounts.hosts)
         self._draining: asyncio.Event | None = None
+        self._stopping: asyncio.Event | None = None
+        self._ending: asyncio.Task[None] | None = None
+        self._access_log: AccessLog | None = None
 
     @property
     def listener_options(self) -> ListenerOptions:
@@ -139,6 +150,10 @@ class App:
             birth = birth._replace(population=Population(orders=self._settings.populate))
         sandbox = await self.sandboxes.make_default(birth)
         self._sweeping = asyncio.ensure_future(self.sandboxes.keep_sweeping())
+        if self._settings.access_log in ("human", "json"):
+            self._access_log = self._made_access_log(self._settings.access_log)
+        if self._stopping is not None:
+            self._ending = asyncio.ensure_future(self._end_streams(self._stopping))
         if path is not None and restored:
             await restore_state(sandbox, path)
         if path is not None and self._settings.save_on_exit:
@@ -160,10 +175,13 @@ class App:
 
         Raises StateNotSaved where it could not be saved, after everything has ended.
         """
-        tasks = [task for task in (self._watching, self._sweeping) if task is not None]
+        self.shared.feed.end()
+        tasks = [task for task in (self._watching, self._sweeping, self._ending) if task is not None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._access_log is not None:
+            self._access_log.close()
         try:
             path, sandbox = self._settings.state, self.sandboxes.known(DEFAULT)
             if path is not None and sandbox is not None and self._settings.save_on_exit and self._restored:
@@ -172,6 +190,18 @@ class App:
             await self.sandboxes.close()
             if self._dispatcher is not None:
                 await self._dispatcher.close()
+
+    def _made_access_log(self, form: Literal["human", "json"]) -> "AccessLog":
+        from mockserver.events.access_log import AccessLog
+        from mockserver.events.colours import may_colour
+
+        colour = may_colour(sys.stderr, os.environ)
+        return AccessLog(self.shared.feed, _write, machine_now, form=form, colour=colour)
+
+    async def _end_streams(self, stopping: asyncio.Event) -> None:
+        """Let streams end as soon as the server stops: it would cut them off otherwise."""
+        await stopping.wait()
+        self.shared.feed.end()
 
     def describe(self) -> list[tuple[str, str]]:
         """Return each provider's name and the path of its base URL, for the banner."""
@@ -210,7 +240,8 @@ class App:
             state = scope.get("state", {})
             self._listening = state.get(LISTENING, ())
             self._draining = state.get(DRAINING)
-            await live(self.startup, self.shutdown, receive, send, stopping=state.get(STOPPING))
+            self._stopping = state.get(STOPPING)
+            await live(self.startup, self.shutdown, receive, send, stopping=self._stopping)
         else:
             raise RuntimeError(f"{scope['type']} is not served")
 
@@ -268,6 +299,7 @@ class App:
             self._populate,
             self.shared.budget,
             self.shared.journal_size,
+            self.shared.feed,
             self.certificates.ca_certificate,
             is_draining=lambda: self._draining is not None and self._draining.is_set(),
         )
@@ -310,6 +342,11 @@ class App:
         from mockserver.http.history import populate
 
         return await populate(sandbox, population, self._providers, until=until)
+
+
+def _write(lines: str) -> None:
+    sys.stderr.write(lines)
+    sys.stderr.flush()
 
 
 def _print_to_stderr(line: str) -> None:

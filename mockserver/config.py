@@ -130,6 +130,14 @@ class Settings:
         Literal["human", "json"],
         Option(readers.choice("human", "json"), "FORMAT", "Banner and log lines: human or json."),
     ] = "human"
+    access_log: Annotated[
+        Literal["human", "json", "off"] | None,
+        Option(
+            readers.choice("human", "json", "off"),
+            "FORMAT",
+            "A line for each emulated request on stderr: human, json or off; by default human on a terminal, else off.",
+        ),
+    ] = None
     token: Annotated[str | None, Option(readers.token, "TOKEN", _TOKEN_HELP)] = field(default=None, repr=False)
     webhook_hosts: Annotated[
         tuple[str, ...],

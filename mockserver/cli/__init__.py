@@ -26,6 +26,7 @@ from mockserver.cli.graph import graph
 from mockserver.cli.health import health
 from mockserver.cli.reference import reference
 from mockserver.cli.run import Serving, run_command
+from mockserver.cli.tail import tail
 from mockserver.cli.texts import begin_lower
 from mockserver.config import Settings
 from mockserver.providers.sources import ProviderProblem
@@ -160,6 +161,8 @@ def _run(settings: Settings, listeners: Any, make_app: Callable[[Settings], Any]
     from mockserver.cli.banner import announce
 
     completed = _completed(settings)
+    if completed.access_log is None:
+        completed = replace(completed, access_log="human" if sys.stderr.isatty() else "off")
     app = make_app(completed)
     unknown_token = completed.token if settings.token is None else None
 
@@ -286,5 +289,6 @@ for _command in (
     health,
     reference,
     run_command(Serving(_serve_flags, _can_start, _completed)),
+    tail,
 ):
     program.add_command(_command)

@@ -36,34 +36,59 @@ class ControlClient(NamedTuple):
         """
         import json
         from http.client import HTTPException
-        from urllib import error, request
 
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
         data = json.dumps(body if content is None else content).encode() if body or content is not None else None
-        # No proxy from the environment: the server is most often on this machine.
-        opener = request.build_opener(request.ProxyHandler({}))
         try:
-            call = request.Request(f"{self.base}/_mock{path}", data, headers, method=method)
-            with opener.open(call, timeout=60) as answer:
+            with open_call(self, method, path, headers=headers, timeout=60, data=data) as answer:
                 document = json.load(answer)
             if needs and (not isinstance(document, dict) or needs not in document):
                 raise ValueError(f"the answer has no {needs!r}")
-        except error.HTTPError as refusal:
-            raise click.ClickException(self._refused(refusal)) from None
-        except error.URLError as failure:
-            raise click.ClickException(f"no server answers at {self.base}: {_reason(failure.reason)}") from None
         except (OSError, HTTPException, ValueError) as failure:
             raise click.ClickException(f"no mockserver answers at {self.base}: {_reason(failure)}") from None
         return document
 
-    def _refused(self, refusal: Any) -> str:
-        if refusal.code == _NO_TOKEN:
-            if self.token:
-                return "the server refused: the token of --token or MOCKSERVER_TOKEN is wrong"
-            return "the server refused: it needs its token: --token or MOCKSERVER_TOKEN"
-        return f"the server refused: {_detail(refusal)}"
+
+class Unreachable(click.ClickException):
+    """Nothing answers, or what answers is no server of ours."""
+
+
+def open_call(
+    client: ControlClient,
+    method: str,
+    path: str,
+    *,
+    headers: Mapping[str, str],
+    timeout: float,
+    data: bytes | None = None,
+) -> Any:
+    """Send a call and return the answer, whose body is not read yet.
+
+    Raises ClickException with the refusal of the server, and Unreachable.
+    """
+    from http.client import HTTPException
+    from urllib import error, request
+
+    token = {"Authorization": f"Bearer {client.token}"} if client.token else {}
+    # No proxy from the environment: the server is most often on this machine.
+    opener = request.build_opener(request.ProxyHandler({}))
+    try:
+        call = request.Request(f"{client.base}/_mock{path}", data, {**headers, **token}, method=method)
+        return opener.open(call, timeout=timeout)
+    except error.HTTPError as refusal:
+        raise click.ClickException(_refused(client, refusal)) from None
+    except error.URLError as failure:
+        raise Unreachable(f"no server answers at {client.base}: {_reason(failure.reason)}") from None
+    except (OSError, HTTPException, ValueError) as failure:
+        raise Unreachable(f"no mockserver answers at {client.base}: {_reason(failure)}") from None
+
+
+def _refused(client: ControlClient, refusal: Any) -> str:
+    if refusal.code == _NO_TOKEN:
+        if client.token:
+            return "the server refused: the token of --token or MOCKSERVER_TOKEN is wrong"
+        return "the server refused: it needs its token: --token or MOCKSERVER_TOKEN"
+    return f"the server refused: {_detail(refusal)}"
 
 
 def client_options(command: Callable[..., Any]) -> Callable[..., Any]:

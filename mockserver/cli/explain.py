@@ -8,6 +8,7 @@ import click
 from mockserver.cli.client import ControlClient, client_options
 
 _LONGEST = 160
+_REFUSED = 400
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -17,7 +18,8 @@ _LONGEST = 160
 def explain(client: ControlClient, subject: str, as_json: bool) -> None:
     """Explain why a request got its answer, or what happened to an order and why.
 
-    ID is the X-Mock-Request-Id of an answer, such as req_00000012, or PROVIDER/ORDER; `last` is the newest request.
+    ID is the X-Mock-Request-Id of an answer, such as req_00000012, or PROVIDER/ORDER; `last` is the newest request, and
+    `last-refused` the newest one that was refused.
     """
     from urllib.parse import quote
 
@@ -35,6 +37,8 @@ def explain(client: ControlClient, subject: str, as_json: bool) -> None:
         if not newest:
             raise click.ClickException("the journal is empty: nothing was asked yet")
         path = f"/requests/{newest[0]['id']}"
+    if subject == "last-refused":
+        path = f"/requests/{_last_refused(client)}"
     data = client.ask("GET", path, needs="explanation")
     if as_json:
         import json
@@ -43,6 +47,19 @@ def explain(client: ControlClient, subject: str, as_json: bool) -> None:
         return
     for line in order_lines(data) if slash else request_lines(data):
         click.echo(line)
+
+
+def _last_refused(client: ControlClient) -> str:
+    """Return the id of the newest request that was refused: an error answered it, or nothing; raises ClickException."""
+    after = ""
+    while True:
+        page = client.ask("GET", f"/requests?limit=100{after}", needs="requests")
+        for row in page["requests"]:
+            if row["mistake"] or row["status"] >= _REFUSED or not row["status"]:
+                return str(row["id"])
+        if page["next"] is None:
+            raise click.ClickException("the journal has no request that was refused")
+        after = f"&after={page['next']}"
 
 
 def order_lines(data: Mapping[str, Any]) -> Iterator[str]:

@@ -21,7 +21,7 @@ from mockserver.cli.traffic import MOST_TOLD, JournalTraffic, OwnTraffic, Traffi
 from mockserver.config import Settings
 
 #: Settings whose variables are meant for another server than the one of this command.
-_NOT_FROM_VARIABLES = ("host", "port", "tls_port", "tls", "state", "save_on_exit")
+_NOT_FROM_VARIABLES = ("host", "port", "tls_port", "tls", "state", "save_on_exit", "access_log")
 #: The flags that may stand beside --url; all others are decided by the server that runs there.
 _BESIDE_URL = frozenset({"sandbox", "token", "ca_dir", "quiet"})
 _INTERRUPTED = 130
@@ -30,6 +30,7 @@ _HINT = "see 'Your client, your line' in docs/reach.md"
 _HELP = {
     "host": "Address to listen on. [no variable, default 127.0.0.1]",
     "port": "Port to listen on; 0 chooses a free one. [no variable, default 0]",
+    "access_log": "A line for each emulated request on stderr: human, json or off. [no variable, default off]",
     "log_format": "Log lines: human or json. [MOCKSERVER_LOG_FORMAT, default human]",
     "quiet": "Print nothing about the requests of the command when it ends. [MOCKSERVER_QUIET]",
 }
@@ -91,8 +92,8 @@ def run_command(serving: Serving) -> click.Command:
         of --sandbox. Signals are passed on to the command, and its exit code is returned. Then stderr says if no
         request came, or, where the command failed, which ones were refused, unless --quiet is given.
 
-        --host, --port, --tls, --tls-port, --state and --save-on-exit are read from the command line only: their
-        variables are meant for another server. --host is 127.0.0.1 by default, and --port 0, a free one.
+        --host, --port, --tls, --tls-port, --state, --save-on-exit and --access-log are read from the command line
+        only: their variables are meant for another server. --host is 127.0.0.1 by default, and --port 0, a free one.
 
         With --url only --sandbox, --token, --ca-dir and --quiet of the flags may be given, and the scenarios that were
         active are active again when the command ends.

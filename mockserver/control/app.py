@@ -26,10 +26,11 @@ from mockserver.control import (
     scenarios,
     settings,
     state,
+    stream,
     webhooks,
 )
 from mockserver.control.access import check_access, check_host, check_receiving
-from mockserver.control.operation import Answer, ControlCall, Operation, Server
+from mockserver.control.operation import Answer, ControlCall, Operation, Server, Stream
 from mockserver.control.problems import Problem, problem_of, send_problem
 from mockserver.control.reading import read_json, read_query, refuse_body
 from mockserver.control.routes import Routes
@@ -57,6 +58,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *scenarios.OPERATIONS,
     *machines.OPERATIONS,
     *events.OPERATIONS,
+    *stream.OPERATIONS,
     *faults.OPERATIONS,
     *requests.OPERATIONS,
     *webhooks.OPERATIONS,
@@ -80,7 +82,7 @@ class ControlApp:
         """Answer a request; an unexpected failure goes to the log, and the client gets a bare 500 problem."""
         try:
             answer = await self._answer(scope, receive)
-            body = _answer_bytes(answer)
+            body = b"" if answer.stream is not None else _answer_bytes(answer)
         except Disconnected:
             raise
         except Exception as error:
@@ -90,9 +92,14 @@ class ControlApp:
                 problem = Problem(500, "the control API failed; the log says how")
             await send_problem(send, problem)
             return
-        headers = [(b"content-type", answer.media.encode()), (b"content-length", str(len(body)).encode())]
+        headers = [(b"content-type", answer.media.encode())]
+        if answer.stream is None:
+            headers.append((b"content-length", str(len(body)).encode()))
         headers += [(name.encode(), value.encode()) for name, value in answer.headers]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        if answer.stream is not None:
+            await _send_stream(answer.stream, scope, receive, send)
+            return
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
@@ -189,6 +196,25 @@ def _refusal(
     except Problem as problem:
         return problem
     return None
+
+
+async def _send_stream(stream: Stream, scope: Scope, receive: Receive, send: Send) -> None:
+    """Send the parts of a stream as they come, until it ends or the client leaves."""
+
+    async def watch() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        stream.leave()
+
+    watching = asyncio.ensure_future(watch())
+    try:
+        if scope["method"] != "HEAD":
+            async for part in stream.parts():
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+    finally:
+        watching.cancel()
+        stream.leave()
 
 
 def _answer_bytes(answer: Answer) -> bytes:

@@ -7,6 +7,7 @@ from mockserver.control.fault_names import fault_warnings
 from mockserver.control.operation import Answer, ControlCall, Operation, list_of, text_schema
 from mockserver.domain.errors import Invalid
 from mockserver.domain.suggestions import suggestion
+from mockserver.events.facts import FaultChanged, cut
 from mockserver.faults import webhook_kinds, wire_kinds
 from mockserver.faults.model import Fault, source_of
 from mockserver.http.vocabulary import operations_of
@@ -81,6 +82,7 @@ async def arm(call: ControlCall) -> Answer:
         body = {**body, "method": body["method"].upper()}
     key = sandbox.state.faults.arm(body, now=sandbox.state.clock.now(), problem=sandbox.state.settings.span_problem)
     fault = sandbox.state.faults.armed(key)
+    _announce(sandbox, "armed", fault)
     warnings = fault_warnings(call, sandbox, fault)
     return Answer(fault_data(sandbox, fault) | ({"warnings": warnings} if warnings else {}), status=201)
 
@@ -93,14 +95,26 @@ async def show(call: ControlCall) -> Answer:
 
 async def disarm_all(call: ControlCall) -> Answer:
     """Disarm every armed fault; faults of scenarios stay for as long as their scenario is active."""
-    (await call.sandbox()).state.faults.disarm_all()
+    sandbox = await call.sandbox()
+    armed = sandbox.state.faults.all_armed()
+    sandbox.state.faults.disarm_all()
+    for fault in armed:
+        _announce(sandbox, "disarmed", fault)
     return Answer(None, status=204)
 
 
 async def disarm(call: ControlCall) -> Answer:
     """Disarm one armed fault."""
-    (await call.sandbox()).state.faults.disarm(call.path_fields["id"])
+    sandbox = await call.sandbox()
+    fault = sandbox.state.faults.armed(call.path_fields["id"])
+    sandbox.state.faults.disarm(fault.key)
+    _announce(sandbox, "disarmed", fault)
     return Answer(None, status=204)
+
+
+def _announce(sandbox: Sandbox, what: str, fault: Fault) -> None:
+    now = sandbox.state.clock.now()
+    sandbox.announcer.announce(FaultChanged(now, what, cut(fault.key), cut(fault.label), fault.provider))
 
 
 def _check_words(call: ControlCall, body: Mapping[str, Any]) -> None:

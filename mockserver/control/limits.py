@@ -3,6 +3,7 @@
 from typing import Any
 
 from mockserver.control.operation import Server
+from mockserver.events import feed
 from mockserver.faults import registry
 from mockserver.journal import journal
 from mockserver.sandbox import counters, inboxes, limits, room
@@ -14,6 +15,7 @@ def limits_data(server: Server) -> dict[str, Any]:
     return {
         "sandboxes": {"used": sandboxes.used, "most": sandboxes.most},
         "log_bytes": {"used": budget.held, "most": budget.most},
+        "event_readers": {"used": server.feed.streams, "most": feed.MOST_READERS},
         "each_sandbox": {
             "journal_entries": server.journal_size,
             "journal_bytes": journal.MOST_BYTES,

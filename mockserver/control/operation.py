@@ -1,16 +1,17 @@
 """Declarations of the control API's operations, and the call and answer that their handlers work with."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 import orjson
 
 from mockserver.domain.errors import Invalid, NotFound
 from mockserver.domain.suggestions import suggestion
+from mockserver.events.feed import Feed
 from mockserver.http.body import MOST
 from mockserver.http.history import History
 from mockserver.http.provider import Provider
@@ -47,6 +48,7 @@ class Server:
     populate: Callable[[Sandbox, Population, datetime], Awaitable[History]]
     budget: Budget
     journal_size: int
+    feed: Feed
     ca_certificate: Callable[[], Awaitable[bytes]]
     """The certificate of the local CA as PEM, made where there is none."""
     store: str = "memory"
@@ -104,14 +106,30 @@ class ControlCall:
         return known_provider(self.server, self.path_fields["provider"])
 
 
+class Stream(Protocol):
+    """The body of an answer that has no end yet."""
+
+    def parts(self) -> AsyncIterator[bytes]:
+        """Yield the parts of the body, until it ends."""
+        ...
+
+    def leave(self) -> None:
+        """Note that nobody reads any more; may be called again."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A handler's answer: JSON data (bytes where it is serialised already), or a text with its media type."""
+    """A handler's answer: JSON data (bytes where it is serialised already), or a text with its media type.
+
+    A `stream` is sent in place of the data.
+    """
 
     data: Any
     status: int = 200
     media: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
+    stream: Stream | None = None
 
 
 Schema = Mapping[str, Any]
@@ -166,6 +184,8 @@ class Operation:
 
     slashes: bool = False
     """Whether a field of the path may hold slashes."""
+    endless: bool = False
+    """Whether the answer goes on until the client or the server ends it."""
     statuses: tuple[int, ...] = ()
     """Further statuses of successful answers, besides `status`."""
 

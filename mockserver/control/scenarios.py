@@ -8,6 +8,7 @@ from mockserver.control.operation import Answer, ControlCall, Operation, Server,
 from mockserver.control.problems import Problem, problem_row
 from mockserver.domain.errors import NotFound
 from mockserver.domain.suggestions import did_you_mean
+from mockserver.events.facts import ScenariosChanged
 from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.room import check_room
 from mockserver.sandbox.sealing import sealed
@@ -85,6 +86,7 @@ async def add(call: ControlCall) -> Answer:
         await sandbox.activate(names, add=sealed_scenario)
     else:
         sandbox.state.library.add(sealed_scenario)
+    sandbox.announcer.announce(ScenariosChanged("posted", (scenario.name,)))
     data: dict[str, Any] = {"name": scenario.name, "provider": scenario.provider, "about": scenario.about}
     return Answer(data | ({"warnings": warnings} if warnings else {}), status=201)
 
@@ -135,6 +137,7 @@ async def activate(call: ControlCall) -> Answer:
     if not isinstance(call.body, list):
         raise Problem(422, "the body is a list of scenario names")
     await sandbox.activate(call.body)
+    sandbox.announcer.announce(ScenariosChanged("active", sandbox.state.active_scenarios.names))
     return Answer(list(sandbox.state.active_scenarios.names))
 
 

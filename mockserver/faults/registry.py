@@ -110,6 +110,10 @@ class Faults:
         """Return every fault, in the order in which they decide."""
         return [*self._armed.values(), *self._scenario]
 
+    def all_armed(self) -> list[Fault]:
+        """Return the faults that tests have armed."""
+        return list(self._armed.values())
+
     def armed(self, key: str) -> Fault:
         """Return the armed fault of this id; raises NotFound."""
         fault = self._armed.get(key)

@@ -154,6 +154,8 @@ class Recorder:
         sandbox.journal.keep(entry)
         scope[SENT] = True
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        # Only now: a fault on the wire has noted here that no answer goes out.
+        sandbox.announcer.answered(entry)
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else payload})
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from mockserver.domain.accounts import Account
 from mockserver.domain.errors import ApiError, InsufficientBalance, Invalid
 from mockserver.domain.suggestions import suggestion
+from mockserver.events.facts import SandboxChanged
 from mockserver.http.asking import asking
 from mockserver.http.customers import Customer, Customers, CustomerVisit, Purchase, invented
 from mockserver.http.provider import Provider
@@ -78,6 +79,8 @@ async def populate(
         raise
     finally:
         state.populating = False
+        if sandbox.state is state:
+            sandbox.announcer.announce(SandboxChanged("populated"))
 
 
 async def _populate(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from mockserver.config import DEFAULT_SEED, JOURNAL_SIZE, MOST_PAST_ORDERS, PAST_DAYS
 from mockserver.domain.errors import Invalid
 from mockserver.domain.moments import moment_text, span_text
+from mockserver.events.feed import Feed
 from mockserver.journal.budget import Budget
 from mockserver.sandbox.provider_rules import ProviderRules
 from mockserver.sandbox.settings import Setting
@@ -71,4 +72,5 @@ class ServerContext(NamedTuple):
     sender: Sender
     populate: Populate
     budget: Budget
+    feed: Feed
     journal_size: int = JOURNAL_SIZE

@@ -12,6 +12,7 @@ from mockserver.clockwork.clock import machine_now
 from mockserver.clockwork.timeline import Ran
 from mockserver.domain.errors import ApiError, NotFound
 from mockserver.domain.orders import Order
+from mockserver.events.facts import webhook_fact
 from mockserver.faults.model import Posting
 from mockserver.journal.names import SECRET_NAMES
 from mockserver.journal.redact import HIDDEN
@@ -140,6 +141,7 @@ class Deliveries:
         """Attempt the delivery once more, now; raises NotFound."""
         delivery = replace(await self.find(work, delivery_id), state="pending")
         await work.tx.put("deliveries", delivery.id, encode_delivery(delivery))
+        work.tx.facts.append(webhook_fact(delivery, work.now, "redelivered"))
         if delivery.id not in self._running:
             await work.tx.put("outbox", delivery.id, b"", due=work.now)
             work.touched_due = True
@@ -208,6 +210,9 @@ class Deliveries:
                 again = work.now
             state: State = "pending" if again is not None else "delivered" if delivered else "failed"
             delivery = replace(delivery, state=state, attempts=attempts)
+            what = "delivered" if delivered else "retried" if state == "pending" else "failed"
+            work.origin = delivery_id
+            work.tx.facts.append(webhook_fact(delivery, work.now, what, str(outcome.status or outcome.verdict)))
             await work.tx.put("deliveries", delivery.id, encode_delivery(delivery))
             if again is None:
                 await work.tx.delete("outbox", delivery.id)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mockserver.domain.orders import Order
+from mockserver.events.facts import FaultChanged, cut
 from mockserver.faults import webhook_kinds
 from mockserver.faults.apply import delivery_changes
 from mockserver.faults.model import Fault, FaultSubject
@@ -30,6 +31,11 @@ async def with_delivery_faults(
     order_faults = [*state.order_faults, *faults_of_plan(order.plan)]
     matching = {fault.key: fault for fault in order_faults if fault.event in (None, delivery.event)}
     delivery_faults = await find_delivery_faults(state, subject, order.state, list(matching.values()))
+    tx.facts += [
+        FaultChanged(now, "struck", cut(row["id"]), cut(row["fault"]), order.provider, delivery.id)
+        for row in delivery_faults.rows
+        if row["hit"]
+    ]
     names, webhook, later = delivery_changes(delivery_faults.faults, delivery.id, state.dice, state.settings.values)
     report = _report(delivery_faults)
     if webhook_kinds.never_sent(webhook):

@@ -134,6 +134,7 @@ async def _move(
         raise InsufficientBalance(balance, -change)
     debit, credit = (book, _WALLET) if change >= 0 else (_WALLET, book)
     move = Movement(provider, account, sequence + 1, at, debit, credit, abs(change), cause, order, after)
+    tx.facts.append(move)
     await tx.put("movements", f"{key}/{move.sequence:010d}", encode_movement(move))
     await tx.put("wallets", key, encode_json([after, move.sequence, *([True] if is_assumed else mark)]))
     return after

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from mockserver.domain.errors import Invalid
+from mockserver.events.facts import ScenariosChanged
 from mockserver.sandbox.config import ServerContext
 from mockserver.sandbox.sandbox import Sandbox
 from mockserver.sandbox.sandboxes import Sandboxes
@@ -79,3 +80,4 @@ async def _take_up(sandbox: Sandbox, key: Key, scenario: Scenario | None) -> Non
     # Files of several providers may share a name: it stays active until the last of them is gone.
     still = [name for name in names if name != key[1] or sandbox.state.library.find(name)]
     await sandbox.activate(still)
+    sandbox.announcer.announce(ScenariosChanged("reloaded", (key[1],)))

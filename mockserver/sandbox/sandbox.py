@@ -9,9 +9,11 @@ from mockserver.clockwork.ticker import Ticker
 from mockserver.clockwork.timeline import Agenda, Ran, advance
 from mockserver.domain.accounts import Account
 from mockserver.domain.orders import Order
+from mockserver.events.facts import SandboxChanged
 from mockserver.journal.journal import Journal
 from mockserver.sandbox import accounts, guests
 from mockserver.sandbox.active_scenarios import in_force
+from mockserver.sandbox.announcer import Announcer
 from mockserver.sandbox.config import SandboxConfig, ServerContext
 from mockserver.sandbox.deliveries import Deliveries
 from mockserver.sandbox.guests import Guests
@@ -43,7 +45,9 @@ class Sandbox:
         self.journal = Journal(shared.journal_size, shared.budget)
         self.inbox = Inboxes(shared.budget)
         self._shared = shared
-        self.turns = Transactions(SandboxState.begin(name, birth, shared), MemoryStore(), self._expect)
+        self.announcer = Announcer(name, shared.feed, lambda: self.state)
+        state = SandboxState.begin(name, birth, shared)
+        self.turns = Transactions(state, MemoryStore(), self._expect, self.announcer.committed)
         self._read_cache = ReadCache(self.turns.store)
         self.guests = Guests(self.turns)
         self.deliveries = Deliveries(self.turns, shared.sender)
@@ -153,6 +157,14 @@ class Sandbox:
         `agenda` replaces the usual one, which awaits deliveries.
         Raises GoesBack or LimitReached; timers that fired before the latter stay fired.
         """
+        before = self.state.clock.now()
+        try:
+            return await self._move_on(by=by, to=to, agenda=agenda)
+        finally:
+            if self.state.clock.now() != before:
+                self.announcer.clock_moved()
+
+    async def _move_on(self, *, by: timedelta | None = None, to: datetime | None, agenda: Agenda | None = None) -> Ran:
         now = self.state.clock.now()
         if to is not None and to < now:
             raise GoesBack(now, to)
@@ -176,11 +188,12 @@ class Sandbox:
         clock, rate = state.clock, state.clock.rate if rate is None else rate
         if now is not None:
             with clock.standing(until=now, then=rate):
-                await self.advance(to=now)
+                await self._move_on(to=now)
         else:
             clock.run_at(rate)
         if clock.rate:
             state.per_poll = None
+        self.announcer.clock_moved()
         self._ticker.forget()
         await self.wake()
 
@@ -219,6 +232,14 @@ class Sandbox:
         Raises Invalid and changes nothing when a scenario that it was made with is gone or has become wrong.
         """
         world = await new_world(SandboxState.begin(self.name, self.state.birth, self._shared))
+        try:
+            with self.announcer.silence():
+                await self._begin_anew(world)
+        finally:
+            if self.state is world.state:
+                self.announcer.announce(SandboxChanged("reset"))
+
+    async def _begin_anew(self, world: World) -> None:
         await self._stop()
         async with self.turns.lock:
             await self.turns.store.clear()
@@ -249,6 +270,7 @@ class Sandbox:
                 self.turns.next_timer = await tx.next_due("timers")
             self._begin(world.state, requests=world.requests)
             self.guests.present = guests.TABLE in world.rows
+            self.announcer.announce(SandboxChanged("restored"))
         await self.wake()
 
     async def close(self) -> None:

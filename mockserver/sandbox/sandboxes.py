@@ -117,6 +117,7 @@ class Sandboxes:
                 self._kept[place.name] = place
             elif not place.visits:
                 del self._provisional[place.name]
+                place.sandbox.announcer.end()
                 await place.sandbox.close()
         if place.gone and not place.visits:
             self._leaving.discard(place)
@@ -158,6 +159,7 @@ class Sandboxes:
         sandbox = await Sandbox.make(DEFAULT, birth, self._shared)
         self._kept[DEFAULT] = Place(sandbox, Terms(birth), named=True, lives=None, used=self._now())
         self.default = sandbox
+        sandbox.announcer.begin()
         return sandbox
 
     async def delete(self, name: str) -> None:
@@ -215,6 +217,7 @@ class Sandboxes:
         async with self._alone(name):
             sandbox = await Sandbox.make(name, terms.birth, self._shared)
             place = self._provisional[name] = self._placed(sandbox, terms, named=False)
+            sandbox.announcer.begin()
         return place
 
     async def _make(self, name: str, terms: Terms) -> Place:
@@ -228,7 +231,9 @@ class Sandboxes:
             refused = self._provisional.pop(name, None)
             if refused is not None:
                 # Its requests were not accepted so far; they end in the sandbox in which they began.
+                refused.sandbox.announcer.end()
                 await self._set_aside(refused)
+            sandbox.announcer.begin()
             place = self._kept[name] = self._placed(sandbox, terms, named=True)
         await self._make_room(but=place)
         return place
@@ -267,6 +272,7 @@ class Sandboxes:
     async def _dismiss(self, place: Place) -> None:
         """Remove a sandbox: its webhooks end at once, everything else when the last request has left it."""
         del self._kept[place.name]
+        place.sandbox.announcer.end()
         if place.visits:
             await self._set_aside(place)
         else:

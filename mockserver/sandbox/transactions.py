@@ -1,12 +1,13 @@
 """Units of work, one after the other; everything due is applied before each."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import TracebackType
 
 from mockserver.clockwork.clock import Clock
 from mockserver.clockwork.timeline import MOST_FIRED
+from mockserver.events.facts import Committed, request_in
 from mockserver.sandbox.codec import decode_timer
 from mockserver.sandbox.failures import RecentFailures
 from mockserver.sandbox.provider_rules import Caller
@@ -20,22 +21,38 @@ View = Callable[[SandboxState], SandboxState]
 #: How many timers may fire in a row before other tasks of the event loop run.
 IN_A_ROW = 64
 
+#: Tells what a unit of work has committed, and the id of the request, timer or delivery that started it, or None.
+Publish = Callable[[Sequence[Committed], str | None], None]
+
+
+def _tell_nobody(facts: Sequence[Committed], origin: str | None) -> None:
+    """Tell nobody."""
+
 
 class Transactions:
     """The state and the rows of a sandbox, and the one lock that covers each unit of work on them.
 
     Code under the lock never waits for anything outside. `next_timer` is when the next timer is due. `expect` is called
-    after each unit with the moment of the next timer or delivery. `failures` has what failed by itself.
+    after each unit with the moment of the next timer or delivery. `publish` is called under the lock with the facts
+    of each unit that has committed, so that others hear of them in the order of the commits. `failures` has what
+    failed by itself.
     """
 
-    __slots__ = ("_fired", "expect", "failures", "lock", "next_timer", "state", "store")
+    __slots__ = ("_fired", "expect", "failures", "lock", "next_timer", "publish", "state", "store")
 
-    def __init__(self, state: SandboxState, store: Store, expect: Callable[[datetime | None], None]) -> None:
+    def __init__(
+        self,
+        state: SandboxState,
+        store: Store,
+        expect: Callable[[datetime | None], None],
+        publish: Publish = _tell_nobody,
+    ) -> None:
         self.state = state
         self.store = store
         self.lock = asyncio.Lock()
         self.next_timer: datetime | None = None
         self.expect = expect
+        self.publish = publish
         self.failures = RecentFailures()
         self._fired = 0
 
@@ -85,6 +102,8 @@ class Transactions:
             await tx.delete("timers", rows[0].key)
             await UnitOfWork(self.state, tx, timer.due, "clock").ring(provider, order, timer)
             self.next_timer = await tx.next_due("timers")
+        if tx.facts:
+            self.publish(tx.facts, f"timer:{rows[0].key}")
         return True
 
     async def _drop_next(self, until: datetime, error: Exception) -> None:
@@ -138,6 +157,8 @@ class UnitOfWorkContext:
                 turns.next_timer = await work.tx.next_due("timers")
                 next_delivery = await work.tx.next_due("outbox")
             await self._transaction.__aexit__(kind, error, trace)
+            if error is None and work.tx.facts:
+                turns.publish(work.tx.facts, work.origin or request_in(work.cause))
             if work.touched_due:
                 moments = [moment for moment in (turns.next_timer, next_delivery) if moment is not None]
                 # Timers that fired before a refused use case may have put something in the outbox.

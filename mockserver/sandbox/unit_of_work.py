@@ -14,6 +14,7 @@ from mockserver.domain.orders import Order, event_of
 from mockserver.engine.effects import Effect, Timer
 from mockserver.engine.machine import Circumstances, Machine, Step, begin, ring, send
 from mockserver.engine.rules import Rule
+from mockserver.events.facts import order_fact, webhook_fact
 from mockserver.sandbox import ledger, orders
 from mockserver.sandbox.codec import (
     decode_account,
@@ -37,7 +38,7 @@ class UnitOfWork:
     notes the orders that it places, sends an event or reads as its account's own.
     """
 
-    __slots__ = ("_limits", "caller", "cause", "dice", "now", "state", "touched_due", "tx")
+    __slots__ = ("_limits", "caller", "cause", "dice", "now", "origin", "state", "touched_due", "tx")
 
     def __init__(
         self, state: SandboxState, tx: Transaction, now: datetime, cause: str, *, caller: Caller | None = None
@@ -46,6 +47,8 @@ class UnitOfWork:
         self.tx = tx
         self.now = now
         self.cause = cause
+        self.origin: str | None = None
+        """The id of the timer or delivery that started this, for events; None for others."""
         self.dice = state.dice
         self.touched_due = False
         self.caller = caller
@@ -239,6 +242,7 @@ class UnitOfWork:
             await orders.keep_timers(self.tx, step, void=void)
         if step.reminders:
             await orders.keep_reminders(self.tx, step, number=await self.next_number("reminders"))
+        self.tx.facts.append(order_fact(order, was, self.now))
         self.touched_due = True
         return order
 
@@ -315,6 +319,9 @@ class UnitOfWork:
                 None,
             )
         await self.tx.put("deliveries", delivery.id, encode_delivery(delivery))
+        self.tx.facts.append(
+            webhook_fact(delivery, self.now, "posted" if delivery.state == "pending" else delivery.state)
+        )
         if due is not None:
             await self.tx.put("outbox", delivery.id, b"", due=due)
         else:

@@ -6,7 +6,7 @@ per sandbox already keeps its units of work apart.
 
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 
 class Row(NamedTuple):
@@ -26,6 +26,9 @@ class DueRow(NamedTuple):
 
 class Transaction(Protocol):
     """An open transaction, for a unit of work. Keys sort by code point; `limit` bounds every answer."""
+
+    facts: list[Any]
+    """What will have happened once the transaction commits; whoever commits tells others of it."""
 
     async def get(self, table: str, key: str) -> bytes | None:
         """Return the row's data, or None."""

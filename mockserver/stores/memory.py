@@ -8,6 +8,7 @@ import sys
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from types import TracebackType
+from typing import Any
 
 from sortedcontainers import SortedList
 
@@ -107,9 +108,10 @@ class _Table:
 class MemoryTransaction:
     """A transaction on a `MemoryStore`; fulfils `Transaction`. `_undo` remembers what each change replaced."""
 
-    __slots__ = ("_store", "_tables", "_undo")
+    __slots__ = ("_store", "_tables", "_undo", "facts")
 
     def __init__(self, store: MemoryStore) -> None:
+        self.facts: list[Any] = []
         self._store = store
         self._tables: dict[str, _Table] | None = None
         self._undo: list[tuple[_Table, str, bytes | None, int | None]] = []

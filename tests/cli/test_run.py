@@ -297,7 +297,7 @@ def test_a_server_with_a_token_is_used_with_the_token(tmp_path: Path) -> None:
         arguments = ("--url", server.url, "--ca-dir", str(tmp_path), "--quiet", "--", "echo", "ran")
         code, output, errors = run(*arguments)
         assert (code, output) == (1, "")
-        assert errors.endswith(": give the token with --token or MOCKSERVER_TOKEN\n")
+        assert errors.endswith(": it needs its token: --token or MOCKSERVER_TOKEN\n")
         assert run(*arguments, MOCKSERVER_TOKEN="secret") == (0, "ran\n", "")
 
 
@@ -307,11 +307,25 @@ def test_lines_of_the_log_say_whose_they_are(tmp_path: Path) -> None:
     assert errors.startswith("mockserver: ")
 
 
+def test_requests_are_logged_only_where_the_flag_asks_for_it() -> None:
+    command = ("--", "sh", "-c", f"{BUY} buy 9")
+    assert run(*command, MOCKSERVER_ACCESS_LOG="human")[2] == ""
+    assert " POST /purchase 422 " in run("--access-log", "human", *command)[2]
+
+
+@pytest.mark.slow
+def test_a_terminal_has_no_line_for_each_request() -> None:
+    child = "curl -s -o /dev/null https://daisysim.com/api/v1/virtual/balance"
+    script = f"{sys.executable} -m mockserver run -- {child}; echo code $?"
+    with at_a_terminal(script) as process:
+        assert until(process, b"code 0") == b"code 0"
+
+
 def test_the_help_says_what_is_true_for_this_command() -> None:
     code, text, _ = run("--help")
     assert code == 0
     text = " ".join(text.split())
-    for name in ("HOST", "PORT", "TLS", "TLS_PORT", "STATE", "SAVE_ON_EXIT"):
+    for name in ("HOST", "PORT", "TLS", "TLS_PORT", "STATE", "SAVE_ON_EXIT", "ACCESS_LOG"):
         assert f"[MOCKSERVER_{name}]" not in text
         assert f"[MOCKSERVER_{name}," not in text
     assert "default 127.0.0.1" in text

@@ -91,7 +91,7 @@ async def test_media_types_are_those_that_are_served(world: AcmeWorld) -> None:
     }
     paths = (await document_of(world))["paths"]
     for one in OPERATIONS:
-        if one.method != "GET" or (one.path not in asked and "{" in one.path):
+        if one.method != "GET" or (one.path not in asked and "{" in one.path) or one.endless:
             continue
         described = set(paths[f"/_mock{one.path}"]["get"]["responses"][str(one.status)]["content"])
         answers = [await world.control("GET", path) for path in asked.get(one.path, [one.path])]

@@ -82,7 +82,7 @@ def test_a_good_declaration_has_no_problems(provider: Provider) -> None:
         (with_wrong(endpoints=("buy",)), "endpoints: must be Endpoints, not 'buy'"),
         (with_wrong(endpoints=None), "endpoints: cannot be read: TypeError: "),
         (with_wrong(webhooks={"a": "acme/none"}), "webhooks, 'a': there is no schema 'acme/none'"),
-        (with_wrong(failure_schema="acme/eror"), "failure_schema: there is no schema 'acme/eror' (did you mean "),
+        (with_wrong(failure_schema="acme/errorx"), "failure_schema: there is no schema 'acme/errorx' (did you mean "),
         (with_wrong(answer_headers="acme/heads"), "answer_headers: there is no schema 'acme/heads'"),
         (with_wrong(mistakes={"NotFound": ErrorResponse(404, "", "")}), "mistakes: must be classes of "),
         (with_wrong(mistakes={NotFound: 404}), "mistakes, NotFound: must be an ErrorResponse, or a function"),
@@ -127,7 +127,7 @@ def test_each_mistake_is_one_line_that_says_where_it_is(provider: Provider, want
     [
         ("{", "schema 'acme/odd': is no JSON Schema: "),
         ("[]", "schema 'acme/odd': is no JSON Schema: "),
-        ('{"type": "objekt"}', "schema 'acme/odd': is no JSON Schema: \"objekt\" is not valid"),
+        ('{"type": "objectx"}', "schema 'acme/odd': is no JSON Schema: \"objectx\" is not valid"),
         ('{"properties": 5}', "schema 'acme/odd': is no JSON Schema: "),
         ('{"$ref": "mockserver:acme/nothing"}', "schema 'acme/odd': is no JSON Schema: "),
         ('{"$id": "mockserver:acme/even"}', "schema 'acme/odd', $id: must be 'mockserver:acme/odd', not "),

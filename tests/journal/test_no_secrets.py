@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mockserver.control.app import OPERATIONS
+from tests.events.support import all_told
 from tests.journal.names import SECRET_HEADERS
 from tests.outside import AcmeWorld, acme_running
 from tests.support import running
@@ -76,7 +77,7 @@ async def outputs(world: AcmeWorld, order: str) -> dict[str, str]:
     }
     found = {}
     for operation in OPERATIONS:
-        if operation.method != "GET" or operation.path in ("/faults/{id}", "/state"):
+        if operation.method != "GET" or operation.path in ("/faults/{id}", "/state") or operation.endless:
             continue
         stem = operation.path.partition("{")[0]
         for rest in fields.get(operation.path, [""]):
@@ -85,6 +86,7 @@ async def outputs(world: AcmeWorld, order: str) -> dict[str, str]:
             found[f"{stem}{rest}"] = answer.text
     for path in ("/requests/find", "/requests/count"):
         found[path] = (await world.control("POST", path, {})).text
+    found["/events"] = await all_told(world.app)
     return found
 
 

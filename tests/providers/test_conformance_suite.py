@@ -21,7 +21,7 @@ provider: globex
 about: Nothing of it is true.
 rules:
   - {name: of-facts, when: {order.colour: red}, then: {never: [sms]}}
-  - {name: misspelt, when: {request.servise: chat}, then: {never: [sms]}}
+  - {name: misspelt, when: {request.servicex: chat}, then: {never: [sms]}}
 faults:
   - {name: unheard, webhook: {drop: true}}
 magic:
@@ -37,7 +37,7 @@ scenario: odd
 provider: globex
 about: Some names are wrong.
 rules:
-  - {name: misspelt, when: {request.servise: chat}, then: {never: [sms]}}
+  - {name: misspelt, when: {request.servicex: chat}, then: {never: [sms]}}
 magic:
   - {where: service, value: chat, effect: "after {globex.nosuch}", provenance: assumed}
 """
@@ -101,7 +101,7 @@ def test_wrong_declarations_and_files_are_found(globex: Path) -> None:
     for text in (
         "provider 'globex', setting 'globex.cancel_after', default: ",
         "provider 'globex', rules, kinds: the scenario quick has no machine for 'esim'",
-        "odd.yaml:5:29: no request has a field 'servise' (did you mean service?)",
+        "odd.yaml:5:29: no request has a field 'servicex' (did you mean 'service'?)",
         "odd.yaml:7:43: unknown setting: 'globex.nosuch'",
     ):
         assert text in printed
@@ -149,7 +149,7 @@ def test_stock_that_no_rule_decides_about_is_found(globex: Path, changes: Mappin
 
 @pytest.mark.slow
 def test_samples_that_name_no_operation_that_places_orders_are_found(globex: Path) -> None:
-    change(globex / "samples.py", {'placing=frozenset({"buy"}),': "", '"cancel": _ask': '"cancle": _ask'})
+    change(globex / "samples.py", {'placing=frozenset({"buy"}),': "", '"cancel": _ask': '"cancelx": _ask'})
     code, printed = ask(globex, f"{SUITE}/test_rules.py")
     assert code != 0
     lines = printed.splitlines()

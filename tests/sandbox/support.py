@@ -12,6 +12,7 @@ from mockserver.domain.money import Currency
 from mockserver.domain.orders import Order
 from mockserver.engine.dice import Dice
 from mockserver.engine.rules import Aspect, Rule
+from mockserver.events.feed import Feed
 from mockserver.journal.budget import Budget
 from mockserver.sandbox import accounts
 from mockserver.sandbox.config import Population, SandboxConfig, ServerContext
@@ -159,6 +160,7 @@ def server(*texts: str, rules: ProviderRules | None = None, sender: Sender | Non
         sender=sender or Receiver(),
         populate=_no_past,
         budget=Budget(),
+        feed=Feed(),
     )
 
 

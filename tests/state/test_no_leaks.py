@@ -15,6 +15,7 @@ import pytest
 from mockserver.control.app import OPERATIONS
 from mockserver.http.provider import Endpoint, Provider
 from tests.conformance.client import Client, client_of
+from tests.events.support import all_told
 from tests.journal.names import SECRET_FIELDS, SECRET_HEADERS
 from tests.served import PROVIDERS
 
@@ -164,10 +165,11 @@ async def told(client: Client) -> dict[str, str]:
         "/webhooks/deliveries/{id}": [one["id"] for one in deliveries[:3]],
         "/inbox/{name}": ["in"],
         "/openapi/{provider}.json": [f"{name}.json"],
+        "/events/{provider}": [name],
         "/settings": ["", "?help=1"],
     }
     found = {}
-    for operation in OPERATIONS:
+    for operation in (one for one in OPERATIONS if not one.endless):
         stem = operation.path.partition("{")[0]
         for rest in fields.get(operation.path, [""]) if operation.method == "GET" else ():
             answer = await world.control("GET", f"{stem}{rest}")
@@ -175,7 +177,7 @@ async def told(client: Client) -> dict[str, str]:
                 found[f"{stem}{rest}"] = answer.text
             else:
                 assert "{" in operation.path, (operation.path, answer.text)
-    return found
+    return found | {"/events": await all_told(world.app)}
 
 
 async def test_what_a_client_keeps_secret_is_taken_in_and_shows_nowhere(
