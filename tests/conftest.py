@@ -29,8 +29,9 @@ def _state_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked `full`, unless `-m` speaks of it."""
-    if "full" not in str(config.getoption("markexpr")):
-        full = [item for item in items if item.get_closest_marker("full")]
-        config.hook.pytest_deselected(items=full)
-        items[:] = [item for item in items if item not in full]
+    """Leave out what is marked `full` or `programs`, unless `-m` speaks of it."""
+    asked = str(config.getoption("markexpr"))
+    unasked = [marker for marker in ("full", "programs") if marker not in asked]
+    left_out = [item for item in items if any(item.get_closest_marker(marker) for marker in unasked)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]

@@ -1,4 +1,4 @@
-"""Tests marked `full` run only on demand."""
+"""Tests marked `full` or `programs` run only on demand."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +22,9 @@ def chosen(asked: str, **marks: set[str]) -> list[str]:
     return [item.name for item in items]
 
 
-@pytest.mark.parametrize(("asked", "names"), [("", ["a", "c"]), ("not slow", ["a", "c"]), ("full", ["a", "b", "c"])])
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [("", ["a", "c"]), ("not slow", ["a", "c"]), ("full", ["a", "b", "c"]), ("programs", ["a", "c", "d"])],
+)
 def test_what_takes_minutes_is_left_out_unless_it_is_asked_for(asked: str, names: list[str]) -> None:
-    assert chosen(asked, a=set(), b={"full", "slow"}, c={"timed"}) == names
+    assert chosen(asked, a=set(), b={"full", "slow"}, c={"timed"}, d={"programs"}) == names

@@ -62,7 +62,16 @@ def test_the_command_has_the_signals_of_whoever_started_it() -> None:
     assert run("--quiet", "--", "sh", "-c", "kill -PIPE $$; echo survived") == (128 + signal.SIGPIPE, "", "")
 
 
+@pytest.fixture
+def hang_ups_count() -> Iterator[None]:
+    """Children notice a hang-up, also where the tests themselves were started by `nohup`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.parametrize("name", ["INT", "TERM", "HUP", "USR1"])
+@pytest.mark.usefixtures("hang_ups_count")
 def test_a_signal_is_passed_on(name: str) -> None:
     script = f"trap 'echo {name}; exit 7' {name}; echo ready; while :; do sleep 0.01; done"
     with running("--quiet", "--", "sh", "-c", script) as process:

@@ -12,6 +12,7 @@ import pytest
 from tests.distribution import declare
 from tests.server.processes import ROOT
 
+pytestmark = pytest.mark.programs
 ACME = ROOT / "tests" / "acme"
 SUITE = "tests/conformance"
 #: What a scenario file declares and the provider does not do, and the text that the suite then says.

@@ -22,7 +22,7 @@ from mockserver.server import LiveServer
 from tests.docs.pages import read
 from tests.support import frozen_settings
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.programs]
 
 CLIENTS = Path(__file__).parent / "clients"
 #: Where `npm install` has put what `clients/package.json` names.

@@ -14,7 +14,7 @@ from mockserver.config import Settings
 from mockserver.server import LiveServer
 from tests.providers.doctorsim_v2.oauth.programs import Machine
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.programs]
 
 
 @pytest.fixture(scope="module")
