@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from mockserver.domain.accounts import Account
 from mockserver.domain.errors import (
     AccountDenied,
     AccountDisabled,
@@ -277,7 +278,7 @@ async def _consult(edge: Edge, endpoint: Endpoint | None, call: Call, scope: Sco
 async def _answer(service: Service, call: Call, endpoint: Endpoint, scope: Scope) -> Reply:
     provider = service.provider
     if not endpoint.public:
-        await _admit(provider, call, endpoint.name, endpoint.limit)
+        _admit(provider, call, await provider.identify(call), endpoint.name, endpoint.limit)
         scope[ACCEPTED] = True
     read_fields(service.schemas, call, endpoint, scope)
     stored = None
@@ -305,8 +306,9 @@ async def _apply_rules(provider: Provider, call: Call, endpoint: Endpoint) -> Re
     return None
 
 
-async def _admit(provider: Provider, call: Call, operation: str, limit: Limit | None) -> None:
-    account = identified(provider, await provider.identify(call))
+def _admit(provider: Provider, call: Call, account: Account | None, operation: str, limit: Limit | None) -> None:
+    """Let the caller in and count the call as one of this operation; raises the ApiError that refuses it."""
+    account = identified(provider, account)
     if account.status in _REFUSED:
         raise _REFUSED[account.status]
     call.identify(account)

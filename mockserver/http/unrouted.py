@@ -1,14 +1,15 @@
 """Calls that no endpoint takes: the errors that refuse them, and the limits that they count against first."""
 
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
+from mockserver.domain.accounts import Account
 from mockserver.domain.errors import ApiError, MethodNotAllowed, MissingParameter, UnknownRoute
 from mockserver.http.call import Call
 from mockserver.http.provider import Endpoint, Provider
 from mockserver.http.replies import Limit
 
-#: Identifies the caller and counts the call as one of this operation; raises the ApiError that refuses it.
-Admit = Callable[[Provider, Call, str, Limit | None], Awaitable[None]]
+#: Lets an identified caller in and counts the call as one of this operation; raises the ApiError that refuses it.
+Admit = Callable[[Provider, Call, Account | None, str, Limit | None], None]
 
 
 def routing_mistake(
@@ -40,7 +41,8 @@ async def refusal_of_unrouted(
         return refusal
     operation = endpoint.name if endpoint is not None else "request"
     try:
-        await admit(provider, call, operation, endpoint.limit if endpoint is not None else unrouted.limit)
+        limit = endpoint.limit if endpoint is not None else unrouted.limit
+        admit(provider, call, await provider.identify(call), operation, limit)
     except ApiError as error:
         # With `accept_any_key` an unknown key is no reason to refuse.
         first = isinstance(refusal, MissingParameter) or unrouted.authenticates_first(call)

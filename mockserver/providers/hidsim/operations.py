@@ -1,5 +1,6 @@
 """The handlers of purchases and of the operations that they create."""
 
+from collections.abc import Awaitable
 from typing import Any
 
 from mockserver.domain.errors import NotFound, NotTaken, OutOfStock, TooEarly
@@ -125,9 +126,9 @@ async def _facts(work: UnitOfWork, product: Product) -> dict[str, Any]:
     return facts
 
 
-async def _own(call: Call, work: UnitOfWork) -> Order:
+def _own(call: Call, work: UnitOfWork) -> Awaitable[Order]:
     """Return the operation that the path names; raises NotFound, also where another account owns it."""
-    return await work.own_order(call.account, call.fields["operationId"])
+    return work.own_order(call.account, call.fields["operationId"])
 
 
 async def _answer(call: Call, work: UnitOfWork, order: Order) -> Reply:
