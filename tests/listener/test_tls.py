@@ -14,7 +14,7 @@ from mockserver.app import create_app
 from mockserver.listener import acceptor
 from mockserver.server import LiveServer
 from tests.listener.test_client_hello import hello
-from tests.server.processes import connect
+from tests.server.processes import connect, receive_until
 from tests.sockets.wire import Wire, request
 from tests.support import frozen_settings
 from tests.trust import client_context
@@ -211,3 +211,28 @@ def test_a_context_that_cannot_be_made_ends_the_connection_and_is_told(
     ):
         assert connection.recv(100) == b""
     assert "TLS failed" in caplog.messages
+
+
+def test_pipelined_requests_and_bodies_that_wait_to_be_asked_for_work_as_over_plain_http(
+    url: str, trusting: ssl.SSLContext
+) -> None:
+    with wrapped(url, trusting, "daisysim.com") as connection:
+        wire = Wire.over(connection)
+        wire.send(BALANCE * 3)
+        assert [wire.answer().status for _ in range(3)] == [200, 200, 200]
+        body = b'{"country": 6, "service": "wa"}'
+        head = b"POST /api/v1/virtual/prices HTTP/1.1\r\nHost: daisysim.com\r\nAuthorization: Bearer daisy-demo\r\n"
+        wire.send(head + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body))
+        assert receive_until(connection, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        wire.send(body)
+        assert wire.answer().json()["success"] is True
+
+
+def test_the_address_of_a_report_is_the_connections_and_leads_to_it(url: str, trusting: ssl.SSLContext) -> None:
+    base = f"https://localhost:{url.rpartition(':')[2]}"
+    key = {"dsim_key": "sandbox-key", "dsim_secret": "sandbox-secret"}
+    with httpx.Client(verify=trusting, trust_env=False) as client:
+        checked = client.post(f"{base}/api.doctorsim.com/imeicheck/353047098598802", headers=key).json()
+        report = checked["res"]["result"]["url_report"]
+        assert report.startswith(f"{base}/www.doctorsim.com/imei_report/")
+        assert client.get(report).content.startswith(b"%PDF-")
